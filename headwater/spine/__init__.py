@@ -1,0 +1,1 @@
+"""The five ideas: operation, transaction, delivery, clock, span."""

@@ -1,0 +1,35 @@
+"""Identifiers and randomness: they come in, so that a seeded run repeats."""
+
+from __future__ import annotations
+
+import os
+import random
+import string
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+class Ids:
+    """A source of identifiers; with a seed, always the same ones."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random = random.Random(os.urandom(16) if seed is None else seed)
+        self.bits = self._random.getrandbits
+        self.random = self._random.random
+
+    def uuid(self) -> str:
+        """A random (version 4) UUID as text."""
+        h = f"{(self.bits(128) & ~(0xF000 << 64 | 0xC000 << 48)) | (0x4000 << 64 | 0x8000 << 48):032x}"
+        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+    def hex(self, digits: int) -> str:
+        """Lower-case hexadecimal digits."""
+        return f"{self.bits(4 * digits):0{digits}x}"
+
+    def token(self, length: int, alphabet: str = _ALPHANUMERIC) -> str:
+        """Characters drawn evenly from an alphabet."""
+        return "".join(self._random.choices(alphabet, k=length))
+
+    def trace(self, now: int) -> str:
+        """An X-Ray trace id: version, epoch seconds and 96 random bits."""
+        return f"1-{now // 1000:08x}-{self.bits(96):024x}"
