@@ -1,0 +1,66 @@
+"""The AWS services: one house each. This is the one place where they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Listing(NamedTuple):
+    """Where a service lives and which of botocore's models describes its wire format."""
+
+    package: str
+    model: str | None
+
+
+def _house(package: str, model: str | None) -> Listing:
+    return Listing(f"headwater.services.{package}", model)
+
+
+# By the names of IAM's actions; internal services have no model.
+SERVICES: Mapping[str, Listing] = MappingProxyType(
+    {
+        "sqs": _house("sqs", "sqs"),
+        "sns": _house("sns", "sns"),
+        "events": _house("events", "events"),
+        "states": _house("states", "stepfunctions"),
+        "lambda": _house("lambda_", "lambda"),
+        "dynamodb": _house("dynamodb", "dynamodb"),
+        "dynamodbstreams": _house("dynamodb", "dynamodbstreams"),
+        "s3": _house("s3", "s3"),
+        "apigateway": _house("apigateway", "apigateway"),
+        "apigatewayv2": _house("apigateway", "apigatewayv2"),
+        "execute-api": _house("apigateway", None),
+        "iot": _house("iot", "iot"),
+        "iotdata": _house("iot", "iot-data"),
+        "iot-mqtt": _house("iot", None),
+        "cloudformation": _house("cloudformation", "cloudformation"),
+        "iam": _house("iam", "iam"),
+        "sts": _house("sts", "sts"),
+        "logs": _house("logs", "logs"),
+        "monitoring": _house("logs", "cloudwatch"),
+        "ssm": _house("ssm", "ssm"),
+    }
+)
+
+# The service that makes the resources of a CloudFormation namespace.
+RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
+    {
+        "AWS::SQS": "sqs",
+        "AWS::SNS": "sns",
+        "AWS::Events": "events",
+        "AWS::StepFunctions": "states",
+        "AWS::Lambda": "lambda",
+        "AWS::DynamoDB": "dynamodb",
+        "AWS::S3": "s3",
+        "AWS::ApiGateway": "apigateway",
+        "AWS::ApiGatewayV2": "apigatewayv2",
+        "AWS::IoT": "iot",
+        "AWS::IAM": "iam",
+        "AWS::Logs": "logs",
+        "AWS::CloudWatch": "monitoring",
+        "AWS::SSM": "ssm",
+        "AWS::CloudFormation": "cloudformation",
+    }
+)

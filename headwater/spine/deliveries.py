@@ -1,0 +1,187 @@
+"""Deliveries: a durable row for every asynchronous hop and every timer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+
+SCHEMA = (
+    """
+    CREATE TABLE deliveries (
+        id BIGINT PRIMARY KEY, due BIGINT NOT NULL, handler TEXT NOT NULL, target TEXT NOT NULL,
+        payload BLOB NOT NULL, attempt INTEGER NOT NULL, policy TEXT NOT NULL, ordering TEXT,
+        cause TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+        created BIGINT NOT NULL, leased INTEGER NOT NULL DEFAULT 0, error TEXT
+    );
+    CREATE INDEX deliveries_by_due ON deliveries (due);
+    CREATE INDEX deliveries_by_ordering ON deliveries (ordering, id) WHERE ordering IS NOT NULL;
+    """,
+)
+INSERT = """
+INSERT INTO deliveries
+    (id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created, leased, error)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# A leased row is in the hands of a coroutine until its due time, which is when the lease runs out.
+CLAIM = """
+SELECT id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created
+FROM deliveries AS d
+WHERE due <= ? AND (ordering IS NULL OR NOT EXISTS (
+    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id))
+ORDER BY due, id LIMIT ?
+"""
+LEASE = "UPDATE deliveries SET due = ?, leased = 1, attempt = ? WHERE id = ?"
+POSTPONE = "UPDATE deliveries SET due = ?, leased = 0, attempt = ?, payload = ?, error = ? WHERE id = ?"
+DELETE = "DELETE FROM deliveries WHERE id = ?"
+RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
+NEXT_DUE = """
+SELECT due FROM deliveries AS d
+WHERE ordering IS NULL OR NOT EXISTS (
+    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id)
+ORDER BY due LIMIT 1
+"""
+EXISTS = "SELECT 1 FROM deliveries WHERE id = ?"
+LAST_ID = "SELECT max(id) FROM deliveries"
+WAITING_BEHIND = "SELECT 1 FROM deliveries WHERE ordering = ? LIMIT 1"
+
+
+class Policy(NamedTuple):
+    """How often and how long a delivery is tried.
+
+    ``attempts`` in all (0: without limit), ``age`` the longest time in ms since it was left
+    (0: without limit), ``backoff`` the wait in ms before the second attempt, multiplied by ``rate``
+    each time up to ``most``; ``jitter`` draws the wait evenly from half of it to all.
+    """
+
+    attempts: int = 1
+    age: int = 0
+    backoff: int = 1000
+    rate: float = 2.0
+    most: int = 300_000
+    jitter: bool = False
+
+    def wait(self, attempt: int, random: Callable[[], float]) -> int:
+        """Milliseconds to wait after the attempt of that number (from 1) failed."""
+        # beyond 64 doublings every wait is the longest one; the power would only overflow
+        wait = min(self.most, self.backoff * self.rate ** min(attempt - 1, 64))
+        return int(wait * (0.5 + random() / 2) if self.jitter else wait)
+
+    def exhausted(self, attempt: int, created: int, due: int) -> str | None:
+        """Which limit a further attempt at ``due`` would pass, as AWS names it, or None."""
+        if self.attempts and attempt >= self.attempts:
+            return "MaximumRetryAttempts"
+        if self.age and due - created > self.age:
+            return "MaximumEventAgeInSeconds"
+        return None
+
+
+DEFAULT_POLICY = Policy()
+FOREVER = Policy(attempts=0)
+
+
+class Delivery:
+    """A delivery as its handler sees it; ``attempt`` counts from 1, times are in ms."""
+
+    __slots__ = (
+        "account",
+        "attempt",
+        "cause",
+        "created",
+        "due",
+        "handler",
+        "id",
+        "ordering",
+        "payload",
+        "policy",
+        "region",
+        "stored",
+        "target",
+    )
+
+    def __init__(
+        self,
+        identity: int,
+        due: int,
+        handler: str,
+        target: str,
+        payload: Any,
+        attempt: int,
+        policy: Policy,
+        ordering: str | None,
+        cause: str,
+        account: str,
+        region: str,
+        created: int,
+        stored: bool,
+    ) -> None:
+        self.id = identity
+        self.due = due
+        self.handler = handler
+        self.target = target
+        self.payload = payload
+        self.attempt = attempt
+        self.policy = policy
+        self.ordering = ordering
+        self.cause = cause
+        self.account = account
+        self.region = region
+        self.created = created
+        self.stored = stored
+
+
+class Failed(Exception):
+    """A target refused or could not be reached; ``retry`` False: trying again is of no use."""
+
+    def __init__(self, code: str, message: str = "", retry: bool = True) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.retry = retry
+
+
+class Again(NamedTuple):
+    """Returned by a handler: the same delivery once more at ``due`` (ms), no attempt counted.
+    A payload that is not None replaces the former."""
+
+    due: int
+    payload: Any = None
+
+
+class Exhausted(NamedTuple):
+    """Why a delivery is given up: the last error, and the limit that was reached (None where the
+    error itself was final)."""
+
+    code: str
+    message: str
+    condition: str | None
+
+
+class DeliveryMark(NamedTuple):
+    """What ``@delivery`` leaves on a function for the service that lists its module."""
+
+    handler: str
+    exhausted: Callable[..., None] | None
+
+
+class DeliveryHandler(NamedTuple):
+    """A handler with the memory of its service."""
+
+    run: Callable[..., Any]
+    exhausted: Callable[..., None] | None
+    memory: Any
+
+
+def delivery(handler: str, *, exhausted: Callable[..., None] | None = None) -> Callable[[HandlerT], HandlerT]:
+    """Mark a function as what carries out deliveries of that name.
+
+    ``exhausted(call, delivery, Exhausted)`` is run when the policy gives up, in the transaction
+    that removes the row: the place for dead-letter queues.
+    """
+
+    def mark(function: HandlerT) -> HandlerT:
+        function.__delivery__ = DeliveryMark(handler, exhausted)  # type: ignore[attr-defined]
+        return function
+
+    return mark

@@ -1,0 +1,385 @@
+"""The engine: runs operations and deliveries in group transactions on one event loop.
+
+Requests that arrive together share a transaction, a savepoint each. Before the commit, the
+deliveries that they left and that are due are carried out in the same transaction as far as
+that is possible; the others become rows. After the commit replies leave, waiters wake, and
+coroutines start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from time import perf_counter_ns
+from typing import Any, TypeVar
+
+from headwater.spine import deliveries as ledger
+from headwater.spine import spans as span_table
+from headwater.spine.clock import Clock
+from headwater.spine.deliveries import Delivery, Policy
+from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.group import Group
+from headwater.spine.ids import Ids
+from headwater.spine.operations import Call, Caller, Operation, Request, Result
+from headwater.spine.pump import Pump
+from headwater.spine.service import Catalogue
+from headwater.spine.spans import Span, split_cause
+from headwater.spine.store import Store
+from headwater.spine.store.blobs import BlobStore
+from headwater.spine.store.migrations import migrate, migrated_services, prepare
+from headwater.spine.work import Watch, Work
+
+T = TypeVar("T")
+Reply = Callable[[Result | None, AwsError | None], None]
+# Seconds until the spans of reads, which cause no commit of their own, are written.
+READ_SPANS_WAIT = 0.1
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One cloud's machinery. All of its methods belong to the event loop's thread."""
+
+    def __init__(self, store: Store, blobs: BlobStore, clock: Clock, ids: Ids, catalogue: Catalogue) -> None:
+        self.store = store
+        self.blobs = blobs
+        self.clock = clock
+        self.ids = ids
+        self.catalogue = catalogue
+        self.endpoint = ""
+        self.runtime: Any = None
+        self.group = Group()
+        self.pump = Pump(self)
+        self.watches: dict[object, list[Watch]] = {}
+        self.listeners: dict[str, list[Callable[[object], None]]] = {}
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self._operations = catalogue.operations
+        self._last_id = 0
+
+    # ---- life
+
+    async def start(self) -> None:
+        """Open the tables, release what a former process had in hand, wake the services."""
+        self._prepare()
+        for service in migrated_services(self.store):
+            if service in self.catalogue.houses:
+                self.load(service)
+        self.flush()
+
+    def _prepare(self) -> None:
+        self.begin()
+        prepare(self.store)
+        migrate(self.store, "spine-deliveries", ledger.SCHEMA)
+        migrate(self.store, "spine-spans", span_table.SCHEMA)
+        self.store.run(ledger.RELEASE_ALL, (self.clock.now(),))
+        for table in ("deliveries", "spans"):
+            row = self.store.one(f"SELECT max(id) FROM {table}")
+            self._last_id = max(self._last_id, (row and row[0]) or 0)
+
+    async def reset(self) -> None:
+        """Forget everything: tables, caches, running work. The loaded services start afresh."""
+        await self.stop()
+        self.group = Group()
+        self.store.wipe()
+        self.catalogue.forget()
+        self._prepare()
+        for name, service in self.catalogue.services.items():
+            migrate(self.store, name, service.schema)
+            self._start_service(name)
+        for callback in self.listeners.get("reset", ()):
+            callback(None)
+        self.flush()
+
+    async def stop(self) -> None:
+        """Cancel what runs beside and commit what is open; deliveries in hand keep their rows and
+        happen again."""
+        tasks = list(self.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self.group.spans:
+            self.begin()
+        self.flush()
+        self.pump.stop()
+
+    def load(self, name: str) -> None:
+        """Load a service if it is not yet: tables, operations, pollers."""
+        if self.catalogue.loaded(name):
+            return
+        self.begin()
+        service = self.catalogue.load(name, self.store)
+        if service is not None:
+            self._start_service(service.name)
+
+    def _start_service(self, name: str) -> None:
+        service = self.catalogue.services[name]
+        if service.start is not None:
+            span = self.new_span("service", name, _SYSTEM, None)
+            self.spawn(service.start(Work(self, _SYSTEM, span, self.catalogue.memory_of[name])))
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self._task_done)
+        return task
+
+    def _task_done(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background task failed", exc_info=error)
+
+    # ---- operations
+
+    def find(self, service: str, name: str) -> Operation:
+        """The operation, its service loaded; AwsError NotImplemented where there is none."""
+        found = self._operations.get((service, name))
+        if found is None:
+            self.load(service)
+            found = self._operations.get((service, name))
+            if found is None:
+                raise not_implemented(f"The operation {service}:{name}")
+        return found
+
+    def submit(self, operation: Operation, request: Request, caller: Caller, cause: str | None, reply: Reply) -> None:
+        """Run an operation; ``reply`` is called once its outcome is durable."""
+        if operation.reads and not self.group.is_open:
+            self._read(operation, request, caller, cause, reply)
+            return
+        self.begin()
+        span = self.new_span("operation", operation.title, caller, cause)
+        try:
+            result = self._run(operation, request, caller, span)
+        except AwsError as error:
+            self.group.replies.append((reply, None, error))
+            return
+        if type(result) is dict:
+            self.group.replies.append((reply, result, None))
+        else:
+            self.group.starts.append(lambda: self._go_on(result, span, reply))
+
+    def _read(self, operation: Operation, request: Request, caller: Caller, cause: str | None, reply: Reply) -> None:
+        """A read with no transaction open: nothing to commit, the answer leaves at once."""
+        span = self.new_span("operation", operation.title, caller, cause)
+        try:
+            result = self._run(operation, request, caller, span)
+        except AwsError as error:
+            reply(None, error)
+        else:
+            reply(result, None)
+        if len(self.group.spans) == 1:
+            asyncio.get_running_loop().call_later(READ_SPANS_WAIT, self.flush)
+
+    def _run(self, operation: Operation, request: Request, caller: Caller, span: Span) -> Any:
+        """Run a handler in a savepoint of the open transaction, with its span."""
+        started = perf_counter_ns()
+        call = Call(self, caller, span.started, span, operation.memory)
+        try:
+            if operation.validate is not None:
+                operation.validate(request)
+            if operation.reads:
+                result = operation.handler(call, request)
+            else:
+                result = self.attempt(operation.handler, call, request)
+        except AwsError as error:
+            span.outcome = error.code
+            span.note("error", error.message)
+            self.finish_span(span, started)
+            raise
+        except Exception as error:  # the edge of the process: a fault of ours becomes AWS's 500
+            log.exception("operation failed", extra={"operation": operation.title})
+            span.outcome = "InternalFailure"
+            self.finish_span(span, started)
+            raise internal_error() from error
+        span.outcome = "ok" if type(result) is dict else None
+        self.finish_span(span, started)
+        return result
+
+    def attempt(self, handler: Callable[..., T], *arguments: Any) -> T:
+        """Run something in a savepoint: all of it happens or nothing."""
+        store, group = self.store, self.group
+        marks = group.marks()
+        store.savepoint()
+        try:
+            result = handler(*arguments)
+        except BaseException:
+            group.rewind(marks)
+            if store.rollback_savepoint():
+                self.catalogue.forget()
+            raise
+        store.release()
+        return result
+
+    def call_nested(self, service: str, name: str, request: Request, caller: Caller, parent: Span, now: int) -> Result:
+        """An operation inside the transaction of another."""
+        operation = self.find(service, name)
+        span = Span(self.new_id(), parent.trace, parent.id, "operation", operation.title, *caller[:2], now)
+        result = self._run(operation, request, caller, span)
+        if type(result) is not dict:
+            result.close()
+            raise AwsError("InternalFailure", f"{operation.title} waits and cannot be called in a transaction.", 500)
+        return result
+
+    async def call(self, service: str, name: str, request: Request, caller: Caller, cause: str | None) -> Result:
+        """An operation from a coroutine: its committed answer."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.submit(self.find(service, name), request, caller, cause, _settle(future))
+        return await future
+
+    def _go_on(self, coroutine: Coroutine[Any, Any, Result], span: Span, reply: Reply) -> None:
+        self.spawn(self._wait_for(coroutine, span, reply))
+
+    async def _wait_for(self, coroutine: Coroutine[Any, Any, Result], span: Span, reply: Reply) -> None:
+        started = perf_counter_ns()
+        try:
+            result = await coroutine
+        except asyncio.CancelledError:
+            reply(None, AwsError("ServiceUnavailable", "The service is stopping.", 503))
+            raise
+        except AwsError as error:
+            span.outcome = error.code
+            span.note("error", error.message)
+            self.finish_span(span, started)
+            reply(None, error)
+        except Exception:  # the edge of the process: a fault of ours becomes AWS's 500
+            log.exception("operation failed", extra={"operation": span.name})
+            span.outcome = "InternalFailure"
+            self.finish_span(span, started)
+            reply(None, internal_error())
+        else:
+            span.outcome = "ok"
+            self.finish_span(span, started)
+            reply(result, None)
+
+    def work(self, caller: Caller, span: Span, memory: Any) -> Work:
+        return Work(self, caller, span, memory)
+
+    async def transact(
+        self, caller: Caller, span: Span, memory: Any, function: Callable[..., T], arguments: tuple[Any, ...]
+    ) -> T:
+        """A short transaction for a coroutine, inside the group's; returns once committed."""
+        self.begin()
+        call = Call(self, caller, self.clock.now(), span, memory)
+        result = self.attempt(function, call, *arguments)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.group.replies.append((_settle(future), result, None))
+        return await future
+
+    # ---- the group
+
+    def begin(self) -> None:
+        """Open the group's transaction unless it is; it is closed when this turn of the loop is over."""
+        if not self.group.is_open:
+            self.store.begin()
+            self.group.is_open = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Carry out what is due, commit, and let the replies go."""
+        group = self.group
+        if not group.is_open:
+            if group.spans:
+                self.begin()
+            return
+        try:
+            self.pump.carry_out()
+            if group.spans:
+                self.store.many(span_table.INSERT, [span.row() for span in group.spans])
+            self.store.commit()
+        except Exception as error:  # the edge: a full disk must not leave clients without an answer
+            log.exception("commit failed")
+            self._abandon(error)
+            return
+        finished = self.group
+        self.group = Group()
+        self._finish(finished)
+
+    def _finish(self, group: Group) -> None:
+        for callback in group.after_commit:
+            callback()
+        for start in group.starts:
+            start()
+        for key in group.signals:
+            for watch in self.watches.get(key, ()):
+                watch.notify()
+        for channel, message in group.announcements:
+            for listener in self.listeners.get(channel, ()):
+                listener(message)
+        for reply, result, error in group.replies:
+            reply(result, error)
+        self.pump.wake()
+
+    def _abandon(self, error: Exception) -> None:
+        self.store.rollback()
+        self.catalogue.forget()
+        group, self.group = self.group, Group()
+        self.pump.forget()
+        for reply, _, _ in group.replies:
+            reply(None, AwsError("ServiceUnavailable", f"The store did not commit: {error}", 503))
+
+    # ---- deliveries, watches, spans
+
+    def deliver(
+        self,
+        handler: str,
+        payload: Any,
+        target: str,
+        due: int,
+        policy: Policy,
+        ordering: str | None,
+        cause: str,
+        account: str,
+        region: str,
+        now: int,
+    ) -> int:
+        identity = self.new_id()
+        self.group.deliveries.append(
+            Delivery(identity, due, handler, target, payload, 0, policy, ordering, cause, account, region, now, False)
+        )
+        return identity
+
+    def cancel(self, identity: int) -> bool:
+        if any(item.id == identity and not item.stored for item in self.group.deliveries):
+            # it is skipped when its turn comes, unless this savepoint is rolled back
+            self.group.cancelled.append(identity)
+            return True
+        return self.store.run(ledger.DELETE, (identity,)) > 0
+
+    def watch(self, key: object) -> Watch:
+        return Watch(self, key)
+
+    def listen(self, channel: str, callback: Callable[[object], None]) -> Callable[[], None]:
+        """Hear what is announced on a channel; the returned function ends it."""
+        self.listeners.setdefault(channel, []).append(callback)
+        return lambda: self.listeners[channel].remove(callback)
+
+    def new_id(self) -> int:
+        """Rising numbers, unique within the store: milliseconds and a counter."""
+        self._last_id = identity = max(self._last_id + 1, self.clock.now() << 20)
+        return identity
+
+    def new_span(self, kind: str, name: str, caller: Caller, cause: str | None) -> Span:
+        now = self.clock.now()
+        if cause is None:
+            trace, parent = self.ids.trace(now), None
+        else:
+            trace, parent = split_cause(cause)
+        return Span(self.new_id(), trace, parent, kind, name, caller.account, caller.region, now)
+
+    def finish_span(self, span: Span, started: int) -> None:
+        span.duration = (perf_counter_ns() - started) // 1000
+        self.group.spans.append(span)
+
+
+_SYSTEM = Caller("000000000000", "us-east-1", "arn:aws:iam::000000000000:root")
+
+
+def _settle(future: asyncio.Future[Any]) -> Reply:
+    def reply(result: Any, error: AwsError | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    return reply

@@ -1,0 +1,178 @@
+"""Operations: the one door to a service, and the call that a handler gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from headwater.spine.deliveries import DEFAULT_POLICY, Policy
+from headwater.spine.ids import Ids
+from headwater.spine.spans import Span
+from headwater.spine.store import Transaction
+from headwater.spine.store.blobs import BlobStore
+
+if TYPE_CHECKING:
+    from headwater.spine.engine import Engine
+    from headwater.spine.work import Watch, Work
+
+Request = Mapping[str, Any]
+Result = dict[str, Any]
+Answer = Result | Coroutine[Any, Any, Result]
+Handler = Callable[["Call", Request], Answer]
+HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+
+
+class Caller(NamedTuple):
+    """Who calls: 12-digit account, region, and the principal's ARN."""
+
+    account: str
+    region: str
+    principal: str
+
+
+class Operation:
+    """A named AWS operation with its implementation."""
+
+    __slots__ = ("handler", "internal", "memory", "name", "reads", "service", "title", "validate")
+
+    def __init__(self, service: str, name: str, handler: Handler, internal: bool, reads: bool) -> None:
+        self.service = service
+        self.name = name
+        self.title = f"{service}:{name}"
+        self.handler = handler
+        self.internal = internal
+        self.reads = reads
+        self.memory: Any = None
+        self.validate: Callable[[Request], None] | None = None
+
+
+class OperationMark(NamedTuple):
+    """What ``@operation`` leaves on a function for the service that lists its module."""
+
+    service: str
+    name: str
+    internal: bool
+    reads: bool
+
+
+def operation(
+    service: str, name: str, *, internal: bool = False, reads: bool = False
+) -> Callable[[HandlerT], HandlerT]:
+    """Mark a function as the implementation of an operation.
+
+    ``internal``: has no AWS API and cannot be reached by the wire protocols. ``reads``: writes
+    nothing, sends no delivery and signals nothing, so that it needs no savepoint and no commit.
+    """
+
+    def mark(handler: HandlerT) -> HandlerT:
+        marks = [*getattr(handler, "__operations__", ()), OperationMark(service, name, internal, reads)]
+        handler.__operations__ = marks  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+class Call:
+    """What a handler sees of the world: the transaction, the clock, the caller, the cause."""
+
+    __slots__ = ("account", "engine", "memory", "now", "principal", "region", "span", "store")
+
+    def __init__(self, engine: Engine, caller: Caller, now: int, span: Span, memory: Any) -> None:
+        self.engine = engine
+        self.store: Transaction = engine.store
+        self.account, self.region, self.principal = caller
+        self.now = now
+        self.span = span
+        self.memory = memory
+
+    @property
+    def ids(self) -> Ids:
+        return self.engine.ids
+
+    @property
+    def blobs(self) -> BlobStore:
+        return self.engine.blobs
+
+    @property
+    def endpoint(self) -> str:
+        """Our own base URL, such as ``http://127.0.0.1:4566``."""
+        return self.engine.endpoint
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(self.account, self.region, self.principal)
+
+    @property
+    def cause(self) -> str:
+        """The present span as text, to be stored with whatever comes of this call."""
+        return self.span.cause
+
+    @property
+    def work(self) -> Work:
+        """For a coroutine that goes on after this call's transaction."""
+        return self.engine.work(self.caller, self.span, self.memory)
+
+    def operation(
+        self,
+        service: str,
+        name: str,
+        request: Request,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Result:
+        """Call another operation inside this transaction; all or nothing of it happens."""
+        caller = self.caller
+        if account is not None or region is not None:
+            caller = Caller(account or self.account, region or self.region, self.principal)
+        return self.engine.call_nested(service, name, request, caller, self.span, self.now)
+
+    def deliver(
+        self,
+        handler: str,
+        payload: Any,
+        *,
+        target: str = "",
+        due: int | None = None,
+        policy: Policy = DEFAULT_POLICY,
+        ordering: str | None = None,
+        cause: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> int:
+        """Leave something to be done: now (``due`` None) or at an instant (ms). Its id is returned.
+
+        ``payload`` is anything that JSON can hold. Deliveries of one ``ordering`` key are done one
+        after the other, in the order in which they were left.
+        """
+        return self.engine.deliver(
+            handler,
+            payload,
+            target,
+            self.now if due is None else due,
+            policy,
+            ordering,
+            self.span.cause if cause is None else cause,
+            account or self.account,
+            region or self.region,
+            self.now,
+        )
+
+    def cancel(self, identity: int) -> bool:
+        """Take a delivery back; False where it is gone already."""
+        return self.engine.cancel(identity)
+
+    def signal(self, key: object) -> None:
+        """Wake, once committed, whoever watches the key."""
+        self.engine.group.signals.append(key)
+
+    def watch(self, key: object) -> Watch:
+        """Watch a key from now on; hand the watch to a coroutine."""
+        return self.engine.watch(key)
+
+    def announce(self, channel: str, message: object) -> None:
+        """Tell, once committed, whoever listens on the channel; nothing durable."""
+        self.engine.group.announcements.append((channel, message))
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Have something done once this is committed, such as dropping files."""
+        self.engine.group.after_commit.append(callback)

@@ -1,0 +1,338 @@
+"""The pump: carries out deliveries that are due, and decides what follows a failure."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from headwater.spine import deliveries as ledger
+from headwater.spine.clock import Timer
+from headwater.spine.deliveries import Again, Delivery, DeliveryHandler, Exhausted, Failed, Policy
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Caller
+from headwater.spine.spans import Span, split_cause
+
+if TYPE_CHECKING:
+    from headwater.spine.engine import Engine
+
+# How many deliveries one group's transaction carries out before it lets its replies go.
+CARRIED_BY_GROUP = 200
+CLAIMED_AT_ONCE = 200
+# A claim without renewal: the longest function run and some more. The end of this process ends it too.
+AFTER_A_FAILED_COMMIT = 1000
+LEASE = 20 * 60 * 1000
+# Coroutines in hand at once; more rows wait until one of them ends.
+MOST_RUNNING = 1000
+
+log = logging.getLogger(__name__)
+
+
+class Pump:
+    """Claims, runs, retries. It has no state that the table has not, but what runs right now."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._running: dict[int, asyncio.Task[Any]] = {}
+        self._timer: Timer | None = None
+        self._timer_due: int | None = None
+        self._next_due: int | None = 0
+        self._claim_wanted = True
+        self._policies: dict[str, Policy] = {}
+
+    # ---- when
+
+    def wake(self) -> None:
+        """Set the timer for what is due next; called after each commit."""
+        if self._next_due is None:
+            return
+        now = self._engine.clock.now()
+        if self._next_due <= now:
+            self._ring()
+        elif self._timer_due is None or self._next_due < self._timer_due:
+            self._cancel_timer()
+            self._timer_due = self._next_due
+            self._timer = self._engine.clock.call_at(self._next_due, self._ring)
+
+    def _ring(self) -> None:
+        self._cancel_timer()
+        self._claim_wanted = True
+        self._next_due = None
+        self._engine.begin()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._timer_due = None
+
+    def due_at(self, when: int) -> None:
+        """Something is, or may be, due then."""
+        if self._next_due is None or when < self._next_due:
+            self._next_due = when
+
+    def forget(self) -> None:
+        """After a rollback: ask the table anew."""
+        self._next_due = self._engine.clock.now() + AFTER_A_FAILED_COMMIT
+
+    def stop(self) -> None:
+        self._cancel_timer()
+        self._running.clear()
+        self._next_due = 0
+
+    @property
+    def running(self) -> int:
+        """How many deliveries are in the hands of coroutines."""
+        return len(self._running)
+
+    # ---- within the group's transaction
+
+    def carry_out(self) -> None:
+        """Run what the group left and what has come due, up to a bound; store the rest."""
+        engine, group = self._engine, self._engine.group
+        if self._claim_wanted and len(self._running) < MOST_RUNNING:
+            self._claim_wanted = False
+            self._claim()
+        kept: list[Delivery] = []
+        carried = 0
+        now = engine.clock.now()
+        # the list grows while it is gone through: what is delivered may leave deliveries itself
+        for item in group.deliveries:
+            if group.cancelled and item.id in group.cancelled:
+                continue
+            if item.due > now or carried >= CARRIED_BY_GROUP or self._must_queue(item, kept):
+                kept.append(item)
+            else:
+                carried += 1
+                self._carry(item)
+        if group.cancelled:
+            kept = [item for item in kept if item.id not in group.cancelled]
+        if kept:
+            self._store_all(kept)
+
+    def _must_queue(self, item: Delivery, kept: list[Delivery]) -> bool:
+        """Whether earlier deliveries of the same ordering key are still waiting."""
+        if item.ordering is None:
+            return False
+        return (
+            any(earlier.ordering == item.ordering for earlier in kept)
+            or self._engine.store.one(ledger.WAITING_BEHIND, (item.ordering,)) is not None
+        )
+
+    def _store_all(self, items: list[Delivery]) -> None:
+        """Write deliveries as rows."""
+        self._engine.store.many(ledger.INSERT, [_row(item, 0) for item in items])
+        for item in items:
+            self.due_at(item.due)
+
+    def _claim(self) -> None:
+        """Run the rows that are due. The one writer needs no lease for what ends in this transaction."""
+        engine = self._engine
+        now = engine.clock.now()
+        rows = engine.store.all(ledger.CLAIM, (now, CLAIMED_AT_ONCE))
+        for row in rows:
+            if row[0] in self._running:
+                # its lease ran out while its coroutine is alive: prolong
+                engine.store.run(ledger.LEASE, (now + LEASE, row[5], row[0]))
+            else:
+                self._carry(self._from_row(row))
+        if len(rows) == CLAIMED_AT_ONCE:
+            self.due_at(now)
+        elif (earliest := engine.store.one(ledger.NEXT_DUE)) is not None:
+            self.due_at(max(earliest[0], now + 1))
+
+    def _from_row(self, row: tuple[Any, ...]) -> Delivery:
+        identity, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created = row
+        known = self._policies.get(policy)
+        if known is None:
+            known = self._policies[policy] = Policy(*orjson.loads(policy))
+        return Delivery(
+            identity, due, handler, target, orjson.loads(payload), attempt, known, ordering, cause,
+            account, region, created, True,
+        )  # fmt: skip
+
+    def _carry(self, item: Delivery) -> None:
+        """One attempt, in a savepoint; its outcome is written in this transaction."""
+        engine = self._engine
+        item.attempt += 1
+        started = perf_counter_ns()
+        span = self._span(item)
+        try:
+            handler = self._handler(item.handler)
+            call = Call(engine, _caller(item), span.started, span, handler.memory)
+            result = engine.attempt(handler.run, call, item)
+        except (AwsError, Failed) as error:
+            self._failed(item, span, started, error)
+            return
+        except Exception as error:  # the edge of the process: the policy decides on our own faults too
+            log.exception("delivery failed", extra={"handler": item.handler})
+            self._failed(item, span, started, Failed("InternalFailure", str(error)))
+            return
+        if result is None:
+            self._done(item)
+            span.outcome = "ok"
+        elif type(result) is Again:
+            self._again(item, result)
+            span.outcome = "again"
+        else:
+            self._start(item, result, span, handler)
+            return
+        engine.finish_span(span, started)
+
+    def _span(self, item: Delivery) -> Span:
+        engine = self._engine
+        trace, parent = split_cause(item.cause)
+        now = engine.clock.now()
+        span = Span(engine.new_id(), trace, parent, "delivery", item.handler, item.account, item.region, now)
+        span.subject = item.target or None
+        if item.attempt > 1:
+            span.note("attempt", item.attempt)
+        return span
+
+    def _handler(self, name: str) -> DeliveryHandler:
+        found = self._engine.catalogue.deliveries.get(name)
+        if found is None:
+            self._engine.load(name.partition(".")[0])
+            found = self._engine.catalogue.deliveries.get(name)
+            if found is None:
+                raise Failed("NotImplemented", f"No service carries out deliveries named {name}.")
+        return found
+
+    def _done(self, item: Delivery) -> None:
+        if item.stored:
+            self._engine.store.run(ledger.DELETE, (item.id,))
+            if item.ordering is not None:
+                self.due_at(0)
+
+    def _again(self, item: Delivery, again: Again) -> None:
+        item.attempt -= 1
+        if again.payload is not None:
+            item.payload = again.payload
+        self._postpone(item, again.due, None)
+
+    def _failed(self, item: Delivery, span: Span, started: int, error: AwsError | Failed) -> None:
+        """Try again later or give up, as the policy says."""
+        engine = self._engine
+        span.outcome = error.code
+        span.note("error", error.message)
+        now = engine.clock.now()
+        due = now + item.policy.wait(item.attempt, engine.ids.random)
+        condition = item.policy.exhausted(item.attempt, item.created, due)
+        final = isinstance(error, Failed) and not error.retry
+        if final or condition is not None:
+            span.note("given up", condition or "final")
+            engine.finish_span(span, started)
+            self._give_up(item, span, Exhausted(error.code, error.message, None if final else condition))
+        else:
+            span.note("next attempt", due)
+            engine.finish_span(span, started)
+            self._postpone(item, due, f"{error.code}: {error.message}")
+
+    def _give_up(self, item: Delivery, span: Span, why: Exhausted) -> None:
+        engine = self._engine
+        handler = engine.catalogue.deliveries.get(item.handler)
+        if handler is not None and handler.exhausted is not None:
+            call = Call(engine, _caller(item), engine.clock.now(), span, handler.memory)
+            try:
+                engine.attempt(handler.exhausted, call, item, why)
+            except (AwsError, Failed) as error:
+                log.warning("dead-lettering failed", extra={"handler": item.handler, "error": str(error)})
+                span.note("dead letter", str(error))
+            except Exception:  # the edge of the process: the row must go or it would be claimed for ever
+                log.exception("dead-lettering failed", extra={"handler": item.handler})
+        self._done(item)
+
+    def _postpone(self, item: Delivery, due: int, error: str | None) -> None:
+        item.due = due
+        if item.stored:
+            payload = orjson.dumps(item.payload)
+            self._engine.store.run(ledger.POSTPONE, (due, item.attempt, payload, error, item.id))
+        else:
+            self._engine.store.run(ledger.INSERT, _row(item, 0, error))
+            item.stored = True
+        self.due_at(due)
+
+    # ---- outside of it
+
+    def _start(self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler) -> None:
+        """Lease the row in this transaction; run the coroutine once that is committed."""
+        engine = self._engine
+        lease = engine.clock.now() + LEASE
+        if item.stored:
+            engine.store.run(ledger.LEASE, (lease, item.attempt, item.id))
+        else:
+            engine.store.run(ledger.INSERT, _row(item, 1, due=lease))
+            item.stored = True
+        self.due_at(lease)
+        engine.group.spans.append(span)
+        engine.group.starts.append(lambda: self._launch(item, coroutine, span, handler))
+
+    def _launch(
+        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler
+    ) -> None:
+        self._running[item.id] = self._engine.spawn(self._await(item, coroutine, span, handler))
+
+    async def _await(
+        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler
+    ) -> None:
+        engine = self._engine
+        started = perf_counter_ns()
+        error: AwsError | Failed | None = None
+        finish = None
+        try:
+            finish = await coroutine
+        except (AwsError, Failed) as failure:
+            error = failure
+        except Exception as failure:  # the edge of the process: the policy decides on our own faults too
+            log.exception("delivery failed", extra={"handler": item.handler})
+            error = Failed("InternalFailure", str(failure))
+        finally:
+            self._running.pop(item.id, None)
+        engine.begin()
+        if engine.store.one(ledger.EXISTS, (item.id,)) is None:
+            # cancelled meanwhile, such as a task of an execution that was stopped
+            span.outcome = "cancelled"
+            engine.finish_span(span, started)
+            return
+        if error is None and callable(finish):
+            call = Call(engine, _caller(item), engine.clock.now(), span, handler.memory)
+            try:
+                finish = engine.attempt(finish, call)
+            except (AwsError, Failed) as failure:
+                error = failure
+        if error is not None:
+            self._failed(item, span, started, error)
+            return
+        if type(finish) is Again:
+            self._again(item, finish)
+            span.outcome = "again"
+        else:
+            self._done(item)
+            span.outcome = "ok"
+        engine.finish_span(span, started)
+
+
+def _caller(item: Delivery) -> Caller:
+    return Caller(item.account, item.region, f"arn:aws:iam::{item.account}:root")
+
+
+def _row(item: Delivery, leased: int, error: str | None = None, due: int | None = None) -> tuple[Any, ...]:
+    return (
+        item.id,
+        item.due if due is None else due,
+        item.handler,
+        item.target,
+        orjson.dumps(item.payload),
+        item.attempt,
+        orjson.dumps([*item.policy]).decode(),
+        item.ordering,
+        item.cause,
+        item.account,
+        item.region,
+        item.created,
+        leased,
+        error,
+    )

@@ -1,0 +1,76 @@
+"""CloudFormation types: how a service makes, changes and removes what a template declares.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from headwater.spine.operations import Call
+
+if TYPE_CHECKING:
+    from headwater.spine.work import Work
+
+ResourceT = TypeVar("ResourceT", bound="type[Resource]")
+Step = None | Coroutine[Any, Any, None]
+
+
+class Replace(Exception):
+    """Raised by ``update``: this change needs a new resource in place of the old one."""
+
+
+@dataclass
+class Change:
+    """What is to become of one resource of a stack.
+
+    ``properties`` are the template's, resolved; ``previous`` the former ones (updates). A method
+    sets ``physical_id`` (what ``Ref`` gives) and ``attributes`` (what ``Fn::GetAtt`` gives).
+    """
+
+    type: str
+    logical_id: str
+    stack_id: str
+    stack_name: str
+    properties: dict[str, Any]
+    previous: dict[str, Any] = field(default_factory=dict)
+    physical_id: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    suffix: str = ""
+    work: Work | None = None
+
+    def physical_name(self, longest: int = 64, lower: bool = False) -> str:
+        """A name as CloudFormation makes it up: stack, logical id, 12 random characters."""
+        room = longest - len(self.suffix) - 2
+        stack = self.stack_name[: max(0, room // 2)]
+        logical = self.logical_id[: room - len(stack)]
+        stack = self.stack_name[: room - len(logical)]
+        name = f"{stack}-{logical}-{self.suffix}"
+        return name.lower() if lower else name
+
+
+class Resource:
+    """One resource type. Methods run in a transaction and call operations, never tables; what must
+    wait returns a coroutine, with ``change.work``. ``delete`` is idempotent."""
+
+    def create(self, call: Call, change: Change) -> Step:
+        raise NotImplementedError
+
+    def update(self, call: Call, change: Change) -> Step:
+        raise Replace
+
+    def delete(self, call: Call, change: Change) -> Step:
+        raise NotImplementedError
+
+
+def resource(kind: str) -> Callable[[ResourceT], ResourceT]:
+    """Mark a class as the implementation of a CloudFormation type."""
+
+    def mark(made: ResourceT) -> ResourceT:
+        made.__resource__ = kind  # type: ignore[attr-defined]
+        return made
+
+    return mark

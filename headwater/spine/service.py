@@ -1,0 +1,110 @@
+"""A service as the engine sees it, and the catalogue that loads services on first use."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from headwater.spine.deliveries import DeliveryHandler, DeliveryMark
+from headwater.spine.errors import not_implemented
+from headwater.spine.operations import Operation, OperationMark
+from headwater.spine.store import Store
+from headwater.spine.store.migrations import migrate
+
+if TYPE_CHECKING:
+    from headwater.spine.work import Work
+
+Validators = Callable[[str, str], Callable[[Mapping[str, Any]], None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One house: the modules that hold its operations, deliveries and resource types.
+
+    ``modules`` are scanned for what ``@operation``, ``@delivery`` and ``@resource`` marked;
+    ``schema`` are numbered migrations, only ever appended to; ``memory`` makes the object of caches
+    that its calls see; ``start`` is run at start-up where the service has data, for pollers;
+    ``validates`` has requests checked against the constraints of botocore's model, with AWS's
+    generic message.
+    """
+
+    name: str
+    modules: tuple[ModuleType, ...]
+    schema: tuple[str, ...] = ()
+    memory: Callable[[], Any] | None = None
+    start: Callable[[Work], Coroutine[Any, Any, None]] | None = None
+    validates: bool = False
+
+
+class Catalogue:
+    """All services by name, loaded on first use.
+
+    ``houses`` gives for each service name (``dynamodbstreams``) the package that holds it
+    (``headwater.services.dynamodb``).
+    """
+
+    def __init__(self, houses: Mapping[str, str], validator: Validators | None = None) -> None:
+        self.houses = houses
+        self.services: dict[str, Service] = {}
+        self.operations: dict[tuple[str, str], Operation] = {}
+        self.deliveries: dict[str, DeliveryHandler] = {}
+        self.resources: dict[str, Any] = {}
+        self.memories: list[Any] = []
+        self.memory_of: dict[str, Any] = {}
+        self._validator = validator
+        self._packages: set[str] = set()
+
+    def loaded(self, name: str) -> bool:
+        return self.houses.get(name) in self._packages
+
+    def load(self, name: str, store: Store) -> Service | None:
+        """Import a service and bring its tables up to date; None where it is loaded already."""
+        package = self.houses.get(name)
+        if package is None:
+            raise not_implemented(f"The service {name}")
+        if package in self._packages:
+            return None
+        service: Service = importlib.import_module(package).SERVICE
+        migrate(store, service.name, service.schema)
+        memory = service.memory() if service.memory else None
+        if memory is not None:
+            self.memories.append(memory)
+        self.memory_of[service.name] = memory
+        for module in service.modules:
+            self._scan(module, service, memory)
+        self.services[service.name] = service
+        self._packages.add(package)
+        return service
+
+    def _scan(self, module: ModuleType, service: Service, memory: Any) -> None:
+        for function in vars(module).values():
+            for mark in getattr(function, "__operations__", ()):
+                self._add_operation(mark, function, service, memory)
+            carried: DeliveryMark | None = getattr(function, "__delivery__", None)
+            if carried is not None:
+                self.deliveries[carried.handler] = DeliveryHandler(function, carried.exhausted, memory)
+            if isinstance(kind := getattr(function, "__resource__", None), str):
+                self.resources[kind] = function()
+
+    def _add_operation(self, mark: OperationMark, function: Any, service: Service, memory: Any) -> None:
+        made = Operation(mark.service, mark.name, function, mark.internal, mark.reads)
+        made.memory = memory
+        if service.validates and not mark.internal and self._validator is not None:
+            made.validate = _compiled_at_first_use(made, self._validator)
+        self.operations[(mark.service, mark.name)] = made
+
+    def forget(self) -> None:
+        """Drop every cache: rows that they were filled from may be gone."""
+        for memory in self.memories:
+            memory.clear()
+
+
+def _compiled_at_first_use(operation: Operation, validator: Validators) -> Callable[[Mapping[str, Any]], None]:
+    def validate(request: Mapping[str, Any]) -> None:
+        operation.validate = compiled = validator(operation.service, operation.name)
+        compiled(request)
+
+    return validate

@@ -1,0 +1,66 @@
+"""Large bodies: files named by their content, written before the row that names them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+class Blob:
+    """A stored body, or a slice of one, which a reply streams from its file."""
+
+    __slots__ = ("length", "offset", "path")
+
+    def __init__(self, path: Path, offset: int, length: int) -> None:
+        self.path, self.offset, self.length = path, offset, length
+
+    def read(self) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.length)
+
+
+class BlobStore:
+    """A folder of files addressed by SHA-256. Writing the same content again is harmless, so
+    a handler that is run again from the start may do it."""
+
+    def __init__(self, folder: Path, sync: bool = False) -> None:
+        self._folder = folder
+        self._sync = sync
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, data: bytes) -> str:
+        """Store a body; its digest is its name."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = self.path(digest)
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._folder)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                if self._sync:
+                    file.flush()
+                    os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        return digest
+
+    def path(self, digest: str) -> Path:
+        """Where the file of a digest lies."""
+        return self._folder / digest[:2] / digest
+
+    def open(self, digest: str, offset: int = 0, length: int | None = None) -> Blob:
+        """A body or a slice of it, to be read or streamed."""
+        path = self.path(digest)
+        return Blob(path, offset, path.stat().st_size - offset if length is None else length)
+
+    def read(self, digest: str) -> bytes:
+        return self.path(digest).read_bytes()
+
+    def delete(self, digest: str) -> None:
+        self.path(digest).unlink(missing_ok=True)
+
+    def digests(self) -> list[str]:
+        """All that is stored, for the collection of files without a row."""
+        return [file.name for file in self._folder.glob("??/*")]

@@ -1,0 +1,60 @@
+"""The contract that every store keeps: four verbs over SQL, and groups of savepoints with one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+Value = None | int | float | str | bytes
+# A row as the database gives it; its columns' types are those that the statement names.
+Row = tuple[Any, ...]
+
+
+class Transaction(Protocol):
+    """The only way to read or write state. Statements use ``?`` parameters."""
+
+    def run(self, sql: str, parameters: Sequence[Value] = ()) -> int:
+        """Execute a statement; the number of rows that it changed."""
+        ...
+
+    def one(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    def all(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        """All rows."""
+        ...
+
+    def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Execute a statement once for each row of parameters."""
+        ...
+
+
+class Store(Transaction, Protocol):
+    """A database with one open transaction at a time, which groups many savepoints."""
+
+    def begin(self) -> None: ...
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+    def savepoint(self) -> None: ...
+
+    def release(self) -> None:
+        """Keep what was done since the innermost savepoint."""
+        ...
+
+    def rollback_savepoint(self) -> bool:
+        """Undo what was done since the innermost savepoint; whether anything had been written."""
+        ...
+
+    def script(self, sql: str) -> None:
+        """Several statements, such as a migration's."""
+        ...
+
+    def wipe(self) -> None:
+        """Drop everything."""
+        ...
+
+    def close(self) -> None: ...

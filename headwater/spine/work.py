@@ -1,0 +1,135 @@
+"""What goes on outside a transaction: coroutines that wait, and the watches that wake them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from headwater.spine.operations import Call, Caller, Request, Result
+from headwater.spine.spans import Span, split_cause
+
+if TYPE_CHECKING:
+    from headwater.spine.engine import Engine
+
+T = TypeVar("T")
+
+
+class Watch:
+    """Notices that a key was signalled from the moment it was made. Close it, or use ``with``."""
+
+    __slots__ = ("_engine", "_future", "_key", "_seen")
+
+    def __init__(self, engine: Engine, key: object) -> None:
+        self._engine = engine
+        self._key = key
+        self._seen = False
+        self._future: asyncio.Future[None] | None = None
+        engine.watches.setdefault(key, []).append(self)
+
+    def notify(self) -> None:
+        self._seen = True
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    async def wait(self, until: int | None = None) -> bool:
+        """Sleep until the key is signalled or the clock reaches ``until`` (ms). True if it was
+        signalled since the last wait; that is then used up."""
+        if not self._seen:
+            self._future = asyncio.get_running_loop().create_future()
+            timer = None if until is None else self._engine.clock.call_at(until, self._expire)
+            try:
+                await self._future
+            finally:
+                self._future = None
+                if timer is not None:
+                    timer.cancel()
+        seen, self._seen = self._seen, False
+        return seen
+
+    def _expire(self) -> None:
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    def close(self) -> None:
+        watchers = self._engine.watches.get(self._key)
+        if watchers is not None and self in watchers:
+            watchers.remove(self)
+            if not watchers:
+                del self._engine.watches[self._key]
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Work:
+    """For coroutines: short transactions, waiting, other operations; all with a cause."""
+
+    __slots__ = ("caller", "engine", "memory", "span")
+
+    def __init__(self, engine: Engine, caller: Caller, span: Span, memory: Any) -> None:
+        self.engine = engine
+        self.caller = caller
+        self.span = span
+        self.memory = memory
+
+    @property
+    def now(self) -> int:
+        return self.engine.clock.now()
+
+    @property
+    def cause(self) -> str:
+        return self.span.cause
+
+    @property
+    def runtime(self) -> Any:
+        """What runs functions (``headwater.spine.functions.FunctionRuntime``)."""
+        return self.engine.runtime
+
+    async def transact(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run ``function(call, *arguments)`` in a transaction; returns once it is committed."""
+        return await self.engine.transact(self.caller, self.span, self.memory, function, arguments)
+
+    async def operation(
+        self,
+        service: str,
+        name: str,
+        request: Request,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Result:
+        """Call an operation and wait for its committed answer; raises its AwsError."""
+        caller = self.caller
+        if account is not None or region is not None:
+            caller = Caller(account or caller.account, region or caller.region, caller.principal)
+        return await self.engine.call(service, name, request, caller, self.span.cause)
+
+    def watch(self, key: object) -> Watch:
+        return self.engine.watch(key)
+
+    async def wait(self, key: object, until: int | None = None) -> bool:
+        """Sleep until the key is signalled (True) or the clock reaches ``until`` (ms). What was
+        signalled before the call is not seen: use ``call.watch`` where that matters."""
+        with self.watch(key) as watch:
+            return await watch.wait(until)
+
+    async def sleep_until(self, when: int) -> None:
+        """Sleep until the clock reaches an instant (ms). Not durable: for pauses of pollers."""
+        await self.wait(object(), when)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine beside; it ends with the cloud."""
+        return self.engine.spawn(coroutine)
+
+    def caused_by(self, cause: str, caller: Caller | None = None) -> Work:
+        """The same, with what follows hung under another span."""
+        trace, parent = split_cause(cause)
+        stand_in = Span(parent or 0, trace, None, "cause", "", "", "", 0)
+        return Work(self.engine, caller or self.caller, stand_in, self.memory)
+
+    def call(self) -> Call:
+        """A call outside a transaction, for its ids and endpoint; not for its store."""
+        return Call(self.engine, self.caller, self.now, self.span, self.memory)
