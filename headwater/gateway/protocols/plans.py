@@ -1,0 +1,20 @@
+"""What every protocol compiles an operation to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from headwater.gateway.messages import HttpRequest, HttpResponse
+
+Parse = Callable[[HttpRequest, Mapping[str, str]], dict[str, Any]]
+"""(request, parameters of its path) to the operation's input; raises AwsError."""
+Serialize = Callable[[Mapping[str, Any], str], HttpResponse]
+"""(result, request id) to a response."""
+
+
+class Plan(NamedTuple):
+    """How one operation travels in one protocol."""
+
+    parse: Parse
+    serialize: Serialize

@@ -1,0 +1,95 @@
+"""One AWS service as the gateway sees it: which operation a request means, and how that operation travels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+from typing import Protocol as Interface
+
+from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.gateway.protocols.error_shapes import ErrorShapes
+from headwater.gateway.protocols.json_rpc import JsonRpc
+from headwater.gateway.protocols.plans import Plan
+from headwater.gateway.protocols.query import Query, action_of
+from headwater.spine.errors import AwsError
+from headwater.spine.models import Model, load_model
+
+Protocol = Literal["json", "query", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"]
+
+_NO_PATH: Mapping[str, str] = {}
+
+
+class _Wire(Interface):
+    def plan(self, operation: str) -> Plan: ...
+
+    def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse: ...
+
+
+_WIRES: dict[str, Callable[[Model, ErrorShapes], _Wire]] = {
+    "json": JsonRpc,
+    "query": Query,
+}
+
+
+class WireService:
+    """A service's model with everything compiled from it so far."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.operation_names = frozenset(model.operations)
+        self.target_prefix: str | None = model.metadata.get("targetPrefix")
+        protocols: list[Protocol] = list(model.metadata.get("protocols", (model.metadata["protocol"],)))
+        if model.name == "sqs" and "query" not in protocols:
+            protocols.append("query")  # AWS still answers it, and older SDKs speak nothing else
+        self.protocols: tuple[Protocol, ...] = tuple(protocols)
+        self._errors = ErrorShapes(model)
+        self._wires: dict[str, _Wire] = {}
+        self._plans: dict[tuple[str, str], Plan] = {}
+
+    def protocol_of(self, request: HttpRequest) -> Protocol:
+        """The protocol that a request to this service speaks."""
+        if len(self.protocols) == 1:
+            return self.protocols[0]
+        headers = request.headers
+        if "smithy-protocol" in headers and "smithy-rpc-v2-cbor" in self.protocols:
+            return "smithy-rpc-v2-cbor"
+        return "json" if "x-amz-target" in headers else "query" if "query" in self.protocols else self.protocols[0]
+
+    def match(self, request: HttpRequest, protocol: Protocol) -> tuple[str, Mapping[str, str]]:
+        """The operation that a request means and the parameters of its path; AwsError where there is none."""
+        if protocol == "json":
+            target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+            return self._known(target, "UnknownOperationException", ""), _NO_PATH
+        action = action_of(request)
+        if action is None:
+            raise AwsError("MissingAction", "The request must contain the parameter Action.")
+        version = self.model.metadata["apiVersion"]
+        missing = f"Could not find operation {action[:200]} for version {version}"
+        return self._known(action, "InvalidAction", missing), _NO_PATH
+
+    def plan(self, operation: str, protocol: Protocol) -> Plan:
+        """How an operation travels in a protocol; compiled on first use."""
+        plan = self._plans.get((operation, protocol))
+        if plan is None:
+            plan = self._plans[operation, protocol] = self._wire(protocol).plan(operation)
+        return plan
+
+    def error(self, protocol: Protocol, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
+        """An error as this protocol writes it."""
+        return self._wire(protocol).error(error, request_id, operation)
+
+    def _wire(self, protocol: Protocol) -> _Wire:
+        wire = self._wires.get(protocol)
+        if wire is None:
+            wire = self._wires[protocol] = _WIRES[protocol](self.model, self._errors)
+        return wire
+
+    def _known(self, operation: str, code: str, message: str) -> str:
+        if operation not in self.operation_names:
+            raise AwsError(code, message)
+        return operation
+
+
+def load_service(model_name: str) -> WireService:
+    """The service of a botocore model (``sqs``, ``stepfunctions``, ``iot-data``); LookupError where there is none."""
+    return WireService(load_model(model_name))
