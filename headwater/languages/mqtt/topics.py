@@ -1,0 +1,97 @@
+"""Topic names and topic filters: what is valid, and which filter takes which topic.
+
+Differs from the OASIS text where AWS IoT does: `#` does not take the level above it, so `sensor/#` takes
+`sensor/` and `sensor/1` but not `sensor` (developer guide, "Differences from MQTT specifications").
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from headwater.languages.mqtt.limits import AWS_LIMITS, Limits
+
+SHARE_PREFIX = "$share/"
+BASIC_INGEST_PREFIX = "$aws/rules/"
+
+
+class SharedFilter(NamedTuple):
+    """A topic filter and the share group that it belongs to; None: an ordinary subscription."""
+
+    group: str | None
+    filter: str
+
+
+def topic_problem(topic: str, limits: Limits = AWS_LIMITS) -> str | None:
+    """Why `topic` is not a topic that can be published to; None if it is one."""
+    if not topic:
+        return "a topic name cannot be empty"
+    if "+" in topic or "#" in topic or "\0" in topic:
+        return "a topic name cannot contain '+', '#' or U+0000"
+    return _size_problem(_without_basic_ingest(topic), limits)
+
+
+def filter_problem(topic_filter: str, limits: Limits = AWS_LIMITS) -> str | None:
+    """Why `topic_filter` cannot be subscribed to; None if it can."""
+    if topic_filter.startswith(SHARE_PREFIX):
+        group, separator, topic_filter = topic_filter[len(SHARE_PREFIX) :].partition("/")
+        if not group or not separator or "+" in group or "#" in group:
+            return "a shared subscription is $share/{ShareName}/{filter}"
+    if not topic_filter:
+        return "a topic filter cannot be empty"
+    if "\0" in topic_filter:
+        return "a topic filter cannot contain U+0000"
+    levels = topic_filter.split("/")
+    for index, level in enumerate(levels):
+        if "#" in level and (level != "#" or index != len(levels) - 1):
+            return "'#' must be the last level of a topic filter, alone"
+        if "+" in level and level != "+":
+            return "'+' must be alone in its level of a topic filter"
+    return _size_problem(topic_filter, limits)
+
+
+def _size_problem(text: str, limits: Limits) -> str | None:
+    if text.count("/") > limits.topic_slashes:
+        return f"more than {limits.topic_slashes} forward slashes"
+    if len(text) * 4 > limits.topic_bytes and len(text.encode()) > limits.topic_bytes:
+        return f"more than {limits.topic_bytes} bytes"
+    return None
+
+
+def _without_basic_ingest(topic: str) -> str:
+    """The part that counts against the limits: `$aws/rules/{rule}/` does not."""
+    if not topic.startswith(BASIC_INGEST_PREFIX):
+        return topic
+    return topic[len(BASIC_INGEST_PREFIX) :].partition("/")[2]
+
+
+def basic_ingest_rule(topic: str) -> tuple[str, str] | None:
+    """For `$aws/rules/{rule}/{topic}`: the rule and the topic that it sees; else None."""
+    if not topic.startswith(BASIC_INGEST_PREFIX):
+        return None
+    rule, _, rest = topic[len(BASIC_INGEST_PREFIX) :].partition("/")
+    return rule, rest
+
+
+def split_shared(topic_filter: str) -> SharedFilter:
+    """A valid filter, taken apart."""
+    if not topic_filter.startswith(SHARE_PREFIX):
+        return SharedFilter(None, topic_filter)
+    group, _, rest = topic_filter[len(SHARE_PREFIX) :].partition("/")
+    return SharedFilter(group, rest)
+
+
+def has_wildcard(topic_filter: str) -> bool:
+    return "+" in topic_filter or "#" in topic_filter
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether a valid filter (not a shared one) takes a topic; `SubscriptionTree` asks many at once."""
+    if topic[:1] == "$" and topic_filter[:1] in ("+", "#"):
+        return False
+    wanted, levels = topic_filter.split("/"), topic.split("/")
+    for index, level in enumerate(wanted):
+        if level == "#":
+            return len(levels) > index
+        if index >= len(levels) or level not in ("+", levels[index]):
+            return False
+    return len(wanted) == len(levels)
