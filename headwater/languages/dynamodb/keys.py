@@ -1,0 +1,37 @@
+"""Key values as bytes whose order is DynamoDB's own, for storing as BLOBs.
+
+Strings order by their UTF-8 bytes, binary by its unsigned bytes, numbers by value. Items of a table are spread by a
+hash of the partition key, as in DynamoDB: a scan's order tells nothing, a parallel scan's segments are ranges of it.
+"""
+
+from zlib import crc32
+
+from headwater.languages.dynamodb import numbers
+from headwater.languages.dynamodb.values import AttributeValue, binary
+
+HASH_SPACE = 1 << 32
+
+
+def sortable(value: AttributeValue, name: str) -> bytes:
+    """Bytes of a checked value of type S, N or B that compare as the values do."""
+    if name == "S":
+        return str.encode(value["S"], "utf-8", "surrogatepass")
+    return numbers.sortable(value["N"]) if name == "N" else binary(value["B"])
+
+
+def partition(value: AttributeValue, name: str) -> bytes:
+    """Bytes that identify a partition key: four of its hash, then the value."""
+    content = sortable(value, name)
+    return crc32(content).to_bytes(4, "big") + content
+
+
+def segment_start(segment: int, total_segments: int) -> bytes:
+    """The first partition bytes of a parallel scan's segment; it ends where the next one starts."""
+    boundary = -(-segment * HASH_SPACE // total_segments)
+    return b"\xff" * 5 if boundary >= HASH_SPACE else boundary.to_bytes(4, "big")
+
+
+def after_prefix(prefix: bytes) -> bytes | None:
+    """The least bytes greater than all that begin with the prefix; None if there are none."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes((stripped[-1] + 1,)) if stripped else None
