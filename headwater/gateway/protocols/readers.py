@@ -36,9 +36,10 @@ class Readers:
 
     blob_type: type | None = None
 
-    def __init__(self, model: Model, mismatch: Mismatch) -> None:
+    def __init__(self, model: Model, mismatch: Mismatch, rename: bool = True) -> None:
         self._model = model
         self._mismatch = mismatch
+        self._rename = rename
         self._made: dict[tuple[str, str | None], Reader] = {}
 
     def reader(self, reference: Reference) -> Reader:
@@ -74,7 +75,7 @@ class Readers:
 
     def _structure(self, shape: Shape, remember: Callable[[Reader], None]) -> Reader:
         members: dict[str, Reference] = shape["members"]
-        if any(member.get("locationName", name) != name for name, member in members.items()):
+        if self._rename and any(member.get("locationName", name) != name for name, member in members.items()):
             return self._renaming_structure(members, remember)
         exact: dict[str, type | None] = {name: self._exact(member) for name, member in members.items()}
         readers: dict[str, Reader] = {}

@@ -7,10 +7,14 @@ from typing import Literal
 from typing import Protocol as Interface
 
 from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.gateway.protocols.cbor import RpcCbor, operation_of
 from headwater.gateway.protocols.error_shapes import ErrorShapes
 from headwater.gateway.protocols.json_rpc import JsonRpc
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.query import Query, action_of
+from headwater.gateway.protocols.rest_json import RestJson
+from headwater.gateway.protocols.rest_xml import RestXml
+from headwater.gateway.protocols.routes import Routes
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, load_model
 
@@ -28,6 +32,9 @@ class _Wire(Interface):
 _WIRES: dict[str, Callable[[Model, ErrorShapes], _Wire]] = {
     "json": JsonRpc,
     "query": Query,
+    "rest-json": RestJson,
+    "rest-xml": RestXml,
+    "smithy-rpc-v2-cbor": RpcCbor,
 }
 
 
@@ -45,6 +52,7 @@ class WireService:
         self._errors = ErrorShapes(model)
         self._wires: dict[str, _Wire] = {}
         self._plans: dict[tuple[str, str], Plan] = {}
+        self._routes = Routes(model) if self.protocols[0].startswith("rest") else None
 
     def protocol_of(self, request: HttpRequest) -> Protocol:
         """The protocol that a request to this service speaks."""
@@ -57,9 +65,13 @@ class WireService:
 
     def match(self, request: HttpRequest, protocol: Protocol) -> tuple[str, Mapping[str, str]]:
         """The operation that a request means and the parameters of its path; AwsError where there is none."""
+        if self._routes is not None:
+            return self._match_route(self._routes, request)
         if protocol == "json":
             target = request.headers.get("x-amz-target", "").rpartition(".")[2]
             return self._known(target, "UnknownOperationException", ""), _NO_PATH
+        if protocol == "smithy-rpc-v2-cbor":
+            return self._known(operation_of(request.path), "UnknownOperationException", ""), _NO_PATH
         action = action_of(request)
         if action is None:
             raise AwsError("MissingAction", "The request must contain the parameter Action.")
@@ -83,6 +95,15 @@ class WireService:
         if wire is None:
             wire = self._wires[protocol] = _WIRES[protocol](self.model, self._errors)
         return wire
+
+    def _match_route(self, routes: Routes, request: HttpRequest) -> tuple[str, Mapping[str, str]]:
+        found = routes.match(request)
+        if found is not None:
+            return found
+        if self.protocols[0] == "rest-xml":
+            message = "The specified method is not allowed against this resource."
+            raise AwsError("MethodNotAllowed", message, 405, Method=request.method)
+        raise AwsError("UnknownOperationException", "", 404)
 
     def _known(self, operation: str, code: str, message: str) -> str:
         if operation not in self.operation_names:

@@ -51,9 +51,6 @@ def _mismatch(value: Any, expected: str, scalar: str) -> AwsError:
     if isinstance(value, dict):
         return serialization_error(_EXPECTED_OBJECT)
     if isinstance(value, list):
-        name = (java and f"java.lang.{java}") or {"blob": "java.nio.ByteBuffer", "timestamp": "java.util.Date"}.get(
-            expected
-        )
         return serialization_error(f"Unrecognized collection type class {_CLASSES.get(expected, 'java.util.Map')}")
     if expected == "blob":
         return serialization_error(_NOT_BASE64)

@@ -38,6 +38,10 @@ class Writers:
         """The writer of a structure with these members."""
         if not any(self._member_converts(name, member, set()) for name, member in members.items()):
             return None
+        return self.structure_always(members)
+
+    def structure_always(self, members: Mapping[str, Reference]) -> Writer:
+        """The same, also where it does no more than leave out what is not among these members."""
         return self._structure(members, lambda _: None)
 
     def _instant(self, form: str | None) -> Writer:

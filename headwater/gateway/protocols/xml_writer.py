@@ -53,6 +53,13 @@ class XmlWriters:
         members = {name: member for name, member in shape["members"].items() if only(member)}
         return self._structure(members, lambda _: None)
 
+    def document(self, name: str, member: Reference, namespace: str) -> Element:
+        """A member's element as the root of a document, in a default namespace."""
+        tag = self._names.member(name, member)
+        content = self._content(name, member)
+        opening, closing = f'<{tag} xmlns="{namespace}">', f"</{tag}>"
+        return lambda value: f"{opening}{content(value)}{closing}"
+
     def element(self, name: str, member: Reference) -> Element:
         """The element of a structure's member."""
         kind = self._model.shape(member)["type"]
