@@ -140,8 +140,17 @@ class Engine:
                 raise not_implemented(f"The operation {service}:{name}")
         return found
 
-    def submit(self, operation: Operation, request: Request, caller: Caller, cause: str | None, reply: Reply) -> None:
-        """Run an operation; ``reply`` is called once its outcome is durable."""
+    def submit(
+        self,
+        operation: Operation,
+        request: Request,
+        caller: Caller,
+        cause: str | None,
+        reply: Reply,
+        waiting: Callable[[asyncio.Task[None]], None] | None = None,
+    ) -> None:
+        """Run an operation; ``reply`` is called once its outcome is durable. ``waiting`` is given the
+        task where an abandonable operation waits, so that it can be cancelled."""
         if operation.reads and not self.group.is_open:
             self._read(operation, request, caller, cause, reply)
             return
@@ -155,7 +164,9 @@ class Engine:
         if type(result) is dict:
             self.group.replies.append((reply, result, None))
         else:
-            self.group.starts.append(lambda: self._go_on(result, span, reply))
+            self.group.starts.append(
+                lambda: self._go_on(result, span, reply, waiting if operation.abandonable else None)
+            )
 
     def _read(self, operation: Operation, request: Request, caller: Caller, cause: str | None, reply: Reply) -> None:
         """A read with no transaction open: nothing to commit, the answer leaves at once."""
@@ -225,8 +236,16 @@ class Engine:
         self.submit(self.find(service, name), request, caller, cause, _settle(future))
         return await future
 
-    def _go_on(self, coroutine: Coroutine[Any, Any, Result], span: Span, reply: Reply) -> None:
-        self.spawn(self._wait_for(coroutine, span, reply))
+    def _go_on(
+        self,
+        coroutine: Coroutine[Any, Any, Result],
+        span: Span,
+        reply: Reply,
+        waiting: Callable[[asyncio.Task[None]], None] | None,
+    ) -> None:
+        task = self.spawn(self._wait_for(coroutine, span, reply))
+        if waiting is not None:
+            waiting(task)
 
     async def _wait_for(self, coroutine: Coroutine[Any, Any, Result], span: Span, reply: Reply) -> None:
         started = perf_counter_ns()

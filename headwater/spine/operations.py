@@ -33,15 +33,16 @@ class Caller(NamedTuple):
 class Operation:
     """A named AWS operation with its implementation."""
 
-    __slots__ = ("handler", "internal", "memory", "name", "reads", "service", "title", "validate")
+    __slots__ = ("abandonable", "handler", "internal", "memory", "name", "reads", "service", "title", "validate")
 
-    def __init__(self, service: str, name: str, handler: Handler, internal: bool, reads: bool) -> None:
-        self.service = service
-        self.name = name
-        self.title = f"{service}:{name}"
+    def __init__(self, mark: OperationMark, handler: Handler) -> None:
+        self.service = mark.service
+        self.name = mark.name
+        self.title = f"{mark.service}:{mark.name}"
         self.handler = handler
-        self.internal = internal
-        self.reads = reads
+        self.internal = mark.internal
+        self.reads = mark.reads
+        self.abandonable = mark.abandonable
         self.memory: Any = None
         self.validate: Callable[[Request], None] | None = None
 
@@ -53,19 +54,21 @@ class OperationMark(NamedTuple):
     name: str
     internal: bool
     reads: bool
+    abandonable: bool
 
 
 def operation(
-    service: str, name: str, *, internal: bool = False, reads: bool = False
+    service: str, name: str, *, internal: bool = False, reads: bool = False, abandonable: bool = False
 ) -> Callable[[HandlerT], HandlerT]:
     """Mark a function as the implementation of an operation.
 
     ``internal``: has no AWS API and cannot be reached by the wire protocols. ``reads``: writes
     nothing, sends no delivery and signals nothing, so that it needs no savepoint and no commit.
+    ``abandonable``: where it waits and its client goes away, it is not gone on with.
     """
 
     def mark(handler: HandlerT) -> HandlerT:
-        marks = [*getattr(handler, "__operations__", ()), OperationMark(service, name, internal, reads)]
+        marks = [*getattr(handler, "__operations__", ()), OperationMark(service, name, internal, reads, abandonable)]
         handler.__operations__ = marks  # type: ignore[attr-defined]
         return handler
 
@@ -111,6 +114,10 @@ class Call:
     def work(self) -> Work:
         """For a coroutine that goes on after this call's transaction."""
         return self.engine.work(self.caller, self.span, self.memory)
+
+    def new_id(self) -> int:
+        """A number larger than all before it, unique within the store: for the keys of rows."""
+        return self.engine.new_id()
 
     def operation(
         self,

@@ -90,7 +90,7 @@ class Catalogue:
                 self.resources[kind] = function()
 
     def _add_operation(self, mark: OperationMark, function: Any, service: Service, memory: Any) -> None:
-        made = Operation(mark.service, mark.name, function, mark.internal, mark.reads)
+        made = Operation(mark, function)
         made.memory = memory
         if service.validates and not mark.internal and self._validator is not None:
             made.validate = _compiled_at_first_use(made, self._validator)

@@ -1,0 +1,24 @@
+"""Amazon SQS. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html"""
+
+from headwater.services.sqs import (
+    attributes,
+    deletion,
+    purge,
+    queues,
+    receiving,
+    redrive,
+    resources,
+    sending,
+    tags,
+    visibility,
+)
+from headwater.services.sqs.queue import QueueMemory
+from headwater.services.sqs.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="sqs",
+    modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility),
+    schema=SCHEMA,
+    memory=QueueMemory,
+)

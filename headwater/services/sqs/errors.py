@@ -1,0 +1,67 @@
+"""SQS's errors, worded as SQS words them.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+"""
+
+from headwater.spine.errors import AwsError
+
+
+def queue_does_not_exist() -> AwsError:
+    return AwsError("QueueDoesNotExist", "The specified queue does not exist.")
+
+
+def queue_deleted_recently() -> AwsError:
+    return AwsError(
+        "QueueDeletedRecently",
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+    )
+
+
+def queue_name_exists(attribute: str) -> AwsError:
+    return AwsError(
+        "QueueNameExists",
+        f"A queue already exists with the same name and a different value for attribute {attribute}",
+    )
+
+
+def invalid_attribute_name(name: str) -> AwsError:
+    return AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+
+
+def invalid_attribute_value(name: str, reason: str = "") -> AwsError:
+    text = f"Invalid value for the parameter {name}."
+    return AwsError("InvalidAttributeValue", f"{text} Reason: {reason}" if reason else text)
+
+
+def invalid_parameter(name: str, value: object, reason: str) -> AwsError:
+    return AwsError("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
+
+
+def invalid_value(message: str) -> AwsError:
+    return AwsError("InvalidParameterValue", message)
+
+
+def missing_parameter(name: str) -> AwsError:
+    return AwsError("MissingParameter", f"The request must contain the parameter {name}.")
+
+
+def invalid_receipt_handle(handle: str) -> AwsError:
+    return AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.')
+
+
+def invalid_characters() -> AwsError:
+    return AwsError(
+        "InvalidMessageContents",
+        "Invalid binary character was found in the message body, the set of allowed characters is "
+        "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+    )
+
+
+def message_too_long(limit: int) -> AwsError:
+    return invalid_value(f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.")
+
+
+def purge_in_progress(name: str) -> AwsError:
+    return AwsError(
+        "PurgeQueueInProgress", f"Only one PurgeQueue operation on {name} is allowed every 60 seconds.", 403
+    )

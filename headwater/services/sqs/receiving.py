@@ -1,0 +1,186 @@
+"""Receiving messages, with long polling that is woken by commits.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from headwater.services.sqs import tables
+from headwater.services.sqs.digests import digest_of_attributes, digest_of_text
+from headwater.services.sqs.errors import invalid_attribute_name, invalid_parameter, queue_does_not_exist
+from headwater.services.sqs.message_attributes import unpack_attributes
+from headwater.services.sqs.queue import Queue, find_queue, queue_by_arn
+from headwater.services.sqs.receipts import write_handle
+from headwater.services.sqs.redrive import move_to_dead_letter_queue
+from headwater.spine.operations import Answer, Call, Request, Result, operation
+from headwater.spine.work import Watch, Work
+
+_MOST_MESSAGES = 10
+_LONGEST_WAIT = 20
+_LONGEST_VISIBILITY = 43_200
+_SYSTEM_ATTRIBUTES = frozenset(
+    {
+        "All",
+        "SenderId",
+        "SentTimestamp",
+        "ApproximateReceiveCount",
+        "ApproximateFirstReceiveTimestamp",
+        "SequenceNumber",
+        "MessageDeduplicationId",
+        "MessageGroupId",
+        "AWSTraceHeader",
+        "DeadLetterQueueSourceArn",
+    }
+)
+
+
+@operation("sqs", "ReceiveMessage", abandonable=True)
+def receive_message(call: Call, request: Request) -> Answer:
+    queue = find_queue(call, request)
+    wait = _check(queue, request)
+    result = _receive(call, queue, request)
+    if result or not wait:
+        return result
+    # watched from within this transaction, so that no message of this very commit is overlooked
+    return _long_poll(call.work, call.watch(("sqs", queue.arn)), queue.arn, request, call.now + wait * 1000)
+
+
+@operation("sqs", "Poll", internal=True)
+def poll(call: Call, request: Request) -> Result:
+    """For event source mappings and pipes: ``QueueArn``, ``MaxNumberOfMessages`` (any number),
+    ``VisibilityTimeout`` (seconds). Messages with all attributes, and the ``Cause`` of each."""
+    queue = queue_by_arn(call, request["QueueArn"])
+    if queue is None:
+        raise queue_does_not_exist()
+    call.span.subject = queue.arn
+    visibility = request.get("VisibilityTimeout")
+    hidden = queue.visibility if visibility is None else visibility * 1000
+    rows = _take(call, queue, request["MaxNumberOfMessages"], hidden)
+    return {
+        "Messages": [{**_message(queue, row, {"All"}, ("All",)), "Cause": row[10]} for row in rows],
+        "NextVisible": None if rows else _next_visible(call, queue),
+    }
+
+
+def _check(queue: Queue, request: Request) -> int:
+    """The seconds to wait; AwsError where a parameter is out of bounds."""
+    number = request.get("MaxNumberOfMessages")
+    if number is not None and not 1 <= number <= _MOST_MESSAGES:
+        reason = f"Must be between 1 and {_MOST_MESSAGES}, if provided."
+        raise invalid_parameter("MaxNumberOfMessages", number, reason)
+    visibility = request.get("VisibilityTimeout")
+    if visibility is not None and not 0 <= visibility <= _LONGEST_VISIBILITY:
+        reason = f"Must be between 0 and {_LONGEST_VISIBILITY}, if provided."
+        raise invalid_parameter("VisibilityTimeout", visibility, reason)
+    for name in _asked(request):
+        if name not in _SYSTEM_ATTRIBUTES:
+            raise invalid_attribute_name(name)
+    wait = request.get("WaitTimeSeconds")
+    if wait is None:
+        return queue.wait
+    if not 0 <= wait <= _LONGEST_WAIT:
+        reason = f"Must be >= 0 and <= {_LONGEST_WAIT}, if provided."
+        raise invalid_parameter("WaitTimeSeconds", wait, reason)
+    return int(wait)
+
+
+def _asked(request: Request) -> Iterable[str]:
+    return (*(request.get("AttributeNames") or ()), *(request.get("MessageSystemAttributeNames") or ()))
+
+
+def _receive(call: Call, queue: Queue, request: Request) -> Result:
+    visibility = request.get("VisibilityTimeout")
+    hidden = queue.visibility if visibility is None else visibility * 1000
+    rows = _take(call, queue, request.get("MaxNumberOfMessages") or 1, hidden)
+    if not rows:
+        return {}
+    system = set(_asked(request))
+    named = request.get("MessageAttributeNames") or ()
+    if len(rows) > 1:
+        call.span.note("messages", len(rows))
+    return {"Messages": [_message(queue, row, system, named) for row in rows]}
+
+
+def _take(call: Call, queue: Queue, number: int, hidden: int) -> list[tuple[Any, ...]]:
+    """Hide up to ``number`` messages from others; those received too often go to the dead-letter queue."""
+    kept_since = call.now - queue.retention
+    taken: list[tuple[Any, ...]] = []
+    while len(taken) < number:
+        chosen: tuple[int, ...] = (queue.id, call.now, kept_since)
+        if queue.fifo:
+            chosen = (*chosen, call.now)
+        statement = tables.TAKE_IN_ORDER if queue.fifo else tables.TAKE
+        rows = call.store.all(statement, (call.now + hidden, call.now, *chosen, number - len(taken)))
+        if not rows:
+            break
+        spent = [row for row in rows if 0 < queue.maximum_receives < row[8]]
+        if not spent or not move_to_dead_letter_queue(call, queue, spent):
+            taken += rows
+            break
+        taken += [row for row in rows if row[8] <= queue.maximum_receives]
+    if not taken:
+        call.store.run(tables.EXPIRE, (queue.id, kept_since))
+    taken.sort()
+    return taken
+
+
+def _message(queue: Queue, row: tuple[Any, ...], system: set[str], named: Iterable[str]) -> dict[str, Any]:
+    identity, message_id, body, attributes, more, sender, sent, _, received, first_received, _ = row
+    message: dict[str, Any] = {
+        "MessageId": message_id,
+        "ReceiptHandle": write_handle(queue.id, identity, received),
+        "MD5OfBody": digest_of_text(body),
+        "Body": body,
+    }
+    if system:
+        known = {
+            "SenderId": sender,
+            "SentTimestamp": str(sent),
+            "ApproximateReceiveCount": str(received),
+            "ApproximateFirstReceiveTimestamp": str(first_received),
+            **(orjson.loads(more) if more else {}),
+        }
+        message["Attributes"] = {name: known[name] for name in known if "All" in system or name in system}
+    if attributes and named:
+        chosen = {name: value for name, value in unpack_attributes(attributes).items() if _is_named(name, named)}
+        if chosen:
+            message["MD5OfMessageAttributes"] = digest_of_attributes(chosen)
+            message["MessageAttributes"] = chosen
+    return message
+
+
+def _is_named(name: str, patterns: Iterable[str]) -> bool:
+    """``All``, ``.*``, a name, or a prefix followed by ``.*``."""
+    return any(
+        pattern in ("All", ".*", name) or (pattern.endswith(".*") and name.startswith(pattern[:-2]))
+        for pattern in patterns
+    )
+
+
+async def _long_poll(work: Work, watch: Watch, arn: str, request: Request, deadline: int) -> Result:
+    with watch:
+        until = deadline
+        while True:
+            await watch.wait(until)
+            result, next_visible = await work.transact(_look_again, arn, request)
+            if result or work.now >= deadline:
+                return result
+            until = deadline if next_visible is None else min(deadline, next_visible)
+
+
+def _look_again(call: Call, arn: str, request: Request) -> tuple[Result, int | None]:
+    queue = queue_by_arn(call, arn)
+    if queue is None:
+        raise queue_does_not_exist()
+    result = _receive(call, queue, request)
+    return result, None if result else _next_visible(call, queue)
+
+
+def _next_visible(call: Call, queue: Queue) -> int | None:
+    row = call.store.one(tables.NEXT_VISIBLE, (queue.id, call.now))
+    return row[0] if row else None

@@ -1,0 +1,181 @@
+"""Sending messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from headwater.services.sqs import tables
+from headwater.services.sqs.batches import check_entries, run_batch
+from headwater.services.sqs.digests import digest_of_attributes, digest_of_text
+from headwater.services.sqs.errors import (
+    invalid_characters,
+    invalid_parameter,
+    invalid_value,
+    message_too_long,
+    missing_parameter,
+)
+from headwater.services.sqs.message_attributes import check_message_attributes, pack_attributes
+from headwater.services.sqs.queue import Queue, find_queue
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.spans import trace_header
+
+_REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TOKEN = re.compile(r"[!-~]{1,128}\Z")
+_LONGEST_DELAY = 900
+_LONGEST_BATCH = 1_048_576
+_DEDUPLICATION_MILLISECONDS = 300_000
+# Sequence numbers rise within a group; AWS's have 20 digits and are far apart.
+_SEQUENCE_BASE = 18_800_000_000_000_000_000
+
+
+@operation("sqs", "SendMessage")
+def send_message(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
+    queue = find_queue(call, request)
+    result = _send(call, queue, request)
+    call.signal(("sqs", queue.arn))
+    return result
+
+
+@operation("sqs", "SendMessageBatch")
+def send_message_batch(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
+    queue = find_queue(call, request)
+    entries = check_entries(request, "SendMessageBatchRequestEntry")
+    size = sum(_size(entry.get("MessageBody") or "") for entry in entries)
+    if size > _LONGEST_BATCH:
+        raise AwsError(
+            "BatchRequestTooLong",
+            f"Batch requests cannot be longer than {_LONGEST_BATCH} bytes. You have sent {size} bytes.",
+        )
+    call.signal(("sqs", queue.arn))
+    return run_batch(call, entries, lambda entry: _send(call, queue, entry))
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
+    body = message.get("MessageBody")
+    if not body:
+        raise missing_parameter("MessageBody")
+    if _REFUSED_CHARACTERS.search(body):
+        raise invalid_characters()
+    attributes = message.get("MessageAttributes")
+    size = _size(body) + (check_message_attributes(attributes) if attributes else 0)
+    if size > queue.longest_message:
+        raise message_too_long(queue.longest_message)
+    delay = _delay(queue, message)
+    system: dict[str, str] = {}
+    group = message.get("MessageGroupId")
+    if group is not None and not _TOKEN.match(group):
+        raise _bad_token("MessageGroupId", group)
+    if group is not None:
+        system["MessageGroupId"] = group
+    result: Result = {"MD5OfMessageBody": digest_of_text(body)}
+    if attributes:
+        result["MD5OfMessageAttributes"] = digest_of_attributes(attributes)
+    _trace(call, message, system, result)
+    identity = call.new_id()
+    message_id = call.ids.uuid()
+    if queue.fifo:
+        earlier = _deduplicate(call, queue, message, system, identity, message_id)
+        result["SequenceNumber"] = system["SequenceNumber"]
+        if earlier is not None:
+            result["SequenceNumber"], result["MessageId"] = earlier
+            return result
+    elif message.get("MessageDeduplicationId") is not None:
+        raise invalid_parameter(
+            "MessageDeduplicationId",
+            message["MessageDeduplicationId"],
+            "The request include parameter that is not valid for this queue type.",
+        )
+    row = (
+        identity,
+        queue.id,
+        call.now + delay,
+        message_id,
+        body,
+        pack_attributes(attributes) if attributes else None,
+        orjson.dumps(system).decode() if system else None,
+        call.account,
+        call.now,
+        group if queue.fifo else None,
+        call.cause,
+    )
+    call.store.run(tables.INSERT_MESSAGE, row)
+    result["MessageId"] = message_id
+    return result
+
+
+def _delay(queue: Queue, message: Mapping[str, Any]) -> int:
+    seconds = message.get("DelaySeconds")
+    if seconds is None:
+        return queue.delay
+    if queue.fifo and seconds:
+        raise invalid_parameter(
+            "DelaySeconds", seconds, "The request include parameter that is not valid for this queue type."
+        )
+    if not 0 <= seconds <= _LONGEST_DELAY:
+        raise invalid_parameter("DelaySeconds", seconds, f"DelaySeconds must be >= 0 and <= {_LONGEST_DELAY}.")
+    return int(seconds) * 1000 if not queue.fifo else queue.delay
+
+
+def _trace(call: Call, message: Mapping[str, Any], system: dict[str, str], result: Result) -> None:
+    """The trace header that consumers see: the sender's own, or that of the trace it is part of."""
+    given = message.get("MessageSystemAttributes")
+    if given:
+        for name in given:
+            if name != "AWSTraceHeader":
+                raise invalid_value(f"Message system attribute name '{name}' is invalid.")
+        system["AWSTraceHeader"] = given["AWSTraceHeader"].get("StringValue", "")
+        result["MD5OfMessageSystemAttributes"] = digest_of_attributes(given)
+    elif call.span.parent is not None:
+        system["AWSTraceHeader"] = trace_header(call.cause)
+
+
+def _deduplicate(
+    call: Call, queue: Queue, message: Mapping[str, Any], system: dict[str, str], identity: int, message_id: str
+) -> tuple[str, str] | None:
+    """Sequence number and id of the same message sent within five minutes, or None.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html
+    """
+    group = message.get("MessageGroupId")
+    if group is None:
+        raise missing_parameter("MessageGroupId")
+    token = message.get("MessageDeduplicationId")
+    if token is None:
+        if not queue.content_deduplication:
+            raise invalid_value(
+                "The queue should either have ContentBasedDeduplication enabled or "
+                "MessageDeduplicationId provided explicitly"
+            )
+        token = sha256(message["MessageBody"].encode()).hexdigest()
+    elif not _TOKEN.match(token):
+        raise _bad_token("MessageDeduplicationId", token)
+    system["MessageDeduplicationId"] = token
+    sequence = system["SequenceNumber"] = str(_SEQUENCE_BASE + identity)
+    key = f"{group}\n{token}" if queue.group_deduplication else token
+    since = call.now - _DEDUPLICATION_MILLISECONDS
+    earlier = call.store.one(tables.FIND_DUPLICATE, (queue.id, key, since))
+    if earlier is not None:
+        call.span.note("duplicate of", earlier[0])
+        return earlier[1], earlier[0]
+    call.store.run(tables.FORGET_DUPLICATES, (queue.id, since))
+    call.store.run(tables.REMEMBER_DUPLICATE, (queue.id, key, message_id, sequence, call.now))
+    return None
+
+
+def _bad_token(name: str, value: str) -> AwsError:
+    return invalid_value(
+        f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and "
+        "punctuation characters. 1 to 128 in length."
+    )

@@ -1,0 +1,105 @@
+"""Schema and statements of SQS.
+
+A message is a row with the time at which it becomes visible: sending with a delay, taking it
+and giving it back only move that time, so every visibility timer is durable by itself.
+"""
+
+SCHEMA = (
+    """
+    CREATE TABLE sqs_queues (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, account TEXT NOT NULL, region TEXT NOT NULL,
+        name TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,
+        created BIGINT NOT NULL, modified BIGINT NOT NULL, purged BIGINT
+    );
+    CREATE TABLE sqs_deleted_queues (arn TEXT PRIMARY KEY, deleted BIGINT NOT NULL);
+    CREATE TABLE sqs_messages (
+        id BIGINT PRIMARY KEY, queue BIGINT NOT NULL, visible_at BIGINT NOT NULL, message_id TEXT NOT NULL,
+        body TEXT NOT NULL, attributes TEXT, system TEXT, sender TEXT NOT NULL, sent BIGINT NOT NULL,
+        message_group TEXT, received INTEGER NOT NULL DEFAULT 0, first_received BIGINT, cause TEXT NOT NULL
+    );
+    CREATE INDEX sqs_messages_by_visibility ON sqs_messages (queue, visible_at);
+    CREATE INDEX sqs_messages_by_group ON sqs_messages (queue, message_group, id)
+        WHERE message_group IS NOT NULL;
+    CREATE TABLE sqs_deduplication (
+        queue BIGINT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, sequence TEXT NOT NULL,
+        sent BIGINT NOT NULL, PRIMARY KEY (queue, key)
+    );
+    """,
+)
+
+INSERT_QUEUE = """
+INSERT INTO sqs_queues (id, arn, account, region, name, attributes, tags, created, modified)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+FIND_QUEUE = "SELECT id, arn, name, attributes, created, modified FROM sqs_queues WHERE arn = ?"
+LIST_QUEUES = """
+SELECT name FROM sqs_queues
+WHERE account = ? AND region = ? AND substr(name, 1, ?) = ? AND name > ? ORDER BY name LIMIT ?
+"""
+QUEUES_WITH_ATTRIBUTES = "SELECT name, attributes FROM sqs_queues WHERE account = ? AND region = ? ORDER BY name"
+SET_ATTRIBUTES = "UPDATE sqs_queues SET attributes = ?, modified = ? WHERE id = ?"
+DELETE_QUEUE = "DELETE FROM sqs_queues WHERE id = ?"
+DELETE_QUEUE_MESSAGES = "DELETE FROM sqs_messages WHERE queue = ?"
+DELETE_QUEUE_DEDUPLICATION = "DELETE FROM sqs_deduplication WHERE queue = ?"
+REMEMBER_DELETED = """
+INSERT INTO sqs_deleted_queues (arn, deleted) VALUES (?, ?)
+ON CONFLICT (arn) DO UPDATE SET deleted = excluded.deleted
+"""
+FIND_DELETED = "SELECT deleted FROM sqs_deleted_queues WHERE arn = ?"
+FORGET_DELETED = "DELETE FROM sqs_deleted_queues WHERE arn = ?"
+TAGS = "SELECT tags FROM sqs_queues WHERE id = ?"
+SET_TAGS = "UPDATE sqs_queues SET tags = ? WHERE id = ?"
+PURGED = "SELECT purged FROM sqs_queues WHERE id = ?"
+SET_PURGED = "UPDATE sqs_queues SET purged = ? WHERE id = ?"
+
+COUNT_VISIBLE = "SELECT count(*) FROM sqs_messages WHERE queue = ? AND visible_at <= ? AND sent > ?"
+COUNT_HIDDEN = """
+SELECT coalesce(sum(CASE WHEN received > 0 THEN 1 ELSE 0 END), 0),
+       coalesce(sum(CASE WHEN received > 0 THEN 0 ELSE 1 END), 0)
+FROM sqs_messages WHERE queue = ? AND visible_at > ? AND sent > ?
+"""
+
+INSERT_MESSAGE = """
+INSERT INTO sqs_messages
+    (id, queue, visible_at, message_id, body, attributes, system, sender, sent, message_group, cause)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# One statement takes messages: nobody else can take them before the commit, and after it they are hidden.
+_TAKE = """
+UPDATE sqs_messages
+SET visible_at = ?, received = received + 1, first_received = coalesce(first_received, ?)
+WHERE id IN ({chosen})
+RETURNING id, message_id, body, attributes, system, sender, sent, message_group, received, first_received, cause
+"""
+TAKE = _TAKE.format(
+    chosen="""
+    SELECT id FROM sqs_messages WHERE queue = ? AND visible_at <= ? AND sent > ?
+    ORDER BY visible_at, id LIMIT ?"""
+)
+# A group with a message in flight gives none; a delayed message holds back those behind it.
+# The unary plus keeps the scan in the order of ids.
+TAKE_IN_ORDER = _TAKE.format(
+    chosen="""
+    SELECT m.id FROM sqs_messages AS m
+    WHERE m.queue = ? AND +m.visible_at <= ? AND m.sent > ? AND NOT EXISTS (
+        SELECT 1 FROM sqs_messages AS other
+        WHERE other.queue = m.queue AND other.message_group = m.message_group AND other.visible_at > ?
+          AND (other.received > 0 OR other.id < m.id))
+    ORDER BY m.id LIMIT ?"""
+)
+NEXT_VISIBLE = "SELECT min(visible_at) FROM sqs_messages WHERE queue = ? AND visible_at > ?"
+EXPIRE = "DELETE FROM sqs_messages WHERE queue = ? AND sent <= ?"
+MOVE_MESSAGE = """
+UPDATE sqs_messages SET queue = ?, visible_at = ?, received = 0, first_received = NULL, system = ? WHERE id = ?
+"""
+DELETE_MESSAGE = "DELETE FROM sqs_messages WHERE id = ? AND queue = ? AND received = ?"
+IN_FLIGHT = "SELECT received, visible_at FROM sqs_messages WHERE id = ? AND queue = ?"
+SET_VISIBLE_AT = "UPDATE sqs_messages SET visible_at = ? WHERE id = ?"
+
+FIND_DUPLICATE = "SELECT message_id, sequence FROM sqs_deduplication WHERE queue = ? AND key = ? AND sent > ?"
+REMEMBER_DUPLICATE = """
+INSERT INTO sqs_deduplication (queue, key, message_id, sequence, sent) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (queue, key) DO UPDATE
+    SET message_id = excluded.message_id, sequence = excluded.sequence, sent = excluded.sent
+"""
+FORGET_DUPLICATES = "DELETE FROM sqs_deduplication WHERE queue = ? AND sent <= ?"
