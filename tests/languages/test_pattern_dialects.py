@@ -1,0 +1,94 @@
+"""What each service's dialect refuses, in that service's words; and what an explanation says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from headwater.languages.patterns import (
+    EVENTBRIDGE,
+    PIPES,
+    SNS_ATTRIBUTES,
+    SNS_BODY,
+    Dialect,
+    InvalidPattern,
+    compile_pattern,
+)
+
+
+def refusal(source: Any, dialect: Dialect) -> str:
+    with pytest.raises(InvalidPattern) as caught:
+        compile_pattern(source, dialect)
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("[]", "Filter is not an object"),
+        ('"text"', "Filter is not an object"),
+        ("{}", "Empty objects are not allowed"),
+        ("", "Unexpected end-of-input"),
+        ("{'a': 1}", "Unexpected character (''' (code 39))"),
+        (
+            "nonsense",
+            "Unrecognized token 'nonsense': was expecting "
+            "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+        ),
+        ('{"a": [{"numeric": ["=", 1e12]}]}', "Value must be between -5.0E11 and 5.0E11, inclusive"),
+        ('{"a": [{"numeric": ["~", 1]}]}', "Unrecognized numeric range operator: ~"),
+        ('{"a": [{"wildcard": "a\\\\b"}]}', "Invalid escape character at pos 2"),
+        ('{"$or": [{"a": [1]}]}', "There must have at least 2 Objects in $or relationship."),
+    ],
+)
+def test_eventbridge_refuses(source: str, reason: str) -> None:
+    assert refusal(source, EVENTBRIDGE) == f"Event pattern is not valid. Reason: {reason}"
+
+
+def test_of_two_lists_for_one_path_the_last_holds() -> None:
+    pattern = compile_pattern('{"a": {"b": [1]}, "a.b": [2]}')
+    assert pattern.matches({"a": {"b": 2}})
+    assert not pattern.matches({"a": {"b": 1}})
+
+
+def test_a_malformed_or_is_an_ordinary_field() -> None:
+    pattern = compile_pattern({"$or": [{"prefix": "a"}, "b"]})
+    assert pattern.matches({"$or": "abc"})
+    assert not pattern.matches({"a": "abc"})
+
+
+def test_sns_counts_keys_and_combinations() -> None:
+    keys = {f"key{number}": ["a"] for number in range(6)}
+    assert refusal(keys, SNS_ATTRIBUTES) == "FilterPolicy: Filter policy can not have more than 5 keys"
+    # https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html: 3 x 4 x 2 x 3
+    nested = {"a": {"b": {"c": ["1", "2", "3", "4"]}}, "d": {"e": ["1", "2", "3"]}}
+    compile_pattern(nested, SNS_BODY)
+    nested["d"]["e"] = [str(number) for number in range(7)]  # type: ignore[assignment]
+    assert refusal(nested, SNS_BODY) == "FilterPolicy: Filter policy is too complex"
+
+
+def test_sns_attributes_do_not_nest() -> None:
+    message = refusal({"a": {"b": ["c"]}}, SNS_ATTRIBUTES)
+    assert message == "Filter policy scope MessageAttributes does not support nested filter policy"
+
+
+def test_pipes_have_no_wildcards() -> None:
+    assert refusal({"a": [{"wildcard": "*"}]}, PIPES) == "Invalid filter pattern definition."
+    assert refusal({"a": [{"anything-but": {"prefix": "a"}}]}, PIPES) == "Invalid filter pattern definition."
+    assert compile_pattern({"a": [{"anything-but": ["b"]}]}, PIPES).matches({"a": "c"})
+
+
+def test_an_explanation_names_the_field_that_said_no() -> None:
+    pattern = compile_pattern({"source": ["orders"], "detail": {"total": [{"numeric": [">", 100]}, 5]}})
+    explanation = pattern.explain({"source": "orders", "detail": {"total": 19}})
+    assert not explanation.matched
+    assert explanation.reason() == "detail.total is 19, wanted numeric ['>', 100] or 5"
+    assert pattern.explain({"source": "orders"}).reason().startswith("detail.total is not there")
+
+
+def test_an_explanation_tells_of_scattered_elements() -> None:
+    pattern = compile_pattern({"items": {"sku": ["A1"], "price": [5]}})
+    explanation = pattern.explain({"items": [{"sku": "A1", "price": 9}, {"sku": "B2", "price": 5}]})
+    assert explanation.branches[0].scattered
+    assert explanation.reason() == "no single element of an array satisfies all fields"
