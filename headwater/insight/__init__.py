@@ -1,0 +1,1 @@
+"""What happened and why: traces, explanations, the state of deliveries."""

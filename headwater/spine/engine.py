@@ -114,8 +114,8 @@ class Engine:
     def _start_service(self, name: str) -> None:
         service = self.catalogue.services[name]
         if service.start is not None:
-            span = self.new_span("service", name, _SYSTEM, None)
-            self.spawn(service.start(Work(self, _SYSTEM, span, self.catalogue.memory_of[name])))
+            span = self.new_span("service", name, SYSTEM, None)
+            self.spawn(service.start(Work(self, SYSTEM, span, self.catalogue.memory_of[name])))
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -389,7 +389,7 @@ class Engine:
         self.group.spans.append(span)
 
 
-_SYSTEM = Caller("000000000000", "us-east-1", "arn:aws:iam::000000000000:root")
+SYSTEM = Caller("000000000000", "us-east-1", "arn:aws:iam::000000000000:root")
 
 
 def _settle(future: asyncio.Future[Any]) -> Reply:

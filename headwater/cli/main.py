@@ -1,0 +1,39 @@
+"""``headwater``: the commands, each in a module that is loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from headwater import __version__
+
+_COMMANDS = {
+    "run": "Run a command with its environment pointing at Headwater.",
+    "start": "Start an empty cloud.",
+    "trace": "Show the causal tree of what happened.",
+    "up": "Deploy a SAM or CloudFormation template, and stay.",
+}
+
+
+class _Lazy(click.Group):
+    """Start-up pays for the one command that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"headwater.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_Lazy)
+@click.version_option(__version__, prog_name="headwater")
+def main() -> None:
+    """A whole event-driven AWS architecture on your own machine."""

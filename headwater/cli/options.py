@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from headwater.cloud import DEFAULT_PORT, Settings
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+DEFAULT_DATA = Path(".headwater")
+
+
+def server_options(command: CommandT) -> CommandT:
+    """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``."""
+    for option in (
+        click.option("--durability", type=click.Choice(["process", "power"]), default="process", show_default=True,
+                     help="What an acknowledged change survives: the end of the process, or a power failure."),
+        click.option("--ephemeral", is_flag=True, help="Keep nothing after the end."),
+        click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_DATA,
+                     show_default=True, help="The folder that keeps everything."),
+        click.option("--mqtt-port", type=click.IntRange(0, 65535), default=1883, show_default=True,
+                     help="The port of MQTT over TCP."),
+        click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True,
+                     help="The port of everything else."),
+        click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def settings_of(host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str) -> Settings:
+    return Settings(host, port, None if ephemeral else data, durability, mqtt_port)
+
+
+def endpoint_option(command: CommandT) -> CommandT:
+    """``--endpoint``: the server to talk to."""
+    return click.option(
+        "--endpoint",
+        default=lambda: os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{DEFAULT_PORT}",
+        show_default=f"AWS_ENDPOINT_URL, or http://127.0.0.1:{DEFAULT_PORT}",
+        help="The running Headwater.",
+    )(command)

@@ -1,0 +1,30 @@
+"""``headwater run COMMAND…``: a command whose AWS is Headwater."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from headwater.cli.options import endpoint_option
+
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@endpoint_option
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
+def command(endpoint: str, arguments: tuple[str, ...]) -> None:
+    """Run a command with AWS_ENDPOINT_URL, credentials and region set."""
+    environment = {**_CREDENTIALS, **os.environ, "AWS_ENDPOINT_URL": endpoint}
+    # a profile would bring the credentials of a real account
+    environment.pop("AWS_PROFILE", None)
+    try:
+        os.execvpe(arguments[0], list(arguments), environment)
+    except OSError as error:
+        raise click.ClickException(f"{arguments[0]}: {error.strerror}") from error

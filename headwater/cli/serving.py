@@ -1,0 +1,35 @@
+"""Running a cloud in the foreground until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import click
+import uvloop
+
+from headwater.cloud import Cloud, Settings
+
+
+def serve(settings: Settings, ready: Callable[[Cloud], Awaitable[None]]) -> None:
+    """Start, call ``ready``, and stay until SIGINT or SIGTERM."""
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, ready))
+    except OSError as error:
+        raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+
+
+async def _serve(settings: Settings, ready: Callable[[Cloud], Awaitable[None]]) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    cloud = Cloud(settings)
+    await cloud.start()
+    try:
+        await ready(cloud)
+        await ended.wait()
+    finally:
+        await cloud.stop()

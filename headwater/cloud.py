@@ -1,0 +1,77 @@
+"""Composition: one Cloud is a store, a clock, the services and a gateway. No globals anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwater.gateway.aws import AwsApis
+from headwater.gateway.router import Router, Site
+from headwater.gateway.server import Server
+from headwater.gateway.surface import Surface
+from headwater.insight.surface import routes
+from headwater.services import SERVICES
+from headwater.spine.clock import Clock, RealClock
+from headwater.spine.engine import Engine
+from headwater.spine.ids import Ids
+from headwater.spine.service import Catalogue
+from headwater.spine.store.blobs import BlobStore
+from headwater.spine.store.sqlite import SqliteStore
+
+DEFAULT_PORT = 4566
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a cloud is to be. ``data`` None: nothing is kept after the end."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    data: Path | None = None
+    durability: str = "process"
+    mqtt_port: int | None = None
+    seed: int | None = None
+
+
+class Cloud:
+    """Everything that runs, in one process and on one event loop."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self._temporary = None if settings.data else Path(tempfile.mkdtemp(prefix="headwater-"))
+        self.folder = settings.data or self._temporary or Path()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        database = self.folder / "headwater.db" if settings.data else None
+        models: Mapping[str, str | None] = {name: listing.model for name, listing in SERVICES.items()}
+        self.engine = Engine(
+            SqliteStore(database, settings.durability),
+            BlobStore(self.folder / "blobs", sync=settings.durability == "power"),
+            clock or RealClock(),
+            Ids(settings.seed),
+            Catalogue({name: listing.package for name, listing in SERVICES.items()}),
+        )
+        sites: list[Site] = [Surface(routes(self.engine))]
+        self._server = Server(Router(sites, {}, AwsApis(self.engine, models)))
+
+    @property
+    def endpoint(self) -> str:
+        return self.engine.endpoint
+
+    async def start(self) -> None:
+        """Listen and carry on where a former process stopped. OSError where the port is taken."""
+        await self._server.start(self.settings.host, self.settings.port)
+        host = self.settings.host if self.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
+        self.engine.endpoint = f"http://{host}:{self._server.port}"
+        await self.engine.start()
+
+    async def stop(self) -> None:
+        """End in order: no new requests, what is open committed, functions ended."""
+        await self._server.stop()
+        await self.engine.stop()
+        self.engine.store.close()
+        if self._temporary is not None:
+            await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)

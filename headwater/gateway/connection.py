@@ -1,0 +1,265 @@
+"""HTTP/1.1 over a socket: parsing by llhttp, keep-alive, pipelining, limits, upgrades.
+
+One request of a connection is answered at a time; what a client pipelines waits its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Protocol, cast
+
+import httptools
+
+from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.spine.store.blobs import Blob
+
+MOST_HEADER_BYTES = 64 * 1024
+# Larger objects are uploaded in parts, as SDKs do by themselves.
+MOST_BODY_BYTES = 512 * 1024 * 1024
+MOST_PIPELINED = 64
+CHUNK = 1024 * 1024
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class Handler(Protocol):
+    """What answers requests: calls ``connection.respond`` once for each, now or later."""
+
+    def handle(self, request: HttpRequest, connection: HttpConnection) -> None: ...
+
+    def upgrade(self, request: HttpRequest) -> asyncio.Protocol | None:
+        """The protocol that takes over the socket, or None where the path takes no upgrade."""
+        ...
+
+    def too_large(self, request: HttpRequest) -> HttpResponse:
+        """The answer to a body past the limit, of which nothing was kept."""
+        ...
+
+
+class _Date:
+    """The ``Date`` header, made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def __call__(self) -> str:
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._text = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second))
+        return self._text
+
+
+class HttpConnection(asyncio.Protocol):
+    """One client's connection."""
+
+    def __init__(self, handler: Handler, connections: set[HttpConnection], date: Callable[[], str]) -> None:
+        self._handler = handler
+        self._connections = connections
+        self._date = date
+        self._parser = httptools.HttpRequestParser(self)
+        self._waiting: deque[tuple[HttpRequest, bool, bool]] = deque()
+        self._current: HttpRequest | None = None
+        self._keep_alive = True
+        self._stream: tuple[Blob, int] | None = None
+        self.transport: asyncio.Transport | None = None
+        self.abandoned: Callable[[], object] | None = None
+        self._begin_message()
+
+    def _begin_message(self) -> None:
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._header_bytes = 0
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._refused = False
+
+    # ---- the socket
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's own class, of the same methods
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self._stream = None
+        self._waiting.clear()
+        self._connections.discard(self)
+        if self.abandoned is not None:
+            self.abandoned()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(400, "Bad Request")
+
+    def resume_writing(self) -> None:
+        if self._stream is not None:
+            self._write_stream()
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+
+    @property
+    def peer(self) -> str:
+        """The client's address."""
+        name = self.transport.get_extra_info("peername") if self.transport is not None else None
+        return str(name[0]) if name else "127.0.0.1"
+
+    # ---- the parser
+
+    def on_message_begin(self) -> None:
+        self._begin_message()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > MOST_HEADER_BYTES:
+            self._refuse(431, "Request Header Fields Too Large")
+            return
+        key = name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        headers = self._headers
+        if key in headers:
+            text = f"{headers[key]}{';' if key == 'cookie' else ','}{text}"
+        headers[key] = text
+
+    def on_headers_complete(self) -> None:
+        if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
+            self.transport.write(_CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size <= MOST_BODY_BYTES:
+            self._parts.append(body)
+        elif not self._refused:
+            self._refused = True
+            self._parts.clear()
+
+    def on_message_complete(self) -> None:
+        parser = self._parser
+        path, _, query = self._url.decode("latin-1").partition("?")
+        if path.startswith("http://"):  # the absolute form, as proxies send it
+            path = "/" + path[7:].partition("/")[2]
+        parts = self._parts
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        request = HttpRequest(parser.get_method().decode("latin-1"), path, query, self._headers, body)
+        if parser.should_upgrade():
+            self._current = request
+            return
+        keep_alive = parser.should_keep_alive()
+        if self._current is not None or self._waiting:
+            self._waiting.append((request, keep_alive, self._refused))
+            if len(self._waiting) > MOST_PIPELINED and self.transport is not None:
+                self.transport.pause_reading()
+            return
+        self._handle(request, keep_alive, self._refused)
+
+    # ---- requests and responses
+
+    def _handle(self, request: HttpRequest, keep_alive: bool, refused: bool) -> None:
+        self._current = request
+        self._keep_alive = keep_alive
+        if refused:
+            self._keep_alive = False
+            self.respond(self._handler.too_large(request))
+        else:
+            self._handler.handle(request, self)
+
+    def respond(self, response: HttpResponse) -> None:
+        """Answer the current request; then the next one that waits is handled."""
+        self.abandoned = None
+        request = self._current
+        if self.transport is None or request is None:
+            return
+        status, body = response.status, response.body
+        lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"]
+        lines += [f"{name}: {value}\r\n" for name, value in response.headers]
+        length = body.length if isinstance(body, Blob) else len(body)
+        names = [name for name, _ in response.headers if name.lower() == "content-length"]
+        if status not in _WITHOUT_BODY and not names:
+            lines.append(f"Content-Length: {length}\r\n")
+        lines.append(f"Date: {self._date()}\r\n")
+        lines.append("\r\n" if self._keep_alive else "Connection: close\r\n\r\n")
+        head = "".join(lines).encode("latin-1", "replace")
+        if request.method == "HEAD" or status in _WITHOUT_BODY:
+            self.transport.write(head)
+        elif isinstance(body, Blob):
+            self.transport.write(head)
+            self._stream = (body, 0)
+            self._write_stream()
+            return
+        else:
+            self.transport.write(head + body)
+        self._next()
+
+    def _write_stream(self) -> None:
+        """Send a file piece by piece, as fast as the client takes it."""
+        while self._stream is not None and self.transport is not None:
+            blob, sent = self._stream
+            size = min(CHUNK, blob.length - sent)
+            if size <= 0:
+                self._stream = None
+                self._next()
+                return
+            self._stream = (blob, sent + size)
+            self.transport.write(Blob(blob.path, blob.offset + sent, size).read())
+            if self.transport is not None and self.transport.get_write_buffer_size() > CHUNK:
+                return
+
+    def _next(self) -> None:
+        self._current = None
+        if not self._keep_alive:
+            self.close()
+            return
+        if self._waiting and self.transport is not None:
+            if len(self._waiting) == MOST_PIPELINED:
+                self.transport.resume_reading()
+            # not at once: a long pipeline would nest as many calls
+            asyncio.get_running_loop().call_soon(self._handle_waiting)
+
+    def _handle_waiting(self) -> None:
+        if self._waiting and self._current is None and self.transport is not None:
+            self._handle(*self._waiting.popleft())
+
+    def _refuse(self, status: int, text: str) -> None:
+        if self.transport is None or self.transport.is_closing():
+            return
+        body = text.encode()
+        head = f"HTTP/1.1 {status} {text}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    def _upgrade(self, rest: bytes) -> None:
+        """Hand the socket over to another protocol, with what came after the request."""
+        request, transport = self._current, self.transport
+        if request is None or transport is None:
+            return
+        successor = self._handler.upgrade(request)
+        if successor is None:
+            self._refuse(400, "Bad Request")
+            return
+        self._connections.discard(self)
+        self.transport = None
+        transport.set_protocol(successor)
+        successor.connection_made(transport)
+        if rest:
+            successor.data_received(rest)
+
+
+def connection_factory(handler: Handler, connections: set[HttpConnection]) -> Callable[[], HttpConnection]:
+    """For ``loop.create_server``; ``connections`` holds those that are open."""
+    date = _Date()
+    return lambda: HttpConnection(handler, connections, date)

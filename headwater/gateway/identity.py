@@ -1,0 +1,131 @@
+"""Which service, account and region a request means: from its signature, its target, its host.
+
+Signature V4 is parsed, not yet verified.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from headwater.gateway.messages import HttpRequest
+from headwater.spine.operations import Caller
+
+DEFAULT_ACCOUNT = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+# Names under which requests are signed, where they differ from the services' own.
+_SIGNED_AS = {
+    "iotdevicegateway": "iotdata",
+    "cloudwatch": "monitoring",
+    "s3express": "s3",
+    "s3-object-lambda": "s3",
+}
+_TARGETS = {
+    "DynamoDBStreams_20120810": "dynamodbstreams",
+    "DynamoDB_20120810": "dynamodb",
+    "AmazonSQS": "sqs",
+    "AWSEvents": "events",
+    "AWSStepFunctions": "states",
+    "Logs_20140328": "logs",
+    "AmazonSSM": "ssm",
+    "GraniteServiceVersion20100801": "monitoring",
+}
+_HOST = re.compile(r"(?:^|\.)([a-z][a-z0-9-]*)(?:[.-]([a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)")
+_HOST_NAMES = {"data-ats.iot": "iotdata", "streams.dynamodb": "dynamodbstreams"}
+
+
+class Scope(NamedTuple):
+    """A credential scope: access key id, region, and the name it is signed for ('' where unsigned)."""
+
+    access_key: str
+    region: str
+    signed_as: str
+
+
+UNSIGNED = Scope("", DEFAULT_REGION, "")
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """What the Authorization header, or a presigned URL's credential, says."""
+    authorization = request.headers.get("authorization", "")
+    start = authorization.find("Credential=")
+    if start >= 0:
+        end = authorization.find(",", start)
+        return _scope(authorization[start + 11 : end if end >= 0 else None])
+    if "X-Amz-Credential" in request.query:
+        credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
+        return _scope(credential)
+    if authorization.startswith("AWS ") or "AWSAccessKeyId=" in request.query:
+        return Scope("", DEFAULT_REGION, "s3")  # signature version 2, which only S3 still takes
+    return UNSIGNED
+
+
+def _scope(credential: str) -> Scope:
+    parts = credential.strip().rsplit("/", 4)
+    if len(parts) != 5:
+        return UNSIGNED
+    access_key, _, region, service, _ = parts
+    # SigV4a scopes have no region
+    return Scope(access_key, region or DEFAULT_REGION, service.lower())
+
+
+def service_of(request: HttpRequest, scope: Scope) -> str:
+    """The service's name in the catalogue; S3 where nothing says otherwise."""
+    headers = request.headers
+    target = headers.get("x-amz-target")
+    if target is not None:
+        known = _TARGETS.get(target.partition(".")[0])
+        if known is not None:
+            return known
+    signed = _SIGNED_AS.get(scope.signed_as, scope.signed_as)
+    if signed == "apigateway" and request.path.startswith("/v2/"):
+        return "apigatewayv2"
+    if signed == "execute-api" and headers.get("host", "").startswith("data-"):
+        return "iotdata"
+    if signed == "iot" and request.path.startswith(("/topics/", "/retainedMessage", "/connections/")):
+        return "iotdata"
+    if signed:
+        return signed
+    return _by_host(headers.get("host", "")) or _by_content(request)
+
+
+def _by_host(host: str) -> str | None:
+    match = _HOST.search(host)
+    if match is None:
+        return None
+    name = match[1]
+    return _SIGNED_AS.get(name, name)
+
+
+def _by_content(request: HttpRequest) -> str:
+    """For unsigned requests: only STS has operations that need no signature."""
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if request.method == "POST" and form and b"Action=" in request.body:
+        if b"AssumeRole" in request.body or b"GetCallerIdentity" in request.body:
+            return "sts"
+        return "sqs" if b"QueueUrl=" in request.body or b"QueueName=" in request.body else "sns"
+    return "s3"
+
+
+class Callers:
+    """Callers by access key and region, made once each."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Caller] = {}
+
+    def find(self, scope: Scope) -> Caller:
+        key = (scope.access_key, scope.region)
+        known = self._known.get(key)
+        if known is None:
+            account = scope.access_key if _is_account(scope.access_key) else DEFAULT_ACCOUNT
+            known = Caller(account, scope.region, f"arn:aws:iam::{account}:root")
+            if len(self._known) < 10_000:
+                self._known[key] = known
+        return known
+
+
+def _is_account(access_key: str) -> bool:
+    return len(access_key) == 12 and access_key.isdigit()

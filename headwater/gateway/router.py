@@ -1,0 +1,65 @@
+"""Where a request goes: our own surface, an API of the user's, a WebSocket, or an AWS service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from headwater.gateway.aws import AwsApis
+from headwater.gateway.connection import HttpConnection
+from headwater.gateway.messages import HttpRequest, HttpResponse
+
+_PREFLIGHT = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "HEAD,GET,PUT,POST,DELETE,OPTIONS,PATCH"),
+    ("Access-Control-Allow-Headers", "*"),
+    ("Access-Control-Max-Age", "86400"),
+    ("Vary", "Origin"),
+]
+
+
+class Site(Protocol):
+    """Something that answers the requests that are its own: True where it has taken one."""
+
+    def handle(self, request: HttpRequest, connection: HttpConnection) -> bool: ...
+
+
+Upgrade = Callable[[HttpRequest], asyncio.Protocol]
+
+
+class Router:
+    """Asks each site in turn; what nobody claims is a request to AWS."""
+
+    def __init__(self, sites: list[Site], upgrades: Mapping[str, Upgrade], apis: AwsApis) -> None:
+        self._sites = sites
+        self._upgrades = upgrades
+        self._apis = apis
+
+    def handle(self, request: HttpRequest, connection: HttpConnection) -> None:
+        # a signed POST to / is nearly all of the traffic, and no site's
+        if request.path != "/" or request.method != "POST" or "authorization" not in request.headers:
+            for site in self._sites:
+                if site.handle(request, connection):
+                    return
+            if request.method == "OPTIONS" and "origin" in request.headers:
+                connection.respond(_preflight(request))
+                return
+        self._apis.handle(request, connection)
+
+    def upgrade(self, request: HttpRequest) -> asyncio.Protocol | None:
+        made = self._upgrades.get(request.path)
+        return made(request) if made is not None else None
+
+    def too_large(self, request: HttpRequest) -> HttpResponse:
+        body = (
+            b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>EntityTooLarge</Code>'
+            b"<Message>Your proposed upload exceeds the maximum allowed size</Message></Error>"
+        )
+        return HttpResponse(400, [("Content-Type", "application/xml")], body)
+
+
+def _preflight(request: HttpRequest) -> HttpResponse:
+    asked = request.headers.get("access-control-request-headers", "*")
+    headers = [(name, asked if name == "Access-Control-Allow-Headers" else value) for name, value in _PREFLIGHT]
+    return HttpResponse(200, headers)

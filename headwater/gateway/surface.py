@@ -1,0 +1,67 @@
+"""Our own surface: JSON over HTTP under ``/_headwater/``, a table of routes to functions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from headwater.gateway.connection import HttpConnection
+from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.spine.errors import AwsError
+
+# (query parameters, parsed body) to whatever JSON can hold, or bytes with their own content type
+Route = Callable[[Mapping[str, str], Any], Awaitable[Any]]
+log = logging.getLogger(__name__)
+_PREFIXES = ("/_headwater", "/_localstack")
+
+
+class Surface:
+    """Answers what is asked of Headwater itself."""
+
+    def __init__(self, routes: Mapping[tuple[str, str], Route]) -> None:
+        self._routes = routes
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def handle(self, request: HttpRequest, connection: HttpConnection) -> bool:
+        if not request.path.startswith(_PREFIXES):
+            return False
+        route = self._routes.get((request.method, request.path.rstrip("/")))
+        if route is None:
+            known = any(path == request.path.rstrip("/") for _, path in self._routes)
+            connection.respond(_error(405 if known else 404, "There is no such page here."))
+            return True
+        task = asyncio.get_running_loop().create_task(self._answer(route, request, connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _answer(self, route: Route, request: HttpRequest, connection: HttpConnection) -> None:
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        try:
+            body = orjson.loads(request.body) if request.body else None
+        except orjson.JSONDecodeError as error:
+            connection.respond(_error(400, f"The body is not JSON: {error}"))
+            return
+        try:
+            result = await route(query, body)
+        except AwsError as error:
+            connection.respond(_error(error.status, error.message))
+        except Exception:  # the edge of the process: a fault of ours is told, not hidden
+            log.exception("surface failed", extra={"path": request.path})
+            connection.respond(_error(500, "Headwater failed to answer; its log tells why."))
+        else:
+            connection.respond(_json(200, result))
+
+
+def _json(status: int, value: Any) -> HttpResponse:
+    headers = [("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*")]
+    return HttpResponse(status, headers, orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _error(status: int, message: str) -> HttpResponse:
+    return _json(status, {"error": message})

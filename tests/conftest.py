@@ -1,0 +1,69 @@
+"""Fixtures: one ephemeral server a session, an account of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from headwater.spine.clock import VirtualClock
+from tests.server import ServerThread
+
+Client = Callable[..., Any]
+_accounts = itertools.count(100_000_000_000 + os.getpid() * 10_000)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerThread]:
+    """One server for the whole session; tests keep apart by their accounts."""
+    with ServerThread() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def endpoint(server: ServerThread) -> str:
+    return server.endpoint
+
+
+@pytest.fixture
+def account() -> str:
+    """An account that no other test uses."""
+    return str(next(_accounts))
+
+
+@pytest.fixture
+def aws(endpoint: str, account: str) -> Client:
+    """``aws("sqs")``: a boto3 client of the test's own account; keywords go to its Config."""
+    return client_factory(endpoint, account)
+
+
+def client_factory(endpoint: str, account: str, region: str = "us-east-1") -> Client:
+    made: dict[str, Any] = {}
+
+    def client(service: str, **config: Any) -> Any:
+        if service not in made or config:
+            settings = {"retries": {"max_attempts": 1, "mode": "standard"}, "read_timeout": 60} | config
+            made[service] = boto3.client(
+                service,
+                endpoint_url=endpoint,
+                region_name=region,
+                aws_access_key_id=account,
+                aws_secret_access_key="secret",
+                config=Config(**settings),
+            )
+        return made[service]
+
+    return client
+
+
+@pytest.fixture
+def timed() -> Iterator[ServerThread]:
+    """A server of the test's own whose clock stands still until ``timed.advance`` moves it."""
+    clock = VirtualClock(1_795_000_000_000)
+    with ServerThread(clock=clock) as running:
+        yield running

@@ -1,0 +1,73 @@
+"""A real server for tests: a cloud on an event loop of its own, in a thread of the test process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+
+from headwater.cloud import Cloud, Settings
+from headwater.spine.clock import Clock
+
+T = TypeVar("T")
+
+
+class ServerThread:
+    """Starts on entering, stops on leaving."""
+
+    def __init__(self, data: Path | None = None, clock: Clock | None = None, seed: int | None = None) -> None:
+        self._settings = Settings(port=0, mqtt_port=0, data=data, seed=seed)
+        self._clock = clock
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="headwater", daemon=True)
+        self.cloud: Cloud
+
+    @property
+    def endpoint(self) -> str:
+        return self.cloud.endpoint
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a function on the server's loop, such as one that moves a clock."""
+
+        async def called() -> T:
+            return function()
+
+        return self.run(called())
+
+    def __enter__(self) -> ServerThread:
+        self._thread.start()
+        self._ready.wait(30)
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        try:
+            self.cloud = Cloud(self._settings, self._clock)
+            await self.cloud.start()
+        except BaseException as failure:
+            self._failure = failure
+            raise
+        finally:
+            self._ready.set()
+        await self._ended.wait()
+        await self.cloud.stop()
