@@ -72,8 +72,8 @@ class CompiledCondition(Compiled):
     tree: Condition
 
 
-def compile_condition(kind_: str, text: str, names: Names) -> CompiledCondition:
-    """Compiles a ConditionExpression, FilterExpression or KeyConditionExpression; ``kind_`` says which."""
+def compile_condition(parameter: str, text: str, names: Names) -> CompiledCondition:
+    """Compiles a ConditionExpression, FilterExpression or KeyConditionExpression; ``parameter`` says which."""
     try:
         tree = parse_condition(text)
         _check_calls(tree)
@@ -81,9 +81,9 @@ def compile_condition(kind_: str, text: str, names: Names) -> CompiledCondition:
         scope = Scope(names)
         test = compile_test(tree, scope)
     except ValidationException as error:
-        raise ValidationException(f"Invalid {kind_}: {error}") from None
+        raise ValidationException(f"Invalid {parameter}: {error}") from None
     return CompiledCondition(
-        kind=kind_,
+        kind=parameter,
         names=frozenset(scope.names),
         values=frozenset(scope.values),
         checks=tuple(scope.checks),
@@ -125,8 +125,7 @@ def _check_calls(tree: Condition) -> None:
         for node in nodes:
             if isinstance(node, Call) and (node.function == "size") != is_operand:
                 raise ValidationException(
-                    "The function is not allowed to be used this way in an expression; "
-                    f"function: {node.function}"
+                    f"The function is not allowed to be used this way in an expression; function: {node.function}"
                 )
 
 

@@ -47,9 +47,7 @@ class Cursor:
             raise ValidationException("The expression can not be empty;")
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > MAX_SIZE:
-            raise ValidationException(
-                f"Expression size has exceeded the maximum allowed size; expression size: {size}"
-            )
+            raise ValidationException(f"Expression size has exceeded the maximum allowed size; expression size: {size}")
         self.text = text
         self.tokens = tokenize(text, leading_underscore)
         self.position = 0

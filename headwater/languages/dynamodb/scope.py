@@ -60,9 +60,7 @@ class Scope:
         """The path with names in place of their placeholders."""
         parts = tuple([self._name(part) if isinstance(part, str) else part for part in path.parts])
         if len(parts) > MAX_PATH:
-            raise ValidationException(
-                f"The document path has too many nesting elements; nesting levels: {len(parts)}"
-            )
+            raise ValidationException(f"The document path has too many nesting elements; nesting levels: {len(parts)}")
         self.paths.append(parts)
         return parts
 
@@ -85,8 +83,7 @@ class Scope:
             return part
         if part not in self.definitions:
             raise ValidationException(
-                "An expression attribute name used in the document path is not defined; "
-                f"attribute name: {part}"
+                f"An expression attribute name used in the document path is not defined; attribute name: {part}"
             )
         self.names.add(part)
         return self.definitions[part]
@@ -96,15 +93,12 @@ def refuse_reserved(paths: Iterable[Path]) -> None:
     for path in paths:
         for part in path.parts:
             if isinstance(part, str) and part.upper() in RESERVED_WORDS:
-                raise ValidationException(
-                    f"Attribute name is a reserved keyword; reserved keyword: {part}"
-                )
+                raise ValidationException(f"Attribute name is a reserved keyword; reserved keyword: {part}")
 
 
 def incorrect_operand(function: str, actual: str) -> ValidationException:
     return ValidationException(
-        "Incorrect operand type for operator or function; "
-        f"operator or function: {function}, operand type: {actual}"
+        f"Incorrect operand type for operator or function; operator or function: {function}, operand type: {actual}"
     )
 
 
@@ -116,9 +110,7 @@ def wrong_count(function: str, count: int) -> ValidationException:
 
 
 def path_required(function: str) -> ValidationException:
-    return ValidationException(
-        f"Operator or function requires a document path; operator or function: {function}"
-    )
+    return ValidationException(f"Operator or function requires a document path; operator or function: {function}")
 
 
 def path_reader(parts: Parts) -> Reader:

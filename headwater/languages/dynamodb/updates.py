@@ -67,9 +67,7 @@ def compile_update(text: str, names: Names) -> CompiledUpdate:
             if isinstance(operand, Call) and operand.function not in ("if_not_exists", "list_append"):
                 raise ValidationException(f"Invalid function name; function: {operand.function}")
         if repeated:
-            raise ValidationException(
-                f'The "{repeated}" section can only be used once in an update expression;'
-            )
+            raise ValidationException(f'The "{repeated}" section can only be used once in an update expression;')
         targets = tuple([scope.path(action.path) for action in actions])
         readers = [_change(action, scope) for action in actions]
         refuse_overlaps(targets)
