@@ -1,0 +1,123 @@
+"""The three forms of a schedule, and when each is due next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from headwater.languages.schedules.cron import Cron, InvalidCron, parse_cron
+
+_UTC = UTC
+_UNITS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+_RATE = re.compile(r"rate\(\s*([0-9]+)\s+(minute|hour|day)(s?)\s*\)")
+_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+_CRON = re.compile(r"cron\((.*)\)")
+
+
+class InvalidSchedule(ValueError):
+    """With the text that EventBridge's PutRule answers."""
+
+    def __init__(self) -> None:
+        super().__init__("Parameter ScheduleExpression is not valid.")
+
+
+class Schedule(Protocol):
+    """When something is due."""
+
+    def next_after(self, instant: int, zone: str = "UTC") -> int | None:
+        """The first due time after ``instant`` (both ms since the epoch), or None where there is none.
+
+        ``zone`` is an IANA name; an unknown one raises ValueError.
+        """
+
+
+def parse_schedule(text: str) -> Schedule:
+    """Compile an expression. Raises InvalidSchedule."""
+    if rate := _RATE.fullmatch(text):
+        return _rate(int(rate[1]), rate[2], plural=bool(rate[3]))
+    if at := _AT.fullmatch(text):
+        return _at(at[1])
+    if cron := _CRON.fullmatch(text):
+        try:
+            return CronSchedule(parse_cron(cron[1]))
+        except InvalidCron:
+            raise InvalidSchedule from None
+    raise InvalidSchedule
+
+
+def _rate(count: int, unit: str, plural: bool) -> Schedule:
+    """``rate(1 minute)`` but ``rate(2 minutes)``: EventBridge insists on the grammar."""
+    if count < 1 or plural != (count != 1):
+        raise InvalidSchedule
+    return RateSchedule(count * _UNITS[unit])
+
+
+def _at(text: str) -> Schedule:
+    try:
+        return AtSchedule(datetime.fromisoformat(text))
+    except ValueError:
+        raise InvalidSchedule from None
+
+
+@dataclass(frozen=True)
+class RateSchedule:
+    """Every so many milliseconds, counted from the instant that is asked about."""
+
+    period: int
+
+    def next_after(self, instant: int, zone: str = "UTC") -> int:
+        return instant + self.period
+
+
+@dataclass(frozen=True)
+class AtSchedule:
+    """Once, at a wall-clock time."""
+
+    time: datetime
+
+    def next_after(self, instant: int, zone: str = "UTC") -> int | None:
+        due = _instant(_shifted(self.time, _zone(zone)))
+        return due if due > instant else None
+
+
+@dataclass(frozen=True)
+class CronSchedule:
+    """At the wall-clock minutes that match, as Scheduler treats daylight saving: a minute that the
+    clocks skip is run when they have moved on, one that they repeat is run the first time only.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
+    """
+
+    cron: Cron
+
+    def next_after(self, instant: int, zone: str = "UTC") -> int | None:
+        local_zone = _zone(zone)
+        # The hour before may hold minutes that come, or come again, only after the instant.
+        wall = datetime.fromtimestamp(instant // 1000, local_zone).replace(tzinfo=None) - timedelta(hours=3)
+        while (found := self.cron.next_after(wall)) is not None:
+            due = _instant(_shifted(found, local_zone))
+            if due > instant:
+                return due
+            wall = found
+        return None
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return _UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name} is not a time zone") from None
+
+
+def _shifted(wall: datetime, zone: tzinfo) -> datetime:
+    """A wall-clock time in a zone; one that the clocks skip moves on by as much as they do."""
+    local = wall.replace(tzinfo=zone)  # fold=0: the first of two
+    return local.astimezone(_UTC)
+
+
+def _instant(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
