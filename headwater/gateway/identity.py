@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from headwater.gateway.messages import HttpRequest
+from headwater.spine.access_keys import account_of
 from headwater.spine.operations import Caller
 
 DEFAULT_ACCOUNT = "000000000000"
@@ -120,7 +121,8 @@ class Callers:
         key = (scope.access_key, scope.region)
         known = self._known.get(key)
         if known is None:
-            account = scope.access_key if _is_account(scope.access_key) else DEFAULT_ACCOUNT
+            account = scope.access_key if _is_account(scope.access_key) else account_of(scope.access_key)
+            account = account or DEFAULT_ACCOUNT
             known = Caller(account, scope.region, f"arn:aws:iam::{account}:root")
             if len(self._known) < 10_000:
                 self._known[key] = known

@@ -1,0 +1,153 @@
+"""Putting, getting and deleting parameters.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-parameter-store.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from headwater.services.ssm import tables
+from headwater.services.ssm.errors import already_exists, invalid_pattern, not_found, pattern_mismatch, validation
+from headwater.services.ssm.parameter import (
+    Parameter,
+    check_name,
+    describe,
+    find_latest,
+    find_selected,
+    find_versions,
+    parameter_arn,
+    plain_name,
+)
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request, Result, operation
+
+TYPES = ("String", "StringList", "SecureString")
+TIER_SIZES = {"Standard": 4096, "Advanced": 8192}
+MOST_VERSIONS = 100
+DEFAULT_KEY = "alias/aws/ssm"
+
+
+@operation("ssm", "PutParameter")
+def put_parameter(call: Call, request: Request) -> Result:
+    name = plain_name(request["Name"])
+    check_name(name)
+    call.span.subject = parameter_arn(call, name)
+    latest = find_latest(call, name)
+    if latest is not None and not request.get("Overwrite"):
+        raise already_exists()
+    if request.get("Tags") and request.get("Overwrite"):
+        raise validation(
+            "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please "
+            "remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or "
+            "RemoveTagsFromResource."
+        )
+    made = next_version(call, name, request, latest)
+    check_value(made)
+    if latest is not None:
+        call.store.run(tables.DEMOTE, (call.account, call.region, name))
+        drop_oldest(call, name)
+    call.store.run(tables.INSERT, (call.account, call.region, *made))
+    for tag in request.get("Tags") or ():
+        call.store.run(tables.PUT_TAG, (call.account, call.region, name, tag["Key"], tag["Value"]))
+    return {"Version": made.version, "Tier": made.tier}
+
+
+def next_version(call: Call, name: str, request: Request, latest: Parameter | None) -> Parameter:
+    kind = request.get("Type") or (latest and latest.type)
+    if not kind:
+        raise validation("A parameter type is required when you create a parameter.")
+    if kind not in TYPES:
+        raise AwsError("UnsupportedParameterType", f"{kind} is not a supported parameter type.")
+    tier = request.get("Tier") or (latest.tier if latest else "Standard")
+    if tier == "Intelligent-Tiering":
+        tier = "Standard" if len(request["Value"].encode()) <= TIER_SIZES["Standard"] else "Advanced"
+    return Parameter(
+        name,
+        latest.version + 1 if latest else 1,
+        kind,
+        request["Value"],
+        call.now,
+        call.principal,
+        request.get("Description", latest and latest.description),
+        request.get("KeyId") or DEFAULT_KEY if kind == "SecureString" else None,
+        request.get("AllowedPattern") or (latest and latest.pattern),
+        tier,
+        request.get("DataType") or "text",
+        "[]",
+    )
+
+
+def check_value(made: Parameter) -> None:
+    limit = TIER_SIZES[made.tier]
+    if len(made.value.encode()) > limit:
+        if made.tier == "Standard":
+            raise validation(
+                f"Standard tier parameters support a maximum parameter value of {limit} characters. To create a "
+                "larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
+                "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"
+                "parameter-store-advanced-parameters.html"
+            )
+        raise validation(f"Advanced tier parameters support a maximum parameter value of {limit} characters.")
+    if not made.value:
+        raise validation("Parameter value can't be empty.")
+    if made.pattern:
+        try:
+            matches = re.fullmatch(made.pattern, made.value)
+        except re.error:
+            raise invalid_pattern(made.pattern) from None
+        if matches is None:
+            raise pattern_mismatch(made.pattern)
+
+
+def drop_oldest(call: Call, name: str) -> None:
+    versions = find_versions(call, name)
+    if len(versions) < MOST_VERSIONS:
+        return
+    oldest = versions[0]
+    if oldest.label_list:
+        raise AwsError(
+            "ParameterMaxVersionLimitExceeded",
+            f"You attempted to create a new version of {name} by calling the PutParameter API with the overwrite "
+            f"flag. Version {oldest.version}, the oldest version, can't be deleted because it has a label associated "
+            "with it. Move the label to another version of the parameter, and try again.",
+        )
+    call.store.run(tables.DELETE_VERSION, (call.account, call.region, name, oldest.version))
+
+
+@operation("ssm", "GetParameter", reads=True)
+def get_parameter(call: Call, request: Request) -> Result:
+    parameter, selector = find_selected(call, request["Name"])
+    return {"Parameter": describe(call, parameter, bool(request.get("WithDecryption")), selector)}
+
+
+@operation("ssm", "GetParameters", reads=True)
+def get_parameters(call: Call, request: Request) -> Result:
+    found, invalid = [], []
+    for name in dict.fromkeys(request["Names"]):
+        try:
+            parameter, selector = find_selected(call, name)
+        except AwsError:
+            invalid.append(name)
+        else:
+            found.append(describe(call, parameter, bool(request.get("WithDecryption")), selector))
+    return {"Parameters": found, "InvalidParameters": invalid}
+
+
+@operation("ssm", "DeleteParameter")
+def delete_parameter(call: Call, request: Request) -> Result:
+    if not remove(call, plain_name(request["Name"])):
+        raise not_found()
+    return {}
+
+
+@operation("ssm", "DeleteParameters")
+def delete_parameters(call: Call, request: Request) -> Result:
+    names = list(dict.fromkeys(request["Names"]))
+    deleted = [name for name in names if remove(call, plain_name(name))]
+    return {"DeletedParameters": deleted, "InvalidParameters": [name for name in names if name not in deleted]}
+
+
+def remove(call: Call, name: str) -> bool:
+    call.store.run(tables.DELETE_TAGS, (call.account, call.region, name))
+    return call.store.run(tables.DELETE, (call.account, call.region, name)) > 0
