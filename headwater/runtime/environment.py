@@ -1,0 +1,307 @@
+"""One execution environment: a process, its log, and its side of the Runtime API.
+
+Its life is that of AWS's: init, invocations one after the other, shutdown.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from typing import NamedTuple
+
+from headwater.runtime import failures, programs
+from headwater.runtime.api import LARGEST_RESPONSE, RuntimeConnection
+from headwater.runtime.failures import Failure
+from headwater.runtime.launchers import Launcher, LauncherFailed
+from headwater.runtime.logs import LogPipe, PlatformLines, Report, iso
+from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
+
+_INIT_LIMIT = 10.0  # seconds for a start, before the function's own timeout begins to count
+_MEMORY_SLACK = 512 << 20  # data a process may reserve beyond its memory; what it *uses* is watched
+
+
+class Host(NamedTuple):
+    """What environments need of the runtime around them."""
+
+    folder: Path
+    preinstalled: Path
+    now: Callable[[], int]
+    token: Callable[[], str]
+    emit: Callable[[FunctionVersion, str, LogEvents], None]
+
+
+class InitFailed(Exception):
+    """The process did not come up; ``payload`` is what it said for itself."""
+
+    def __init__(self, failure: Failure, payload: bytes | None = None) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+        self.payload = payload
+
+
+class Turn(NamedTuple):
+    """The invocation that is being run."""
+
+    invocation: Invocation
+    answer: asyncio.Future[InvocationResult]
+    timeout: asyncio.TimerHandle
+    began: float
+
+
+class Environment:
+    """A process that runs one function, one invocation at a time.
+
+    ``on_idle(environment)`` is called whenever it can take an invocation, ``on_gone(environment)``
+    once when it has ended.
+    """
+
+    def __init__(
+        self,
+        function: FunctionVersion,
+        host: Host,
+        on_idle: Callable[[Environment], None],
+        on_gone: Callable[[Environment], None],
+    ) -> None:
+        self.function = function
+        self.identity = host.token()
+        self.idle_since = 0.0
+        self.gone = False
+        self._host = host
+        self._on_idle = on_idle
+        self._on_gone = on_gone
+        self._loop = asyncio.get_running_loop()
+        self._launcher: Launcher | None = None
+        self._connection: RuntimeConnection | None = None  # where an event is awaited
+        self._connections: list[RuntimeConnection] = []
+        self._listener: asyncio.Server | None = None
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._turn: Turn | None = None
+        self._init: float | None = None  # milliseconds, until it has been reported
+        self._pid = 0
+        self._memory = 0
+        self._starved = False
+        self._temporary = host.folder / "tmp" / self.identity
+        self._lines = PlatformLines(function)
+        today = datetime.fromtimestamp(host.now() // 1000, UTC)
+        self.log_stream = f"{today:%Y/%m/%d}/[{function.version}]{self.identity}"
+        self._pipe, self._pipe_writer = os.pipe()
+        self._log = LogPipe(self._pipe, host.now, lambda e: host.emit(function, self.log_stream, e))
+        self._log.add(f"INIT_START Runtime Version: {function.runtime}")
+        self._loop.add_reader(self._pipe, self._read_log)
+
+    async def start(self, launcher: Launcher) -> None:
+        """Bring the process up, to its first request for an event. Raises InitFailed."""
+        try:
+            command = programs.command_for(self.function)
+        except programs.CannotRun as error:
+            raise InitFailed(error.failure) from None
+        self._launcher = launcher
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        preinstalled = self._host.preinstalled
+        variables = programs.variables(self.function, self.log_stream, self._temporary, preinstalled)
+        began = time.perf_counter()
+        descriptors = [self._pipe_writer, *await self._open_api(variables, forked=not command)]
+        request = {
+            "command": command,
+            "environment": variables,
+            "folder": str(self.function.code),
+            "memory": (self.function.memory << 20) + _MEMORY_SLACK,
+            "path": programs.python_path(self.function, preinstalled),
+            "bytecode": str(self._host.folder / "bytecode"),
+        }
+        try:
+            self._pid = await launcher.launch(self.identity, request, descriptors, self._exited)
+        except LauncherFailed:
+            raise InitFailed(failures.exited(-9)) from None
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self._pipe_writer = -1
+        try:
+            async with asyncio.timeout(_INIT_LIMIT + self.function.timeout):
+                await self._ready
+        except TimeoutError:
+            raise InitFailed(failures.timed_out(self.function.timeout)) from None
+        self._init = 1000 * (time.perf_counter() - began)
+        self.watch_memory()
+        self._become_idle()
+
+    async def _open_api(self, variables: dict[str, str], forked: bool) -> list[int]:
+        """A socket pair for our own bootstrap; a TCP address of its own for any other program."""
+        if forked:
+            ours, theirs = socket.socketpair()
+            await self._loop.create_connection(self._connect, sock=ours)
+            return [theirs.detach()]
+        self._listener = await self._loop.create_server(self._connect, "127.0.0.1", 0)
+        address, port = self._listener.sockets[0].getsockname()
+        variables["AWS_LAMBDA_RUNTIME_API"] = f"{address}:{port}"
+        return []
+
+    def _connect(self) -> RuntimeConnection:
+        connection = RuntimeConnection(self)
+        self._connections.append(connection)
+        return connection
+
+    def invoke(self, invocation: Invocation, answer: asyncio.Future[InvocationResult]) -> None:
+        """Hand over an event; only while idle. ``answer`` gets the result."""
+        assert self._connection is not None
+        connection, self._connection = self._connection, None
+        timeout = self.function.timeout
+        timer = self._loop.call_later(timeout, self._time_out)
+        self._log.begin(self._lines.start(invocation.request_id, self._host.now()))
+        self._turn = Turn(invocation, answer, timer, time.perf_counter())
+        # the function reads the machine's clock, so that is what its deadline is told in
+        connection.send(invocation, int(time.time() * 1000) + timeout * 1000)
+
+    def reject(self, invocation: Invocation, error: InitFailed) -> InvocationResult:
+        """The result of an invocation for which the process did not come up."""
+        self._log.begin(self._lines.start(invocation.request_id, self._host.now()))
+        if error.payload is None:
+            self._log_failure(invocation, error.failure)
+        payload = error.payload or error.failure.payload(invocation.request_id)
+        return self._report(invocation, payload, error.failure.type, error.failure.status, 0.0)
+
+    # What the process asks of us: api.Owner
+
+    def next_asked(self, connection: RuntimeConnection) -> None:
+        self._connection = connection
+        if not self._ready.done():
+            self._ready.set_result(None)
+        elif self._turn is None:
+            self._become_idle()
+        else:
+            self._fail(failures.exited(0))  # it asks for more without having answered
+            self.kill()
+
+    def answered(self, request_id: str, payload: bytes, error_type: str | None) -> bool:
+        turn = self._turn
+        if turn is None or turn.invocation.request_id != request_id:
+            return False
+        if len(payload) > LARGEST_RESPONSE:
+            failure = failures.too_large(len(payload), LARGEST_RESPONSE)
+            self._finish(turn, failure.payload(request_id), failure.type, "")
+        else:
+            self._finish(turn, payload, error_type, "")
+        return True
+
+    def init_failed(self, payload: bytes, error_type: str) -> None:
+        if not self._ready.done():
+            self._ready.set_exception(InitFailed(Failure(error_type, ""), payload))
+
+    # Ends
+
+    def _become_idle(self) -> None:
+        self.idle_since = self._loop.time()
+        if not self.gone:
+            self._on_idle(self)
+
+    def _time_out(self) -> None:
+        self._fail(failures.timed_out(self.function.timeout))
+        self.kill()
+
+    def _exited(self, status: int) -> None:
+        self._pid = 0
+        failure = failures.out_of_memory() if self._starved else failures.exited(status)
+        if self._ready.done():
+            self._fail(failure)
+            self.close()
+        else:
+            self._ready.set_exception(InitFailed(failure))  # whoever awaits the start kills what is left
+
+    def _fail(self, failure: Failure) -> None:
+        if self._turn is not None:
+            self._log.read()
+            self._log_failure(self._turn.invocation, failure)
+            payload = failure.payload(self._turn.invocation.request_id)
+            self._finish(self._turn, payload, failure.type, failure.status)
+
+    def _log_failure(self, invocation: Invocation, failure: Failure) -> None:
+        if failure.status == "timeout":
+            self._log.add(f"{iso(self._host.now())} {invocation.request_id} {failure.reason}\n")
+        else:
+            self._log.add(f"RequestId: {invocation.request_id} Error: {failure.reason}\n{failure.type}")
+
+    def _finish(self, turn: Turn, payload: bytes, error_type: str | None, status: str) -> None:
+        duration = 1000 * (time.perf_counter() - turn.began)
+        self._turn = None
+        turn.timeout.cancel()
+        result = self._report(turn.invocation, payload, error_type, status, duration)
+        if not turn.answer.done():
+            turn.answer.set_result(result)
+
+    def _report(
+        self, invocation: Invocation, payload: bytes, error_type: str | None, status: str, duration: float
+    ) -> InvocationResult:
+        """What the function wrote, then END and REPORT; and the result."""
+        log, now = self._log, self._host.now()
+        init, self._init = self._init, None
+        report = Report(invocation.request_id, duration, ceil(duration + (init or 0)), self._memory, init)
+        log.read()
+        log.end_line()
+        for line in self._lines.end(report, now, status, error_type if status == "error" else None):
+            log.add(line)
+        log.flush()
+        return InvocationResult(payload, error_type, log.tail(), duration, report.billed, init, self._memory)
+
+    def _read_log(self) -> None:
+        if not self._log.read():
+            self._loop.remove_reader(self._pipe)
+        self._log.flush()
+
+    def watch_memory(self) -> None:
+        """Note the most memory used so far, and kill a process that uses more than it may."""
+        used, peak = memory_of(self._pid)
+        self._memory = max(self._memory, min(peak, self.function.memory))
+        if used > self.function.memory:
+            self._starved = True
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process; ``on_gone`` is called once it has ended."""
+        self._leave()
+        if self._launcher is not None and self._pid:
+            self._launcher.kill(self.identity)
+        else:
+            self.close()
+
+    def _leave(self) -> None:
+        if not self.gone:
+            self.gone = True
+            self._on_gone(self)
+
+    def close(self) -> None:
+        """Let go of everything; the process has ended, or is about to with its launcher."""
+        self._leave()
+        if self._pipe < 0:
+            return
+        self._read_log()
+        self._loop.remove_reader(self._pipe)
+        self._log.close()
+        if self._pipe_writer >= 0:
+            os.close(self._pipe_writer)
+        self._pipe = self._pipe_writer = -1
+        if self._listener is not None:
+            self._listener.close()
+        for connection in self._connections:
+            connection.close()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def memory_of(pid: int) -> tuple[int, int]:
+    """Memory of a process now, and the most so far, in MB; zeros where that cannot be told."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0, 0
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    if "VmRSS" not in fields:  # a zombie
+        return 0, 0
+    return int(fields["VmRSS"].split()[0]) >> 10, int(fields["VmHWM"].split()[0]) >> 10
