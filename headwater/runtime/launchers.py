@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ class Launcher:
                 [*command, _HOME, str(theirs.fileno()), str(self._preinstalled)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                # an interpreter of the PATH may turn out to be a shim that only complains
+                stderr=None if self._python == sys.executable else subprocess.DEVNULL,
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", os.defpath)},
             )

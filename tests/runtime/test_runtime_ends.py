@@ -71,11 +71,23 @@ def handler(event, context):
     lab.run(gone(pids))
 
 
-async def gone(pids: list[int]) -> None:
-    """Wait until none of these processes lives, for five seconds at most."""
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for something that other processes bring about, for five seconds at most."""
     async with asyncio.timeout(5):
-        while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in pids):
+        while not condition():  # noqa: ASYNC110 - nobody tells us
             await asyncio.sleep(0.01)
+
+
+async def gone(pids: list[int]) -> None:
+    """Wait until none of these processes lives."""
+    await eventually(lambda: not any(lives(pid) for pid in pids))
+
+
+def lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != "zombie"
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_memory_is_limited(lab: Lab) -> None:
@@ -122,12 +134,7 @@ def test_temporary_files_go_with_the_environment(lab: Lab) -> None:
     lab.runtime.retire(f.arn)
     lab.run(gone([pid]))
 
-    async def removed() -> None:
-        async with asyncio.timeout(5):
-            while Path(path).parent.exists():
-                await asyncio.sleep(0.01)
-
-    lab.run(removed())
+    lab.run(eventually(lambda: not Path(path).parent.exists()))
 
 
 SERVER = """

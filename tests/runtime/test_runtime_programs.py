@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
 
 NODE = """
+const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export const handler = async (event, context) => ({ event, id: context.awsRequestId,
   left: context.getRemainingTimeInMillis(), trace: process.env._X_AMZN_TRACE_ID });
 export const fail = async () => { throw new TypeError("no way"); };
@@ -24,7 +25,7 @@ export const sync = (event, context) => { context.succeed("done"); };
 export const callback = (event, context, done) => { setTimeout(() => done(null, "later"), 5); };
 export const failing = (event, context, done) => { done(new RangeError("far")); };
 export const silent = (event, context, done) => {};
-export const reject = async () => { Promise.reject(new Error("lost")); await new Promise((r) => setTimeout(r, 5000)); };
+export const reject = async () => { Promise.reject(new Error("lost")); await delay(5000); };
 export const exit = async () => process.exit(3);
 export const nested = { deep: { handler: async () => "deep" } };
 export const circular = async () => { const a = {}; a.a = a; return a; };
@@ -135,9 +136,11 @@ print("up", flush=True)
 while True:
     with urllib.request.urlopen(api + "invocation/next") as event:
         value, request_id = json.load(event), event.headers["Lambda-Runtime-Aws-Request-Id"]
-        deadline, arn = int(event.headers["Lambda-Runtime-Deadline-Ms"]), event.headers["Lambda-Runtime-Invoked-Function-Arn"]
+        arn = event.headers["Lambda-Runtime-Invoked-Function-Arn"]
+        int(event.headers["Lambda-Runtime-Deadline-Ms"])
     if value == "fail":
-        post(f"invocation/{{request_id}}/error", {{"errorMessage": "no", "errorType": "Mine"}}, **{{"Lambda-Runtime-Function-Error-Type": "Mine"}})
+        told = {{"errorMessage": "no", "errorType": "Mine"}}
+        post(f"invocation/{{request_id}}/error", told, **{{"Lambda-Runtime-Function-Error-Type": "Mine"}})
         continue
     try:
         post("invocation/not-this/response", 1)

@@ -72,7 +72,8 @@ def test_boto3_is_there_and_nothing_else_of_ours(lab: Lab) -> None:
     source = """
 import importlib.util, sys
 def handler(event, context):
-    return [m for m in ("boto3", "botocore", "urllib3", "apsw", "orjson", "uvloop", "pytest") if importlib.util.find_spec(m)]
+    names = ("boto3", "botocore", "urllib3", "apsw", "orjson", "uvloop", "pytest")
+    return [name for name in names if importlib.util.find_spec(name)]
 """
     assert lab.answer(lab.function(source)) == ["boto3", "botocore", "urllib3"]
 

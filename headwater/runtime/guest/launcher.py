@@ -27,6 +27,7 @@ from typing import Any
 from headwater.runtime.guest import bootstrap
 
 PRELOADED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+_USUAL = ("dynamodb", "events", "iot-data", "s3", "sns", "sqs", "stepfunctions")
 _PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!I")
 
@@ -150,21 +151,37 @@ def receive(connection: socket.socket, size: int) -> bytes:
 
 
 def preload(folder: str) -> None:
-    """Load boto3 and what making a client loads, so that forks share it."""
+    """Load boto3, and what clients of the usual services load, so that forks share it."""
     sys.path.append(folder)
     try:
         import boto3.session
-
-        session = boto3.session.Session("none", "none", region_name="us-east-1")
-        session.client("sqs", endpoint_url="http://127.0.0.1:9")
-        session.resource("dynamodb", endpoint_url="http://127.0.0.1:9")
+        import botocore.session
     except ImportError:
-        pass  # an interpreter too old for it; the function's own import will say so
-    gc.collect()
-    gc.freeze()  # what is shared is not touched by the children's collections
+        return  # an interpreter too old for it; the function's own import will say so
+    share_models(botocore.session)
+    session = boto3.session.Session("none", "none", region_name="us-east-1")
+    for service in _USUAL:
+        session.client(service, endpoint_url="http://127.0.0.1:9")
+    session.resource("dynamodb", endpoint_url="http://127.0.0.1:9")
+
+
+def share_models(botocore_session: Any) -> None:
+    """Have all sessions read each service's model once: parsing them is most of a client's making."""
+    create = botocore_session.create_loader
+    shared = vars(create()).get("_cache")
+
+    def create_loader(search_path_string: str | None = None) -> Any:
+        loader = create(search_path_string)
+        if search_path_string is None and shared is not None:
+            loader._cache = shared
+        return loader
+
+    botocore_session.create_loader = create_loader
 
 
 def main(descriptor: int, folder: str) -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     preload(folder)
+    gc.collect()
+    gc.freeze()  # what is shared is not touched by the children's collections
     Launcher(socket.socket(fileno=descriptor)).run()
