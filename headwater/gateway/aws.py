@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from headwater.gateway.connection import HttpConnection
-from headwater.gateway.identity import Callers, scope_of, service_of
+from headwater.gateway.identity import Callers, Scopes, service_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
 from headwater.gateway.protocols.plans import Plan
@@ -28,9 +28,10 @@ class AwsApis:
         self._models = models
         self._wires: dict[str, WireService] = {}
         self._callers = Callers()
+        self._scopes = Scopes()
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> None:
-        scope = scope_of(request)
+        scope = self._scopes.of(request)
         service = service_of(request, scope)
         request_id = self._engine.ids.uuid()
         try:

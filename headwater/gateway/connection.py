@@ -21,6 +21,7 @@ MOST_HEADER_BYTES = 64 * 1024
 # Larger objects are uploaded in parts, as SDKs do by themselves.
 MOST_BODY_BYTES = 512 * 1024 * 1024
 MOST_PIPELINED = 64
+MOST_NAMES_KEPT = 1000
 CHUNK = 1024 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
@@ -41,28 +42,33 @@ class Handler(Protocol):
         ...
 
 
-class _Date:
-    """The ``Date`` header, made once a second."""
+class Shared:
+    """What the connections of one server share."""
 
     def __init__(self) -> None:
+        self.connections: set[HttpConnection] = set()
+        # names of headers as clients spell them, to lower case
+        self.names: dict[bytes, str] = {}
         self._second = 0
-        self._text = ""
+        self._date = ""
 
-    def __call__(self) -> str:
+    def date(self) -> str:
+        """The ``Date`` header's line, made once a second."""
         second = int(time.time())
         if second != self._second:
             self._second = second
-            self._text = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second))
-        return self._text
+            self._date = time.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(second))
+        return self._date
 
 
 class HttpConnection(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, handler: Handler, connections: set[HttpConnection], date: Callable[[], str]) -> None:
+    def __init__(self, handler: Handler, shared: Shared) -> None:
         self._handler = handler
-        self._connections = connections
-        self._date = date
+        self._connections = shared.connections
+        self._names = shared.names
+        self._date = shared.date
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[HttpRequest, bool, bool]] = deque()
         self._current: HttpRequest | None = None
@@ -75,7 +81,8 @@ class HttpConnection(asyncio.Protocol):
     def _begin_message(self) -> None:
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._header_bytes = 0
+        self._in_head = True
+        self._head_bytes = 0
         self._parts: list[bytes] = []
         self._size = 0
         self._refused = False
@@ -95,12 +102,17 @@ class HttpConnection(asyncio.Protocol):
             self.abandoned()
 
     def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(400, "Bad Request")
+        else:
+            # llhttp sets no limit of its own to what stands before a body
+            if self._in_head and self._head_bytes > MOST_HEADER_BYTES:
+                self._refuse(431, "Request Header Fields Too Large")
 
     def resume_writing(self) -> None:
         if self._stream is not None:
@@ -125,18 +137,22 @@ class HttpConnection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._header_bytes += len(name) + len(value)
-        if self._header_bytes > MOST_HEADER_BYTES:
-            self._refuse(431, "Request Header Fields Too Large")
-            return
-        key = name.decode("latin-1").lower()
-        text = value.decode("latin-1")
+        key = self._names.get(name) or self._learn(name)
         headers = self._headers
         if key in headers:
-            text = f"{headers[key]}{';' if key == 'cookie' else ','}{text}"
-        headers[key] = text
+            headers[key] += (";" if key == "cookie" else ",") + value.decode("latin-1")
+        else:
+            headers[key] = value.decode("latin-1")
+
+    def _learn(self, name: bytes) -> str:
+        """A header's name in lower case; the common ones are kept, for all connections."""
+        key = name.decode("latin-1").lower()
+        if len(self._names) < MOST_NAMES_KEPT and len(key) < 64:
+            self._names[name] = key
+        return key
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
             self.transport.write(_CONTINUE)
 
@@ -185,18 +201,10 @@ class HttpConnection(asyncio.Protocol):
         if self.transport is None or request is None:
             return
         status, body = response.status, response.body
-        lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"]
-        lines += [f"{name}: {value}\r\n" for name, value in response.headers]
-        length = body.length if isinstance(body, Blob) else len(body)
-        names = [name for name, _ in response.headers if name.lower() == "content-length"]
-        if status not in _WITHOUT_BODY and not names:
-            lines.append(f"Content-Length: {length}\r\n")
-        lines.append(f"Date: {self._date()}\r\n")
-        lines.append("\r\n" if self._keep_alive else "Connection: close\r\n\r\n")
-        head = "".join(lines).encode("latin-1", "replace")
+        head = self._head(status, response.headers, body.length if type(body) is Blob else len(body))
         if request.method == "HEAD" or status in _WITHOUT_BODY:
             self.transport.write(head)
-        elif isinstance(body, Blob):
+        elif type(body) is Blob:
             self.transport.write(head)
             self._stream = (body, 0)
             self._write_stream()
@@ -204,6 +212,18 @@ class HttpConnection(asyncio.Protocol):
         else:
             self.transport.write(head + body)
         self._next()
+
+    def _head(self, status: int, headers: list[tuple[str, str]], length: int) -> bytes:
+        text = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
+        own_length = status in _WITHOUT_BODY
+        for name, value in headers:
+            text += f"{name}: {value}\r\n"
+            if name == "Content-Length":  # of the body that a HEAD does not send
+                own_length = True
+        if not own_length:
+            text += f"Content-Length: {length}\r\n"
+        text += self._date() + ("\r\n" if self._keep_alive else "Connection: close\r\n\r\n")
+        return text.encode("latin-1", "replace")
 
     def _write_stream(self) -> None:
         """Send a file piece by piece, as fast as the client takes it."""
@@ -257,9 +277,3 @@ class HttpConnection(asyncio.Protocol):
         successor.connection_made(transport)
         if rest:
             successor.data_received(rest)
-
-
-def connection_factory(handler: Handler, connections: set[HttpConnection]) -> Callable[[], HttpConnection]:
-    """For ``loop.create_server``; ``connections`` holds those that are open."""
-    date = _Date()
-    return lambda: HttpConnection(handler, connections, date)

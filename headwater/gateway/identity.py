@@ -16,6 +16,7 @@ from headwater.spine.operations import Caller
 
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
+MOST_KEPT = 10_000
 
 # Names under which requests are signed, where they differ from the services' own.
 _SIGNED_AS = {
@@ -49,13 +50,29 @@ class Scope(NamedTuple):
 UNSIGNED = Scope("", DEFAULT_REGION, "")
 
 
-def scope_of(request: HttpRequest) -> Scope:
-    """What the Authorization header, or a presigned URL's credential, says."""
-    authorization = request.headers.get("authorization", "")
-    start = authorization.find("Credential=")
-    if start >= 0:
+class Scopes:
+    """Credential scopes by their text, which clients repeat all day."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Scope] = {}
+
+    def of(self, request: HttpRequest) -> Scope:
+        """What the Authorization header, or a presigned URL's credential, says."""
+        authorization = request.headers.get("authorization", "")
+        start = authorization.find("Credential=")
+        if start < 0:
+            return _scope_of_query(request, authorization)
         end = authorization.find(",", start)
-        return _scope(authorization[start + 11 : end if end >= 0 else None])
+        text = authorization[start + 11 : end if end >= 0 else None]
+        known = self._known.get(text)
+        if known is None:
+            known = _scope(text)
+            if len(self._known) < MOST_KEPT:
+                self._known[text] = known
+        return known
+
+
+def _scope_of_query(request: HttpRequest, authorization: str) -> Scope:
     if "X-Amz-Credential" in request.query:
         credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
         return _scope(credential)
@@ -115,17 +132,16 @@ class Callers:
     """Callers by access key and region, made once each."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Caller] = {}
+        self._known: dict[Scope, Caller] = {}
 
     def find(self, scope: Scope) -> Caller:
-        key = (scope.access_key, scope.region)
-        known = self._known.get(key)
+        known = self._known.get(scope)
         if known is None:
-            account = scope.access_key if _is_account(scope.access_key) else account_of(scope.access_key)
-            account = account or DEFAULT_ACCOUNT
+            key = scope.access_key
+            account = key if _is_account(key) else account_of(key) or DEFAULT_ACCOUNT
             known = Caller(account, scope.region, f"arn:aws:iam::{account}:root")
-            if len(self._known) < 10_000:
-                self._known[key] = known
+            if len(self._known) < MOST_KEPT:
+                self._known[scope] = known
         return known
 
 

@@ -187,10 +187,10 @@ class Engine:
         try:
             if operation.validate is not None:
                 operation.validate(request)
-            if operation.reads:
-                result = operation.handler(call, request)
-            else:
+            if operation.needs_savepoint:
                 result = self.attempt(operation.handler, call, request)
+            else:
+                result = operation.handler(call, request)
         except AwsError as error:
             span.outcome = error.code
             span.note("error", error.message)

@@ -33,7 +33,18 @@ class Caller(NamedTuple):
 class Operation:
     """A named AWS operation with its implementation."""
 
-    __slots__ = ("abandonable", "handler", "internal", "memory", "name", "reads", "service", "title", "validate")
+    __slots__ = (
+        "abandonable",
+        "handler",
+        "internal",
+        "memory",
+        "name",
+        "needs_savepoint",
+        "reads",
+        "service",
+        "title",
+        "validate",
+    )
 
     def __init__(self, mark: OperationMark, handler: Handler) -> None:
         self.service = mark.service
@@ -43,6 +54,7 @@ class Operation:
         self.internal = mark.internal
         self.reads = mark.reads
         self.abandonable = mark.abandonable
+        self.needs_savepoint = not (mark.reads or mark.atomic)
         self.memory: Any = None
         self.validate: Callable[[Request], None] | None = None
 
@@ -55,20 +67,32 @@ class OperationMark(NamedTuple):
     internal: bool
     reads: bool
     abandonable: bool
+    atomic: bool
 
 
 def operation(
-    service: str, name: str, *, internal: bool = False, reads: bool = False, abandonable: bool = False
+    service: str,
+    name: str,
+    *,
+    internal: bool = False,
+    reads: bool = False,
+    abandonable: bool = False,
+    atomic: bool = False,
 ) -> Callable[[HandlerT], HandlerT]:
     """Mark a function as the implementation of an operation.
 
     ``internal``: has no AWS API and cannot be reached by the wire protocols. ``reads``: writes
     nothing, sends no delivery and signals nothing, so that it needs no savepoint and no commit.
-    ``abandonable``: where it waits and its client goes away, it is not gone on with.
+    ``atomic``: whatever it writes, delivers or signals comes after the last thing that can fail, so
+    that it needs no savepoint (a fifth of a small write's cost). ``abandonable``: where it waits and
+    its client goes away, it is not gone on with.
     """
 
     def mark(handler: HandlerT) -> HandlerT:
-        marks = [*getattr(handler, "__operations__", ()), OperationMark(service, name, internal, reads, abandonable)]
+        marks = [
+            *getattr(handler, "__operations__", ()),
+            OperationMark(service, name, internal, reads, abandonable, atomic),
+        ]
         handler.__operations__ = marks  # type: ignore[attr-defined]
         return handler
 

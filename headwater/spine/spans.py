@@ -22,7 +22,6 @@ SCHEMA = (
         started BIGINT NOT NULL, duration BIGINT, outcome TEXT, notes TEXT
     );
     CREATE INDEX spans_by_trace ON spans (trace);
-    CREATE INDEX spans_by_subject ON spans (subject) WHERE subject IS NOT NULL;
     """,
 )
 INSERT = """

@@ -15,7 +15,7 @@ from headwater.services.sqs.receipts import read_handle
 from headwater.spine.operations import Call, Request, Result, operation
 
 
-@operation("sqs", "DeleteMessage")
+@operation("sqs", "DeleteMessage", atomic=True)
 def delete_message(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
     return _delete(call, queue, request.get("ReceiptHandle"))

@@ -17,6 +17,7 @@ from headwater.services.sqs.message_attributes import unpack_attributes
 from headwater.services.sqs.queue import Queue, find_queue, queue_by_arn
 from headwater.services.sqs.receipts import write_handle
 from headwater.services.sqs.redrive import move_to_dead_letter_queue
+from headwater.services.sqs.taken import Taken
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.work import Watch, Work
 
@@ -62,7 +63,7 @@ def poll(call: Call, request: Request) -> Result:
     hidden = queue.visibility if visibility is None else visibility * 1000
     rows = _take(call, queue, request["MaxNumberOfMessages"], hidden)
     return {
-        "Messages": [{**_message(queue, row, {"All"}, ("All",)), "Cause": row[10]} for row in rows],
+        "Messages": [{**_message(queue, row, {"All"}, ("All",)), "Cause": row.cause} for row in rows],
         "NextVisible": None if rows else _next_visible(call, queue),
     }
 
@@ -106,48 +107,49 @@ def _receive(call: Call, queue: Queue, request: Request) -> Result:
     return {"Messages": [_message(queue, row, system, named) for row in rows]}
 
 
-def _take(call: Call, queue: Queue, number: int, hidden: int) -> list[tuple[Any, ...]]:
+def _take(call: Call, queue: Queue, number: int, hidden: int) -> list[Taken]:
     """Hide up to ``number`` messages from others; those received too often go to the dead-letter queue."""
     kept_since = call.now - queue.retention
-    taken: list[tuple[Any, ...]] = []
+    taken: list[Taken] = []
     while len(taken) < number:
-        chosen: tuple[int, ...] = (queue.id, call.now, kept_since)
-        if queue.fifo:
-            chosen = (*chosen, call.now)
-        statement = tables.TAKE_IN_ORDER if queue.fifo else tables.TAKE
-        rows = call.store.all(statement, (call.now + hidden, call.now, *chosen, number - len(taken)))
-        if not rows:
+        chosen: tuple[int, ...] = (queue.id, call.now, kept_since, *((call.now,) if queue.fifo else ()))
+        statement = tables.VISIBLE_IN_ORDER if queue.fifo else tables.VISIBLE
+        rows = [Taken(*row) for row in call.store.all(statement, (*chosen, number - len(taken)))]
+        spent = [row for row in rows if 0 < queue.maximum_receives <= row.received]
+        if spent and not move_to_dead_letter_queue(call, queue, spent):
+            spent = []
+        received = [row for row in rows if row not in spent] if spent else rows
+        for row in received:
+            row.received += 1
+            row.first_received = row.first_received or call.now
+            changed = (call.now + hidden, row.received, row.first_received, row.id)
+            call.store.run(tables.TAKE, changed)
+        taken += received
+        if not spent:
             break
-        spent = [row for row in rows if 0 < queue.maximum_receives < row[8]]
-        if not spent or not move_to_dead_letter_queue(call, queue, spent):
-            taken += rows
-            break
-        taken += [row for row in rows if row[8] <= queue.maximum_receives]
     if not taken:
         call.store.run(tables.EXPIRE, (queue.id, kept_since))
-    taken.sort()
     return taken
 
 
-def _message(queue: Queue, row: tuple[Any, ...], system: set[str], named: Iterable[str]) -> dict[str, Any]:
-    identity, message_id, body, attributes, more, sender, sent, _, received, first_received, _ = row
+def _message(queue: Queue, row: Taken, system: set[str], named: Iterable[str]) -> dict[str, Any]:
     message: dict[str, Any] = {
-        "MessageId": message_id,
-        "ReceiptHandle": write_handle(queue.id, identity, received),
-        "MD5OfBody": digest_of_text(body),
-        "Body": body,
+        "MessageId": row.message_id,
+        "ReceiptHandle": write_handle(queue.id, row.id, row.received),
+        "MD5OfBody": digest_of_text(row.body),
+        "Body": row.body,
     }
     if system:
         known = {
-            "SenderId": sender,
-            "SentTimestamp": str(sent),
-            "ApproximateReceiveCount": str(received),
-            "ApproximateFirstReceiveTimestamp": str(first_received),
-            **(orjson.loads(more) if more else {}),
+            "SenderId": row.sender,
+            "SentTimestamp": str(row.sent),
+            "ApproximateReceiveCount": str(row.received),
+            "ApproximateFirstReceiveTimestamp": str(row.first_received),
+            **(orjson.loads(row.system) if row.system else {}),
         }
         message["Attributes"] = {name: known[name] for name in known if "All" in system or name in system}
-    if attributes and named:
-        chosen = {name: value for name, value in unpack_attributes(attributes).items() if _is_named(name, named)}
+    if row.attributes and named:
+        chosen = {name: value for name, value in unpack_attributes(row.attributes).items() if _is_named(name, named)}
         if chosen:
             message["MD5OfMessageAttributes"] = digest_of_attributes(chosen)
             message["MessageAttributes"] = chosen

@@ -5,26 +5,25 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-d
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
 from headwater.services.sqs import tables
 from headwater.services.sqs.queue import Queue, find_queue, queue_by_arn, queue_url
+from headwater.services.sqs.taken import Taken
 from headwater.spine.operations import Call, Request, Result, operation
 
 
-def move_to_dead_letter_queue(call: Call, queue: Queue, rows: list[tuple[Any, ...]]) -> bool:
+def move_to_dead_letter_queue(call: Call, queue: Queue, messages: list[Taken]) -> bool:
     """Move messages; False where the dead-letter queue is gone, and they stay."""
     target = queue_by_arn(call, queue.dead_letter_arn) if queue.dead_letter_arn else None
     if target is None:
         return False
-    for row in rows:
-        system = orjson.loads(row[4]) if row[4] else {}
+    for message in messages:
+        system = orjson.loads(message.system) if message.system else {}
         system["DeadLetterQueueSourceArn"] = queue.arn
-        moved = (target.id, call.now, orjson.dumps(system).decode(), row[0])
+        moved = (target.id, call.now, orjson.dumps(system).decode(), message.id)
         call.store.run(tables.MOVE_MESSAGE, moved)
-    call.span.note("dead-lettered", [row[1] for row in rows])
+    call.span.note("dead-lettered", [message.message_id for message in messages])
     call.signal(("sqs", target.arn))
     return True
 

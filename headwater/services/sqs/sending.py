@@ -34,7 +34,7 @@ _DEDUPLICATION_MILLISECONDS = 300_000
 _SEQUENCE_BASE = 18_800_000_000_000_000_000
 
 
-@operation("sqs", "SendMessage")
+@operation("sqs", "SendMessage", atomic=True)
 def send_message(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
     queue = find_queue(call, request)

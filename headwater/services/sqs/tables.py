@@ -64,29 +64,30 @@ INSERT INTO sqs_messages
     (id, queue, visible_at, message_id, body, attributes, system, sender, sent, message_group, cause)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-# One statement takes messages: nobody else can take them before the commit, and after it they are hidden.
-_TAKE = """
-UPDATE sqs_messages
-SET visible_at = ?, received = received + 1, first_received = coalesce(first_received, ?)
-WHERE id IN ({chosen})
-RETURNING id, message_id, body, attributes, system, sender, sent, message_group, received, first_received, cause
+_COLUMNS = """
+SELECT m.id, m.message_id, m.body, m.attributes, m.system, m.sender, m.sent, m.received, m.first_received, m.cause
+FROM sqs_messages AS m
 """
-TAKE = _TAKE.format(
-    chosen="""
-    SELECT id FROM sqs_messages WHERE queue = ? AND visible_at <= ? AND sent > ?
-    ORDER BY visible_at, id LIMIT ?"""
+VISIBLE = (
+    _COLUMNS
+    + """
+WHERE m.queue = ? AND m.visible_at <= ? AND m.sent > ?
+ORDER BY m.visible_at, m.id LIMIT ?
+"""
 )
 # A group with a message in flight gives none; a delayed message holds back those behind it.
 # The unary plus keeps the scan in the order of ids.
-TAKE_IN_ORDER = _TAKE.format(
-    chosen="""
-    SELECT m.id FROM sqs_messages AS m
-    WHERE m.queue = ? AND +m.visible_at <= ? AND m.sent > ? AND NOT EXISTS (
-        SELECT 1 FROM sqs_messages AS other
-        WHERE other.queue = m.queue AND other.message_group = m.message_group AND other.visible_at > ?
-          AND (other.received > 0 OR other.id < m.id))
-    ORDER BY m.id LIMIT ?"""
+VISIBLE_IN_ORDER = (
+    _COLUMNS
+    + """
+WHERE m.queue = ? AND +m.visible_at <= ? AND m.sent > ? AND NOT EXISTS (
+    SELECT 1 FROM sqs_messages AS other
+    WHERE other.queue = m.queue AND other.message_group = m.message_group AND other.visible_at > ?
+      AND (other.received > 0 OR other.id < m.id))
+ORDER BY m.id LIMIT ?
+"""
 )
+TAKE = "UPDATE sqs_messages SET visible_at = ?, received = ?, first_received = ? WHERE id = ?"
 NEXT_VISIBLE = "SELECT min(visible_at) FROM sqs_messages WHERE queue = ? AND visible_at > ?"
 EXPIRE = "DELETE FROM sqs_messages WHERE queue = ? AND sent <= ?"
 MOVE_MESSAGE = """

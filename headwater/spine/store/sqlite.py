@@ -57,7 +57,8 @@ class SqliteStore:
         self._connection.executemany(sql, rows)
 
     def script(self, sql: str) -> None:
-        self._execute(sql).fetchall()
+        # only this spelling makes the key the row's own number, without an index beside it
+        self._execute(sql.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")).fetchall()
 
     def begin(self) -> None:
         self._execute("BEGIN IMMEDIATE")
