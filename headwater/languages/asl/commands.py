@@ -1,0 +1,123 @@
+"""What goes in and out of the stepper: inputs wake a frame, commands ask the service to do something.
+
+Both name the frame and its ticket. An input whose ticket is not the frame's present one is stale and changes nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunTask:
+    """Call a resource. `timeout`, `heartbeat` in seconds; `token` where the task waits for a callback."""
+
+    frame: int
+    ticket: int
+    state: str
+    resource: str
+    arguments: Any
+    timeout: int | None
+    heartbeat: int | None
+    token: str
+    role_arn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Come back with TimerFired at `at` (ms)."""
+
+    frame: int
+    ticket: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """What was asked for with this ticket is no longer wanted."""
+
+    frame: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The step's budget is used up; come back with GoneOn, so that one execution does not hold everything up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The execution is over. `status`: SUCCEEDED, FAILED, ABORTED or TIMED_OUT."""
+
+    status: str
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+Command = RunTask | StartTimer | Cancel | GoOn | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    frame: int
+    ticket: int
+    worker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSubmitted:
+    """The call came back with `output` (JSON text), but the task waits for a callback or a job's end."""
+
+    frame: int
+    ticket: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSucceeded:
+    frame: int
+    ticket: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailed:
+    frame: int
+    ticket: int
+    error: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTimedOut:
+    frame: int
+    ticket: int
+    heartbeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    frame: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoneOn:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """StopExecution."""
+
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The machine's TimeoutSeconds (or an express workflow's five minutes) have passed."""
+
+
+TaskInput = TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TaskTimedOut
+Input = TaskInput | TimerFired | GoneOn | Stopped | TimedOut

@@ -1,0 +1,58 @@
+"""Errors of the Amazon States Language: what a state fails with, and what a definition is refused with.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+from dataclasses import dataclass
+
+RUNTIME = "States.Runtime"
+QUERY_EVALUATION = "States.QueryEvaluationError"
+DATA_LIMIT = "States.DataLimitExceeded"
+TIMEOUT = "States.Timeout"
+HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
+INTRINSIC_FAILURE = "States.IntrinsicFailure"
+RESULT_PATH_MATCH_FAILURE = "States.ResultPathMatchFailure"
+TASK_FAILED = "States.TaskFailed"
+ALL = "States.ALL"
+TOLERATED_FAILURE_EXCEEDED = "States.ExceedToleratedFailureThreshold"
+
+
+class StateFailed(Exception):
+    """A state failed. `interpreter`: the cause is ours and gets AWS's opening sentence; `location`: a JSONata field."""
+
+    def __init__(self, error: str | None, cause: str | None, *, interpreter: bool = False, location: str = "") -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+        self.interpreter = interpreter
+        self.location = location
+
+
+def runtime(cause: str) -> StateFailed:
+    return StateFailed(RUNTIME, cause, interpreter=True)
+
+
+def evaluation(cause: str, location: str = "") -> StateFailed:
+    return StateFailed(QUERY_EVALUATION, cause, interpreter=True, location=location)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding of validation, as ValidateStateMachineDefinition lists it. `location`: a JSON pointer or ""."""
+
+    code: str
+    message: str
+    location: str = ""
+    severity: str = "ERROR"
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message} at {self.location}" if self.location else f"{self.code}: {self.message}"
+
+
+class InvalidDefinition(Exception):
+    """The definition is refused; the message is CreateStateMachine's."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self.diagnostics = diagnostics
+        findings = ", ".join(str(diagnostic) for diagnostic in diagnostics)
+        super().__init__(f"Invalid State Machine Definition: '{findings}'")

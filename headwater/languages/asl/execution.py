@@ -1,0 +1,236 @@
+"""The state of an execution: its frames, each a thread of control, and what identifies it.
+
+Frames are small and serialise to JSON lists, one row each: a transition rewrites the frame that moved and no other.
+Values are never changed in place, so frames share them freely.
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from headwater.languages.asl.machine import Workflow
+
+# What a frame is doing. A `running` frame exists only inside a step.
+RUNNING = "running"
+TASK = "task"
+TIMER = "timer"
+RETRYING = "retrying"
+JOIN = "join"
+DONE = "done"
+FAILED = "failed"
+ITEMS = "items"
+
+ROOT = 1
+
+
+class Join:
+    """What a Parallel or Map state keeps of its children: frames `first` to `first + total - 1`."""
+
+    __slots__ = ("failed", "first", "items", "limit", "pending", "started", "total")
+
+    def __init__(self, first: int, total: int, limit: int, items: int = 0) -> None:
+        self.first = first
+        self.total = total
+        self.limit = limit
+        self.items = items  # the frame that holds a Map's items
+        self.started = 0
+        self.pending = total
+        self.failed = 0
+
+    def dump(self) -> list[int]:
+        return [self.first, self.total, self.limit, self.items, self.started, self.pending, self.failed]
+
+    @classmethod
+    def load(cls, saved: list[int]) -> "Join":
+        join = cls(*saved[:4])
+        join.started, join.pending, join.failed = saved[4:]
+        return join
+
+
+class Frame:
+    """A thread of control: the execution itself (ROOT), a Parallel branch or a Map iteration.
+
+    value, text     input of its present state, and the same as JSON text (verbatim as it came in)
+    previous        id of the last event in its chain
+    entered, before id of its state's Entered event, and that event's own previous event
+    ticket          number of what it waits for: anything that arrives with another ticket is stale
+    item            (index, value) in a Map iteration
+    home            the frame that is its child workflow's root in a distributed Map, else 0
+    counter         events so far, where this frame is such a root
+    """
+
+    __slots__ = (
+        "before",
+        "counter",
+        "entered",
+        "entered_at",
+        "home",
+        "id",
+        "index",
+        "item",
+        "join",
+        "name",
+        "parent",
+        "previous",
+        "retries",
+        "started",
+        "status",
+        "stored",
+        "text",
+        "ticket",
+        "token",
+        "value",
+        "variables",
+        "workflow",
+    )
+
+    def __init__(self, id_: int, parent: int, index: int, workflow: "Workflow", value: Any, text: str) -> None:
+        self.id = id_
+        self.parent = parent
+        self.index = index
+        self.workflow = workflow
+        self.name = workflow.start
+        self.value = value
+        self.text = text
+        self.status = RUNNING
+        self.variables: dict[str, Any] = {}
+        self.previous = 0
+        self.entered = 0
+        self.before = 0
+        self.entered_at = 0
+        self.ticket = 0
+        self.token = ""
+        self.started = False
+        self.retries: list[int] | None = None
+        self.item: tuple[int, Any] | None = None
+        self.join: Join | None = None
+        self.home = 0
+        self.counter = 0
+        self.stored = False
+
+    def dump(self, parent: "Frame | None") -> str:
+        """A JSON list. Variables are left out where they are the parent's own."""
+        inherited = parent is not None and self.variables is parent.variables
+        return orjson.dumps(
+            [
+                self.parent,
+                self.index,
+                self.name,
+                self.text,
+                self.status,
+                None if inherited else self.variables,
+                [
+                    self.previous,
+                    self.entered,
+                    self.before,
+                    self.entered_at,
+                    self.ticket,
+                    self.home,
+                    self.counter,
+                ],
+                self.token,
+                self.started,
+                self.retries,
+                self.item,
+                None if self.join is None else self.join.dump(),
+            ]
+        ).decode()
+
+
+def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow") -> Frame:
+    """The frame back from its dump. Its parent must be among `frames` already: load in order of ids."""
+    parent_id, index, name, text, status, variables, numbers, token, started, retries, item, join = orjson.loads(saved)
+    parent = frames.get(parent_id)
+    workflow = root if parent is None else parent.workflow.states[parent.name].child_workflow(index)
+    frame = Frame(id_, parent_id, index, workflow, orjson.loads(text), text)
+    frame.name = name
+    frame.status = status
+    frame.variables = parent.variables if variables is None and parent is not None else variables
+    frame.previous, frame.entered, frame.before, frame.entered_at, frame.ticket, frame.home, frame.counter = numbers
+    frame.token = token
+    frame.started = started
+    frame.retries = retries
+    frame.item = None if item is None else (item[0], item[1])
+    frame.join = None if join is None else Join.load(join)
+    frame.stored = True
+    return frame
+
+
+class Execution:
+    """One execution. Times in ms since the epoch."""
+
+    __slots__ = (
+        "_context",
+        "arn",
+        "express",
+        "frames",
+        "input_text",
+        "input_value",
+        "last_event",
+        "last_frame",
+        "last_ticket",
+        "machine_arn",
+        "machine_name",
+        "name",
+        "redrives",
+        "region",
+        "role_arn",
+        "started_at",
+    )
+
+    def __init__(
+        self,
+        arn: str,
+        name: str,
+        role_arn: str,
+        machine_arn: str,
+        machine_name: str,
+        started_at: int,
+        input_text: str,
+        *,
+        express: bool = False,
+    ) -> None:
+        self.arn = arn
+        self.region = arn.split(":", 4)[3]
+        self.name = name
+        self.role_arn = role_arn
+        self.machine_arn = machine_arn
+        self.machine_name = machine_name
+        self.started_at = started_at
+        self.input_text = input_text
+        self.input_value: Any = orjson.loads(input_text)
+        self.express = express
+        self.redrives = 0
+        self.last_event = 0
+        self.last_frame = 0
+        self.last_ticket = 0
+        self.frames: dict[int, Frame] = {}
+        self._context: dict[str, Any] | None = None
+
+    def counters(self) -> tuple[int, int, int]:
+        return self.last_event, self.last_frame, self.last_ticket
+
+    def context(self) -> dict[str, Any]:
+        """The part of the context object that stays the same for the whole execution."""
+        if self._context is None:
+            self._context = {
+                "Execution": {
+                    "Id": self.arn,
+                    "Input": self.input_value,
+                    "StartTime": iso(self.started_at),
+                    "Name": self.name,
+                    "RoleArn": self.role_arn,
+                    "RedriveCount": self.redrives,
+                },
+                "StateMachine": {"Id": self.machine_arn, "Name": self.machine_name},
+            }
+        return self._context
+
+
+def iso(milliseconds: int) -> str:
+    """2026-03-14T01:59:00.123Z"""
+    seconds, rest = divmod(milliseconds, 1000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03}Z"

@@ -1,0 +1,231 @@
+"""Compiling the fields that states share: paths, templates, flows, retriers and catchers.
+
+Every function reports what is wrong at its location and returns a harmless stand-in, so that parsing goes on.
+"""
+
+from typing import Any
+
+from headwater.languages.asl.diagnostics import Diagnostics
+from headwater.languages.asl.flow import FilterPath, Flow, JsonataFlow, NoPath, PathFlow
+from headwater.languages.asl.numbers import Number
+from headwater.languages.asl.queries import FieldQuery, PathQuery
+from headwater.languages.asl.retry import (
+    DEFAULT_BACKOFF_RATE,
+    DEFAULT_INTERVAL_SECONDS,
+    DEFAULT_MAXIMUM_ATTEMPTS,
+    MAXIMUM_DELAY_SECONDS,
+    Catcher,
+    Retrier,
+)
+from headwater.languages.asl.task_state import Seconds
+from headwater.languages.asl.templates import (
+    Constant,
+    FieldError,
+    Template,
+    compile_jsonata_template,
+    compile_path_template,
+)
+from headwater.languages.intrinsics import IntrinsicSyntaxError
+from headwater.languages.jsonata import JsonataSyntaxError
+from headwater.languages.jsonpath import Key, PathError, compile_reference
+
+_RETRIER_FIELDS = {
+    "ErrorEquals",
+    "IntervalSeconds",
+    "MaxAttempts",
+    "BackoffRate",
+    "MaxDelaySeconds",
+    "JitterStrategy",
+    "Comment",
+}
+_CATCHER_FIELDS = {"ErrorEquals", "Next", "ResultPath", "Output", "Assign", "Comment"}
+
+
+class FieldCompiler:
+    """Compiles the fields of one state, known to have the right types. `location`: the state's."""
+
+    def __init__(self, state: dict[str, Any], location: str, diagnostics: Diagnostics, *, jsonata: bool) -> None:
+        self.state = state
+        self.location = location
+        self.diagnostics = diagnostics
+        self.jsonata = jsonata
+
+    def _report(self, message: str, location: str) -> None:
+        self.diagnostics.schema(message, location)
+
+    # -- templates and paths
+
+    def template(self, name: str) -> Template | None:
+        if name not in self.state:
+            return None
+        return self.template_of(self.state[name], name, f"{self.location}/{name}")
+
+    def template_of(self, value: Any, name: str, location: str) -> Template:
+        """`name`: how run-time errors call the field."""
+        try:
+            return compile_jsonata_template(value, name) if self.jsonata else compile_path_template(value)
+        except FieldError as error:
+            self._report(
+                f"The value for the field '{error}' must be a valid JSONPath or a valid intrinsic function call",
+                location,
+            )
+        except JsonataSyntaxError as error:
+            self._report(f"Invalid JSONata expression: {error}", location)
+        return Constant(None)
+
+    def path(self, name: str) -> Template | None:
+        """A …Path field that may also be a function call or, in errors, names itself."""
+        if name not in self.state:
+            return None
+        try:
+            return FieldQuery(self.state[name], name)
+        except (PathError, IntrinsicSyntaxError):
+            self._report("Value must be a valid JSONPath.", f"{self.location}/{name}")
+            return Constant(None)
+
+    def filter_path(self, name: str) -> FilterPath | NoPath | None:
+        """InputPath or OutputPath. None where it changes nothing."""
+        text = self.state.get(name, "$")
+        if text is None:
+            return NoPath()
+        query = self.query(text, f"{self.location}/{name}")
+        return None if query is None or query.is_input else FilterPath(query)
+
+    def query(self, text: Any, location: str) -> PathQuery | None:
+        try:
+            return PathQuery(text)
+        except PathError:
+            self._report("Value must be a valid JSONPath.", location)
+            return None
+
+    def reference(self, holder: dict[str, Any], location: str) -> tuple[Key, ...] | None:
+        """ResultPath: keys, () for the whole, None to discard the result."""
+        text = holder.get("ResultPath", "$")
+        if text is None:
+            return None
+        try:
+            return compile_reference(text)
+        except PathError as error:
+            self._report(f"Value is not a Reference Path: {error}", f"{location}/ResultPath")
+            return ()
+
+    def flow(self, *, parameters: str = "", assign: bool = True) -> Flow:
+        """The state's flow. `parameters`: the field that computes what it works with, if it has one."""
+        assigned = self.template("Assign") if assign else None
+        if self.jsonata:
+            return JsonataFlow(arguments=self.template("Arguments"), output=self.template("Output"), assign=assigned)
+        return PathFlow(
+            input_path=self.filter_path("InputPath"),
+            parameters=self.template(parameters) if parameters else None,
+            selector=self.template("ResultSelector"),
+            result_path=self.reference(self.state, self.location),
+            output_path=self.filter_path("OutputPath"),
+            assign=assigned,
+        )
+
+    # -- numbers
+
+    def seconds(self, name: str) -> Seconds | None:
+        """TimeoutSeconds or HeartbeatSeconds, or its …Path."""
+        value = self.state.get(name)
+        if f"{name}Path" in self.state:
+            query = self.path(f"{name}Path") or Constant(None)
+            return Seconds(f"{name}Path", query, self.state[f"{name}Path"])
+        if value is None:
+            return None
+        if type(value) is int and value <= 0:
+            self._report("Value must be a positive integer", f"{self.location}/{name}")
+        return Seconds(name, self.template(name) or Constant(value))
+
+    def number(self, name: str, *, integer: bool = True) -> Number | None:
+        if f"{name}Path" in self.state:
+            query = self.path(f"{name}Path") or Constant(None)
+            return Number(f"{name}Path", query, self.state[f"{name}Path"], integer)
+        template = self.template(name)
+        return None if template is None else Number(name, template, integer=integer)
+
+    # -- retriers and catchers
+
+    def retriers(self) -> tuple[Retrier, ...]:
+        return tuple(
+            self._retrier(retrier, f"{self.location}/Retry[{position}]")
+            for position, retrier in enumerate(self.state.get("Retry", ()))
+        )
+
+    def _retrier(self, retrier: Any, location: str) -> Retrier:
+        errors = self._errors(retrier, _RETRIER_FIELDS, ("ErrorEquals",), location)
+        if errors is None:
+            return Retrier(frozenset())
+        for name, least in (("IntervalSeconds", 1), ("MaxAttempts", 0), ("MaxDelaySeconds", 1)):
+            value = retrier.get(name, least)
+            if type(value) is not int or value < least:
+                self._report("Expected value of type Integer", f"{location}/{name}")
+                return Retrier(errors)
+        rate = retrier.get("BackoffRate", DEFAULT_BACKOFF_RATE)
+        if type(rate) not in (int, float) or rate < 1.0:
+            self._report("Value must be greater than or equal to 1.0", f"{location}/BackoffRate")
+            rate = DEFAULT_BACKOFF_RATE
+        jitter = retrier.get("JitterStrategy", "NONE")
+        if jitter not in ("NONE", "FULL"):
+            self._report("Value must be one of: [NONE, FULL]", f"{location}/JitterStrategy")
+        return Retrier(
+            errors,
+            retrier.get("IntervalSeconds", DEFAULT_INTERVAL_SECONDS),
+            retrier.get("MaxAttempts", DEFAULT_MAXIMUM_ATTEMPTS),
+            float(rate),
+            retrier.get("MaxDelaySeconds", MAXIMUM_DELAY_SECONDS),
+            jitter == "FULL",
+        )
+
+    def catchers(self) -> tuple[Catcher, ...]:
+        return tuple(
+            self._catcher(catcher, position, f"{self.location}/Catch[{position}]")
+            for position, catcher in enumerate(self.state.get("Catch", ()))
+        )
+
+    def _catcher(self, catcher: Any, position: int, location: str) -> Catcher:
+        errors = self._errors(catcher, _CATCHER_FIELDS, ("ErrorEquals", "Next"), location)
+        if errors is None:
+            return Catcher(frozenset(), "", self.jsonata)
+        templates = {
+            name: self.template_of(catcher[name], f"Catch[{position}]/{name}", f"{location}/{name}")
+            for name in ("Output", "Assign")
+            if name in catcher
+        }
+        if self.jsonata and "ResultPath" in catcher:
+            self.wrong_language("ResultPath", location)
+        if not self.jsonata and "Output" in catcher:
+            self.wrong_language("Output", location)
+        result_path = () if self.jsonata else self.reference(catcher, location)
+        output, assign = templates.get("Output"), templates.get("Assign")
+        return Catcher(errors, catcher["Next"], self.jsonata, result_path, output, assign)
+
+    def wrong_language(self, name: str, location: str) -> None:
+        mine, other = ("JSONata", "JSONPath") if self.jsonata else ("JSONPath", "JSONata")
+        self._report(
+            f"The QueryLanguage is set to '{mine}', but field '{name}' is only supported for the '{other}' "
+            "QueryLanguage",
+            location,
+        )
+
+    def _errors(self, holder: Any, fields: set[str], required: tuple[str, ...], location: str) -> frozenset[str] | None:
+        """ErrorEquals of a retrier or catcher whose fields are all right, else None."""
+        if not self.check_object(holder, fields, required, location):
+            return None
+        names = holder["ErrorEquals"]
+        if type(names) is not list or not names or not all(type(name) is str for name in names):
+            self._report("Expected value of type Array", f"{location}/ErrorEquals")
+            return None
+        return frozenset(names)
+
+    def check_object(self, value: Any, fields: set[str], required: tuple[str, ...], location: str) -> bool:
+        if type(value) is not dict:
+            self._report("Expected value of type Object", location)
+            return False
+        missing = [name for name in required if name not in value]
+        unknown = [name for name in value if name not in fields]
+        for name in unknown:
+            self._report(f"Field '{name}' is not supported", location)
+        if missing:
+            self._report(f"These fields are required: [{', '.join(missing)}]", location)
+        return not missing and not unknown

@@ -1,0 +1,137 @@
+"""How data flows through a state: what it works with, what it leaves behind, which variables it assigns.
+
+JSONPath: InputPath, Parameters, ResultSelector, ResultPath, OutputPath, Assign. JSONata: Arguments, Output, Assign.
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
+"""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from headwater.languages.asl.errors import RESULT_PATH_MATCH_FAILURE, StateFailed, runtime
+from headwater.languages.asl.queries import PathQuery, Scope, dump
+from headwater.languages.asl.templates import JsonataScope, Template
+from headwater.languages.jsonata import UNDEFINED
+from headwater.languages.jsonpath import Key, PathMissing, bracketed, put
+
+if TYPE_CHECKING:
+    from headwater.languages.asl.execution import Frame
+    from headwater.languages.asl.run import Run
+
+# What a state leaves behind: value, its JSON text, assigned variables.
+Left = tuple[Any, str, dict[str, Any] | None]
+
+
+class Flow(Protocol):
+    def arguments(self, run: "Run", frame: "Frame") -> Any:
+        """What the state works with."""
+
+    def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
+        """What follows from the state's result (its input, for states without one). `text`: of the result, if known."""
+
+
+class FilterPath:
+    """InputPath, OutputPath or ItemsPath."""
+
+    __slots__ = ("_query",)
+
+    def __init__(self, query: PathQuery) -> None:
+        self._query = query
+
+    def select(self, run: "Run", frame: "Frame", value: Any) -> Any:
+        try:
+            return self._query.find(Scope(run, frame, value))
+        except PathMissing as missing:
+            raise runtime(f"Invalid path '{self._query.text}' : {missing}") from None
+
+
+class NoPath:
+    """InputPath or OutputPath null: an empty object."""
+
+    def select(self, run: "Run", frame: "Frame", value: Any) -> Any:
+        return {}
+
+
+class PathFlow:
+    """The flow of a JSONPath state. `result_path`: keys, None where the result is discarded."""
+
+    __slots__ = ("assign", "input_path", "output_path", "parameters", "result_path", "selector")
+
+    def __init__(
+        self,
+        *,
+        input_path: FilterPath | NoPath | None = None,
+        parameters: Template | None = None,
+        selector: Template | None = None,
+        result_path: tuple[Key, ...] | None = (),
+        output_path: FilterPath | NoPath | None = None,
+        assign: Template | None = None,
+    ) -> None:
+        self.input_path = input_path
+        self.parameters = parameters
+        self.selector = selector
+        self.result_path = result_path
+        self.output_path = output_path
+        self.assign = assign
+
+    def effective(self, run: "Run", frame: "Frame") -> Any:
+        """The input behind InputPath."""
+        return frame.value if self.input_path is None else self.input_path.select(run, frame, frame.value)
+
+    def arguments(self, run: "Run", frame: "Frame") -> Any:
+        value = self.effective(run, frame)
+        return value if self.parameters is None else self.parameters.evaluate(Scope(run, frame, value))
+
+    def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
+        assigned = None if self.assign is None else self.assign.evaluate(Scope(run, frame, result))
+        output = result if self.selector is None else self.selector.evaluate(Scope(run, frame, result))
+        output = place(frame, self.result_path, output)
+        if self.output_path is not None:
+            output = self.output_path.select(run, frame, output)
+        return output, text_of(frame, output, result, text), assigned
+
+
+class JsonataFlow:
+    __slots__ = ("assign", "given", "output")
+
+    def __init__(
+        self,
+        *,
+        arguments: Template | None = None,
+        output: Template | None = None,
+        assign: Template | None = None,
+    ) -> None:
+        self.given = arguments
+        self.output = output
+        self.assign = assign
+
+    def arguments(self, run: "Run", frame: "Frame") -> Any:
+        return frame.value if self.given is None else self.given.evaluate(JsonataScope(run, frame))
+
+    def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
+        if self.assign is None and self.output is None:
+            return result, text_of(frame, result, result, text), None
+        scope = JsonataScope(run, frame, result if has_result else UNDEFINED)
+        assigned = None if self.assign is None else self.assign.evaluate(scope)
+        output = result if self.output is None else self.output.evaluate(scope)
+        return output, text_of(frame, output, result, text), assigned
+
+
+def place(frame: "Frame", result_path: tuple[Key, ...] | None, result: Any) -> Any:
+    """The state's input with the result at ResultPath."""
+    if result_path is None:
+        return frame.value
+    if not result_path:
+        return result
+    try:
+        return put(frame.value, result_path, result)
+    except PathMissing:
+        cause = f"Unable to apply ReferencePath {bracketed(result_path)} to input {frame.text}"
+        raise StateFailed(RESULT_PATH_MATCH_FAILURE, cause, interpreter=True) from None
+
+
+def text_of(frame: "Frame", output: Any, result: Any, text: str | None) -> str:
+    """The JSON text of an output: verbatim where it is the input or the result as they came."""
+    if output is frame.value:
+        return frame.text
+    if output is result and text is not None:
+        return text
+    return dump(output)

@@ -1,0 +1,406 @@
+"""The stepper: advances an execution as far as it goes without the outside, and says what it needs from there.
+
+Pure: the time, ids and random numbers come in by argument; events and commands come out. One call is one Run.
+Work is a queue of runnable frames, never recursion, so branches may be many and deep.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from headwater.languages.asl import execution as frames
+from headwater.languages.asl.commands import (
+    Cancel,
+    Command,
+    Finish,
+    GoneOn,
+    GoOn,
+    Input,
+    StartTimer,
+    Stopped,
+    TimedOut,
+    TimerFired,
+)
+from headwater.languages.asl.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME, StateFailed
+from headwater.languages.asl.execution import ROOT, Execution, Frame, iso
+from headwater.languages.asl.history import MAXIMUM_EVENTS, MAXIMUM_EVENTS_CAUSE, Event
+from headwater.languages.asl.machine import Machine, State, Workflow
+from headwater.languages.asl.queries import dump
+from headwater.languages.asl.retry import next_retry, takes
+from headwater.languages.intrinsics_functions import Randomness
+
+# AWS's limit on a state's input or output, in bytes of JSON text.
+MAXIMUM_PAYLOAD = 262_144
+# Transitions in one step, before others get their turn.
+STEP_BUDGET = 1_000
+
+
+class _Over(Exception):
+    """The execution has ended in the middle of a step."""
+
+
+class Run:
+    """One step of one execution.
+
+    events      noted history, in order
+    commands    what the service is to do
+    changed     frames whose rows must be written; removed: stored frames whose rows must go
+    """
+
+    __slots__ = ("_budget", "_ready", "changed", "commands", "events", "execution", "ids", "now", "removed")
+
+    def __init__(self, execution: Execution, now: int, ids: Randomness) -> None:
+        self.execution = execution
+        self.now = now
+        self.ids = ids
+        self.events: list[Event] = []
+        self.commands: list[Command] = []
+        self.changed: set[int] = set()
+        self.removed: set[int] = set()
+        self._ready: deque[Frame] = deque()
+        self._budget = STEP_BUDGET
+
+    # -- driving
+
+    def start(self, machine: Machine) -> None:
+        execution = self.execution
+        root = Frame(ROOT, 0, 0, machine.workflow, execution.input_value, execution.input_text)
+        execution.last_frame = ROOT
+        execution.frames[ROOT] = root
+        self._note("ExecutionStarted", {"input": execution.input_text, "roleArn": execution.role_arn})
+        self._ready.append(root)
+        self._drive()
+
+    def resume(self, event: Input) -> None:
+        """Take in what happened outside; what is stale changes nothing."""
+        try:
+            if isinstance(event, Stopped):
+                self._stop("Aborted", "ABORTED", event.error, event.cause)
+            elif isinstance(event, TimedOut):
+                self._stop("TimedOut", "TIMED_OUT", None, None)
+            elif isinstance(event, GoneOn):
+                waiting = [frame for frame in self.execution.frames.values() if frame.status == frames.RUNNING]
+                self._ready.extend(waiting)
+            else:
+                self._wake(event)
+        except _Over:
+            return
+        self._drive()
+
+    def _wake(self, event: Any) -> None:
+        frame = self.execution.frames.get(event.frame)
+        if frame is None or frame.ticket != event.ticket:
+            return
+        state = frame.workflow.states[frame.name]
+        retrying = frame.status == frames.RETRYING
+        if isinstance(event, TimerFired):
+            act = state.again if retrying else state.timer
+            goes_on = self._guarded(frame, state, act, self, frame)
+        else:
+            goes_on = self._guarded(frame, state, state.task, self, frame, event)
+        if goes_on:
+            self._ready.append(frame)
+
+    def _drive(self) -> None:
+        try:
+            while self._ready:
+                if self._advance(self._ready.popleft()):
+                    return
+        except _Over:
+            return
+
+    def _advance(self, frame: Frame) -> bool:
+        """Run a frame until it waits or ends; True when the budget ran out."""
+        while True:
+            if self._budget == 0:
+                self._ready.append(frame)
+                self._pause()
+                return True
+            self._budget -= 1
+            state = frame.workflow.states[frame.name]
+            frame.before = frame.previous
+            frame.entered_at = self.now
+            frame.entered = self.note(frame, state.entered_kind, {"name": state.name, "input": frame.text})
+            if not self._guarded(frame, state, state.enter, self, frame):
+                return False
+
+    def _guarded(self, frame: Frame, state: State, act: Callable[..., bool], *arguments: Any) -> bool:
+        """`act(*arguments)`; whatever fails in it, and then in a catcher too, is the state's failure."""
+        for _ in range(3):
+            try:
+                return act(*arguments)
+            except StateFailed as error:
+                failed = error
+                act, arguments = self._failed, (frame, state, failed)
+        return self._end_failed(frame, failed)
+
+    def _pause(self) -> None:
+        for frame in self._ready:
+            frame.status = frames.RUNNING
+            self.changed.add(frame.id)
+        self.commands.append(GoOn())
+
+    # -- events
+
+    def _note(self, kind: str, details: dict[str, Any] | None, previous: int = 0) -> int:
+        number = self.execution.last_event + 1
+        if number >= MAXIMUM_EVENTS and not self.execution.express:
+            self.execution.last_event = MAXIMUM_EVENTS
+            failure = {"error": RUNTIME, "cause": MAXIMUM_EVENTS_CAUSE}
+            self.events.append((MAXIMUM_EVENTS, MAXIMUM_EVENTS - 1, "ExecutionFailed", failure))
+            self._finish(Finish("FAILED", error=RUNTIME, cause=MAXIMUM_EVENTS_CAUSE))
+        self.execution.last_event = number
+        self.events.append((number, previous, kind, details))
+        return number
+
+    def note(self, frame: Frame, kind: str, details: dict[str, Any] | None = None) -> int:
+        """Record an event that follows the frame's last one, and make it the last."""
+        frame.previous = number = self.note_aside(frame, kind, details)
+        return number
+
+    def note_aside(self, frame: Frame, kind: str, details: dict[str, Any] | None = None) -> int:
+        """Record an event that follows the frame's last one without becoming it, as AWS chains …Succeeded events."""
+        if frame.home:
+            root = self.execution.frames[frame.home]
+            root.counter += 1
+            return root.counter
+        return self._note(kind, details, frame.previous)
+
+    # -- moving on
+
+    def exit(
+        self,
+        frame: Frame,
+        state: State,
+        value: Any,
+        text: str,
+        assigned: dict[str, Any] | None,
+        next_: str | None,
+    ) -> bool:
+        """Leave the state for `next_`, or end the frame where that is None."""
+        if len(text) > MAXIMUM_PAYLOAD // 4 and len(text.encode()) > MAXIMUM_PAYLOAD:
+            raise self.too_large(state)
+        details: dict[str, Any] = {"name": state.name, "output": text}
+        if assigned is not None:
+            details["assignedVariables"] = {name: dump(variable) for name, variable in assigned.items()}
+            frame.variables = {**frame.variables, **assigned}
+        self.note(frame, state.exited_kind, details)
+        frame.value = value
+        frame.text = text
+        frame.retries = None
+        if next_ is None:
+            self._end(frame)
+            return False
+        frame.name = next_
+        return True
+
+    def too_large(self, state: State) -> StateFailed:
+        cause = (
+            f"The state/task '{getattr(state, 'resource', state.name)}' returned a result with a size exceeding the "
+            "maximum number of bytes service limit."
+        )
+        return StateFailed(DATA_LIMIT, cause)
+
+    def _end(self, frame: Frame) -> None:
+        if frame.id == ROOT:
+            self._note("ExecutionSucceeded", {"output": frame.text}, frame.previous)
+            self._finish(Finish("SUCCEEDED", output=frame.text))
+        frame.status = frames.DONE
+        self.changed.add(frame.id)
+        parent, state = self._parent(frame)
+        if self._guarded(parent, state, state.child_ended, self, parent, frame):
+            self._ready.append(parent)
+
+    def _parent(self, frame: Frame) -> tuple[Frame, State]:
+        parent = self.execution.frames[frame.parent]
+        return parent, parent.workflow.states[parent.name]
+
+    def _finish(self, finish: Finish) -> None:
+        self.commands.append(finish)
+        self.removed = {frame.id for frame in self.execution.frames.values() if frame.stored}
+        self.changed.clear()
+        self._ready.clear()
+        self.execution.frames.clear()
+        raise _Over
+
+    # -- failing
+
+    def fail(self, frame: Frame, error: str | None, cause: str | None) -> bool:
+        """A Fail state: its error goes straight to what is around the frame."""
+        return self._propagate(frame, StateFailed(error, cause))
+
+    def _failed(self, frame: Frame, state: State, failed: StateFailed) -> bool:
+        """Give the failure to a retrier, a catcher, or what is around the frame. True: the frame goes on."""
+        if failed.interpreter:
+            opening = f"An error occurred while executing the state '{state.name}'"
+            cause = f"{opening} (entered at the event id #{frame.entered}). {failed.cause}"
+            failed = StateFailed(failed.error, cause, location=failed.location)
+            self._note_evaluation(frame, state, failed)
+        if failed.error == RUNTIME:
+            return self._end_failed(frame, failed)
+        delay = next_retry(state.retriers, frame, failed, self.ids)
+        if delay is not None:
+            self.sleep(frame, frames.RETRYING, self.now + delay)
+            return False
+        state.note_failure(self, frame)
+        for catcher in state.catchers:
+            if takes(catcher.errors, failed.error):
+                output, text, assigned = catcher.leave(self, frame, failed)
+                return self.exit(frame, state, output, text, assigned, catcher.next)
+        return self._propagate(frame, failed)
+
+    def _note_evaluation(self, frame: Frame, state: State, failed: StateFailed) -> None:
+        if failed.error != QUERY_EVALUATION:
+            return
+        details = {
+            "error": failed.error,
+            "cause": failed.cause,
+            "location": failed.location,
+            "state": state.name,
+        }
+        if not failed.location:
+            del details["location"]
+        if frame.previous == frame.entered:
+            # AWS hangs this event on what came before the state, if nothing has happened in it yet.
+            frame.previous = frame.before
+        self.note(frame, "EvaluationFailed", details)
+
+    def _propagate(self, frame: Frame, failed: StateFailed) -> bool:
+        if frame.id == ROOT:
+            return self._end_failed(frame, failed)
+        frame.status = frames.FAILED
+        self.changed.add(frame.id)
+        parent, state = self._parent(frame)
+        if self._guarded(parent, state, state.child_failed, self, parent, frame, failed):
+            self._ready.append(parent)
+        return False
+
+    def _end_failed(self, frame: Frame, failed: StateFailed) -> bool:
+        """The whole execution fails (of a distributed Map: the child workflow)."""
+        if frame.home:
+            root = self.execution.frames[frame.home]
+            self.drop_children(root)
+            return self._propagate(root, failed)
+        details = {name: text for name, text in (("error", failed.error), ("cause", failed.cause)) if text is not None}
+        self._note("ExecutionFailed", details, frame.previous)
+        self._finish(Finish("FAILED", error=failed.error, cause=failed.cause))
+        return False
+
+    def _stop(self, how: str, status: str, error: str | None, cause: str | None) -> None:
+        root = self.execution.frames[ROOT]
+        self._abort(root)
+        details = {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
+        self._note(f"Execution{how}", details, root.previous)
+        self._finish(Finish(status, error=error, cause=cause))
+
+    # -- waiting
+
+    def ticket(self, frame: Frame, status: str) -> int:
+        """Park the frame: it now waits for what carries this ticket."""
+        self.execution.last_ticket += 1
+        frame.ticket = self.execution.last_ticket
+        frame.status = status
+        self.changed.add(frame.id)
+        return frame.ticket
+
+    def sleep(self, frame: Frame, status: str, until: int) -> None:
+        self.commands.append(StartTimer(frame.id, self.ticket(frame, status), until))
+
+    def wake(self, frame: Frame) -> None:
+        """The frame no longer waits."""
+        frame.ticket = 0
+        frame.token = ""
+        frame.status = frames.RUNNING
+        self.changed.add(frame.id)
+
+    # -- branches and iterations
+
+    def add_frame(self, parent: Frame, id_: int, index: int, workflow: Workflow, value: Any, text: str) -> Frame:
+        child = Frame(id_, parent.id, index, workflow, value, text)
+        child.variables = parent.variables
+        child.previous = parent.previous
+        child.item = parent.item
+        child.home = parent.home
+        self.execution.frames[id_] = child
+        self.changed.add(id_)
+        return child
+
+    def ready(self, frame: Frame) -> None:
+        self._ready.append(frame)
+
+    def drop_children(self, frame: Frame) -> None:
+        """Forget the children of a frame that joins them, cancelling what they wait for."""
+        join = frame.join
+        if join is None:
+            return
+        for id_ in (*range(join.first, join.first + join.total), join.items):
+            child = self.execution.frames.get(id_)
+            if child is not None:
+                self.drop_children(child)
+                self._drop(child)
+        frame.join = None
+
+    def _drop(self, frame: Frame) -> None:
+        if frame.ticket:
+            self.commands.append(Cancel(frame.id, frame.ticket))
+        if frame in self._ready:
+            self._ready.remove(frame)
+        del self.execution.frames[frame.id]
+        self.changed.discard(frame.id)
+        if frame.stored:
+            self.removed.add(frame.id)
+
+    def _abort(self, frame: Frame) -> None:
+        """Note the end of a frame that is stopped from outside, its children's first."""
+        if frame.join is not None:
+            for id_ in range(frame.join.first, frame.join.first + frame.join.total):
+                child = self.execution.frames.get(id_)
+                if child is not None and child.status not in (frames.DONE, frames.FAILED):
+                    self._abort(child)
+        if frame.ticket:
+            self.commands.append(Cancel(frame.id, frame.ticket))
+        if frame.status != frames.RUNNING:
+            self.note_aside(frame, frame.workflow.states[frame.name].aborted_kind)
+        if frame.parent:
+            self._parent(frame)[1].note_child_aborted(self, frame)
+
+    def abort_siblings(self, parent: Frame, failed: Frame) -> None:
+        """Another branch has failed: the rest are stopped."""
+        join = parent.join
+        assert join is not None
+        for id_ in range(join.first, join.first + join.total):
+            child = self.execution.frames.get(id_)
+            if child is not None and child is not failed and child.status not in (frames.DONE, frames.FAILED):
+                self._abort(child)
+
+    # -- context object
+
+    def context(self, frame: Frame) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
+        state = frame.workflow.states[frame.name]
+        entered: dict[str, Any] = {"Name": state.name, "EnteredTime": iso(frame.entered_at)}
+        if state.retriable:
+            entered["RetryCount"] = sum(frame.retries or ())
+        context = {**self.execution.context(), "State": entered}
+        if frame.token:
+            context["Task"] = {"Token": frame.token}
+        if frame.item is not None:
+            context["Map"] = {"Item": {"Index": frame.item[0], "Value": frame.item[1]}}
+        return context
+
+
+def start(machine: Machine, execution: Execution, now: int, ids: Randomness) -> Run:
+    """Begin an execution. `now` in ms since the epoch."""
+    run = Run(execution, now, ids)
+    try:
+        run.start(machine)
+    except _Over:
+        pass
+    return run
+
+
+def resume(execution: Execution, event: Input, now: int, ids: Randomness) -> Run:
+    """Take one input in and advance as far as possible."""
+    run = Run(execution, now, ids)
+    run.resume(event)
+    return run

@@ -1,0 +1,215 @@
+"""JSONata expressions as Step Functions evaluates them: jsonatapy with bounds, and Step Functions' own functions.
+
+AWS documents JSONata 2.0.6 without `$eval`, and adds `$partition`, `$range`, `$hash`, `$random` (seedable), `$uuid`
+and `$parse`. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+import hashlib
+import random
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import jsonatapy
+import orjson
+
+# Bounds on one evaluation; a hostile expression fails its state and nothing else.
+TIMEOUT_MILLISECONDS = 1_000
+MAXIMUM_STACK_DEPTH = 500
+MAXIMUM_SEQUENCE_LENGTH = 100_000
+_RANGE_LIMIT = 1_000
+
+UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "UNDEFINED"})()
+
+
+class JsonataSyntaxError(Exception):
+    """The expression does not parse; the argument is JSONata's message without its code."""
+
+
+class JsonataError(Exception):
+    """The evaluation failed; the argument is JSONata's message, with its code where it has one."""
+
+    @property
+    def coded(self) -> bool:
+        return _CODED.match(str(self)) is not None
+
+
+class Host(Protocol):
+    """The world outside of the expression: ids and random numbers, and the time in ms since the epoch."""
+
+    @property
+    def ids(self) -> "Ids": ...
+
+    @property
+    def now(self) -> int: ...
+
+
+class Ids(Protocol):
+    def uuid(self) -> str: ...
+    def random(self) -> float: ...
+
+
+_CODED = re.compile(r"[A-Z]\d{4}: ")
+_PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:S\d{4}: )?")
+_HOST_ERROR = "host function raised _HostError: "
+_STATES_FIELD = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
+
+
+class Expression:
+    """A compiled expression. `wants_context`: whether it may read `$states.context`."""
+
+    __slots__ = ("_compiled", "_host", "text", "wants_context")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.wants_context = _STATES_FIELD.search(text) is not None
+        self._host: Host | None = None
+        try:
+            self._compiled = jsonatapy.compile(text)
+        except ValueError as error:
+            raise JsonataSyntaxError(_reword_syntax(str(error))) from None
+        for name, function in _FUNCTIONS.items():
+            if f"${name}" in text:
+                self._compiled.register(name, self._bind(function))
+        for name, function in _OVERRIDES.items():
+            if f"${name}" in text:
+                self._compiled.register_override(name, self._bind(function))
+
+    def _bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arguments: function(self._host, *arguments)
+
+    def evaluate(self, bindings: Mapping[str, Any], host: Host) -> Any:
+        """The value, UNDEFINED where the expression yields nothing; JsonataError on failure."""
+        self._host = host
+        try:
+            value = self._run(self._compiled.evaluate, bindings)
+            if value is None and self._run(self._compiled.evaluate_json_or_none, bindings) != "null":
+                return UNDEFINED
+        except ValueError as error:
+            raise JsonataError(_reword(str(error), self.text)) from None
+        if type(value) is float:
+            if value in (float("inf"), float("-inf")) or value != value:
+                raise JsonataError("D1001: Number out of range: Infinity")
+            if value.is_integer() and abs(value) < 2**53:
+                return int(value)
+        return value
+
+    @staticmethod
+    def _run(evaluate: Callable[..., Any], bindings: Mapping[str, Any]) -> Any:
+        return evaluate(
+            None,
+            bindings,
+            timeout=TIMEOUT_MILLISECONDS,
+            max_stack_depth=MAXIMUM_STACK_DEPTH,
+            max_sequence_length=MAXIMUM_SEQUENCE_LENGTH,
+        )
+
+
+# The engine's wording where it differs from the reference implementation's, which AWS shows.
+_WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"^(T200[12]: The (?:left|right) side of the )([^\s\"]+)( operator .*)$"), r'\1"\2"\3'),
+    (
+        re.compile(r"^D3030: Cannot convert '(.*)' to number$"),
+        r'D3030: Unable to cast value to a number: "\1"',
+    ),
+    (re.compile(r"^(T1006: Attempted to invoke a non-function).*$"), r"\1"),
+)
+_SIGNATURE = re.compile(r"^(T041[02]): Argument (\d+) must be (?:an array of (\w+)|.*)$")
+_CALLED = re.compile(r"\$(\w+)\s*\(")
+_TOKENS = {
+    "RightBracket": "]",
+    "LeftBracket": "[",
+    "RightBrace": "}",
+    "LeftBrace": "{",
+    "RightParen": ")",
+    "LeftParen": "(",
+    "Comma": ",",
+    "Colon": ":",
+    "Semicolon": ";",
+}
+_TOKEN = re.compile(r"\b(" + "|".join(_TOKENS) + r")\b")
+
+
+def _reword(message: str, expression: str) -> str:
+    if _HOST_ERROR in message:
+        return message.partition(_HOST_ERROR)[2]
+    called = set(_CALLED.findall(expression))
+    if len(called) == 1 and (match := _SIGNATURE.match(message)):
+        code, position, element = match.groups()
+        wanted = f'must be an array of "{element.lower()}s"' if element else "does not match function signature"
+        return f'{code}: Argument {position} of function "{called.pop()}" {wanted}'
+    for pattern, wording in _WORDINGS:
+        message = pattern.sub(wording, message)
+    return message
+
+
+def _reword_syntax(message: str) -> str:
+    return _TOKEN.sub(lambda match: f'"{_TOKENS[match.group()]}"', _PARSE_ERROR.sub("", message, count=1))
+
+
+class _HostError(Exception):
+    """A function of ours refused its arguments; the engine carries the message through."""
+
+
+def _partition(host: Host, array: Any, size: Any = None) -> list[Any]:
+    if type(array) is not list or type(size) not in (int, float) or int(size) < 1:
+        raise _HostError('T0410: Argument 2 of function "partition" does not match function signature')
+    step = int(size)
+    return [array[at : at + step] for at in range(0, len(array), step)]
+
+
+def _range(host: Host, first: Any, last: Any, step: Any = 1) -> list[Any]:
+    if any(type(number) not in (int, float) for number in (first, last, step)) or step == 0:
+        raise _HostError('T0410: Argument 3 of function "range" does not match function signature')
+    count = int((last - first) // step) + 1
+    if count > _RANGE_LIMIT:
+        raise _HostError(f"The range exceeds {_RANGE_LIMIT} elements")
+    return [first + step * at for at in range(max(count, 0))]
+
+
+_HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
+
+
+def _hash(host: Host, text: Any, algorithm: Any = "SHA-1") -> str:
+    if type(text) is not str or algorithm not in _HASHES:
+        raise _HostError('T0410: Argument 1 of function "hash" does not match function signature')
+    return hashlib.new(_HASHES[algorithm], text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _random(host: Host, seed: Any = None) -> float:
+    return host.ids.random() if seed is None else random.Random(seed).random()
+
+
+def _parse(host: Host, text: Any) -> Any:
+    try:
+        return orjson.loads(text)
+    except (orjson.JSONDecodeError, TypeError):
+        raise _HostError('T0410: Argument 1 of function "parse" is not a valid JSON text') from None
+
+
+def _now(host: Host, picture: Any = None, timezone: Any = None) -> str:
+    if picture is None:
+        return datetime.fromtimestamp(host.now / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{host.now % 1000:03}Z"
+    arguments = {"ms": host.now, "picture": picture, "timezone": timezone}
+    text = "$fromMillis($ms, $picture)" if timezone is None else "$fromMillis($ms, $picture, $timezone)"
+    return str(jsonatapy.compile(text).evaluate(None, arguments))
+
+
+def _eval(host: Host, *arguments: Any) -> Any:
+    raise _HostError("T1006: Attempted to invoke a non-function")
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "partition": _partition,
+    "range": _range,
+    "hash": _hash,
+    "uuid": lambda host: host.ids.uuid(),
+    "parse": _parse,
+}
+_OVERRIDES: dict[str, Callable[..., Any]] = {
+    "now": _now,
+    "millis": lambda host: host.now,
+    "random": _random,
+    "eval": _eval,
+}
