@@ -1,0 +1,115 @@
+"""A world for the stepper in tests: a clock that jumps from timer to timer, and tasks answered by a function."""
+
+import random
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from headwater.languages.asl import Execution, Machine, Run, load_frame, resume, start
+from headwater.languages.asl.commands import Finish, GoneOn, GoOn, Input, RunTask, StartTimer, TimerFired
+from headwater.languages.asl.execution import Frame
+from headwater.languages.asl.history import Event, render
+
+Answer = Callable[[RunTask], list[Input]]
+
+STARTED_AT = 1_800_000_000_000
+
+
+class Ids:
+    """Ids and random numbers from a seed."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = random.Random(seed)
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def random(self) -> float:
+        return self._random.random()
+
+
+def execution(given: Any, *, express: bool = False) -> Execution:
+    return Execution(
+        "arn:aws:states:us-east-1:111111111111:execution:machine:run",
+        "run",
+        "arn:aws:iam::111111111111:role/role",
+        "arn:aws:states:us-east-1:111111111111:stateMachine:machine",
+        "machine",
+        STARTED_AT,
+        given if isinstance(given, str) else orjson.dumps(given).decode(),
+        express=express,
+    )
+
+
+def no_tasks(command: RunTask) -> list[Input]:
+    raise AssertionError(f"unexpected task {command}")
+
+
+class World:
+    """One execution driven to its end. `crash`: everything is saved and loaded again between steps."""
+
+    def __init__(self, machine: Machine, given: Any, answer: Answer = no_tasks, *, crash: bool = False) -> None:
+        self.machine = machine
+        self.execution = execution(given)
+        self.answer = answer
+        self.crash = crash
+        self.now = STARTED_AT
+        self.ids = Ids()
+        self.history: list[tuple[Event, int]] = []
+        self.finish: Finish | None = None
+        self.steps = 0
+        self._rows: dict[int, str] = {}
+        self._timers: dict[tuple[int, int], int] = {}
+        self._inbox: list[Input] = []
+
+    def run(self) -> "World":
+        self._take(start(self.machine, self.execution, self.now, self.ids))
+        while self.finish is None:
+            self._take(resume(self.execution, self._next(), self.now, self.ids))
+        return self
+
+    def _next(self) -> Input:
+        if self._inbox:
+            return self._inbox.pop(0)
+        (frame, ticket), at = min(self._timers.items(), key=lambda item: (item[1], item[0]))
+        del self._timers[frame, ticket]
+        self.now = max(self.now, at)
+        return TimerFired(frame, ticket)
+
+    def _take(self, run: Run) -> None:
+        self.steps += 1
+        self.history += [(event, self.now) for event in run.events]
+        for command in run.commands:
+            if isinstance(command, RunTask):
+                self._inbox += self.answer(command)
+            elif isinstance(command, StartTimer):
+                self._timers[command.frame, command.ticket] = command.at
+            elif isinstance(command, GoOn):
+                self._inbox.append(GoneOn())
+            elif isinstance(command, Finish):
+                self.finish = command
+            else:
+                self._timers.pop((command.frame, command.ticket), None)
+        self._save(run)
+
+    def _save(self, run: Run) -> None:
+        frames = self.execution.frames
+        assert not run.changed - frames.keys()
+        for id_ in run.removed:
+            del self._rows[id_]
+        for id_ in run.changed:
+            frame = frames[id_]
+            self._rows[id_] = frame.dump(frames.get(frame.parent))
+            frame.stored = True
+        if self.finish is not None:
+            assert not self._rows
+        elif self.crash:
+            loaded: dict[int, Frame] = {}
+            for id_ in sorted(self._rows):
+                loaded[id_] = load_frame(id_, self._rows[id_], loaded, self.machine.workflow)
+            self.execution.frames = loaded
+
+    def events(self) -> list[dict[str, Any]]:
+        return [render(event, timestamp) for event, timestamp in self.history]
