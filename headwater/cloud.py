@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,15 @@ from headwater.gateway.router import Router, Site
 from headwater.gateway.server import Server
 from headwater.gateway.surface import Surface
 from headwater.insight.surface import routes
+from headwater.runtime.runtime import Runtime
 from headwater.services import SERVICES
 from headwater.spine.clock import Clock, RealClock
 from headwater.spine.engine import Engine
 from headwater.spine.ids import Ids
+from headwater.spine.models import load_model
+from headwater.spine.operations import Request
 from headwater.spine.service import Catalogue
+from headwater.spine.shapes import compile_validator
 from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.sqlite import SqliteStore
 
@@ -46,14 +50,16 @@ class Cloud:
         self.folder = settings.data or self._temporary or Path()
         self.folder.mkdir(parents=True, exist_ok=True)
         database = self.folder / "headwater.db" if settings.data else None
-        models: Mapping[str, str | None] = {name: listing.model for name, listing in SERVICES.items()}
+        models = {name: listing.model for name, listing in SERVICES.items()}
+        houses = {name: listing.package for name, listing in SERVICES.items()}
         self.engine = Engine(
             SqliteStore(database, settings.durability),
             BlobStore(self.folder / "blobs", sync=settings.durability == "power"),
             clock or RealClock(),
             Ids(settings.seed),
-            Catalogue({name: listing.package for name, listing in SERVICES.items()}),
+            Catalogue(houses, lambda service, name: _validator(models[service], name)),
         )
+        self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
         sites: list[Site] = [Surface(routes(self.engine))]
         self._server = Server(Router(sites, {}, AwsApis(self.engine, models)))
 
@@ -72,6 +78,13 @@ class Cloud:
         """End in order: no new requests, what is open committed, functions ended."""
         await self._server.stop()
         await self.engine.stop()
+        await self.engine.runtime.close()
         self.engine.store.close()
         if self._temporary is not None:
             await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)
+
+
+def _validator(model: str | None, operation: str) -> Callable[[Request], None]:
+    if model is None:
+        raise LookupError(f"{operation} has no model to be validated by")
+    return compile_validator(load_model(model), operation)

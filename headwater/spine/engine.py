@@ -19,6 +19,7 @@ from headwater.spine import spans as span_table
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.functions import FunctionRuntime
 from headwater.spine.group import Group
 from headwater.spine.ids import Ids
 from headwater.spine.operations import Call, Caller, Operation, Request, Result
@@ -47,7 +48,7 @@ class Engine:
         self.ids = ids
         self.catalogue = catalogue
         self.endpoint = ""
-        self.runtime: Any = None
+        self.runtime: FunctionRuntime  # set by the composition
         self.group = Group()
         self.pump = Pump(self)
         self.watches: dict[object, list[Watch]] = {}

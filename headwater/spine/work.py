@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from headwater.spine.functions import FunctionRuntime
 from headwater.spine.operations import Call, Caller, Request, Result
 from headwater.spine.spans import Span, split_cause
 
@@ -85,8 +86,8 @@ class Work:
         return self.span.cause
 
     @property
-    def runtime(self) -> Any:
-        """What runs functions (``headwater.spine.functions.FunctionRuntime``)."""
+    def runtime(self) -> FunctionRuntime:
+        """What runs functions."""
         return self.engine.runtime
 
     async def transact(self, function: Callable[..., T], *arguments: Any) -> T:

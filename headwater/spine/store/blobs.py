@@ -31,9 +31,9 @@ class BlobStore:
         self._sync = sync
         folder.mkdir(parents=True, exist_ok=True)
 
-    def write(self, data: bytes) -> str:
-        """Store a body; its digest is its name."""
-        digest = hashlib.sha256(data).hexdigest()
+    def write(self, data: bytes, owner: str = "") -> str:
+        """Store a body; its digest is its name, after that of an owner who deletes by its own rows alone."""
+        digest = hashlib.sha256(data).hexdigest() + owner
         path = self.path(digest)
         if not path.exists():
             path.parent.mkdir(exist_ok=True)

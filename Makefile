@@ -1,0 +1,43 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both do all the set-up that they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+
+.PHONY: help setup demo test check bench bench-peers coverage clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.installed examples/orders/functions/site/page/.installed tests/clients/node_modules/.installed ## virtual environment and npm packages (idempotent)
+
+$(VENV)/.installed: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+demo: setup ## the order application, live in the browser
+	$(BIN)/headwater up examples/orders/template.yaml --stack orders --follow --open
+
+test: setup ## all tests
+	@scripts/chromium.sh
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: setup ## ruff, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## each layer apart, and the whole
+	$(BIN)/python -m bench
+
+bench-peers: setup ## ratios to MiniStack, in one run
+	@scripts/bench-peers.sh
+
+coverage: setup ## docs/coverage.md anew, from the registry
+	$(BIN)/python scripts/coverage.py
+
+clean: ## what set-up and tests have made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .headwater artifacts tests/clients/node_modules examples/orders/page/node_modules
