@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.gateway.messages import HttpRequest
-from headwater.gateway.protocols import Protocol, load_service, timestamps
+from headwater.gateway.protocols import Protocol, load_service
+from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 
 REQUEST_ID = "12345678-1234-1234-1234-123456789012"

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.gateway.messages import HttpRequest
-from headwater.gateway.protocols import forms, timestamps
+from headwater.gateway.protocols import forms
+from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape
 

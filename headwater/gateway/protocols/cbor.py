@@ -14,11 +14,11 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols.error_shapes import ErrorShapes
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.readers import CborReaders, Reader
-from headwater.gateway.protocols.timestamps import epoch
 from headwater.gateway.protocols.type_errors import mismatch, serialization_error
 from headwater.gateway.protocols.writers import Writers, without_nulls
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model
+from headwater.spine.timestamps import epoch
 
 _EPOCH_TAG = 1
 

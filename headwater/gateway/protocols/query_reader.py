@@ -10,8 +10,8 @@ import binascii
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from headwater.gateway.protocols import timestamps
 from headwater.gateway.protocols.wire_names import WireNames
+from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from headwater.gateway.protocols import timestamps
 from headwater.gateway.protocols.type_errors import Mismatch, serialization_error
+from headwater.spine import timestamps
 from headwater.spine.models import Model, Reference, Shape
 
 Reader = Callable[[Any], Any]

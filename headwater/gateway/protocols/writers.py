@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from headwater.gateway.protocols import timestamps
+from headwater.spine import timestamps
 from headwater.spine.models import Model, Reference, Shape
 
 Writer = Callable[[Any], Any]

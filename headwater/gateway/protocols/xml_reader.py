@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from headwater.gateway.protocols import timestamps
 from headwater.gateway.protocols.wire_names import WireNames
+from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference
 
