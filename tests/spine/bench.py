@@ -1,0 +1,64 @@
+"""An engine on a virtual clock, without sockets, for tests of the spine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from headwater.spine.clock import VirtualClock
+from headwater.spine.engine import SYSTEM, Engine
+from headwater.spine.ids import Ids
+from headwater.spine.service import Catalogue
+from headwater.spine.store.blobs import BlobStore
+from headwater.spine.store.sqlite import SqliteStore
+
+START = 1_700_000_000_000
+
+
+class Bench:
+    """``async with Bench(folder) as bench``: the same folder again carries on with its data."""
+
+    def __init__(self, folder: Path, start: int = START) -> None:
+        self.clock = VirtualClock(start)
+        store = SqliteStore(folder / "db")
+        catalogue = Catalogue({"toy": "tests.spine.toy"})
+        self.engine = Engine(store, BlobStore(folder / "blobs"), self.clock, Ids(1), catalogue)
+
+    async def __aenter__(self) -> Bench:
+        await self.engine.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.engine.stop()
+        self.engine.store.close()
+
+    async def call(self, name: str, **request: Any) -> Any:
+        return await self.engine.call("toy", name, request, SYSTEM, None)
+
+    async def words(self) -> list[str]:
+        await self.rest()
+        found: list[str] = (await self.call("Words"))["Words"]
+        return found
+
+    async def advance(self, milliseconds: int) -> None:
+        """Move the clock timer by timer, letting each thing run before the next."""
+        end = self.clock.now() + milliseconds
+        await self.rest()
+        while (due := self.clock.next_due()) is not None and due <= end:
+            self.clock.advance_to(due)
+            await self.rest()
+        self.clock.advance_to(end)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Let the loop run until nothing is ready."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    def crash(self) -> None:
+        """End as a killed process does: nothing more is committed."""
+        for task in list(self.engine.tasks):
+            task.cancel()
+        self.engine.store.rollback()
+        self.engine.store.close()
