@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 from headwater.runtime import failures, programs
 from headwater.runtime.api import LARGEST_RESPONSE, RuntimeConnection
 from headwater.runtime.failures import Failure
 from headwater.runtime.launchers import Launcher, LauncherFailed
 from headwater.runtime.logs import LogPipe, PlatformLines, Report, iso
+from headwater.runtime.packages import Packages
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
 
 _INIT_LIMIT = 10.0  # seconds for a start, before the function's own timeout begins to count
@@ -36,6 +38,7 @@ class Host(NamedTuple):
     now: Callable[[], int]
     token: Callable[[], str]
     emit: Callable[[FunctionVersion, str, LogEvents], None]
+    packages: Packages
 
 
 class InitFailed(Exception):
@@ -100,9 +103,12 @@ class Environment:
     async def start(self, launcher: Launcher) -> None:
         """Bring the process up, to its first request for an event. Raises InitFailed."""
         try:
+            self.function = await self._host.packages.unpack(self.function)
             command = programs.command_for(self.function)
         except programs.CannotRun as error:
             raise InitFailed(error.failure) from None
+        except (OSError, BadZipFile) as error:
+            raise InitFailed(failures.invalid_entrypoint(f"The code cannot be unpacked: {error}")) from None
         self._launcher = launcher
         self._temporary.mkdir(parents=True, exist_ok=True)
         preinstalled = self._host.preinstalled

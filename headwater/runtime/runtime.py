@@ -13,6 +13,7 @@ from headwater.runtime import programs
 from headwater.runtime.environment import Host, InitFailed
 from headwater.runtime.failures import invalid_entrypoint
 from headwater.runtime.launchers import Launcher, LauncherFailed
+from headwater.runtime.packages import Packages
 from headwater.runtime.pool import Pool
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents, LogSink
 
@@ -31,7 +32,9 @@ class Runtime:
         self._idle = idle
         self._sinks: list[LogSink] = []
         preinstalled = self._folder / "python"
-        self._host = Host(self._folder, preinstalled, now, lambda: secrets.token_hex(16), self._emit)
+        self._host = Host(
+            self._folder, preinstalled, now, lambda: secrets.token_hex(16), self._emit, Packages(self._folder / "code")
+        )
         self._pools: dict[str, Pool] = {}
         self._launchers: dict[str, Launcher] = {}
         self._tasks: set[asyncio.Task[object]] = set()

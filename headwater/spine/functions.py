@@ -19,7 +19,8 @@ class FunctionVersion:
 
     ``arn`` is qualified with the version and names the pool of warm environments; ``revision``
     changes whenever code or configuration do, and older environments are then drained.
-    ``memory`` is in MB, ``timeout`` in seconds; ``code`` and ``layers`` are unpacked folders.
+    ``memory`` is in MB, ``timeout`` in seconds; ``code`` and ``layers`` are zip files named by their
+    content, or folders.
     """
 
     arn: str

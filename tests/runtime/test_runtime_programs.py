@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,3 +164,23 @@ def test_a_provided_runtime_without_its_bootstrap(lab: Lab) -> None:
     error = lab.error(f)
     assert error["errorType"] == "Runtime.InvalidEntrypoint"
     assert error["errorMessage"].startswith("RequestId: r-1 Error: Couldn't find valid bootstrap(s): [")
+
+
+def test_a_package_is_unpacked_once_with_its_modes(lab: Lab, tmp_path: Path) -> None:
+    f = lab.function("", "mine", "provided.al2023")
+    package = tmp_path / "content-digest"
+    with zipfile.ZipFile(package, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o100755 << 16
+        archive.writestr(entry, PROVIDED)
+    f = replace(f, code=package)
+    assert lab.answer(f, 1)[0] == 1
+    package.write_bytes(b"not looked at again")
+    assert lab.answer(replace(f, revision="2"), 2)[0] == 2
+
+
+def test_a_package_that_is_none(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "broken").write_bytes(b"not a zip")
+    error = lab.error(replace(lab.function(""), code=tmp_path / "broken"))
+    assert error["errorType"] == "Runtime.InvalidEntrypoint"
+    assert "cannot be unpacked: File is not a zip file" in error["errorMessage"]
