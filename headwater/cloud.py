@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.router import Router, Site
 from headwater.gateway.server import Server
@@ -60,7 +61,7 @@ class Cloud:
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
         )
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
-        sites: list[Site] = [Surface(routes(self.engine))]
+        sites: list[Site] = [Surface(routes(self.engine)), UserApis(self.engine)]
         self._server = Server(Router(sites, {}, AwsApis(self.engine, models)))
 
     @property

@@ -1,0 +1,48 @@
+"""Amazon API Gateway: HTTP APIs and REST APIs.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/welcome.html
+"""
+
+from headwater.services.apigateway import (
+    apis,
+    authorizers,
+    deployments,
+    imports,
+    integrations,
+    invoke,
+    resources_http,
+    resources_rest,
+    rest_apis,
+    rest_methods,
+    rest_resources,
+    rest_stages,
+    routes,
+    stages,
+    tags,
+)
+from headwater.services.apigateway.store import ApiMemory
+from headwater.services.apigateway.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="apigateway",
+    modules=(
+        apis,
+        authorizers,
+        deployments,
+        imports,
+        integrations,
+        invoke,
+        resources_http,
+        resources_rest,
+        rest_apis,
+        rest_methods,
+        rest_resources,
+        rest_stages,
+        routes,
+        stages,
+        tags,
+    ),
+    schema=SCHEMA,
+    memory=ApiMemory,
+)

@@ -1,0 +1,135 @@
+"""Lambda authorizers: whether a function lets a request in.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.exchange import Exchange
+from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
+from headwater.services.apigateway.integration import function_arn
+from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
+from headwater.spine.errors import not_implemented
+
+
+class Authorizer(NamedTuple):
+    """``form``: ``1.0`` or ``2.0`` of HTTP APIs, ``REQUEST`` or ``TOKEN`` of REST APIs."""
+
+    function: str
+    form: str
+    simple: bool
+    sources: tuple[Selector, ...]
+
+
+class Refused(Exception):
+    """The request is not let in. ``status`` is 401 where credentials are missing, 403 where they do not do."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class BrokenAuthorizer(Exception):
+    """The function's answer is none."""
+
+
+def compile_authorizer(document: Mapping[str, Any]) -> Authorizer:
+    """Compile an authorizer of either kind of API; AwsError where it cannot be."""
+    kind = document.get("AuthorizerType") or document.get("type")
+    if kind == "REQUEST" and "AuthorizerType" in document:
+        form = document.get("AuthorizerPayloadFormatVersion") or "1.0"
+        sources = document.get("IdentitySource") or []
+        simple = bool(document.get("EnableSimpleResponses"))
+        return Authorizer(function_arn(document.get("AuthorizerUri") or ""), form, simple, _selectors(sources))
+    if kind in ("REQUEST", "TOKEN"):
+        expressions = (document.get("identitySource") or "").split(",")
+        sources = [f"${part.strip().removeprefix('method.')}" for part in expressions if part.strip()]
+        uri = document.get("authorizerUri") or ""
+        return Authorizer(function_arn(uri), str(kind), False, _selectors(sources))
+    raise not_implemented(f"The authorizer type {kind} of API Gateway")
+
+
+def _selectors(expressions: list[str]) -> tuple[Selector, ...]:
+    try:
+        return tuple(compile_mapping(expression) for expression in expressions)
+    except InvalidMapping as error:
+        raise bad_request(str(error)) from None
+
+
+def authorizer_event(authorizer: Authorizer, exchange: Exchange, arn: str) -> dict[str, Any]:
+    """What the function is asked. Refused (401) where a source of identity is missing."""
+    identities = [source(exchange) for source in authorizer.sources]
+    if not all(identities):
+        raise Refused(401)
+    if authorizer.form == "TOKEN":
+        return {"type": "TOKEN", "methodArn": arn, "authorizationToken": identities[0]}
+    if authorizer.form == "REQUEST":
+        return {"type": "REQUEST", "methodArn": arn, **_without_body(event_1_rest(exchange, False))}
+    if authorizer.form == "1.0":
+        named = {"type": "REQUEST", "methodArn": arn, "identitySource": ",".join(identities)}
+        return named | _without_body(event_1_http(exchange))
+    asked: dict[str, Any] = {"type": "REQUEST", "routeArn": arn, "identitySource": identities}
+    return _without_body(event_2(exchange)) | asked
+
+
+def _without_body(event: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in event.items() if key not in ("body", "isBase64Encoded")}
+
+
+def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str, Any]:
+    """What integrations see as the authorizer's context. Refused (403) for a no; BrokenAuthorizer for neither."""
+    try:
+        answer = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise BrokenAuthorizer from None
+    if not isinstance(answer, dict):
+        raise BrokenAuthorizer
+    context = answer.get("context") or {}
+    if authorizer.simple:
+        if not isinstance(answer.get("isAuthorized"), bool):
+            raise BrokenAuthorizer
+        if not answer["isAuthorized"]:
+            raise Refused(403)
+        return {"lambda": context}
+    if "principalId" not in answer or not isinstance(answer.get("policyDocument"), dict):
+        raise BrokenAuthorizer
+    if not allows(answer["policyDocument"], arn):
+        raise Refused(403)
+    if authorizer.form == "2.0":
+        return {"lambda": context}
+    return {"principalId": answer["principalId"], **context}
+
+
+def allows(policy: Mapping[str, Any], arn: str) -> bool:
+    """Whether a policy lets ``execute-api:Invoke`` of a route through: an Allow, and no Deny."""
+    allowed = False
+    statements = policy.get("Statement") or []
+    for statement in statements if isinstance(statements, list) else [statements]:
+        actions, resources = _listed(statement, "Action"), _listed(statement, "Resource")
+        if not _any_matches(actions, "execute-api:Invoke") or not _any_matches(resources, arn):
+            continue
+        if statement.get("Effect") == "Deny":
+            return False
+        allowed = allowed or statement.get("Effect") == "Allow"
+    return allowed
+
+
+def _listed(statement: Mapping[str, Any], name: str) -> list[str]:
+    value = statement.get(name) or []
+    return value if isinstance(value, list) else [value]
+
+
+def _any_matches(patterns: list[str], text: str) -> bool:
+    for pattern in patterns:
+        expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+        if re.fullmatch(expression, text, re.IGNORECASE if ":" not in pattern[12:] else 0):
+            return True
+    return False

@@ -1,0 +1,72 @@
+"""Authorizers of HTTP APIs, as records.
+
+https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html
+"""
+
+from __future__ import annotations
+
+from headwater.services.apigateway.authorizer import compile_authorizer
+from headwater.services.apigateway.deployments import deploy_by_itself
+from headwater.services.apigateway.errors import bad_request, conflict
+from headwater.services.apigateway.store import (
+    HTTP,
+    Api,
+    Document,
+    find_api,
+    find_part,
+    new_part_id,
+    page,
+    parts,
+    put_part,
+    remove_part,
+)
+from headwater.spine.operations import Call, Request, Result, operation
+
+
+def add_authorizer(call: Call, api: Api, request: Request) -> Document:
+    """Write an authorizer, checked."""
+    document: Document = {key: value for key, value in request.items() if value is not None and key != "ApiId"}
+    if not document.get("Name"):
+        raise bad_request("Name is required")
+    compile_authorizer(document)
+    document["AuthorizerId"] = new_part_id(call, 6)
+    put_part(call, api.id, "Authorizer", document["AuthorizerId"], document)
+    return document
+
+
+@operation("apigatewayv2", "CreateAuthorizer")
+def create_authorizer(call: Call, request: Request) -> Result:
+    return add_authorizer(call, find_api(call, request["ApiId"], HTTP), request)
+
+
+@operation("apigatewayv2", "GetAuthorizer", reads=True)
+def get_authorizer(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    return find_part(call, api.id, "Authorizer", request["AuthorizerId"])
+
+
+@operation("apigatewayv2", "GetAuthorizers", reads=True)
+def get_authorizers(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    return page(request, list(parts(call, api.id, "Authorizer").values()))
+
+
+@operation("apigatewayv2", "UpdateAuthorizer")
+def update_authorizer(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    document = find_part(call, api.id, "Authorizer", request["AuthorizerId"])
+    document |= {key: value for key, value in request.items() if value is not None and key != "ApiId"}
+    compile_authorizer(document)
+    put_part(call, api.id, "Authorizer", request["AuthorizerId"], document)
+    deploy_by_itself(call, api)
+    return document
+
+
+@operation("apigatewayv2", "DeleteAuthorizer")
+def delete_authorizer(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    identity = request["AuthorizerId"]
+    if any(route.get("AuthorizerId") == identity for route in parts(call, api.id, "Route").values()):
+        raise conflict("Cannot delete authorizer, is referenced in a route")
+    remove_part(call, api.id, "Authorizer", identity)
+    return {}

@@ -1,0 +1,93 @@
+"""One HTTP request to an API, as far as all integrations need it, and the answer."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+
+_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
+_TEXT_SUFFIXES = ("+json", "+xml")
+
+
+class Response(NamedTuple):
+    """Status, headers as they go out, body."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass
+class Exchange:
+    """A request that has found its stage.
+
+    ``path`` is percent-encoded, without the stage; ``headers`` have lower-case names; ``at`` is in
+    milliseconds since the epoch. ``route_key``, ``resource`` and ``parameters`` are known once a route is found.
+    """
+
+    api_id: str
+    rest: bool
+    account: str
+    region: str
+    stage: str
+    stage_variables: dict[str, str]
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    source_ip: str
+    domain: str
+    request_id: str
+    extended_id: str
+    at: int
+    protocol: str = "HTTP/1.1"
+    route_key: str = ""
+    resource: str = ""
+    resource_id: str | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    authorizer: dict[str, Any] | None = None
+    deployment_id: str = ""
+
+    @cached_property
+    def queries(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.query, keep_blank_values=True)
+
+    @cached_property
+    def decoded_path(self) -> str:
+        return unquote(self.path)
+
+    @property
+    def staged_path(self) -> str:
+        """The path as the client sees it: with the stage, unless it is the default one."""
+        return self.decoded_path if self.stage == "$default" else f"/{self.stage}{self.decoded_path}"
+
+    @property
+    def domain_prefix(self) -> str:
+        return self.domain.partition(".")[0]
+
+
+def is_text(content_type: str) -> bool:
+    """Whether HTTP APIs take a body of this type for text."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return not kind or kind.startswith(_TEXT) or kind.endswith(_TEXT_SUFFIXES)
+
+
+def body_as_text(body: bytes, text: bool) -> tuple[str, bool]:
+    """A body for an event: text, and whether that is base64."""
+    if text:
+        try:
+            return body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    return base64.b64encode(body).decode(), True
+
+
+def message(status: int, text: str, *headers: tuple[str, str]) -> Response:
+    """API Gateway's own answer."""
+    return Response(status, [("content-type", "application/json"), *headers], orjson.dumps({"message": text}))

@@ -1,0 +1,135 @@
+"""What routes lead to, compiled: a function, an operation of a service, or a fixed answer.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
+from headwater.services.apigateway.service_actions import ACTIONS, Action
+from headwater.spine.errors import not_implemented
+
+_INVOCATION = re.compile(r"arn:[^:]+:apigateway:[^:]+:lambda:path/[0-9-]+/functions/(.+)/invocations\Z")
+_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
+_FUNCTION = re.compile(r"arn:[^:]+:lambda:")
+
+
+class FunctionIntegration(NamedTuple):
+    """Invoke a function. ``payload`` is ``1.0``, ``2.0`` or ``rest``; ``timeout`` in seconds."""
+
+    function: str
+    payload: str
+    timeout: float
+
+    def function_of(self, variables: Mapping[str, str]) -> str:
+        """The function's ARN, with the stage's variables filled in."""
+        return _VARIABLE.sub(lambda match: variables.get(match[1], ""), self.function)
+
+
+class ServiceIntegration(NamedTuple):
+    """Call an operation with parameters selected from the request; ``timeout`` in seconds."""
+
+    action: Action
+    parameters: dict[str, Selector]
+    timeout: float
+
+
+class MockIntegration(NamedTuple):
+    """A fixed answer, as the CORS methods of REST APIs give it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+Integration = FunctionIntegration | ServiceIntegration | MockIntegration
+
+
+def check_integration(document: Mapping[str, Any]) -> None:
+    """AwsError where an HTTP API's integration cannot be."""
+    compile_integration(document)
+
+
+def compile_integration(document: Mapping[str, Any]) -> Integration:
+    """Compile an integration of an HTTP API."""
+    kind = document.get("IntegrationType")
+    if kind != "AWS_PROXY":
+        raise not_implemented(f"The integration type {kind} of API Gateway")
+    if document.get("ResponseParameters"):
+        raise not_implemented("ResponseParameters of an API Gateway integration")
+    timeout = document.get("TimeoutInMillis", 30_000) / 1000
+    if subtype := document.get("IntegrationSubtype"):
+        return _compile_service(subtype, document.get("RequestParameters") or {}, timeout)
+    if document.get("RequestParameters"):
+        raise not_implemented("RequestParameters of a Lambda integration of API Gateway")
+    payload = document.get("PayloadFormatVersion", "1.0")
+    if payload not in ("1.0", "2.0"):
+        raise bad_request("PayloadFormatVersion must be one of: 1.0, 2.0")
+    return FunctionIntegration(function_arn(document.get("IntegrationUri") or ""), payload, timeout)
+
+
+def function_arn(uri: str) -> str:
+    """The function of an integration's URI, which wraps its ARN or is it."""
+    match = _INVOCATION.match(uri)
+    arn = match[1] if match else uri
+    if not _FUNCTION.match(arn) and not _VARIABLE.search(arn):
+        raise bad_request("Invalid function ARN or invalid uri")
+    return arn
+
+
+def _compile_service(subtype: str, given: Mapping[str, str], timeout: float) -> ServiceIntegration:
+    action = ACTIONS.get(subtype)
+    if action is None:
+        raise not_implemented(f"The integration subtype {subtype} of API Gateway")
+    if missing := [name for name in action.required if name not in given]:
+        raise bad_request(f"Parameter(s) {', '.join(missing)} are missing for integration subtype {subtype}")
+    if unknown := [name for name in given if name not in action.members and name != "Region"]:
+        raise bad_request(f"Parameter(s) {', '.join(unknown)} are not supported for integration subtype {subtype}")
+    try:
+        parameters = {name: compile_mapping(expression) for name, expression in given.items()}
+    except InvalidMapping as error:
+        raise bad_request(str(error)) from None
+    return ServiceIntegration(action, parameters, timeout)
+
+
+def compile_rest_integration(document: Mapping[str, Any]) -> Integration:
+    """Compile ``methodIntegration`` of a REST API's method."""
+    kind = str(document.get("type", "")).upper()
+    if kind == "AWS_PROXY":
+        timeout = int(document.get("timeoutInMillis") or 29_000) / 1000
+        return FunctionIntegration(function_arn(document.get("uri") or ""), "rest", timeout)
+    if kind == "MOCK":
+        return _compile_mock(document)
+    raise not_implemented(f"The integration type {kind} of API Gateway's REST APIs")
+
+
+def _compile_mock(document: Mapping[str, Any]) -> MockIntegration:
+    """The request template names the status, the response of that status the headers: constants only."""
+    template = (document.get("requestTemplates") or {}).get("application/json", '{"statusCode": 200}')
+    try:
+        status = int(orjson.loads(template)["statusCode"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        raise not_implemented("A mapping template of API Gateway that is not a constant statusCode") from None
+    responses = document.get("integrationResponses") or {}
+    response = responses.get(str(status)) or responses.get("default") or {}
+    headers = [_constant_header(name, value) for name, value in (response.get("responseParameters") or {}).items()]
+    body = (response.get("responseTemplates") or {}).get("application/json") or ""
+    if re.search(r"[#$]", body):
+        raise not_implemented("A response template of API Gateway that is not constant")
+    if body.strip():
+        headers.append(("content-type", "application/json"))
+    return MockIntegration(status, tuple(headers), body.strip().encode())
+
+
+def _constant_header(name: str, value: str) -> tuple[str, str]:
+    prefix = "method.response.header."
+    if not name.startswith(prefix) or len(value) < 2 or value[0] != "'" or value[-1] != "'":
+        raise not_implemented(f"The response parameter {name} of API Gateway with the value {value}")
+    return name.removeprefix(prefix), value[1:-1]

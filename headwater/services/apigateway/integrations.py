@@ -1,0 +1,93 @@
+"""Integrations of HTTP APIs: what a route leads to.
+
+https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html
+"""
+
+from __future__ import annotations
+
+from headwater.services.apigateway.deployments import deploy_by_itself
+from headwater.services.apigateway.errors import bad_request, conflict
+from headwater.services.apigateway.integration import check_integration
+from headwater.services.apigateway.store import (
+    HTTP,
+    Api,
+    Document,
+    find_api,
+    find_part,
+    new_part_id,
+    page,
+    parts,
+    put_part,
+    remove_part,
+)
+from headwater.spine.operations import Call, Request, Result, operation
+
+_LONGEST_TIMEOUT = 30_000
+
+
+def add_integration(call: Call, api: Api, request: Request) -> Document:
+    """Write an integration, checked, with AWS's defaults."""
+    given = {key: value for key, value in request.items() if value is not None and key != "ApiId"}
+    identity = new_part_id(call)
+    document = _checked({"ConnectionType": "INTERNET", "TimeoutInMillis": _LONGEST_TIMEOUT, **given})
+    document["IntegrationId"] = identity
+    put_part(call, api.id, "Integration", identity, document)
+    return document
+
+
+def _checked(document: Document) -> Document:
+    timeout = document["TimeoutInMillis"]
+    if not 50 <= timeout <= _LONGEST_TIMEOUT:
+        raise bad_request("Timeout should be between 50 ms and 30000 ms")
+    document.setdefault("PayloadFormatVersion", "1.0")
+    if document.get("IntegrationSubtype") is None:
+        document.setdefault("IntegrationMethod", "POST")
+    check_integration(document)
+    return document
+
+
+@operation("apigatewayv2", "CreateIntegration")
+def create_integration(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    document = add_integration(call, api, request)
+    deploy_by_itself(call, api)
+    return document
+
+
+@operation("apigatewayv2", "GetIntegration", reads=True)
+def get_integration(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    return find_part(call, api.id, "Integration", request["IntegrationId"])
+
+
+@operation("apigatewayv2", "GetIntegrations", reads=True)
+def get_integrations(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    return page(request, list(parts(call, api.id, "Integration").values()))
+
+
+@operation("apigatewayv2", "UpdateIntegration")
+def update_integration(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    document = find_part(call, api.id, "Integration", request["IntegrationId"])
+    # an empty value takes a request parameter away
+    parameters = (document.get("RequestParameters") or {}) | (request.get("RequestParameters") or {})
+    changes = {key: value for key, value in request.items() if value is not None and key != "ApiId"}
+    document |= changes
+    if parameters:
+        document["RequestParameters"] = {key: value for key, value in parameters.items() if value}
+    put_part(call, api.id, "Integration", request["IntegrationId"], _checked(document))
+    deploy_by_itself(call, api)
+    return document
+
+
+@operation("apigatewayv2", "DeleteIntegration")
+def delete_integration(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    identity = request["IntegrationId"]
+    for route in parts(call, api.id, "Route").values():
+        if route.get("Target") == f"integrations/{identity}":
+            raise conflict(f"Cannot delete Integration '{identity}' because it is used by Route '{route['RouteId']}'")
+    remove_part(call, api.id, "Integration", identity)
+    deploy_by_itself(call, api)
+    return {}

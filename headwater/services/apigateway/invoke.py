@@ -1,0 +1,229 @@
+"""A request to an API: from its stage and route to the integration's answer.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from headwater.services.apigateway.authorizer import (
+    BrokenAuthorizer,
+    Refused,
+    authorizer_event,
+    read_decision,
+)
+from headwater.services.apigateway.cors import add_cors, is_preflight, preflight
+from headwater.services.apigateway.exchange import Exchange, Response, message
+from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
+from headwater.services.apigateway.function_results import (
+    MalformedResult,
+    response_1_http,
+    response_1_rest,
+    response_2,
+)
+from headwater.services.apigateway.integration import FunctionIntegration, MockIntegration, ServiceIntegration
+from headwater.services.apigateway.mapping import as_text
+from headwater.services.apigateway.service_actions import action_error, action_request
+from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
+from headwater.services.apigateway.store import REST
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Answer, Call, Request, Result, operation
+from headwater.spine.spans import trace_header
+from headwater.spine.work import Work
+
+MOST_BODY_BYTES = 10 * 1024 * 1024
+_EXTENDED_ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+log = logging.getLogger(__name__)
+
+
+@operation("execute-api", "Invoke", internal=True)
+def invoke(call: Call, request: Request) -> Answer:
+    """``ApiId``, ``Method``, ``Path`` and ``Query`` (percent-encoded), ``Headers`` (lower-case names), ``Body``,
+    ``SourceIp``, ``Host`` (empty where the API was named by the path). Answers ``Status``, ``Headers``, ``Body``."""
+    served = served_api(call, request["ApiId"])
+    if served is None:
+        return _answer(message(404, "Not Found"))
+    stage, path = _stage_of(served, request["Path"])
+    if stage is None:
+        return _answer(message(403, "Forbidden") if served.api.kind == REST else message(404, "Not Found"))
+    exchange = _exchange(call, served, stage, path, request)
+    call.span.account, call.span.region = served.api.account, served.api.region
+    call.span.subject = _arn(exchange, exchange.method, exchange.decoded_path)
+    origin = exchange.headers.get("origin")
+    cors = served.cors if origin is not None else None
+    if cors and origin and is_preflight(exchange.method, exchange.headers):
+        return _answer(preflight(cors, origin), exchange)
+    if len(exchange.body) > MOST_BODY_BYTES:
+        return _answer(message(413, "Request Entity Too Large"), exchange)
+    found = stage.router.find(exchange.method, path)
+    if found is None or found.endpoint.integration is None:
+        return _answer(_no_route(served, found is not None), exchange, cors)
+    exchange.route_key, exchange.resource = found.endpoint.route_key, found.endpoint.resource
+    exchange.resource_id, exchange.parameters = found.endpoint.resource_id, found.parameters
+    return _run(call.work, served, found.endpoint, exchange, cors)
+
+
+def _stage_of(served: ServedApi, path: str) -> tuple[ServedStage | None, str]:
+    """The stage that the first segment names, and the rest; or the default stage, and all of the path."""
+    name, _, rest = path[1:].partition("/")
+    if name in served.stages and name != "$default":
+        return served.stages[name], f"/{rest}"
+    return served.stages.get("$default"), path
+
+
+def _exchange(call: Call, served: ServedApi, stage: ServedStage, path: str, request: Request) -> Exchange:
+    api = served.api
+    headers = dict(request["Headers"])
+    headers["x-amzn-trace-id"] = trace_header(call.cause)
+    headers.setdefault("x-forwarded-for", request["SourceIp"])
+    return Exchange(
+        api_id=api.id,
+        rest=api.kind == REST,
+        account=api.account,
+        region=api.region,
+        stage=stage.name,
+        stage_variables=stage.variables,
+        method=request["Method"],
+        path=path,
+        query=request["Query"],
+        headers=headers,
+        body=request["Body"],
+        source_ip=request["SourceIp"],
+        domain=request["Host"] or f"{api.id}.execute-api.{api.region}.amazonaws.com",
+        request_id=call.ids.uuid(),
+        extended_id=call.ids.token(15, _EXTENDED_ID) + "=",
+        at=call.now,
+        deployment_id=stage.deployment_id,
+    )
+
+
+def _no_route(served: ServedApi, known: bool) -> Response:
+    if served.api.kind == REST:
+        if known:
+            return message(500, "Internal server error")
+        error = ("x-amzn-ErrorType", "MissingAuthenticationTokenException")
+        return message(403, "Missing Authentication Token", error)
+    return message(500, "Internal Server Error") if known else message(404, "Not Found")
+
+
+def _arn(exchange: Exchange, method: str, path: str) -> str:
+    place = f"{exchange.api_id}/{exchange.stage}/{method}{path}"
+    return f"arn:aws:execute-api:{exchange.region}:{exchange.account}:{place}"
+
+
+async def _run(
+    work: Work, served: ServedApi, endpoint: Endpoint, exchange: Exchange, cors: Mapping[str, Any] | None
+) -> Result:
+    integration = endpoint.integration
+    response = await _authorize(work, served, endpoint, exchange)
+    if response is None:
+        if isinstance(integration, FunctionIntegration):
+            response = await _invoke_function(work, served, integration, exchange)
+        elif isinstance(integration, ServiceIntegration):
+            response = await _call_service(work, integration, exchange)
+        else:
+            assert isinstance(integration, MockIntegration)
+            response = Response(integration.status, list(integration.headers), integration.body)
+    work.span.note("status", response.status)
+    return _answer(response, exchange, cors)
+
+
+async def _authorize(work: Work, served: ServedApi, endpoint: Endpoint, exchange: Exchange) -> Response | None:
+    """The answer to a request that is not let in; None where it is."""
+    authorizer = endpoint.authorizer
+    if authorizer is None:
+        return None
+    path = exchange.decoded_path if served.api.kind == REST else exchange.resource
+    arn = _arn(exchange, exchange.method, path)
+    try:
+        event = authorizer_event(authorizer, exchange, arn)
+        request = {"FunctionName": authorizer.function, "Payload": orjson.dumps(event)}
+        result = await work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
+        if result.get("FunctionError"):
+            raise BrokenAuthorizer
+        exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
+    except Refused as refused:
+        work.span.note("authorizer", "refused")
+        return message(refused.status, "Unauthorized" if refused.status == 401 else "Forbidden")
+    except (BrokenAuthorizer, AwsError) as error:
+        work.span.note("authorizer", str(error) or "gave no decision")
+        return message(500, "Internal Server Error")
+    return None
+
+
+async def _invoke_function(
+    work: Work, served: ServedApi, integration: FunctionIntegration, exchange: Exchange
+) -> Response:
+    rest = integration.payload == "rest"
+    if rest:
+        event = event_1_rest(exchange, _is_binary(served, exchange.headers.get("content-type", "")))
+    else:
+        event = event_2(exchange) if integration.payload == "2.0" else event_1_http(exchange)
+    request = {
+        "FunctionName": integration.function_of(exchange.stage_variables),
+        "Payload": orjson.dumps(event),
+    }
+    try:
+        async with asyncio.timeout(integration.timeout):
+            result = await work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
+        return _function_response(served, integration, exchange, result)
+    except TimeoutError:
+        work.span.note("integration", f"no answer within {integration.timeout:g} s")
+        return message(504, "Endpoint request timed out") if rest else message(503, "Service Unavailable")
+    except (AwsError, MalformedResult) as error:
+        work.span.note("integration", str(error))
+        return message(502, "Internal server error") if rest else message(500, "Internal Server Error")
+
+
+def _function_response(
+    served: ServedApi, integration: FunctionIntegration, exchange: Exchange, result: Result
+) -> Response:
+    payload = bytes(result.get("Payload") or b"")
+    if result.get("FunctionError"):
+        raise MalformedResult("the function failed")
+    if integration.payload == "rest":
+        accepted = exchange.headers.get("accept", "").partition(",")[0]
+        return response_1_rest(payload, _is_binary(served, accepted))
+    return response_2(payload) if integration.payload == "2.0" else response_1_http(payload)
+
+
+def _is_binary(served: ServedApi, media_type: str) -> bool:
+    kind = media_type.partition(";")[0].strip().lower()
+    major = kind.partition("/")[0]
+    return any(binary.lower() in ("*/*", f"{major}/*", kind) for binary in served.binary_types)
+
+
+async def _call_service(work: Work, integration: ServiceIntegration, exchange: Exchange) -> Response:
+    selected = {name: as_text(select(exchange)) for name, select in integration.parameters.items()}
+    region = selected.pop("Region", None) or exchange.region
+    given = {name: value for name, value in selected.items() if value is not None}
+    action = integration.action
+    try:
+        request = action_request(action, given)
+        async with asyncio.timeout(integration.timeout):
+            result = await work.operation(action.service, action.operation, request, exchange.account, region)
+    except TimeoutError:
+        return message(503, "Service Unavailable")
+    except AwsError as error:
+        work.span.note("integration", str(error))
+        return action_error(error)
+    return action.answer(action, result, exchange.request_id)
+
+
+def _answer(response: Response, exchange: Exchange | None = None, cors: Mapping[str, Any] | None = None) -> Result:
+    if exchange is not None:
+        if cors:
+            response = add_cors(cors, exchange.headers["origin"], response)
+        if exchange.rest:
+            response.headers.append(("x-amzn-RequestId", exchange.request_id))
+            response.headers.append(("x-amz-apigw-id", exchange.extended_id))
+        else:
+            response.headers.append(("apigw-requestid", exchange.extended_id))
+    return {"Status": response.status, "Headers": response.headers, "Body": response.body}

@@ -1,0 +1,50 @@
+"""Patch operations, in which the API of REST APIs says what to change.
+
+https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.store import Document
+
+_LISTS = ("binaryMediaTypes",)
+
+
+def apply_patches(document: Document, patches: Sequence[Mapping[str, Any]], allowed: tuple[str, ...]) -> Document:
+    """The document with each ``{"op", "path", "value"}`` done; AwsError for a path that cannot be changed."""
+    patched = dict(document)
+    for patch in patches:
+        name, _, key = str(patch.get("path", "")).removeprefix("/").partition("/")
+        key = key.replace("~1", "/").replace("~0", "~")
+        if name not in allowed:
+            raise bad_request(f"Invalid patch path '{patch.get('path')}' specified for op '{patch.get('op')}'")
+        if name in _LISTS:
+            patched[name] = _patch_list(patched.get(name) or [], patch, key)
+        elif key:
+            patched[name] = _patch_map(patched.get(name) or {}, patch, key)
+        else:
+            patched[name] = _value(patched.get(name), patch)
+    return patched
+
+
+def _patch_list(values: list[str], patch: Mapping[str, Any], key: str) -> list[str]:
+    kept = [value for value in values if value != key]
+    if patch.get("op") == "remove":
+        return kept
+    return [*kept, key if patch.get("op") == "add" else str(patch.get("value"))]
+
+
+def _patch_map(values: Mapping[str, str], patch: Mapping[str, Any], key: str) -> dict[str, str]:
+    kept = {name: value for name, value in values.items() if name != key}
+    return kept if patch.get("op") == "remove" else kept | {key: str(patch.get("value"))}
+
+
+def _value(present: Any, patch: Mapping[str, Any]) -> Any:
+    if patch.get("op") == "remove":
+        return None
+    value = patch.get("value")
+    return str(value).lower() == "true" if isinstance(present, bool) else value

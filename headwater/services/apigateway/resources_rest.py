@@ -1,0 +1,191 @@
+"""CloudFormation's types of REST APIs.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.services.apigateway.resources_http import definition, drop
+from headwater.spine.errors import not_implemented
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Replace, Resource, resource
+
+_SERVICE = "apigateway"
+_API_MEMBERS = ("Name", "Description", "BinaryMediaTypes", "ApiKeySourceType", "DisableExecuteApiEndpoint")
+_UNSERVED = ("MethodSettings", "CanarySetting", "AccessLogSetting", "ClientCertificateId", "CacheClusterEnabled")
+
+
+def _lower_first(value: Any) -> Any:
+    """Properties as the API's operations spell them: ``RestApiId`` to ``restApiId``, one level deep."""
+    return {name[0].lower() + name[1:]: item for name, item in value.items()}
+
+
+def _tags(change: Change) -> dict[str, str]:
+    return change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
+
+
+@resource("AWS::ApiGateway::RestApi")
+class RestApiResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        body = definition(change.properties, "BodyS3Location")
+        settings = self._settings(change)
+        if body is None:
+            api: Mapping[str, Any] = call.operation(
+                _SERVICE, "CreateRestApi", {"name": change.physical_name(128), **settings}
+            )
+        else:
+            imported = call.operation(_SERVICE, "ImportRestApi", {"body": body})
+            api = self._overlay(call, imported["id"], settings)
+        change.physical_id = api["id"]
+        change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
+
+    def update(self, call: Call, change: Change) -> None:
+        body = definition(change.properties, "BodyS3Location")
+        if body is not None:
+            mode = change.properties.get("Mode", "overwrite")
+            call.operation(_SERVICE, "PutRestApi", {"restApiId": change.physical_id, "mode": mode, "body": body})
+        api = self._overlay(call, change.physical_id, self._settings(change))
+        change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
+
+    def delete(self, call: Call, change: Change) -> None:
+        drop(call, _SERVICE, "DeleteRestApi", {"restApiId": change.physical_id})
+
+    def _settings(self, change: Change) -> dict[str, Any]:
+        given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
+        settings: dict[str, Any] = _lower_first(given) | {"tags": _tags(change)}
+        if "apiKeySourceType" in settings:
+            settings["apiKeySource"] = settings.pop("apiKeySourceType")
+        if endpoint := change.properties.get("EndpointConfiguration"):
+            settings["endpointConfiguration"] = _lower_first(endpoint)
+        return settings
+
+    def _overlay(self, call: Call, identity: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the template says beside the body goes above it."""
+        patched = ("name", "description", "apiKeySource")
+        patches = [
+            {"op": "replace", "path": f"/{name}", "value": settings[name]} for name in patched if settings.get(name)
+        ]
+        patches += [
+            {"op": "add", "path": f"/binaryMediaTypes/{kind.replace('~', '~0').replace('/', '~1')}"}
+            for kind in settings.get("binaryMediaTypes") or ()
+        ]
+        arn = f"arn:aws:apigateway:{call.region}::/restapis/{identity}"
+        call.operation(_SERVICE, "TagResource", {"resourceArn": arn, "tags": settings["tags"]})
+        return call.operation(_SERVICE, "UpdateRestApi", {"restApiId": identity, "patchOperations": patches})
+
+
+@resource("AWS::ApiGateway::Resource")
+class ResourceResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        change.physical_id = call.operation(_SERVICE, "CreateResource", _lower_first(change.properties))["id"]
+        change.attributes = {"ResourceId": change.physical_id}
+
+    def delete(self, call: Call, change: Change) -> None:
+        request = {"restApiId": change.properties.get("RestApiId"), "resourceId": change.physical_id}
+        drop(call, _SERVICE, "DeleteResource", request)
+
+
+@resource("AWS::ApiGateway::Method")
+class MethodResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        properties = _lower_first(change.properties)
+        integration = properties.pop("integration", None)
+        responses = properties.pop("methodResponses", None) or []
+        key = {name: properties[name] for name in ("restApiId", "resourceId", "httpMethod")}
+        call.operation(_SERVICE, "PutMethod", {"authorizationType": "NONE", **properties})
+        for response in responses:
+            call.operation(_SERVICE, "PutMethodResponse", {**key, **_lower_first(response)})
+        if integration:
+            self._integrate(call, key, _lower_first(integration))
+        change.physical_id = "-".join(key.values())
+
+    def _integrate(self, call: Call, key: Mapping[str, str], integration: dict[str, Any]) -> None:
+        responses = integration.pop("integrationResponses", None) or []
+        call.operation(_SERVICE, "PutIntegration", {**key, **integration})
+        for response in responses:
+            call.operation(_SERVICE, "PutIntegrationResponse", {**key, **_lower_first(response)})
+
+    def update(self, call: Call, change: Change) -> None:
+        key = ("RestApiId", "ResourceId", "HttpMethod")
+        if any(change.properties.get(name) != change.previous.get(name) for name in key):
+            raise Replace
+        self.delete(call, change)
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        names = ("RestApiId", "ResourceId", "HttpMethod")
+        request = _lower_first({name: change.properties.get(name) for name in names})
+        drop(call, _SERVICE, "DeleteMethod", request)
+
+
+@resource("AWS::ApiGateway::Deployment")
+class DeploymentResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        names = ("RestApiId", "Description", "StageName")
+        request = _lower_first({name: properties[name] for name in names if properties.get(name)})
+        change.physical_id = call.operation(_SERVICE, "CreateDeployment", request)["id"]
+        change.attributes = {"DeploymentId": change.physical_id}
+
+    def delete(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        if properties.get("StageName"):
+            request = {"restApiId": properties.get("RestApiId"), "stageName": properties["StageName"]}
+            drop(call, _SERVICE, "DeleteStage", request)
+        request = {"restApiId": properties.get("RestApiId"), "deploymentId": change.physical_id}
+        drop(call, _SERVICE, "DeleteDeployment", request)
+
+
+@resource("AWS::ApiGateway::Stage")
+class StageResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        self._check(change)
+        names = ("RestApiId", "StageName", "DeploymentId", "Description", "Variables", "TracingEnabled")
+        request = _lower_first({name: change.properties[name] for name in names if name in change.properties})
+        call.operation(_SERVICE, "CreateStage", request | {"tags": _tags(change)})
+        change.physical_id = request["stageName"]
+
+    def update(self, call: Call, change: Change) -> None:
+        if any(change.properties.get(name) != change.previous.get(name) for name in ("RestApiId", "StageName")):
+            raise Replace
+        self._check(change)
+        patches = [
+            {"op": "replace", "path": f"/{name[0].lower()}{name[1:]}", "value": change.properties[name]}
+            for name in ("DeploymentId", "Description")
+            if change.properties.get(name)
+        ]
+        variables, former = change.properties.get("Variables") or {}, change.previous.get("Variables") or {}
+        patches += [{"op": "remove", "path": f"/variables/{name}"} for name in former if name not in variables]
+        patches += [
+            {"op": "replace", "path": f"/variables/{name}", "value": value} for name, value in variables.items()
+        ]
+        request = {"restApiId": change.properties["RestApiId"], "stageName": change.physical_id}
+        call.operation(_SERVICE, "UpdateStage", request | {"patchOperations": patches})
+
+    def delete(self, call: Call, change: Change) -> None:
+        request = {"restApiId": change.properties.get("RestApiId"), "stageName": change.physical_id}
+        drop(call, _SERVICE, "DeleteStage", request)
+
+    def _check(self, change: Change) -> None:
+        for name in _UNSERVED:
+            if change.properties.get(name):
+                raise not_implemented(f"{name} of AWS::ApiGateway::Stage")
+
+
+@resource("AWS::ApiGateway::Account")
+class AccountResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        role = change.properties.get("CloudWatchRoleArn")
+        patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
+        call.operation(_SERVICE, "UpdateAccount", {"patchOperations": [patch]})
+        change.physical_id = change.physical_id or change.physical_name(128)
+        change.attributes = {"Id": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        """CloudFormation leaves the account's setting as it is."""

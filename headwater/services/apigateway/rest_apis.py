@@ -1,0 +1,142 @@
+"""REST APIs: making, finding, changing, deleting and importing them.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_RestApi.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.openapi import read_document, tags_of, title_of
+from headwater.services.apigateway.patches import apply_patches
+from headwater.services.apigateway.rest_imports import import_resources
+from headwater.services.apigateway.store import (
+    REST,
+    Api,
+    Document,
+    add_api,
+    find_api,
+    list_apis,
+    new_part_id,
+    parts,
+    put_part,
+    remove_api,
+    remove_parts,
+    set_api,
+)
+from headwater.spine.errors import not_implemented
+from headwater.spine.operations import Call, Request, Result, operation
+
+_MEMBERS = (
+    "name",
+    "description",
+    "version",
+    "binaryMediaTypes",
+    "minimumCompressionSize",
+    "apiKeySource",
+    "endpointConfiguration",
+    "policy",
+    "tags",
+    "disableExecuteApiEndpoint",
+)
+_PATCHED = ("name", "description", "version", "binaryMediaTypes", "disableExecuteApiEndpoint", "apiKeySource")
+_PAGE = 25
+_MOST = 500
+
+
+def describe(api: Api) -> Document:
+    """An API as Create, Get, Update and Put answer it."""
+    return api.document | {"id": api.id, "createdDate": api.created}
+
+
+def _new_api(call: Call, given: Mapping[str, Any]) -> Api:
+    defaults: Document = {
+        "apiKeySource": "HEADER",
+        "disableExecuteApiEndpoint": False,
+        "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"},
+        "tags": {},
+    }
+    if given.get("cloneFrom"):
+        raise not_implemented("cloneFrom of API Gateway's CreateRestApi")
+    document = defaults | {key: given[key] for key in _MEMBERS if given.get(key) is not None}
+    if not document.get("name"):
+        raise bad_request("No name specified")
+    document["endpointConfiguration"].setdefault("ipAddressType", "ipv4")
+    root = new_part_id(call, 10)
+    api = add_api(call, REST, document | {"rootResourceId": root})
+    put_part(call, api.id, "Resource", root, {"id": root, "path": "/"})
+    return api
+
+
+@operation("apigateway", "CreateRestApi")
+def create_rest_api(call: Call, request: Request) -> Result:
+    return describe(_new_api(call, request))
+
+
+@operation("apigateway", "GetRestApi", reads=True)
+def get_rest_api(call: Call, request: Request) -> Result:
+    return describe(find_api(call, request["restApiId"], REST))
+
+
+@operation("apigateway", "GetRestApis", reads=True)
+def get_rest_apis(call: Call, request: Request) -> Result:
+    most = min(request.get("limit") or _PAGE, _MOST)
+    found = list_apis(call, REST, request.get("position") or "", most + 1)
+    position = found[most - 1].id if len(found) > most else None
+    return {"items": [describe(api) for api in found[:most]], "position": position}
+
+
+@operation("apigateway", "UpdateRestApi")
+def update_rest_api(call: Call, request: Request) -> Result:
+    api = find_api(call, request["restApiId"], REST)
+    document = apply_patches(api.document, request.get("patchOperations") or [], _PATCHED)
+    return describe(set_api(call, api, document))
+
+
+@operation("apigateway", "DeleteRestApi")
+def delete_rest_api(call: Call, request: Request) -> Result:
+    remove_api(call, find_api(call, request["restApiId"], REST))
+    return {}
+
+
+@operation("apigateway", "ImportRestApi")
+def import_rest_api(call: Call, request: Request) -> Result:
+    document = read_document(bytes(request["body"]))
+    api = _new_api(call, _settings(document))
+    import_resources(call, api, document)
+    return describe(api)
+
+
+@operation("apigateway", "PutRestApi")
+def put_rest_api(call: Call, request: Request) -> Result:
+    api = find_api(call, request["restApiId"], REST)
+    mode = request.get("mode") or "merge"
+    if mode not in ("merge", "overwrite"):
+        raise bad_request("Invalid mode, must be one of [merge, overwrite]")
+    document = read_document(bytes(request["body"]))
+    if mode == "overwrite":
+        root = parts(call, api.id, "Resource")[api.document["rootResourceId"]]
+        remove_parts(call, api.id, "Resource")
+        remove_parts(call, api.id, "Authorizer")
+        root.pop("resourceMethods", None)
+        put_part(call, api.id, "Resource", root["id"], root)
+    api = set_api(call, api, api.document | _settings(document))
+    import_resources(call, api, document)
+    return describe(api)
+
+
+def _settings(document: Mapping[str, Any]) -> Document:
+    """An API's own document from an OpenAPI one."""
+    info = document.get("info") or {}
+    settings: Document = {"name": title_of(document)}
+    if info.get("description"):
+        settings["description"] = info["description"]
+    if info.get("version") is not None:
+        settings["version"] = str(info["version"])
+    if tags := tags_of(document):
+        settings["tags"] = tags
+    if binary := document.get("x-amazon-apigateway-binary-media-types"):
+        settings["binaryMediaTypes"] = binary
+    return settings

@@ -1,0 +1,84 @@
+"""Resources and methods of REST APIs from OpenAPI, as SAM's Api makes them.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.services.apigateway.openapi import ImportedMethod, methods_of, security_schemes
+from headwater.services.apigateway.rest_resources import ensure_resource, write_method
+from headwater.services.apigateway.store import Api, Document, new_part_id, put_part
+from headwater.spine.operations import Call
+
+_AUTHORIZER = "x-amazon-apigateway-authorizer"
+
+
+def import_resources(call: Call, api: Api, document: Mapping[str, Any]) -> None:
+    """Write the authorizers, resources and methods of a document; what is there stays."""
+    authorizers = {
+        name: _add_authorizer(call, api, name, scheme) for name, scheme in security_schemes(document).items()
+    }
+    for imported in methods_of(document):
+        resource = ensure_resource(call, api, imported.path)
+        method: Document = {
+            "httpMethod": imported.method,
+            "authorizationType": "CUSTOM" if imported.security else "NONE",
+            "apiKeyRequired": False,
+        }
+        if imported.security:
+            method["authorizerId"] = authorizers[imported.security]
+        if operation_name := imported.definition.get("operationId"):
+            method["operationName"] = operation_name
+        if imported.integration is not None:
+            method["methodIntegration"] = _integration(resource, imported)
+        write_method(call, api, resource, method)
+
+
+def _integration(resource: Document, imported: ImportedMethod) -> Document:
+    given = dict(imported.integration or {})
+    document = {
+        "type": str(given.get("type", "")).upper(),
+        "httpMethod": given.get("httpMethod"),
+        "uri": given.get("uri"),
+        "credentials": given.get("credentials"),
+        "requestParameters": given.get("requestParameters"),
+        "requestTemplates": given.get("requestTemplates"),
+        "passthroughBehavior": str(given.get("passthroughBehavior", "WHEN_NO_MATCH")).upper(),
+        "contentHandling": given.get("contentHandling"),
+        "timeoutInMillis": given.get("timeoutInMillis", 29_000),
+        "cacheNamespace": resource["id"],
+        "cacheKeyParameters": given.get("cacheKeyParameters", []),
+        "integrationResponses": _responses(given.get("responses") or {}),
+    }
+    return {key: value for key, value in document.items() if value is not None}
+
+
+def _responses(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Document]:
+    """By status code; the key in OpenAPI is the pattern that selects it, ``default`` for none."""
+    responses: dict[str, Document] = {}
+    for pattern, response in given.items():
+        status = str(response.get("statusCode", "200"))
+        chosen = {key: value for key, value in response.items() if value is not None} | {"statusCode": status}
+        responses[status] = chosen if pattern == "default" else chosen | {"selectionPattern": pattern}
+    return responses
+
+
+def _add_authorizer(call: Call, api: Api, name: str, scheme: Mapping[str, Any]) -> str:
+    given = scheme[_AUTHORIZER]
+    kind = str(given.get("type", "")).upper()
+    header = f"method.request.header.{scheme.get('name', 'Authorization')}"
+    document = {
+        "id": new_part_id(call, 6),
+        "name": name,
+        "type": kind,
+        "authorizerUri": given.get("authorizerUri"),
+        "authorizerResultTtlInSeconds": given.get("authorizerResultTtlInSeconds", 300),
+        "identitySource": given.get("identitySource") or (header if kind == "TOKEN" else ""),
+        "authType": scheme.get("x-amazon-apigateway-authtype", "custom"),
+    }
+    put_part(call, api.id, "Authorizer", document["id"], document)
+    identity: str = document["id"]
+    return identity

@@ -1,0 +1,122 @@
+"""Methods of REST APIs with their integrations and responses.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_Method.html
+"""
+
+from __future__ import annotations
+
+from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
+from headwater.services.apigateway.rest_resources import write_method
+from headwater.services.apigateway.store import REST, Api, Document, find_api, find_part, put_part
+from headwater.spine.errors import not_implemented
+from headwater.spine.operations import Call, Request, Result, operation
+
+_METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "ANY"})
+_TYPES = frozenset({"AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"})
+_KEYS = frozenset({"restApiId", "resourceId"})
+
+
+def _find(call: Call, request: Request) -> tuple[Api, Document, Document]:
+    """API, resource and method that a request names."""
+    api = find_api(call, request["restApiId"], REST)
+    resource = find_part(call, api.id, "Resource", request["resourceId"])
+    method = (resource.get("resourceMethods") or {}).get(request["httpMethod"])
+    if method is None:
+        raise unknown_part("Method")
+    return api, resource, method
+
+
+def _integration_of(method: Document) -> Document:
+    integration: Document | None = method.get("methodIntegration")
+    if integration is None:
+        raise not_found("No integration defined for method")
+    return integration
+
+
+def _given(request: Request) -> Document:
+    return {key: value for key, value in request.items() if value is not None and key not in _KEYS}
+
+
+@operation("apigateway", "PutMethod")
+def put_method(call: Call, request: Request) -> Result:
+    api = find_api(call, request["restApiId"], REST)
+    resource = find_part(call, api.id, "Resource", request["resourceId"])
+    name = request["httpMethod"]
+    if name not in _METHODS:
+        raise bad_request(f"Invalid HttpMethod specified. Valid options are {','.join(sorted(_METHODS))}")
+    if name in (resource.get("resourceMethods") or {}):
+        raise conflict("Method already exists for this resource")
+    if request["authorizationType"] not in ("NONE", "CUSTOM"):
+        raise not_implemented(f"The authorization type {request['authorizationType']} of API Gateway")
+    if request.get("apiKeyRequired"):
+        raise not_implemented("apiKeyRequired of API Gateway")
+    if request["authorizationType"] == "CUSTOM":
+        find_part(call, api.id, "Authorizer", request.get("authorizerId") or "")
+    method = {"apiKeyRequired": False, **_given(request)}
+    write_method(call, api, resource, method)
+    return method
+
+
+@operation("apigateway", "GetMethod", reads=True)
+def get_method(call: Call, request: Request) -> Result:
+    return _find(call, request)[2]
+
+
+@operation("apigateway", "DeleteMethod")
+def delete_method(call: Call, request: Request) -> Result:
+    api, resource, _ = _find(call, request)
+    methods = {name: kept for name, kept in resource["resourceMethods"].items() if name != request["httpMethod"]}
+    put_part(call, api.id, "Resource", resource["id"], resource | {"resourceMethods": methods})
+    return {}
+
+
+@operation("apigateway", "PutMethodResponse")
+def put_method_response(call: Call, request: Request) -> Result:
+    api, resource, method = _find(call, request)
+    response = _given(request)
+    response.pop("httpMethod")
+    responses = (method.get("methodResponses") or {}) | {request["statusCode"]: response}
+    write_method(call, api, resource, method | {"methodResponses": responses})
+    return response
+
+
+@operation("apigateway", "PutIntegration")
+def put_integration(call: Call, request: Request) -> Result:
+    api, resource, method = _find(call, request)
+    if request["type"] not in _TYPES:
+        raise bad_request(f"Enum value for Integration type must be one of {', '.join(sorted(_TYPES))}")
+    given = _given(request)
+    given["httpMethod"] = given.pop("integrationHttpMethod", None)
+    given.setdefault("passthroughBehavior", "WHEN_NO_MATCH")
+    given.setdefault("timeoutInMillis", 29_000)
+    given.setdefault("cacheNamespace", resource["id"])
+    given.setdefault("cacheKeyParameters", [])
+    if given["type"] != "MOCK" and not given.get("uri"):
+        raise bad_request("AWS ARN for integration must contain path or action")
+    write_method(call, api, resource, method | {"methodIntegration": given})
+    return given
+
+
+@operation("apigateway", "GetIntegration", reads=True)
+def get_integration(call: Call, request: Request) -> Result:
+    return _integration_of(_find(call, request)[2])
+
+
+@operation("apigateway", "DeleteIntegration")
+def delete_integration(call: Call, request: Request) -> Result:
+    api, resource, method = _find(call, request)
+    _integration_of(method)
+    write_method(call, api, resource, {key: kept for key, kept in method.items() if key != "methodIntegration"})
+    return {}
+
+
+@operation("apigateway", "PutIntegrationResponse")
+def put_integration_response(call: Call, request: Request) -> Result:
+    api, resource, method = _find(call, request)
+    integration = _integration_of(method)
+    response = _given(request)
+    response.pop("httpMethod")
+    responses = (integration.get("integrationResponses") or {}) | {request["statusCode"]: response}
+    integration = integration | {"integrationResponses": responses}
+    write_method(call, api, resource, method | {"methodIntegration": integration})
+    return response

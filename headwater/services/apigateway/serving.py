@@ -1,0 +1,118 @@
+"""What a stage serves: a deployment's snapshot, compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from headwater.services.apigateway.authorizer import Authorizer, compile_authorizer
+from headwater.services.apigateway.integration import Integration, compile_integration, compile_rest_integration
+from headwater.services.apigateway.routes import split_route_key
+from headwater.services.apigateway.routing import Router
+from headwater.services.apigateway.store import REST, Api, any_api, parts
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+
+
+class Endpoint(NamedTuple):
+    """Where a route leads. ``integration`` is None for a route without a target."""
+
+    route_key: str
+    resource: str
+    resource_id: str | None
+    integration: Integration | None
+    authorizer: Authorizer | None
+
+
+@dataclass
+class ServedStage:
+    """One stage, ready to route."""
+
+    name: str
+    variables: dict[str, str]
+    deployment_id: str
+    router: Router[Endpoint]
+
+
+@dataclass
+class ServedApi:
+    """An API and its stages by name; ``cors`` of HTTP APIs, ``binary_types`` of REST APIs."""
+
+    api: Api
+    cors: Mapping[str, Any] | None
+    binary_types: tuple[str, ...]
+    stages: dict[str, ServedStage] = field(default_factory=dict)
+
+
+def served_api(call: Call, identity: str) -> ServedApi | None:
+    """The compiled API of an id, from memory or from rows."""
+    served: ServedApi | None = call.memory.apis.get(identity)
+    if served is None:
+        api = any_api(call, identity)
+        if api is None:
+            return None
+        served = call.memory.apis[identity] = _compile(call, api)
+    return served
+
+
+def _compile(call: Call, api: Api) -> ServedApi:
+    served = ServedApi(api, api.document.get("CorsConfiguration"), tuple(api.document.get("binaryMediaTypes") or ()))
+    deployments = parts(call, api.id, "Deployment")
+    for name, stage in parts(call, api.id, "Stage").items():
+        identity = stage.get("DeploymentId") or stage.get("deploymentId") or ""
+        snapshot = deployments.get(identity, {}).get("Snapshot", {})
+        variables = stage.get("StageVariables") or stage.get("variables") or {}
+        compiled = _rest_router(snapshot) if api.kind == REST else _http_router(snapshot)
+        served.stages[name] = ServedStage(name, variables, identity, compiled)
+    return served
+
+
+def _http_router(snapshot: Mapping[str, Any]) -> Router[Endpoint]:
+    router: Router[Endpoint] = Router()
+    integrations, authorizers = snapshot.get("Integration", {}), snapshot.get("Authorizer", {})
+    for route in snapshot.get("Route", {}).values():
+        integration = integrations.get((route.get("Target") or "").removeprefix("integrations/"))
+        authorizer = authorizers.get(route.get("AuthorizerId"))
+        split = split_route_key(route["RouteKey"])
+        endpoint = Endpoint(
+            route["RouteKey"],
+            split[1] if split else "/$default",
+            None,
+            compile_integration(integration) if integration else None,
+            compile_authorizer(authorizer) if authorizer and route["AuthorizationType"] != "NONE" else None,
+        )
+        if split is None:
+            router.default = endpoint
+        else:
+            router.add(*split, endpoint)
+    return router
+
+
+def _rest_router(snapshot: Mapping[str, Any]) -> Router[Endpoint]:
+    router: Router[Endpoint] = Router(by_resource=True)
+    authorizers = snapshot.get("Authorizer", {})
+    for resource in snapshot.get("Resource", {}).values():
+        for method, document in (resource.get("resourceMethods") or {}).items():
+            integration = document.get("methodIntegration")
+            authorizer = authorizers.get(document.get("authorizerId"))
+            router.add(
+                method,
+                resource["path"],
+                Endpoint(
+                    f"{method} {resource['path']}",
+                    resource["path"],
+                    resource["id"],
+                    _lenient(integration) if integration else None,
+                    compile_authorizer(authorizer) if authorizer else None,
+                ),
+            )
+    return router
+
+
+def _lenient(document: Mapping[str, Any]) -> Integration | None:
+    """REST APIs hold what they cannot serve; it was refused when it was deployed."""
+    try:
+        return compile_rest_integration(document)
+    except AwsError:
+        return None

@@ -1,0 +1,105 @@
+"""Stages of HTTP APIs.
+
+https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from headwater.services.apigateway.deployments import add_deployment, deploy_by_itself, point_stage
+from headwater.services.apigateway.errors import bad_request, conflict
+from headwater.services.apigateway.store import (
+    HTTP,
+    Api,
+    Document,
+    find_api,
+    find_part,
+    page,
+    parts,
+    put_part,
+    remove_part,
+)
+from headwater.spine.errors import not_implemented
+from headwater.spine.operations import Call, Request, Result, operation
+
+_NAME = re.compile(r"(\$default|[A-Za-z0-9_-]{1,128})\Z")
+
+
+def _check(call: Call, api: Api, document: Document) -> None:
+    if document.get("AccessLogSettings"):
+        raise not_implemented("AccessLogSettings of API Gateway")
+    if document.get("DeploymentId"):
+        if document.get("AutoDeploy"):
+            raise bad_request("Deployment ID cannot be set on an auto-deploy stage")
+        find_part(call, api.id, "Deployment", document["DeploymentId"])
+
+
+@operation("apigatewayv2", "CreateStage")
+def create_stage(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    name = request.get("StageName") or ""
+    if not _NAME.match(name):
+        raise bad_request("Stage name only allows a-zA-Z0-9_- characters, or $default")
+    if name in parts(call, api.id, "Stage"):
+        raise conflict("Stage already exists")
+    given = {key: value for key, value in request.items() if value is not None and key != "ApiId"}
+    document: Document = {
+        "AutoDeploy": False,
+        "CreatedDate": call.now,
+        "DefaultRouteSettings": {"DetailedMetricsEnabled": False},
+        "LastUpdatedDate": call.now,
+        "RouteSettings": {},
+        "StageVariables": {},
+        "Tags": {},
+        **given,
+    }
+    _check(call, api, document)
+    put_part(call, api.id, "Stage", name, document)
+    return _deployed(call, api, document)
+
+
+def _deployed(call: Call, api: Api, stage: Document) -> Document:
+    """A stage that deploys by itself, with its first deployment; any other as it is."""
+    if stage["AutoDeploy"] and not stage.get("DeploymentId"):
+        deployment = add_deployment(call, api, None, automatic=True)
+        point_stage(call, api, stage, deployment["DeploymentId"])
+        return find_part(call, api.id, "Stage", stage["StageName"])
+    return stage
+
+
+@operation("apigatewayv2", "GetStage", reads=True)
+def get_stage(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    return find_part(call, api.id, "Stage", request["StageName"])
+
+
+@operation("apigatewayv2", "GetStages", reads=True)
+def get_stages(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    return page(request, list(parts(call, api.id, "Stage").values()))
+
+
+@operation("apigatewayv2", "UpdateStage")
+def update_stage(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    stage = find_part(call, api.id, "Stage", request["StageName"])
+    changes = {key: value for key, value in request.items() if value is not None and key != "ApiId"}
+    # an empty value takes a stage variable away
+    variables = stage["StageVariables"] | (request.get("StageVariables") or {})
+    changes["StageVariables"] = {key: value for key, value in variables.items() if value}
+    stage |= changes
+    if not stage["AutoDeploy"]:
+        _check(call, api, stage)
+    stage["LastUpdatedDate"] = call.now
+    put_part(call, api.id, "Stage", stage["StageName"], stage)
+    if stage["AutoDeploy"]:
+        deploy_by_itself(call, api)
+    return find_part(call, api.id, "Stage", stage["StageName"])
+
+
+@operation("apigatewayv2", "DeleteStage")
+def delete_stage(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    remove_part(call, api.id, "Stage", request["StageName"])
+    return {}

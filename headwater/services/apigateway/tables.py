@@ -1,0 +1,47 @@
+"""Schema and statements of API Gateway.
+
+An API and each of its parts (routes, integrations, stages, deployments, …) is a row with a document, in the words
+of the API's own operations. What is served is a deployment's snapshot, compiled and kept in memory.
+"""
+
+SCHEMA = (
+    """
+    CREATE TABLE apigateway_apis (
+        id TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL,
+        created BIGINT NOT NULL, document TEXT NOT NULL
+    );
+    CREATE INDEX apigateway_apis_by_account ON apigateway_apis (account, region, kind, id);
+    CREATE TABLE apigateway_parts (
+        api TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL,
+        PRIMARY KEY (api, kind, id)
+    );
+    CREATE TABLE apigateway_accounts (
+        account TEXT NOT NULL, region TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (account, region)
+    );
+    """,
+)
+
+INSERT_API = "INSERT INTO apigateway_apis (id, account, region, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)"
+FIND_API = "SELECT id, account, region, kind, created, document FROM apigateway_apis WHERE id = ?"
+LIST_APIS = """
+SELECT id, account, region, kind, created, document FROM apigateway_apis
+WHERE account = ? AND region = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?
+"""
+SET_API = "UPDATE apigateway_apis SET document = ? WHERE id = ?"
+DELETE_API = "DELETE FROM apigateway_apis WHERE id = ?"
+DELETE_API_PARTS = "DELETE FROM apigateway_parts WHERE api = ?"
+
+SET_PART = """
+INSERT INTO apigateway_parts (api, kind, id, document) VALUES (?, ?, ?, ?)
+ON CONFLICT (api, kind, id) DO UPDATE SET document = excluded.document
+"""
+FIND_PART = "SELECT document FROM apigateway_parts WHERE api = ? AND kind = ? AND id = ?"
+LIST_PARTS = "SELECT id, document FROM apigateway_parts WHERE api = ? AND kind = ? ORDER BY id"
+DELETE_PART = "DELETE FROM apigateway_parts WHERE api = ? AND kind = ? AND id = ?"
+DELETE_PARTS = "DELETE FROM apigateway_parts WHERE api = ? AND kind = ?"
+
+FIND_ACCOUNT = "SELECT document FROM apigateway_accounts WHERE account = ? AND region = ?"
+SET_ACCOUNT = """
+INSERT INTO apigateway_accounts (account, region, document) VALUES (?, ?, ?)
+ON CONFLICT (account, region) DO UPDATE SET document = excluded.document
+"""
