@@ -1,0 +1,24 @@
+"""Amazon EventBridge. https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html"""
+
+from headwater.services.events import (
+    buses,
+    delivery,
+    permissions,
+    publishing,
+    resources,
+    rules,
+    scheduling,
+    tags,
+    targets,
+)
+from headwater.services.events.routing import Routes
+from headwater.services.events.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="events",
+    modules=(buses, delivery, permissions, publishing, resources, rules, scheduling, tags, targets),
+    schema=SCHEMA,
+    memory=Routes,
+    validates=True,
+)

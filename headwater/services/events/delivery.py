@@ -1,0 +1,76 @@
+"""Carrying out deliveries to targets, and what follows when one is given up.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+"""
+
+from __future__ import annotations
+
+from headwater.services.events.destinations import DESTINATIONS
+from headwater.spine.arns import parse_arn
+from headwater.spine.deliveries import Delivery, Exhausted, Failed, delivery
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+
+# The codes that dead letters carry, by what the target's error code says.
+_GONE = ("NotFound", "DoesNotExist", "NonExistentQueue")
+_FORBIDDEN = ("AccessDenied", "NotAuthorized", "AuthorizationError")
+_BUSY = ("Throttl", "TooManyRequests", "LimitExceeded")
+_REFUSED = ("Validation", "InvalidParameter", "Invalid", "MissingParameter")
+
+
+def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
+    """Send the event to the target's dead-letter queue, if it has one; it is lost otherwise."""
+    queue = parse_arn(item.payload.get("dead letter") or "")
+    if queue is None:
+        call.span.note("event dropped", item.payload["event"])
+        return
+    texts = {
+        "RULE_ARN": item.payload["rule"],
+        "TARGET_ARN": item.target,
+        "ERROR_CODE": why.code,
+        "ERROR_MESSAGE": why.message or why.code,
+    }
+    if why.condition is not None:
+        texts["EXHAUSTED_RETRY_CONDITION"] = why.condition
+        texts["RETRY_ATTEMPTS"] = str(item.attempt - 1)
+    request = {
+        "QueueUrl": f"{call.endpoint}/{queue.account}/{queue.resource}",
+        "MessageBody": item.payload.get("original") or item.payload["input"],
+        "MessageAttributes": {name: _attribute(name, text) for name, text in texts.items()},
+    }
+    call.operation("sqs", "SendMessage", request, queue.account, queue.region)
+    call.span.note("dead-lettered to", str(queue))
+
+
+def _attribute(name: str, text: str) -> dict[str, str]:
+    return {"DataType": "Number" if name == "RETRY_ATTEMPTS" else "String", "StringValue": text}
+
+
+@delivery("events.target", exhausted=give_up)
+def deliver_to_target(call: Call, item: Delivery) -> None:
+    """Hand a target its input."""
+    arn = parse_arn(item.target)
+    if arn is None or arn.service not in DESTINATIONS:
+        raise Failed("INVALID_PARAMETER", f"{item.target} is no target.", retry=False)
+    call.span.subject = item.payload["rule"]
+    try:
+        DESTINATIONS[arn.service](call, arn, item.payload)
+    except AwsError as error:
+        raise _failure(error) from error
+
+
+def _failure(error: AwsError) -> Failed:
+    """What is gone or forbidden is not tried again."""
+
+    def says(*words: str) -> bool:
+        return any(word in error.code for word in words)
+
+    if says(*_GONE):
+        return Failed("NO_RESOURCE", error.message, retry=False)
+    if says(*_FORBIDDEN):
+        return Failed("NO_PERMISSIONS", error.message, retry=False)
+    if says(*_BUSY):
+        return Failed("THROTTLING", error.message)
+    if says(*_REFUSED):
+        return Failed("INVALID_PARAMETER", error.message, retry=False)
+    return Failed("ERROR_FROM_TARGET", f"{error.code}: {error.message}")

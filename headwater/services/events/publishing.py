@@ -1,0 +1,99 @@
+"""Putting events on buses, and trying a pattern out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from headwater.languages.patterns import InvalidPattern, compile_pattern
+from headwater.services.events.buses import bus_arn
+from headwater.services.events.envelope import make_event
+from headwater.services.events.errors import invalid_pattern, validation
+from headwater.services.events.routing import publish
+from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.spans import parse_trace_header
+
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+_LARGEST_REQUEST = 1_048_576
+_SIZE_OF_TIME = 14
+
+
+@operation("events", "PutEvents")
+def put_events(call: Call, request: Request) -> Result:
+    """Entries that are refused are told so one by one; an unknown bus swallows its events, as AWS's does."""
+    entries = request["Entries"]
+    if sum(map(_size, entries)) > _LARGEST_REQUEST:
+        raise validation("Total size of the entries in the request is over the limit.")
+    results = [_put(call, entry) for entry in entries]
+    failed = sum("ErrorCode" in result for result in results)
+    return {"FailedEntryCount": failed, "Entries": results}
+
+
+def _size(entry: Mapping[str, Any]) -> int:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size"""
+    texts = [entry.get("Source"), entry.get("DetailType"), entry.get("Detail"), *(entry.get("Resources") or ())]
+    size = sum(len(text) if text.isascii() else len(text.encode()) for text in texts if text)
+    return size if entry.get("Time") is None else size + _SIZE_OF_TIME
+
+
+def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            return _refusal("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
+    source = entry["Source"]
+    if source.startswith("aws."):
+        return _refusal("NotAuthorizedForSourceException", "Not authorized for the source.")
+    try:
+        detail = orjson.loads(entry["Detail"])
+    except orjson.JSONDecodeError:
+        detail = None
+    if type(detail) is not dict:
+        return _refusal("MalformedDetail", "Detail is malformed.")
+    event = make_event(call, source, entry["DetailType"], detail, entry.get("Resources") or [], entry.get("Time"))
+    if header := entry.get("TraceHeader"):
+        call.span.note("trace", parse_trace_header(header) or header)
+    publish(call, bus_arn(call, entry.get("EventBusName")), event)
+    return {"EventId": event["id"]}
+
+
+def _refusal(code: str, message: str) -> dict[str, str]:
+    return {"ErrorCode": code, "ErrorMessage": message}
+
+
+@operation("events", "PutServiceEvent", internal=True)
+def put_service_event(call: Call, request: Request) -> Result:
+    """An event of a service of ours (``aws.s3``) on the default bus: ``Source``, ``DetailType``, ``Detail``
+    (parsed), optional ``Resources`` and ``Time`` (ms)."""
+    resources = list(request.get("Resources") or ())
+    event = make_event(
+        call, request["Source"], request["DetailType"], request["Detail"], resources, request.get("Time")
+    )
+    publish(call, bus_arn(call, None), event)
+    return {"EventId": event["id"]}
+
+
+@operation("events", "RelayEvent", internal=True)
+def relay_event(call: Call, request: Request) -> Result:
+    """An event that a rule of another bus sends on: it keeps its envelope."""
+    bus = request["EventBusName"]
+    if not publish(call, bus, request["Event"]):
+        raise validation(f"Event bus {bus} does not exist.")
+    return {}
+
+
+@operation("events", "TestEventPattern", reads=True)
+def test_event_pattern(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html"""
+    try:
+        pattern = compile_pattern(request["EventPattern"])
+    except InvalidPattern as refusal:
+        raise invalid_pattern(refusal.message) from None
+    try:
+        event = orjson.loads(request["Event"])
+    except orjson.JSONDecodeError:
+        event = None
+    if type(event) is not dict:
+        raise validation("Parameter Event is not valid.")
+    return {"Result": pattern.matches(event)}

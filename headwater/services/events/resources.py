@@ -1,0 +1,145 @@
+"""CloudFormation's types of EventBridge.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Events.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.services.events.buses import DEFAULT, bus_name
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Replace, Resource, resource
+
+
+def _tag_list(change: Change) -> list[dict[str, str]]:
+    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _changed(change: Change, *names: str) -> bool:
+    return any(change.properties.get(name) != change.previous.get(name) for name in names)
+
+
+@resource("AWS::Events::EventBus")
+class EventBusResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        request = {**_settings(change.properties), "Name": change.properties["Name"], "Tags": _tag_list(change)}
+        made = call.operation("events", "CreateEventBus", request)
+        self._describe(change, made["EventBusArn"])
+
+    def update(self, call: Call, change: Change) -> None:
+        if _changed(change, "Name"):
+            raise Replace
+        call.operation("events", "UpdateEventBus", {**_settings(change.properties), "Name": change.physical_id})
+        self._describe(change, change.attributes["Arn"])
+
+    def delete(self, call: Call, change: Change) -> None:
+        call.operation("events", "DeleteEventBus", {"Name": change.physical_id})
+
+    def _describe(self, change: Change, arn: str) -> None:
+        change.physical_id = change.properties["Name"]
+        change.attributes = {"Arn": arn, "Name": change.physical_id, "Policy": ""}
+
+
+def _settings(properties: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name not in ("Name", "Tags", "Policy")}
+
+
+@resource("AWS::Events::EventBusPolicy")
+class EventBusPolicyResource(Resource):
+    """The statement is given whole, or as action, principal and condition."""
+
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        bus = properties.get("EventBusName") or DEFAULT
+        request = {name: value for name, value in properties.items() if name != "Statement"}
+        if statement := properties.get("Statement"):
+            policy = _policy_of(call, bus)
+            kept = [other for other in policy if other.get("Sid") != properties["StatementId"]]
+            whole = [*kept, {**statement, "Sid": properties["StatementId"]}]
+            document = {"Version": "2012-10-17", "Statement": whole}
+            request = {"EventBusName": bus, "Policy": orjson.dumps(document).decode()}
+        call.operation("events", "PutPermission", request)
+        change.physical_id = f"{bus}|{properties['StatementId']}"
+
+    def update(self, call: Call, change: Change) -> None:
+        if _changed(change, "EventBusName", "StatementId"):
+            raise Replace
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        bus, _, sid = change.physical_id.partition("|")
+        try:
+            call.operation("events", "RemovePermission", {"EventBusName": bus, "StatementId": sid})
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+
+
+def _policy_of(call: Call, bus: str) -> list[dict[str, Any]]:
+    described = call.operation("events", "DescribeEventBus", {"Name": bus})
+    policy = described.get("Policy")
+    statements: list[dict[str, Any]] = orjson.loads(policy)["Statement"] if policy else []
+    return statements
+
+
+@resource("AWS::Events::Rule")
+class RuleResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        name = change.properties.get("Name") or change.physical_name(64)
+        self._put(call, change, name)
+        self._put_targets(call, change, name)
+
+    def update(self, call: Call, change: Change) -> None:
+        if _changed(change, "Name", "EventBusName"):
+            raise Replace
+        name = change.attributes["Arn"].rpartition("/")[2]
+        self._put(call, change, name)
+        wanted = {target["Id"] for target in change.properties.get("Targets") or ()}
+        gone = [target["Id"] for target in change.previous.get("Targets") or () if target["Id"] not in wanted]
+        self._remove_targets(call, change.properties, name, gone)
+        self._put_targets(call, change, name)
+
+    def delete(self, call: Call, change: Change) -> None:
+        name = change.physical_id.rpartition("|")[2]
+        targets = [target["Id"] for target in change.properties.get("Targets") or ()]
+        try:
+            self._remove_targets(call, change.properties, name, targets)
+            call.operation("events", "DeleteRule", {"Name": name, **_bus(change.properties)})
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+
+    def _put(self, call: Call, change: Change, name: str) -> None:
+        properties = {key: value for key, value in change.properties.items() if key != "Targets"}
+        if "EventPattern" in properties:
+            properties["EventPattern"] = orjson.dumps(properties["EventPattern"]).decode()
+        request = {**properties, "Name": name, "Tags": _tag_list(change)}
+        arn = call.operation("events", "PutRule", request)["RuleArn"]
+        bus = change.properties.get("EventBusName") or DEFAULT
+        bus = bus_name(bus) or bus
+        change.physical_id = name if bus == DEFAULT else f"{bus}|{name}"
+        change.attributes = {"Arn": arn}
+
+    def _put_targets(self, call: Call, change: Change, name: str) -> None:
+        if targets := change.properties.get("Targets"):
+            request = {"Rule": name, **_bus(change.properties), "Targets": [_target(target) for target in targets]}
+            call.operation("events", "PutTargets", request)
+
+    def _remove_targets(self, call: Call, properties: dict[str, Any], name: str, targets: list[str]) -> None:
+        if targets:
+            call.operation("events", "RemoveTargets", {"Rule": name, **_bus(properties), "Ids": targets})
+
+
+def _bus(properties: dict[str, Any]) -> dict[str, str]:
+    return {"EventBusName": properties["EventBusName"]} if properties.get("EventBusName") else {}
+
+
+def _target(target: dict[str, Any]) -> dict[str, Any]:
+    """Templates may give numbers as texts."""
+    retry = target.get("RetryPolicy")
+    return {**target, "RetryPolicy": {name: int(value) for name, value in retry.items()}} if retry else target

@@ -1,0 +1,178 @@
+"""From an event on a bus to deliveries to targets; all rules of a bus are kept compiled in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.languages.inputs import InputPath, InputTransformer, Names
+from headwater.languages.patterns import PatternIndex, compile_pattern
+from headwater.languages.patterns.pattern import Pattern
+from headwater.services.events import tables
+from headwater.services.events.buses import DEFAULT, bus_by_arn, bus_name
+from headwater.services.events.envelope import Event
+from headwater.spine.arns import parse_arn
+from headwater.spine.deliveries import Policy
+from headwater.spine.operations import Call
+
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+MOST_RETRIES = 185
+LONGEST_AGE = 86_400
+# With so few rules, an event that none wanted is told why by each.
+_MOST_EXPLAINED = 10
+
+
+class RoutedTarget:
+    """A target, compiled: what it gets of an event, and how often it is tried."""
+
+    __slots__ = ("arn", "dead_letter", "group", "id", "input", "path", "policy", "transformer")
+
+    def __init__(self, definition: dict[str, Any]) -> None:
+        self.id: str = definition["Id"]
+        self.arn: str = definition["Arn"]
+        self.input: str | None = definition.get("Input")
+        path, transformer = definition.get("InputPath"), definition.get("InputTransformer")
+        self.path = InputPath(path) if path else None
+        self.transformer = (
+            InputTransformer(transformer.get("InputPathsMap") or {}, transformer["InputTemplate"])
+            if transformer
+            else None
+        )
+        self.group: str | None = (definition.get("SqsParameters") or {}).get("MessageGroupId")
+        self.dead_letter: str | None = (definition.get("DeadLetterConfig") or {}).get("Arn")
+        retry = definition.get("RetryPolicy") or {}
+        attempts = retry.get("MaximumRetryAttempts")
+        self.policy = Policy(
+            attempts=1 + (MOST_RETRIES if attempts is None else attempts),
+            age=(retry.get("MaximumEventAgeInSeconds") or LONGEST_AGE) * 1000,
+            backoff=1000,
+            most=600_000,
+            jitter=True,
+        )
+
+    def render(self, rule: RoutedRule, event: Event, text: str) -> str:
+        """What the target gets, as JSON; ``text`` is the event as JSON."""
+        if self.input is not None:
+            return self.input
+        if self.path is not None:
+            return self.path.render(event)
+        if self.transformer is not None:
+            return self.transformer.render(event, Names(rule.arn, rule.name, event["time"]))
+        return text
+
+
+class RoutedRule:
+    """A rule with its compiled targets."""
+
+    __slots__ = ("arn", "name", "pattern", "targets")
+
+    def __init__(self, arn: str, name: str, pattern: Pattern | None, targets: list[RoutedTarget]) -> None:
+        self.arn = arn
+        self.name = name
+        self.pattern = pattern
+        self.targets = targets
+
+
+class Route:
+    """The enabled rules of one bus, by ARN, and the index over their patterns."""
+
+    __slots__ = ("account", "index", "region", "rules")
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account = account
+        self.region = region
+        self.index: PatternIndex[str] = PatternIndex()
+        self.rules: dict[str, RoutedRule] = {}
+
+    def add(self, rule: RoutedRule) -> None:
+        self.rules[rule.arn] = rule
+        if rule.pattern is not None:
+            self.index.add(rule.arn, rule.pattern)
+
+
+class Routes:
+    """Routes by the ARN of the bus; whoever changes a row drops the entry."""
+
+    def __init__(self) -> None:
+        self.by_bus: dict[str, Route] = {}
+
+    def drop(self, bus: str) -> None:
+        self.by_bus.pop(bus, None)
+
+    def clear(self) -> None:
+        self.by_bus.clear()
+
+
+def publish(call: Call, bus: str, event: Event) -> bool:
+    """Deliver an event to the targets of the rules that it matches; False where there is no such bus."""
+    route = _route(call, bus)
+    if route is None:
+        call.span.note("no such bus", bus)
+        return False
+    matched = route.index.match(event)
+    if not matched:
+        _note_misses(call, route, event)
+        return True
+    text = orjson.dumps(event).decode()
+    for arn in matched:
+        _deliver(call, route.account, route.region, route.rules[arn], event, text)
+    return True
+
+
+def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
+    """Deliver an event to all targets of a rule, whatever its pattern."""
+    _deliver(call, call.account, call.region, rule, event, orjson.dumps(event).decode())
+
+
+def _deliver(call: Call, account: str, region: str, rule: RoutedRule, event: Event, text: str) -> None:
+    for target in rule.targets:
+        payload = {
+            "rule": rule.arn,
+            "id": target.id,
+            "event": event["id"],
+            "input": target.render(rule, event, text),
+        }
+        if target.group is not None:
+            payload["group"] = target.group
+        if target.dead_letter is not None:
+            payload["dead letter"] = target.dead_letter
+            if payload["input"] is not text:
+                payload["original"] = text
+        call.deliver("events.target", payload, target=target.arn, policy=target.policy, account=account, region=region)
+
+
+def _note_misses(call: Call, route: Route, event: Event) -> None:
+    """Say of an event that nobody wanted which field it was that each rule refused."""
+    if not 0 < len(route.rules) <= _MOST_EXPLAINED:
+        call.span.note("matched", f"none of {len(route.rules)} rules")
+        return
+    for rule in route.rules.values():
+        if rule.pattern is not None:
+            call.span.note(f"missed {rule.name}", rule.pattern.explain(event).reason())
+
+
+def _route(call: Call, bus: str) -> Route | None:
+    memory: Routes = call.memory
+    found = memory.by_bus.get(bus)
+    if found is None:
+        parts = parse_arn(bus)
+        if parts is None or (bus_name(bus) != DEFAULT and bus_by_arn(call, bus) is None):
+            return None
+        found = Route(parts.account, parts.region)
+        for row in call.store.all(tables.RULES_WITH_PATTERN, (bus,)):
+            found.add(_compile(call, row[0], row[2], row[3]))
+        memory.by_bus[bus] = found
+    return found
+
+
+def routed_rule(call: Call, arn: str) -> RoutedRule | None:
+    """A rule that need not have a pattern, compiled for this once."""
+    row = call.store.one(tables.FIND_RULE, (arn,))
+    return None if row is None else _compile(call, arn, row[2], row[3])
+
+
+def _compile(call: Call, arn: str, name: str, pattern: str | None) -> RoutedRule:
+    rows = call.store.all(tables.ALL_TARGETS, (arn,))
+    targets = [RoutedTarget(orjson.loads(definition)) for _, definition in rows]
+    return RoutedRule(arn, name, compile_pattern(pattern) if pattern else None, targets)
