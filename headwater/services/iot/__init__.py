@@ -1,0 +1,48 @@
+"""AWS IoT Core: the message broker's state, topic rules, custom authorizers, policies and things.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/what-is-aws-iot.html
+
+Sockets and packets are the gateway's; it reaches the broker's state by the internal operations of `iot-mqtt`.
+"""
+
+from headwater.services.iot import (
+    authorizers,
+    data,
+    default_authorizer,
+    endpoints,
+    inbox,
+    policies,
+    publishing,
+    resources,
+    rule_engine,
+    rules,
+    sessions,
+    subscribing,
+    things,
+)
+from headwater.services.iot.memory import BrokerMemory
+from headwater.services.iot.sessions import end_stale_connections
+from headwater.services.iot.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="iot",
+    modules=(
+        authorizers,
+        data,
+        default_authorizer,
+        endpoints,
+        inbox,
+        policies,
+        publishing,
+        resources,
+        rule_engine,
+        rules,
+        sessions,
+        subscribing,
+        things,
+    ),
+    schema=SCHEMA,
+    memory=BrokerMemory,
+    start=end_stale_connections,
+)

@@ -1,0 +1,142 @@
+"""IoT policies: whether statements let a client do something. Deny wins; what nothing allows is refused.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z:.]+)\}")
+
+
+class PolicyError(Exception):
+    """A policy document that cannot be understood."""
+
+
+class _Statement(NamedTuple):
+    allows: bool
+    actions: re.Pattern[str]
+    resources: re.Pattern[str]
+    is_inverted: bool  # NotResource
+
+
+class Policy:
+    """The documents that one connection is under, compiled for its client id."""
+
+    __slots__ = ("_answers", "_statements")
+
+    def __init__(self, statements: list[_Statement]) -> None:
+        self._statements = statements
+        self._answers: dict[tuple[str, str], bool] = {}
+
+    def allows(self, action: str, resource: str) -> bool:
+        """Whether e.g. `iot:Publish` on `arn:aws:iot:…:topic/a` is allowed."""
+        key = (action, resource)
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._decide(action, resource)
+            if len(self._answers) < 1_000:
+                self._answers[key] = answer
+        return answer
+
+    def _decide(self, action: str, resource: str) -> bool:
+        allowed = False
+        for statement in self._statements:
+            if not statement.actions.fullmatch(action):
+                continue
+            if bool(statement.resources.fullmatch(resource)) is statement.is_inverted:
+                continue
+            if not statement.allows:
+                return False
+            allowed = True
+        return allowed
+
+
+def compile_policy(documents: Iterable[str | Mapping[str, Any]], variables: Mapping[str, str]) -> Policy:
+    """Documents as JSON text or parsed; raises `PolicyError`.
+
+    `variables` are what `${iot:ClientId}` and the like stand for; a statement with another variable allows nothing.
+    """
+    statements = []
+    for document in documents:
+        for statement in _statements_of(document):
+            compiled = _compile(statement, variables)
+            if compiled is not None:
+                statements.append(compiled)
+    return Policy(statements)
+
+
+def _statements_of(document: str | Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    try:
+        parsed = orjson.loads(document) if isinstance(document, str) else document
+    except orjson.JSONDecodeError as error:
+        raise PolicyError(f"The policy is not JSON: {error}") from error
+    statements = parsed.get("Statement") if isinstance(parsed, Mapping) else None
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, list) or not all(isinstance(item, Mapping) for item in statements):
+        raise PolicyError("The policy has no Statement.")
+    return statements
+
+
+def _compile(statement: Mapping[str, Any], variables: Mapping[str, str]) -> _Statement | None:
+    effect = statement.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        raise PolicyError("The Effect of a statement is Allow or Deny.")
+    is_inverted = "NotResource" in statement
+    actions = _texts(statement.get("Action"), "Action")
+    resources = _texts(statement.get("NotResource" if is_inverted else "Resource"), "Resource")
+    if effect == "Allow" and not _conditions_hold(statement.get("Condition") or {}, variables):
+        return None
+    patterns = [_pattern(resource, variables) for resource in resources]
+    known = [pattern for pattern in patterns if pattern is not None]
+    if not known or (is_inverted and len(known) < len(patterns)):
+        return None
+    action = "|".join(_wildcards(action) for action in actions)
+    return _Statement(effect == "Allow", re.compile(action, re.IGNORECASE), re.compile("|".join(known)), is_inverted)
+
+
+def _texts(value: Any, member: str) -> list[str]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list) or not items or not all(isinstance(item, str) for item in items):
+        raise PolicyError(f"A statement has no {member}.")
+    return items
+
+
+def _pattern(resource: str, variables: Mapping[str, str]) -> str | None:
+    """A resource as a regular expression; None where it has a variable that this connection lacks."""
+    parts: list[str] = []
+    position = 0
+    for match in _VARIABLE.finditer(resource):
+        value = variables.get(match[1])
+        if value is None:
+            return None
+        parts += _wildcards(resource[position : match.start()]), re.escape(value)
+        position = match.end()
+    return "".join((*parts, _wildcards(resource[position:])))
+
+
+def _wildcards(text: str) -> str:
+    return "".join("(?s:.*)" if char == "*" else "(?s:.)" if char == "?" else re.escape(char) for char in text)
+
+
+def _conditions_hold(conditions: Mapping[str, Any], variables: Mapping[str, str]) -> bool:
+    """Only equality of known variables is understood; a condition beyond that is taken as not met."""
+    for operator, wanted in conditions.items():
+        if operator not in ("StringEquals", "Bool", "StringLike"):
+            return False
+        for key, values in wanted.items():
+            options = [str(value) for value in (values if isinstance(values, list) else [values])]
+            actual = variables.get(key)
+            if actual is None or not any(re.fullmatch(_option(operator, option), actual) for option in options):
+                return False
+    return True
+
+
+def _option(operator: str, option: str) -> str:
+    return _wildcards(option) if operator == "StringLike" else re.escape(option)

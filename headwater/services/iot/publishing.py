@@ -1,0 +1,116 @@
+"""A message arrives: it is retained, given to subscribers, and shown to the rules.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
+"""
+
+from __future__ import annotations
+
+from headwater.languages.mqtt.packets import Publish
+from headwater.languages.mqtt.pushes import CHANNEL, Push, Receiver
+from headwater.languages.mqtt.topics import basic_ingest_rule
+from headwater.services.iot import tables
+from headwater.services.iot.errors import unauthorized
+from headwater.services.iot.inbox import put_in_inbox
+from headwater.services.iot.memory import Broker, Session, Subscriber, broker_of
+from headwater.services.iot.messages import Publication, properties_text
+from headwater.services.iot.rule_engine import run_rules
+from headwater.spine.operations import Call, Request, Result, operation
+
+
+@operation("iot-mqtt", "Publish", internal=True, atomic=True)
+def publish_packet(call: Call, request: Request) -> Result:
+    """A client's PUBLISH. UnauthorizedException where its policies or the topic's kind do not allow it.
+
+    Request: SessionId, Packet (`languages.mqtt.packets.Publish`). Result: Receivers, how many sessions get it.
+    """
+    packet: Publish = request["Packet"]
+    broker = broker_of(call)
+    session = broker.sessions.get(request["SessionId"])
+    if session is None:
+        raise unauthorized("The session has ended.")
+    call.span.subject = f"{broker.prefix}topic/{packet.topic}"
+    message = Publication(
+        packet.topic,
+        packet.payload,
+        packet.qos,
+        packet.retain,
+        packet.properties,
+        session.client_id,
+        session.principal,
+        session.source,
+    )
+    check_allowed(session, message)
+    return {"Receivers": publish(call, broker, message, session)}
+
+
+def check_allowed(session: Session, message: Publication) -> None:
+    """Reserved topics are AWS's own, but for Basic Ingest; the rest is for the session's policies to say."""
+    if message.topic.startswith("$") and basic_ingest_rule(message.topic) is None:
+        raise unauthorized(f"The topic {message.topic} is reserved.")
+    if not session.may("iot:Publish", "topic", message.topic):
+        raise unauthorized(f"Not authorized to publish to {message.topic}.")
+    if message.retain and not session.may("iot:RetainPublish", "topic", message.topic):
+        raise unauthorized(f"Not authorized to retain a message on {message.topic}.")
+
+
+def publish(call: Call, broker: Broker, message: Publication, sender: Session | None = None) -> int:
+    """Take in a message; gives the number of sessions that it goes to."""
+    ingest = basic_ingest_rule(message.topic)
+    if ingest is not None:
+        run_rules(call, broker, message, ingest)
+        return 0
+    if message.retain:
+        _retain(call, message)
+    receivers = _receivers(call, broker, message, sender)
+    if receivers:
+        call.announce(CHANNEL, Push(Publish(message.topic, message.payload, properties=message.properties), receivers))
+    run_rules(call, broker, message, None)
+    call.span.note("receivers", len(receivers))
+    return len(receivers)
+
+
+def _retain(call: Call, message: Publication) -> None:
+    key = (call.account, call.region, message.topic)
+    if not message.payload:
+        call.store.run(tables.FORGET_RETAINED, key)
+        return
+    row = (*key, message.payload, message.qos, properties_text(message.properties), call.now)
+    call.store.run(tables.RETAIN, (*row, message.expires(call.now)))
+
+
+def _receivers(call: Call, broker: Broker, message: Publication, sender: Session | None) -> tuple[Receiver, ...]:
+    """Who gets the message: each session once, at the highest QoS that it asked for and the message has."""
+    chosen: dict[int, Subscriber] = {}
+    groups: dict[str, list[Subscriber]] = {}
+    for subscriber in broker.subscribers(message.topic):
+        session = subscriber.session
+        if subscriber.no_local and session is sender:
+            continue
+        if not session.may("iot:Receive", "topic", message.topic):
+            continue
+        if subscriber.group is not None:
+            groups.setdefault(subscriber.group, []).append(subscriber)
+        elif session.id not in chosen or chosen[session.id].qos < subscriber.qos:
+            chosen[session.id] = subscriber
+    subscribers = [*chosen.values(), *(_member(call, members) for members in groups.values())]
+    receivers = [_receiver(call, message, subscriber) for subscriber in subscribers]
+    return tuple(receiver for receiver in receivers if receiver is not None)
+
+
+def _member(call: Call, members: list[Subscriber]) -> Subscriber:
+    """One of a share group: by chance, but rather one that is connected."""
+    candidates = [member for member in members if member.session.connection is not None] or members
+    return candidates[int(call.ids.random() * len(candidates))]
+
+
+def _receiver(call: Call, message: Publication, subscriber: Subscriber) -> Receiver | None:
+    """How one session gets the message; None where it is away and at QoS 0 misses it."""
+    session = subscriber.session
+    qos = min(message.qos, subscriber.qos)
+    retain = message.retain and subscriber.retain_as_published
+    queued = 0
+    if qos and session.expiry:
+        queued = put_in_inbox(call, session, message, retain)
+    elif session.connection is None:
+        return None
+    return Receiver(session.connection or "", qos, retain, queued)
