@@ -1,0 +1,117 @@
+"""REST APIs over the wire; their functions are in test_apigateway_lambda.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conftest import Client
+from tests.services.http import ask
+
+MOCK = {
+    "type": "mock",
+    "requestTemplates": {"application/json": '{"statusCode": 200}'},
+    "responses": {
+        "default": {
+            "statusCode": "200",
+            "responseTemplates": {"application/json": "{}\n"},
+            "responseParameters": {"method.response.header.Access-Control-Allow-Origin": "'*'"},
+        }
+    },
+}
+
+
+def document(**paths: Any) -> bytes:
+    body = {
+        "swagger": "2.0",
+        "info": {"title": "rest", "version": "1.0"},
+        "paths": {f"/{k}": v for k, v in paths.items()},
+    }
+    return orjson.dumps(body)
+
+
+def base(endpoint: str, api: dict[str, Any], stage: str) -> str:
+    return f"{endpoint}/_aws/execute-api/{api['id']}/{stage}"
+
+
+def test_an_api_is_built_step_by_step(aws: Client, endpoint: str) -> None:
+    client = aws("apigateway")
+    api = client.create_rest_api(name="rest", description="d")
+    root = client.get_resources(restApiId=api["id"])["items"][0]
+    assert (root["path"], root["id"]) == ("/", api["rootResourceId"])
+    resource = client.create_resource(restApiId=api["id"], parentId=root["id"], pathPart="orders")
+    assert resource["path"] == "/orders"
+    key = {"restApiId": api["id"], "resourceId": resource["id"], "httpMethod": "GET"}
+    client.put_method(**key, authorizationType="NONE")
+    with pytest.raises(ClientError, match="No integration defined"):
+        client.create_deployment(restApiId=api["id"], stageName="prod")
+    client.put_integration(**key, type="MOCK", requestTemplates={"application/json": '{"statusCode": 204}'})
+    client.put_integration_response(**key, statusCode="204", responseParameters={"method.response.header.X-A": "'b'"})
+    client.create_deployment(restApiId=api["id"], stageName="prod")
+    answer = ask("GET", base(endpoint, api, "prod") + "/orders")
+    assert (answer.status, answer.headers["x-a"]) == (204, "b")
+    assert client.get_method(**key)["methodIntegration"]["type"] == "MOCK"
+    client.delete_rest_api(restApiId=api["id"])
+    assert client.get_rest_apis()["items"] == []
+
+
+def test_what_is_not_there_is_forbidden(aws: Client, endpoint: str) -> None:
+    client = aws("apigateway")
+    api = client.import_rest_api(body=document(a={"get": {"x-amazon-apigateway-integration": MOCK}}))
+    client.create_deployment(restApiId=api["id"], stageName="prod")
+    unknown = ask("GET", base(endpoint, api, "prod") + "/b")
+    assert (unknown.status, unknown.json) == (403, {"message": "Missing Authentication Token"})
+    assert ask("POST", base(endpoint, api, "prod") + "/a", b"").status == 403
+    stage = ask("GET", base(endpoint, api, "test") + "/a")
+    assert (stage.status, stage.json) == (403, {"message": "Forbidden"})
+
+
+def test_import_and_overwrite(aws: Client, endpoint: str) -> None:
+    client = aws("apigateway")
+    method = {"x-amazon-apigateway-integration": MOCK}
+    api = client.import_rest_api(body=document(a={"options": method}))
+    client.create_deployment(restApiId=api["id"], stageName="prod")
+    answer = ask("OPTIONS", base(endpoint, api, "prod") + "/a")
+    assert (answer.status, answer.headers["access-control-allow-origin"], answer.body) == (200, "*", b"{}")
+    client.put_rest_api(restApiId=api["id"], mode="overwrite", body=document(b={"get": method}))
+    paths = {resource["path"] for resource in client.get_resources(restApiId=api["id"])["items"]}
+    assert paths == {"/", "/b"}
+    assert ask("OPTIONS", base(endpoint, api, "prod") + "/a").status == 200
+    deployment = client.create_deployment(restApiId=api["id"])
+    patch = {"op": "replace", "path": "/deploymentId", "value": deployment["id"]}
+    client.update_stage(restApiId=api["id"], stageName="prod", patchOperations=[patch])
+    assert ask("OPTIONS", base(endpoint, api, "prod") + "/a").status == 403
+    assert ask("GET", base(endpoint, api, "prod") + "/b").status == 200
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "code"),
+    [
+        ("get_stage", {"stageName": "none"}, "NotFoundException"),
+        ("get_resource", {"resourceId": "none"}, "NotFoundException"),
+        ("create_deployment", {}, "BadRequestException"),
+        (
+            "update_rest_api",
+            {"patchOperations": [{"op": "replace", "path": "/id", "value": "x"}]},
+            "BadRequestException",
+        ),
+        ("put_rest_api", {"body": b"{"}, "BadRequestException"),
+    ],
+)
+def test_bad_input(aws: Client, operation: str, arguments: dict[str, Any], code: str) -> None:
+    api = aws("apigateway").create_rest_api(name="rest")
+    with pytest.raises(ClientError) as failure:
+        getattr(aws("apigateway"), operation)(restApiId=api["id"], **arguments)
+    assert failure.value.response["Error"]["Code"] == code
+
+
+def test_integrations_that_cannot_be_served_are_refused_when_deployed(aws: Client) -> None:
+    client = aws("apigateway")
+    http = {"type": "http_proxy", "httpMethod": "GET", "uri": "http://example.com"}
+    api = client.import_rest_api(body=document(a={"get": {"x-amazon-apigateway-integration": http}}))
+    with pytest.raises(ClientError) as failure:
+        client.create_deployment(restApiId=api["id"])
+    assert failure.value.response["Error"]["Code"] == "NotImplemented"
