@@ -1,0 +1,39 @@
+"""Amazon S3. https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html"""
+
+from headwater.services.s3 import (
+    buckets,
+    deleting,
+    listing,
+    listing_uploads,
+    listing_versions,
+    multipart,
+    notification_settings,
+    notifications,
+    reading,
+    settings,
+    tagging,
+    writing,
+)
+from headwater.services.s3.bucket import BucketMemory
+from headwater.services.s3.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="s3",
+    modules=(
+        buckets,
+        deleting,
+        listing,
+        listing_uploads,
+        listing_versions,
+        multipart,
+        notification_settings,
+        notifications,
+        reading,
+        settings,
+        tagging,
+        writing,
+    ),
+    schema=SCHEMA,
+    memory=BucketMemory,
+)

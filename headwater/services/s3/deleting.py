@@ -1,0 +1,84 @@
+"""DeleteObject and DeleteObjects, with delete markers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.services.s3 import tables
+from headwater.services.s3.bucket import Bucket, find_bucket
+from headwater.services.s3.conditions import check_write
+from headwater.services.s3.errors import malformed_xml
+from headwater.services.s3.notifications import notify
+from headwater.services.s3.objects import Body, Version, check_key, current, lay_down, remove
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request, Result, operation
+
+_MOST_KEYS = 1000
+
+
+@operation("s3", "DeleteObject")
+def delete_object(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"""
+    bucket, key = find_bucket(call, request), request["Key"]
+    check_key(key)
+    if request.get("IfMatch") is not None:
+        check_write({"IfMatch": request["IfMatch"]}, key, current(call, bucket, key))
+    return _delete(call, bucket, key, request.get("VersionId"))
+
+
+@operation("s3", "DeleteObjects")
+def delete_objects(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
+    bucket = find_bucket(call, request)
+    deletion = request.get("Delete") or {}
+    objects: list[dict[str, Any]] = deletion.get("Objects") or []
+    if not 1 <= len(objects) <= _MOST_KEYS or any(not item.get("Key") for item in objects):
+        raise malformed_xml()
+    deleted: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for item in objects:
+        try:
+            deleted.append(_delete_listed(call, bucket, item))
+        except AwsError as error:
+            named: dict[str, Any] = {name: item[name] for name in ("Key", "VersionId") if name in item}
+            errors.append({**named, "Code": error.code, "Message": error.message})
+    result: Result = {} if deletion.get("Quiet") else {"Deleted": deleted}
+    return {**result, "Errors": errors} if errors else result
+
+
+def _delete_listed(call: Call, bucket: Bucket, item: dict[str, Any]) -> dict[str, Any]:
+    key, version = item["Key"], item.get("VersionId")
+    if item.get("ETag") is not None:
+        check_write({"IfMatch": item["ETag"]}, key, current(call, bucket, key))
+    outcome = _delete(call, bucket, key, version)
+    told: dict[str, Any] = {"Key": key}
+    if version is not None:
+        told["VersionId"] = version
+    if outcome.get("DeleteMarker"):
+        told |= {"DeleteMarker": True, "DeleteMarkerVersionId": outcome["VersionId"]}
+    return told
+
+
+def _delete(call: Call, bucket: Bucket, key: str, version: str | None) -> Result:
+    """What is gone already is gone: S3 says so without an error."""
+    if version is not None:
+        return _delete_version(call, bucket, key, version)
+    if bucket.versioned or bucket.suspended:
+        marker = lay_down(call, bucket, key, Body(0, None, None), "", attributes={}, marker=True)
+        notify(call, bucket, "ObjectRemoved:DeleteMarkerCreated", key, marker)
+        return {"DeleteMarker": True, "VersionId": marker.version}
+    existing = current(call, bucket, key)
+    if existing is not None:
+        remove(call, bucket, key, existing)
+        notify(call, bucket, "ObjectRemoved:Delete", key, existing)
+    return {}
+
+
+def _delete_version(call: Call, bucket: Bucket, key: str, version: str) -> Result:
+    row = call.store.one(tables.DESCRIBE_VERSION, (bucket.id, key, version))
+    if row is None:
+        return {"VersionId": version}
+    existing = Version(*row)
+    remove(call, bucket, key, existing)
+    notify(call, bucket, "ObjectRemoved:Delete", key, existing)
+    return {"VersionId": version, **({"DeleteMarker": True} if existing.marker else {})}

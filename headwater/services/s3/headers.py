@@ -1,0 +1,73 @@
+"""What an object keeps of the headers it was written with, and what of a write we do not do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.services.s3.bucket import Bucket
+from headwater.services.s3.errors import acl_not_supported, metadata_too_large
+from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.operations import Request
+
+DEFAULT_TYPE = "binary/octet-stream"
+ENCRYPTION = {"ServerSideEncryption": "AES256"}
+"""Every object is encrypted with keys of S3 unless it asks for others, which we lack."""
+SYSTEM_HEADERS = (
+    "CacheControl",
+    "ContentDisposition",
+    "ContentEncoding",
+    "ContentLanguage",
+    "ContentType",
+    "Expires",
+    "WebsiteRedirectLocation",
+)
+STORAGE_CLASSES = frozenset(
+    (
+        *("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING"),
+        *("GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"),
+    )
+)
+_MOST_METADATA_BYTES = 2048
+_LACKING = (
+    *("SSECustomerAlgorithm", "SSECustomerKey", "SSEKMSKeyId", "CopySourceSSECustomerAlgorithm"),
+    *("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WriteOffsetBytes"),
+)
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
+_OWNERS_ACLS = (None, "private", "bucket-owner-full-control")
+
+
+def attributes_of(request: Request) -> dict[str, Any]:
+    """The headers and metadata of a write."""
+    attributes = {name: request[name] for name in SYSTEM_HEADERS if request.get(name)}
+    attributes.setdefault("ContentType", DEFAULT_TYPE)
+    metadata = request.get("Metadata")
+    if metadata:
+        size = sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
+        if size > _MOST_METADATA_BYTES:
+            raise metadata_too_large(size)
+        attributes["Metadata"] = metadata
+    return attributes
+
+
+def storage_class_of(request: Request) -> str:
+    chosen = request.get("StorageClass") or "STANDARD"
+    if chosen not in STORAGE_CLASSES:
+        text = "The storage class you specified is not valid"
+        raise AwsError("InvalidStorageClass", text, StorageClassRequested=chosen)
+    return str(chosen)
+
+
+def refuse_what_we_lack(bucket: Bucket, request: Request) -> None:
+    """Name what a write asks for and we do not do, rather than to leave it out in silence."""
+    for name in _LACKING:
+        if request.get(name):
+            raise not_implemented(f"{name} of S3")
+    encryption = request.get("ServerSideEncryption")
+    if encryption not in (None, "AES256"):
+        raise not_implemented(f"ServerSideEncryption {encryption} of S3")
+    acl = request.get("ACL")
+    if acl not in _OWNERS_ACLS or any(request.get(name) for name in _GRANTS):
+        rules = bucket.settings.get("OwnershipControls", {}).get("Rules") or [{}]
+        if rules[0].get("ObjectOwnership", "ObjectWriter") == "BucketOwnerEnforced":
+            raise acl_not_supported()
+        raise not_implemented("Access control lists of S3 objects")

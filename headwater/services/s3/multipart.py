@@ -1,0 +1,291 @@
+"""Multipart uploads: create, upload and copy parts, complete, abort.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import orjson
+
+from headwater.services.s3 import tables, tag_sets
+from headwater.services.s3.bucket import Bucket, find_bucket
+from headwater.services.s3.checksums import MEMBERS, compute, decode, verified
+from headwater.services.s3.conditions import check_write, conditional_write
+from headwater.services.s3.errors import (
+    bad_checksum,
+    invalid_argument,
+    invalid_part,
+    invalid_part_order,
+    invalid_range,
+    invalid_request,
+    malformed_xml,
+    no_such_upload,
+    part_too_small,
+)
+from headwater.services.s3.headers import ENCRYPTION, attributes_of, refuse_what_we_lack, storage_class_of
+from headwater.services.s3.notifications import notify
+from headwater.services.s3.objects import check_key, current, in_seconds, keep, lay_down, md5, read, release_blob
+from headwater.services.s3.writing import FULL_OBJECT, find_copy_source, version_id
+from headwater.spine.operations import Call, Request, Result, operation
+
+COMPOSITE = "COMPOSITE"
+_MOST_PARTS = 10_000
+_LEAST_PART_BYTES = 5 * 1024 * 1024
+_RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
+
+
+class Upload(NamedTuple):
+    """An upload under way; ``attributes`` are the object's to be, and ``ChecksumAlgorithm`` and ``ChecksumType``."""
+
+    id: str
+    started: int
+    storage_class: str
+    tags: str | None
+    attributes: dict[str, Any]
+
+    @property
+    def algorithm(self) -> str | None:
+        algorithm: str | None = self.attributes.get("ChecksumAlgorithm")
+        return algorithm
+
+
+class Part(NamedTuple):
+    """A part as its row has it, ``etag`` without quotes."""
+
+    number: int
+    size: int
+    etag: str
+    modified: int
+    checksums: str
+
+
+def find_upload(call: Call, bucket: Bucket, request: Request) -> Upload:
+    identity = request["UploadId"]
+    row = call.store.one(tables.FIND_UPLOAD, (identity, bucket.id, request["Key"]))
+    if row is None:
+        raise no_such_upload(identity)
+    started, storage_class, tags, attributes = row
+    return Upload(identity, started, storage_class, tags, orjson.loads(attributes))
+
+
+@operation("s3", "CreateMultipartUpload")
+def create_multipart_upload(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html"""
+    bucket, key = find_bucket(call, request), request["Key"]
+    check_key(key)
+    refuse_what_we_lack(bucket, request)
+    checksum = _checksum_kind(request)
+    identity = call.ids.token(96)
+    row = (
+        *(identity, bucket.id, key, in_seconds(call.now), storage_class_of(request)),
+        tag_sets.from_header(request.get("Tagging")),
+        orjson.dumps({**attributes_of(request), **checksum}).decode(),
+    )
+    call.store.run(tables.INSERT_UPLOAD, row)
+    return {"Bucket": bucket.name, "Key": key, "UploadId": identity, **ENCRYPTION, **checksum}
+
+
+def _checksum_kind(request: Request) -> dict[str, str]:
+    """Which checksum the object will have: of the whole, or of its parts' checksums."""
+    algorithm, kind = request.get("ChecksumAlgorithm"), request.get("ChecksumType")
+    if algorithm is None:
+        if kind is not None:
+            text = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+            raise invalid_request(text)
+        return {}
+    compute(algorithm, b"")  # refuses an algorithm that there is not
+    whole = algorithm.startswith("CRC")
+    kind = kind or (FULL_OBJECT if algorithm == "CRC64NVME" else COMPOSITE)
+    if (kind == FULL_OBJECT and not whole) or (kind == COMPOSITE and algorithm == "CRC64NVME"):
+        raise invalid_request(
+            f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm."
+        )
+    return {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
+
+
+@operation("s3", "UploadPart")
+def upload_part(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html"""
+    bucket = find_bucket(call, request)
+    _check_number(request["PartNumber"])
+    upload = find_upload(call, bucket, request)
+    data: bytes = request.get("Body") or b""
+    checksums = verified(request, data)
+    wanted = upload.algorithm
+    if wanted is not None:
+        given = next(iter(checksums), None)
+        if given is not None and MEMBERS[given] != wanted:
+            raise invalid_request(
+                f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, "
+                f"actual checksum Type: {MEMBERS[given].lower()}"
+            )
+        checksums = checksums or {f"Checksum{wanted}": compute(wanted, data)}
+    etag = _put_part(call, upload, request["PartNumber"], data, checksums)
+    return {"ETag": f'"{etag}"', **ENCRYPTION, **checksums}
+
+
+@operation("s3", "UploadPartCopy")
+def upload_part_copy(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html"""
+    bucket = find_bucket(call, request)
+    _check_number(request["PartNumber"])
+    upload = find_upload(call, bucket, request)
+    source_bucket, _, source = find_copy_source(call, request)
+    offset, length = 0, source.size
+    asked = request.get("CopySourceRange")
+    if asked is not None:
+        match = _RANGE.match(asked)
+        if match is None:
+            text = (
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
+                "zero-based offsets of the first and last bytes to copy"
+            )
+            raise invalid_argument(text, "x-amz-copy-source-range", asked)
+        offset, last = int(match[1]), int(match[2])
+        if last >= source.size or last < offset:
+            raise invalid_range(asked, source.size)
+        length = last - offset + 1
+    data = read(call, source, offset, length)
+    checksums = {f"Checksum{upload.algorithm}": compute(upload.algorithm, data)} if upload.algorithm else {}
+    etag = _put_part(call, upload, request["PartNumber"], data, checksums)
+    result: Result = {
+        "CopyPartResult": {"ETag": f'"{etag}"', "LastModified": in_seconds(call.now), **checksums},
+        **ENCRYPTION,
+    }
+    if source_bucket.versioned or source_bucket.suspended:
+        result["CopySourceVersionId"] = source.version
+    return result
+
+
+def _check_number(number: int) -> None:
+    if not 1 <= number <= _MOST_PARTS:
+        text = "Part number must be an integer between 1 and 10000, inclusive"
+        raise invalid_argument(text, "partNumber", number)
+
+
+def _put_part(call: Call, upload: Upload, number: int, data: bytes, checksums: dict[str, str]) -> str:
+    etag, body = md5(data), keep(call, data)
+    for (blob,) in call.store.all(tables.PART_BLOB, (upload.id, number)):
+        release_blob(call, blob)
+    row = (
+        upload.id,
+        number,
+        body.size,
+        etag,
+        in_seconds(call.now),
+        orjson.dumps(checksums).decode(),
+        body.blob,
+        body.data,
+    )
+    call.store.run(tables.PUT_PART, row)
+    return etag
+
+
+@operation("s3", "CompleteMultipartUpload")
+def complete_multipart_upload(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"""
+    bucket, key = find_bucket(call, request), request["Key"]
+    upload = find_upload(call, bucket, request)
+    given: list[dict[str, Any]] = (request.get("MultipartUpload") or {}).get("Parts") or []
+    if not given:
+        raise invalid_request("You must specify at least one part") if "MultipartUpload" in request else malformed_xml()
+    if conditional_write(request):
+        check_write(request, key, current(call, bucket, key))
+    parts = _chosen_parts(call, upload, given)
+    data = _joined(call, upload, parts)
+    size = request.get("MpuObjectSize")
+    if size is not None and int(size) != len(data):
+        text = f"The provided 'x-amz-mp-object-size' header value {size} does not match what was computed: {len(data)}"
+        raise invalid_request(text)
+    digests = b"".join(bytes.fromhex(part.etag) for part in parts)
+    etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
+    checksums = _whole_checksum(request, upload, parts, data)
+    attributes = {name: value for name, value in upload.attributes.items() if not name.startswith("Checksum")}
+    attributes |= checksums
+    attributes["Parts"] = [
+        {"PartNumber": part.number, "Size": part.size, **orjson.loads(part.checksums)} for part in parts
+    ]
+    forget(call, upload.id)
+    made = lay_down(
+        call,
+        bucket,
+        key,
+        keep(call, data),
+        etag,
+        attributes=attributes,
+        storage_class=upload.storage_class,
+        tags=upload.tags,
+    )
+    if bucket.events:
+        notify(call, bucket, "ObjectCreated:CompleteMultipartUpload", key, made)
+    location = f"{call.endpoint}/{bucket.name}/{key}"
+    told = {"Location": location, "Bucket": bucket.name, "Key": key, "ETag": made.quoted_etag}
+    return {**told, **ENCRYPTION, **checksums, **version_id(bucket, made)}
+
+
+def _chosen_parts(call: Call, upload: Upload, given: list[dict[str, Any]]) -> list[Part]:
+    """The parts that a completion names, each checked against what was uploaded."""
+    stored = {row[0]: Part(*row) for row in call.store.all(tables.PARTS, (upload.id, 0))}
+    if any(item.get("PartNumber") is None for item in given):
+        raise malformed_xml()
+    chosen = []
+    for item in given:
+        number, etag = item["PartNumber"], (item.get("ETag") or "").strip('"')
+        part = stored.get(number)
+        if part is None or part.etag != etag or not _same_checksums(part, item):
+            raise invalid_part(upload.id, number, etag)
+        chosen.append(part)
+    if any(later.number <= earlier.number for earlier, later in pairwise(chosen)):
+        raise invalid_part_order(upload.id)
+    for part in chosen[:-1]:
+        if part.size < _LEAST_PART_BYTES:
+            raise part_too_small(part.number, part.etag, part.size)
+    return chosen
+
+
+def _same_checksums(part: Part, item: dict[str, Any]) -> bool:
+    stored = orjson.loads(part.checksums)
+    return all(stored.get(name) == item[name] for name in MEMBERS if name in item)
+
+
+def _joined(call: Call, upload: Upload, parts: Sequence[Part]) -> bytes:
+    wanted = {part.number for part in parts}
+    rows = call.store.all(tables.PART_BODIES, (upload.id,))
+    return b"".join(body if blob is None else call.blobs.read(blob) for number, blob, body in rows if number in wanted)
+
+
+def _whole_checksum(request: Request, upload: Upload, parts: Sequence[Part], data: bytes) -> dict[str, str]:
+    algorithm = upload.algorithm
+    if algorithm is None:
+        return {}
+    kind, member = upload.attributes["ChecksumType"], f"Checksum{algorithm}"
+    if kind == FULL_OBJECT:
+        value = compute(algorithm, data)
+    else:
+        digests = b"".join(decode(orjson.loads(part.checksums)[member]) for part in parts)
+        value = f"{compute(algorithm, digests)}-{len(parts)}"
+    expected = request.get(member)
+    if expected is not None and expected.partition("-")[0] != value.partition("-")[0]:
+        raise bad_checksum(algorithm)
+    return {member: value, "ChecksumType": kind}
+
+
+@operation("s3", "AbortMultipartUpload")
+def abort_multipart_upload(call: Call, request: Request) -> Result:
+    bucket = find_bucket(call, request)
+    forget(call, find_upload(call, bucket, request).id)
+    return {}
+
+
+def forget(call: Call, upload: str) -> None:
+    """Remove an upload and its parts."""
+    for (blob,) in call.store.all(tables.PART_BLOBS, (upload,)):
+        release_blob(call, blob)
+    call.store.run(tables.DELETE_PARTS, (upload,))
+    call.store.run(tables.DELETE_UPLOAD, (upload,))

@@ -1,0 +1,181 @@
+"""Event notifications: which configuration of a bucket wants an event, and the records that its destination gets.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote_plus
+
+import orjson
+
+from headwater.services.s3.bucket import Bucket
+from headwater.services.s3.objects import Version
+from headwater.spine.arns import parse_arn
+from headwater.spine.deliveries import Delivery, Policy, delivery
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.timestamps import iso8601_milliseconds
+
+DESTINATIONS = {
+    "QueueConfigurations": "QueueArn",
+    "TopicConfigurations": "TopicArn",
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+}
+_POLICY = Policy(attempts=0, age=86_400_000, backoff=1000, most=60_000, jitter=True)
+_EVENT_BRIDGE = "eventbridge"
+
+_DETAIL_TYPES = {
+    "ObjectCreated": "Object Created",
+    "ObjectRemoved": "Object Deleted",
+    "ObjectTagging:Put": "Object Tags Added",
+    "ObjectTagging:Delete": "Object Tags Deleted",
+}
+_REASONS = {
+    "ObjectCreated:Put": "PutObject",
+    "ObjectCreated:Post": "POST Object",
+    "ObjectCreated:Copy": "CopyObject",
+    "ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
+    "ObjectRemoved:Delete": "DeleteObject",
+    "ObjectRemoved:DeleteMarkerCreated": "DeleteObject",
+}
+
+
+def notify(call: Call, bucket: Bucket, event: str, key: str, version: Version) -> None:
+    """Leave a delivery for each destination that wants an event such as ``ObjectCreated:Put``."""
+    if not bucket.events:
+        return
+    settings = bucket.settings["NotificationConfiguration"]
+    for identity, arn in _interested(settings, event, key):
+        payload = {"arn": arn, "records": {"Records": [_record(call, bucket, event, key, version, identity)]}}
+        _deliver(call, bucket, payload, arn)
+    if "EventBridgeConfiguration" in settings:
+        payload = {"arn": _EVENT_BRIDGE, "entry": _entry(call, bucket, event, key, version)}
+        _deliver(call, bucket, payload, f"arn:aws:events:{bucket.region}:{bucket.account}:event-bus/default")
+
+
+def _deliver(call: Call, bucket: Bucket, payload: dict[str, Any], target: str) -> None:
+    call.deliver(
+        "s3.notification", payload, target=target, policy=_POLICY, account=bucket.account, region=bucket.region
+    )
+
+
+def send_test(call: Call, bucket: Bucket, arn: str) -> None:
+    """What a queue or topic gets once it is configured."""
+    event = {
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": iso8601_milliseconds(call.now),
+        "Bucket": bucket.name,
+        "RequestId": call.ids.hex(16).upper(),
+        "HostId": call.ids.token(56),
+    }
+    _deliver(call, bucket, {"arn": arn, "records": event}, arn)
+
+
+def _interested(settings: dict[str, Any], event: str, key: str) -> Iterator[tuple[str, str]]:
+    """(configuration's id, destination) for each configuration that wants the event."""
+    for group, member in DESTINATIONS.items():
+        for configuration in settings.get(group, ()):
+            if _wants(configuration, event, key):
+                yield configuration["Id"], configuration[member]
+
+
+def _wants(configuration: dict[str, Any], event: str, key: str) -> bool:
+    family = event.partition(":")[0]
+    if not {f"s3:{event}", f"s3:{family}:*"} & set(configuration["Events"]):
+        return False
+    for rule in configuration.get("Filter", {}).get("Key", {}).get("FilterRules", ()):
+        matches = key.startswith if rule["Name"].lower() == "prefix" else key.endswith
+        if not matches(rule["Value"]):
+            return False
+    return True
+
+
+def _record(call: Call, bucket: Bucket, event: str, key: str, version: Version, identity: str) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html"""
+    described: dict[str, Any] = {"key": quote_plus(key, safe="/")}
+    if event.startswith("ObjectCreated"):
+        described |= {"size": version.size, "eTag": version.etag}
+    elif version.marker or event.startswith("ObjectTagging"):
+        described["eTag"] = version.etag or "d41d8cd98f00b204e9800998ecf8427e"
+    if bucket.versioned:
+        described["versionId"] = version.version
+    described["sequencer"] = f"{version.id:018X}"
+    return {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": bucket.region,
+        "eventTime": iso8601_milliseconds(call.now),
+        "eventName": event,
+        "userIdentity": {"principalId": f"AWS:{call.account}"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": call.ids.hex(16).upper(), "x-amz-id-2": call.ids.token(76)},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": identity,
+            "bucket": {"name": bucket.name, "ownerIdentity": {"principalId": bucket.account}, "arn": bucket.arn},
+            "object": described,
+        },
+    }
+
+
+def _entry(call: Call, bucket: Bucket, event: str, key: str, version: Version) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html"""
+    described: dict[str, Any] = {"key": key}
+    if event.startswith("ObjectCreated"):
+        described["size"] = version.size
+    described["etag"] = version.etag or "d41d8cd98f00b204e9800998ecf8427e"
+    if bucket.versioned:
+        described["version-id"] = version.version
+    if event.startswith(("ObjectCreated", "ObjectRemoved")):
+        described["sequencer"] = f"{version.id:018X}"
+    detail: dict[str, Any] = {
+        "version": "0",
+        "bucket": {"name": bucket.name},
+        "object": described,
+        "request-id": call.ids.hex(16).upper(),
+        "requester": call.account,
+        "source-ip-address": "127.0.0.1",
+    }
+    if event in _REASONS:
+        detail["reason"] = _REASONS[event]
+    if event.startswith("ObjectRemoved"):
+        marker = event.endswith("DeleteMarkerCreated")
+        detail["deletion-type"] = "Delete Marker Created" if marker else "Permanently Deleted"
+    return {
+        "Source": "aws.s3",
+        "DetailType": _DETAIL_TYPES.get(event) or _DETAIL_TYPES[event.partition(":")[0]],
+        "Detail": detail,
+        "Resources": [bucket.arn],
+        "Time": call.now,
+    }
+
+
+@delivery("s3.notification")
+def deliver_notification(call: Call, item: Delivery) -> None:
+    """Hand records to a queue, topic or function, or an event to the default bus."""
+    payload = item.payload
+    if payload["arn"] == _EVENT_BRIDGE:
+        call.operation("events", "PutServiceEvent", payload["entry"])
+        return
+    text = orjson.dumps(payload["records"]).decode()
+    hand_over(call, payload["arn"], text)
+
+
+def hand_over(call: Call, arn: str, text: str) -> None:
+    """Send a document to whatever service the ARN names."""
+    parsed = parse_arn(arn)
+    if parsed is None:
+        raise AwsError("InvalidArgument", f"The ARN is not well formed: {arn}")
+    if parsed.service == "sqs":
+        request = {"QueueUrl": f"{call.endpoint}/{parsed.account}/{parsed.resource}", "MessageBody": text}
+        call.operation("sqs", "SendMessage", request, region=parsed.region)
+    elif parsed.service == "sns":
+        request = {"TopicArn": arn, "Message": text, "Subject": "Amazon S3 Notification"}
+        call.operation("sns", "Publish", request, region=parsed.region)
+    else:
+        invocation = {"FunctionName": arn, "InvocationType": "Event", "Payload": text.encode()}
+        call.operation("lambda", "Invoke", invocation, region=parsed.region)

@@ -1,0 +1,186 @@
+"""Versions of objects: finding them, laying them down, taking them away. Everything that touches a body's row goes
+through here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from headwater.services.s3 import tables
+from headwater.services.s3.bucket import Bucket
+from headwater.services.s3.errors import key_too_long, marker_is_no_object, no_such_key, no_such_version
+from headwater.spine.operations import Call
+from headwater.spine.store.blobs import Blob
+from headwater.spine.timestamps import rfc822
+
+INLINE_BYTES = 32 * 1024
+"""Bodies up to here lie in their row; larger ones are files."""
+NULL_VERSION = "null"
+_OWNER = "-s3"
+_MOST_KEY_BYTES = 1024
+_VERSION_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
+
+
+class Version(NamedTuple):
+    """One row of a key. ``etag`` has no quotes; ``attributes`` is JSON: headers, ``Metadata``, checksums, ``Parts``."""
+
+    id: int
+    version: str
+    marker: int
+    size: int
+    etag: str
+    modified: int
+    storage_class: str
+    tags: str | None
+    attributes: str
+    blob: str | None
+    body: bytes | None
+
+    @property
+    def quoted_etag(self) -> str:
+        return f'"{self.etag}"'
+
+
+class Body(NamedTuple):
+    """A body that is stored already, or will be with its row."""
+
+    size: int
+    blob: str | None
+    data: bytes | None
+
+
+def keep(call: Call, data: bytes) -> Body:
+    """Store a large body as a file; a small one waits for its row."""
+    if len(data) > INLINE_BYTES:
+        return Body(len(data), call.blobs.write(data, _OWNER), None)
+    return Body(len(data), None, data)
+
+
+def content(call: Call, version: Version, offset: int = 0, length: int | None = None) -> bytes | Blob:
+    """A version's body or a slice of it."""
+    end = version.size if length is None else offset + length
+    if version.blob is not None:
+        return call.blobs.open(version.blob, offset, end - offset)
+    body = version.body or b""
+    return body if length is None and not offset else body[offset:end]
+
+
+def read(call: Call, version: Version, offset: int = 0, length: int | None = None) -> bytes:
+    """The same as bytes."""
+    found = content(call, version, offset, length)
+    return found if isinstance(found, bytes) else found.read()
+
+
+def in_seconds(now: int) -> int:
+    """S3 tells and compares times of modification in whole seconds."""
+    return now // 1000 * 1000
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def check_key(key: str) -> None:
+    if len(key) > _MOST_KEY_BYTES // 4 and (size := len(key.encode("utf-8", "surrogatepass"))) > _MOST_KEY_BYTES:
+        raise key_too_long(size)
+
+
+def latest(call: Call, bucket: Bucket, key: str, describe: bool = False) -> Version | None:
+    """The newest version of a key, a delete marker perhaps; ``describe``: without its body."""
+    statement = tables.DESCRIBE_LATEST if describe else tables.FIND_LATEST
+    row = call.store.one(statement, (bucket.id, key))
+    return None if row is None else Version(*row)
+
+
+def current(call: Call, bucket: Bucket, key: str) -> Version | None:
+    """The newest version where that is an object, without its body."""
+    found = latest(call, bucket, key, describe=True)
+    return None if found is None or found.marker else found
+
+
+def find_version(
+    call: Call, bucket: Bucket, key: str, version: str | None, *, method: str = "GET", describe: bool = False
+) -> Version:
+    """The version that a read asks for; NoSuchKey, NoSuchVersion, MethodNotAllowed where it is none to be read."""
+    if version is None:
+        found = latest(call, bucket, key, describe)
+        if found is None:
+            raise no_such_key(key)
+        if found.marker:
+            raise no_such_key(key, **{"x-amz-delete-marker": "true", "x-amz-version-id": found.version})
+        return found
+    statement = tables.DESCRIBE_VERSION if describe else tables.FIND_VERSION
+    row = call.store.one(statement, (bucket.id, key, version))
+    if row is None:
+        raise no_such_version(key, version)
+    named = Version(*row)
+    if named.marker:
+        raise marker_is_no_object(method, named.version, rfc822(named.modified))
+    return named
+
+
+def lay_down(
+    call: Call,
+    bucket: Bucket,
+    key: str,
+    body: Body,
+    etag: str,
+    *,
+    attributes: Mapping[str, Any],
+    storage_class: str = "STANDARD",
+    tags: str | None = None,
+    marker: bool = False,
+) -> Version:
+    """Make the newest version of a key; in a bucket without versioning it takes the place of the former."""
+    replaced = latest(call, bucket, key, describe=True)
+    version = call.ids.token(32, _VERSION_ALPHABET) if bucket.versioned else NULL_VERSION
+    if bucket.versioned or bucket.suspended:
+        call.store.run(tables.SUPERSEDE, (bucket.id, key))
+    if replaced is not None and version == NULL_VERSION and replaced.version != NULL_VERSION:
+        row = call.store.one(tables.DESCRIBE_VERSION, (bucket.id, key, NULL_VERSION))
+        replaced = None if row is None else Version(*row)
+    made = Version(
+        call.new_id(),
+        version,
+        int(marker),
+        body.size,
+        etag,
+        in_seconds(call.now),
+        storage_class,
+        tags,
+        orjson.dumps(attributes).decode(),
+        body.blob,
+        body.data,
+    )
+    _insert(call, bucket, key, made)
+    if replaced is not None and version == NULL_VERSION:
+        release_blob(call, replaced.blob)
+    return made
+
+
+def _insert(call: Call, bucket: Bucket, key: str, made: Version) -> None:
+    call.store.run(tables.PUT_VERSION, (made.id, bucket.id, key, *made[1:]))
+
+
+def remove(call: Call, bucket: Bucket, key: str, version: Version) -> None:
+    """Take a version away for good; the one before it becomes the newest."""
+    call.store.run(tables.DELETE_VERSION, (bucket.id, key, version.version))
+    if bucket.versioned or bucket.suspended:
+        call.store.run(tables.PROMOTE, (bucket.id, key))
+    release_blob(call, version.blob)
+
+
+def release_blob(call: Call, blob: str | None) -> None:
+    """Drop a file, once this is committed and if no row names it then: a later request may store the same content."""
+    if blob is None:
+        return
+    store, blobs = call.store, call.blobs
+
+    def drop() -> None:
+        if store.one(tables.BLOB_IN_USE, (blob, blob)) is None:
+            blobs.delete(blob)
+
+    call.after_commit(drop)

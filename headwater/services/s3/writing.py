@@ -1,0 +1,158 @@
+"""PutObject and CopyObject."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from headwater.services.s3 import tag_sets
+from headwater.services.s3.bucket import Bucket, find_bucket
+from headwater.services.s3.checksums import MEMBERS, compute, verified
+from headwater.services.s3.conditions import check_copy_source, check_write, conditional_write
+from headwater.services.s3.errors import invalid_argument, invalid_request
+from headwater.services.s3.headers import (
+    ENCRYPTION,
+    SYSTEM_HEADERS,
+    attributes_of,
+    refuse_what_we_lack,
+    storage_class_of,
+)
+from headwater.services.s3.notifications import notify
+from headwater.services.s3.objects import (
+    Body,
+    Version,
+    check_key,
+    current,
+    find_version,
+    keep,
+    lay_down,
+    md5,
+    read,
+)
+from headwater.spine.operations import Call, Request, Result, operation
+
+FULL_OBJECT = "FULL_OBJECT"
+
+
+@operation("s3", "PutObject")
+def put_object(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
+    bucket, key = find_bucket(call, request), request["Key"]
+    check_key(key)
+    refuse_what_we_lack(bucket, request)
+    if conditional_write(request):
+        check_write(request, key, current(call, bucket, key))
+    data: bytes = request.get("Body") or b""
+    checksums = verified(request, data)
+    if checksums:
+        checksums["ChecksumType"] = FULL_OBJECT
+    made = lay_down(
+        call,
+        bucket,
+        key,
+        keep(call, data),
+        md5(data),
+        attributes={**attributes_of(request), **checksums},
+        storage_class=storage_class_of(request),
+        tags=tag_sets.from_header(request.get("Tagging")),
+    )
+    if bucket.events:
+        notify(call, bucket, "ObjectCreated:Put", key, made)
+    return {"ETag": made.quoted_etag, **ENCRYPTION, **checksums, **version_id(bucket, made)}
+
+
+def version_id(bucket: Bucket, version: Version) -> dict[str, str]:
+    """The version's id, where the bucket has or had versions."""
+    return {"VersionId": version.version} if bucket.versioned or bucket.suspended else {}
+
+
+@operation("s3", "CopyObject")
+def copy_object(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
+    bucket, key = find_bucket(call, request), request["Key"]
+    check_key(key)
+    refuse_what_we_lack(bucket, request)
+    source_bucket, source_key, source = find_copy_source(call, request)
+    replace = _directive(request, "MetadataDirective") == "REPLACE"
+    same = (source_bucket.name, source_key) == (bucket.name, key)
+    if same and not replace and not _changes(request) and "?versionId=" not in request["CopySource"]:
+        raise invalid_request(
+            "This copy request is illegal because it is trying to copy an object to itself without changing the "
+            "object's metadata, storage class, website redirect location or encryption attributes."
+        )
+    if conditional_write(request):
+        check_write(request, key, current(call, bucket, key))
+    old: dict[str, Any] = orjson.loads(source.attributes)
+    checksums = _copied_checksums(call, request, source, old)
+    kept = {
+        name: old[name] for name in (*SYSTEM_HEADERS, "Metadata") if name in old and name != "WebsiteRedirectLocation"
+    }
+    if request.get("WebsiteRedirectLocation"):
+        kept["WebsiteRedirectLocation"] = request["WebsiteRedirectLocation"]
+    tags = source.tags
+    if _directive(request, "TaggingDirective") == "REPLACE":
+        tags = tag_sets.from_header(request.get("Tagging"))
+    made = lay_down(
+        call,
+        bucket,
+        key,
+        _copied_body(call, source),
+        source.etag if "Parts" not in old else md5(read(call, source)),
+        attributes={**(attributes_of(request) if replace else kept), **checksums},
+        storage_class=storage_class_of(request),
+        tags=tags,
+    )
+    if bucket.events:
+        notify(call, bucket, "ObjectCreated:Copy", key, made)
+    copied = {"ETag": made.quoted_etag, "LastModified": made.modified, **checksums}
+    result: Result = {"CopyObjectResult": copied, **ENCRYPTION, **version_id(bucket, made)}
+    if source_bucket.versioned or source_bucket.suspended:
+        result["CopySourceVersionId"] = source.version
+    return result
+
+
+def find_copy_source(call: Call, request: Request) -> tuple[Bucket, str, Version]:
+    """The bucket, key and version that ``CopySource`` names, its conditions checked."""
+    path, _, query = request["CopySource"].partition("?")
+    name, slash, key = unquote(path).removeprefix("/").partition("/")
+    if not name or not slash or not key:
+        text = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+        raise invalid_argument(text, "x-amz-copy-source", request["CopySource"])
+    subject = call.span.subject
+    bucket = find_bucket(call, {"Bucket": name, "ExpectedBucketOwner": request.get("ExpectedSourceBucketOwner")})
+    call.span.subject = subject
+    version = unquote(query.removeprefix("versionId=")) if query.startswith("versionId=") else None
+    source = find_version(call, bucket, key, version)
+    check_copy_source(request, source)
+    return bucket, key, source
+
+
+def _copied_body(call: Call, source: Version) -> Body:
+    """The source's own file, or its bytes."""
+    return Body(source.size, source.blob, source.body)
+
+
+def _copied_checksums(call: Call, request: Request, source: Version, old: dict[str, Any]) -> dict[str, str]:
+    asked = request.get("ChecksumAlgorithm")
+    if asked:
+        return {f"Checksum{asked}": compute(asked, read(call, source)), "ChecksumType": FULL_OBJECT}
+    algorithm = next((MEMBERS[name] for name in MEMBERS if name in old), None)
+    if algorithm is None:
+        return {}
+    if old.get("ChecksumType") == "COMPOSITE":  # of parts that the copy does not have
+        return {f"Checksum{algorithm}": compute(algorithm, read(call, source)), "ChecksumType": FULL_OBJECT}
+    return {f"Checksum{algorithm}": old[f"Checksum{algorithm}"], "ChecksumType": FULL_OBJECT}
+
+
+def _directive(request: Request, name: str) -> str:
+    value = request.get(name) or "COPY"
+    if value not in ("COPY", "REPLACE"):
+        wire = "x-amz-metadata-directive" if name == "MetadataDirective" else "x-amz-tagging-directive"
+        raise invalid_argument(f"Unknown {wire.removeprefix('x-amz-').replace('-', ' ')}.", wire, value)
+    return str(value)
+
+
+def _changes(request: Request) -> bool:
+    return any(request.get(name) for name in ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption"))
