@@ -19,11 +19,14 @@ START = 1_700_000_000_000
 class Bench:
     """``async with Bench(folder) as bench``: the same folder again carries on with its data."""
 
-    def __init__(self, folder: Path, start: int = START) -> None:
+    def __init__(
+        self, folder: Path, start: int = START, service: str = "toy", house: str = "tests.spine.toy", seed: int = 1
+    ) -> None:
         self.clock = VirtualClock(start)
+        self._service = service
         store = SqliteStore(folder / "db")
-        catalogue = Catalogue({"toy": "tests.spine.toy"})
-        self.engine = Engine(store, BlobStore(folder / "blobs"), self.clock, Ids(1), catalogue)
+        catalogue = Catalogue({service: house})
+        self.engine = Engine(store, BlobStore(folder / "blobs"), self.clock, Ids(seed), catalogue)
 
     async def __aenter__(self) -> Bench:
         await self.engine.start()
@@ -34,7 +37,7 @@ class Bench:
         self.engine.store.close()
 
     async def call(self, name: str, **request: Any) -> Any:
-        return await self.engine.call("toy", name, request, SYSTEM, None)
+        return await self.engine.call(self._service, name, request, SYSTEM, None)
 
     async def words(self) -> list[str]:
         await self.rest()
