@@ -11,6 +11,7 @@ from pathlib import Path
 
 from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
+from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
 from headwater.gateway.router import Router, Site
 from headwater.gateway.server import Server
 from headwater.gateway.surface import Surface
@@ -62,7 +63,8 @@ class Cloud:
         )
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
         sites: list[Site] = [Surface(routes(self.engine)), UserApis(self.engine)]
-        self._server = Server(Router(sites, {}, AwsApis(self.engine, models)))
+        self.mqtt = MqttBroker(self.engine)
+        self._server = Server(Router(sites, {MQTT_PATH: self.mqtt.upgrade}, AwsApis(self.engine, models)))
 
     @property
     def endpoint(self) -> str:
@@ -74,9 +76,12 @@ class Cloud:
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
         self.engine.endpoint = f"http://{host}:{self._server.port}"
         await self.engine.start()
+        if self.settings.mqtt_port is not None:
+            await self.mqtt.start(self.settings.host, self.settings.mqtt_port)
 
     async def stop(self) -> None:
         """End in order: no new requests, what is open committed, functions ended."""
+        await self.mqtt.stop()
         await self._server.stop()
         await self.engine.stop()
         await self.engine.runtime.close()

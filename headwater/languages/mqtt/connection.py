@@ -55,8 +55,14 @@ class Connection:
         return self._decoder.version
 
     def receive(self, data: bytes) -> Iterator[Packet]:
-        """The packets that `data` completes, decoded and checked one by one as they are asked for."""
-        for packet in self._decoder.feed(data):
+        """Take bytes in; gives the packets that they complete, decoded and checked one by one as asked for.
+
+        What is not asked for stays for the next call: between CONNECT and `accept` no more should be.
+        """
+        return self._checked(self._decoder.feed(data))
+
+    def _checked(self, packets: Iterator[Packet]) -> Iterator[Packet]:
+        for packet in packets:
             self._check(packet)
             yield packet
 

@@ -40,6 +40,18 @@ class Identity(NamedTuple):
     lifetime: int | None
 
 
+def authorizer_home(call: Call, request: Request) -> tuple[str, str] | None:
+    """The account and region of the authorizer that an unsigned CONNECT names, where they are not the call's own.
+
+    On AWS the host name tells them; ours is one for all.
+    """
+    name = _parameters(request).get(NAME_KEY)
+    if name is None or request["Signed"]:
+        return None
+    homes = call.store.all(tables.AUTHORIZER_HOMES, (name,))
+    return None if not homes or (call.account, call.region) in homes else homes[0]
+
+
 def authorizer_for(call: Call, request: Request) -> dict[str, Any] | None:
     """The authorizer that must be asked about a CONNECT: the one it names, else the default; None: nobody.
 

@@ -15,7 +15,7 @@ from headwater.languages.mqtt.limits import AWS_LIMITS
 from headwater.languages.mqtt.packets import VERSION_5, Connect, Will
 from headwater.languages.mqtt.pushes import CHANNEL, Eject
 from headwater.services.iot import tables
-from headwater.services.iot.authorizing import Identity, authorize, authorizer_for
+from headwater.services.iot.authorizing import Identity, authorize, authorizer_for, authorizer_home
 from headwater.services.iot.errors import unauthorized
 from headwater.services.iot.memory import Broker, Session, broker_of
 from headwater.services.iot.messages import Publication, properties_of, properties_text
@@ -32,8 +32,12 @@ def connect(call: Call, request: Request) -> Answer:
 
     Request: ConnectionId (the gateway's name for the socket), Packet, Http (None, or QueryString and Headers of a
     WebSocket's request), Signed (whether that was signed with AWS credentials), SourceIp, ServerName. Result:
-    SessionId, ClientId, SessionPresent, Expiry (seconds), Lifetime (seconds until the authorizer wants it ended).
+    SessionId, ClientId, SessionPresent, Expiry (seconds), Lifetime (seconds until the authorizer wants it ended),
+    Account and Region, which are the authorizer's where the client's request does not tell.
     """
+    home = authorizer_home(call, request)
+    if home is not None:
+        return call.work.operation("iot-mqtt", "Connect", request, *home)
     authorizer = authorizer_for(call, request)
     if authorizer is None:
         return open_session(call, request, Identity(call.principal.rpartition(":")[2], None, None))
@@ -81,6 +85,8 @@ def open_session(call: Call, request: Request, identity: Identity) -> Result:
         "SessionPresent": present is not None,
         "Expiry": session.expiry,
         "Lifetime": identity.lifetime,
+        "Account": call.account,
+        "Region": call.region,
     }
 
 

@@ -119,6 +119,7 @@ DELETE_RULE = "DELETE FROM iot_rules WHERE account = ? AND region = ? AND name =
 AUTHORIZER = """
 SELECT document, status, created, modified FROM iot_authorizers WHERE account = ? AND region = ? AND name = ?
 """
+AUTHORIZER_HOMES = "SELECT account, region FROM iot_authorizers WHERE name = ? ORDER BY created"
 AUTHORIZERS = """
 SELECT name FROM iot_authorizers
 WHERE account = ? AND region = ? AND name > ? AND (status = ? OR ? = '') ORDER BY name LIMIT ?
