@@ -10,6 +10,8 @@ from headwater.languages.dynamodb import numbers
 from headwater.languages.dynamodb.values import AttributeValue, binary
 
 HASH_SPACE = 1 << 32
+# Greater than every partition's bytes: four of hash, and a value of at most 2048.
+_BEYOND = b"\xff" * 2053
 
 
 def sortable(value: AttributeValue, name: str) -> bytes:
@@ -28,7 +30,7 @@ def partition(value: AttributeValue, name: str) -> bytes:
 def segment_start(segment: int, total_segments: int) -> bytes:
     """The first partition bytes of a parallel scan's segment; it ends where the next one starts."""
     boundary = -(-segment * HASH_SPACE // total_segments)
-    return b"\xff" * 5 if boundary >= HASH_SPACE else boundary.to_bytes(4, "big")
+    return _BEYOND if boundary >= HASH_SPACE else boundary.to_bytes(4, "big")
 
 
 def after_prefix(prefix: bytes) -> bytes | None:

@@ -49,11 +49,18 @@ _TYPE_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledUpdate(Compiled):
-    """``targets``: paths written. ``assigned``: for each top-level target its ``:value`` or known type, or None."""
+    """``targets``: paths written, ``heads`` their attributes; ``nested``: attributes into which any path leads.
+
+    ``assigned``: for each attribute written as a whole, the ``:value`` or the type that it gets, or None.
+    ``creates``: whether it makes an item where there is none, which REMOVE and DELETE alone do not.
+    """
 
     apply: Callable[[Item, Values], Item]
     targets: tuple[Parts, ...]
+    heads: list[str]
+    nested: list[str]
     assigned: tuple[tuple[str, str | None], ...]
+    creates: bool
     select_targets: Select
 
 
@@ -83,6 +90,9 @@ def compile_update(text: str, names: Names) -> CompiledUpdate:
         paths=tuple(scope.paths),
         apply=_applier(targets, readers),
         targets=targets,
+        heads=[str(path[0]) for path in targets],
+        nested=[str(path[0]) for path in scope.paths if len(path) > 1],
+        creates=any(action.section in ("SET", "ADD") for action in actions),
         assigned=tuple(
             [
                 (str(action_path[0]), _assigned_kind(action))

@@ -1,0 +1,30 @@
+"""Amazon DynamoDB and DynamoDB Streams.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html
+"""
+
+from headwater.services.dynamodb import (
+    account,
+    alteration,
+    batches,
+    items,
+    lifecycle,
+    query,
+    resources,
+    scan,
+    streams,
+    tags,
+    transactions,
+    ttl,
+)
+from headwater.services.dynamodb.table import TableMemory
+from headwater.services.dynamodb.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="dynamodb",
+    modules=(account, alteration, batches, items, lifecycle, query, resources, scan, streams, tags, transactions, ttl),
+    schema=SCHEMA,
+    memory=TableMemory,
+    validates=True,
+)

@@ -1,0 +1,37 @@
+"""What an account is told of itself: limits, endpoints, backups.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeLimits.html
+"""
+
+from __future__ import annotations
+
+from headwater.services.dynamodb.table import describe_target
+from headwater.spine.operations import Call, Request, Result, operation
+
+
+@operation("dynamodb", "DescribeLimits", reads=True)
+def describe_limits(call: Call, request: Request) -> Result:
+    """The quotas that a new account has."""
+    return {
+        "AccountMaxReadCapacityUnits": 80000,
+        "AccountMaxWriteCapacityUnits": 80000,
+        "TableMaxReadCapacityUnits": 40000,
+        "TableMaxWriteCapacityUnits": 40000,
+    }
+
+
+@operation("dynamodb", "DescribeEndpoints", reads=True)
+def describe_endpoints(call: Call, request: Request) -> Result:
+    return {"Endpoints": [{"Address": call.endpoint.partition("://")[2], "CachePeriodInMinutes": 1440}]}
+
+
+@operation("dynamodb", "DescribeContinuousBackups", reads=True)
+def describe_continuous_backups(call: Call, request: Request) -> Result:
+    """There are none, and the answer says so."""
+    describe_target(call, request["TableName"])
+    return {
+        "ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
+        }
+    }

@@ -1,0 +1,199 @@
+"""UpdateTable: capacity, streams, global indexes, protection.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.services.dynamodb import tables
+from headwater.services.dynamodb.definitions import (
+    MAX_GLOBAL_INDEXES,
+    check_attribute_definitions,
+    check_global_index,
+    check_stream,
+    check_units,
+    refuse_lacking,
+)
+from headwater.services.dynamodb.description import describe
+from headwater.services.dynamodb.errors import invalid_parameter, resource_not_found, validation
+from headwater.services.dynamodb.lifecycle import optional_settings, save_definition
+from headwater.services.dynamodb.streaming import disable_stream, enable_stream
+from headwater.services.dynamodb.table import Index, Table, describe_target, item_of
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request, Result, operation
+
+_CHANGES = (
+    "ProvisionedThroughput",
+    "BillingMode",
+    "GlobalSecondaryIndexUpdates",
+    "StreamSpecification",
+    "SSESpecification",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "WarmThroughput",
+)
+_CHUNK = 500
+
+
+@operation("dynamodb", "UpdateTable")
+def update_table(call: Call, request: Request) -> Result:
+    refuse_lacking(request)
+    if not any(name in request for name in _CHANGES):
+        raise validation(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+            "SSESpecification or ReplicaUpdates is required"
+        )
+    check_stream(request.get("StreamSpecification"))
+    table = describe_target(call, request["TableName"])
+    definition = dict(table.definition)
+    for name in ("DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput"):
+        if name in request:
+            definition[name] = request[name]
+    definition |= optional_settings(call, request)
+    if "BillingMode" in request or "ProvisionedThroughput" in request:
+        _set_throughput(call, definition, request)
+    if "StreamSpecification" in request:
+        _set_stream(call, table, definition, request["StreamSpecification"])
+    updates = request.get("GlobalSecondaryIndexUpdates")
+    if updates is not None:
+        _update_indexes(call, table, definition, request, updates)
+    changed = save_definition(call, table, definition)
+    _follow_indexes(call, table, changed)
+    return {"TableDescription": describe(call, changed, "UPDATING")}
+
+
+def _set_throughput(call: Call, definition: dict[str, Any], request: Request) -> None:
+    before = definition.get("BillingMode", "PROVISIONED")
+    mode = request.get("BillingMode", before)
+    throughput = request.get("ProvisionedThroughput")
+    if mode == "PAY_PER_REQUEST":
+        if throughput is not None:
+            raise invalid_parameter(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+            )
+        definition.pop("ProvisionedThroughput", None)
+        if before != mode:
+            definition["billed"] = call.now
+    elif throughput is None:
+        raise invalid_parameter(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+        )
+    else:
+        check_units(throughput)
+        _refuse_same(definition.get("ProvisionedThroughput"), throughput)
+        definition["ProvisionedThroughput"] = throughput
+    definition["BillingMode"] = mode
+
+
+def _refuse_same(present: dict[str, int] | None, wanted: dict[str, int]) -> None:
+    if present == wanted:
+        reads, writes = wanted["ReadCapacityUnits"], wanted["WriteCapacityUnits"]
+        raise validation(
+            "The provisioned throughput for the table will not change. The requested value equals the current value. "
+            f"Current ReadCapacityUnits provisioned for the table: {reads}. Requested ReadCapacityUnits: {reads}. "
+            f"Current WriteCapacityUnits provisioned for the table: {writes}. "
+            f"Requested WriteCapacityUnits: {writes}. Refer to the Amazon DynamoDB Developer Guide for current limits "
+            "and how to request higher limits."
+        )
+
+
+def _set_stream(call: Call, table: Table, definition: dict[str, Any], specification: dict[str, Any]) -> None:
+    stream = None
+    if specification["StreamEnabled"]:
+        if table.stream is not None:
+            raise validation(f"Table already has an enabled stream: TableName: {table.name}")
+        stream = enable_stream(call, table.arn, definition, specification["StreamViewType"])
+    elif table.stream is None:
+        raise validation(f"Table doesn't have an enabled stream: TableName: {table.name}")
+    else:
+        disable_stream(call, table.stream)
+    call.store.run(tables.SET_STREAM, (stream, table.id))
+
+
+def _update_indexes(
+    call: Call, table: Table, definition: dict[str, Any], request: Request, updates: list[dict[str, Any]]
+) -> None:
+    indexes = [dict(index) for index in definition.get("GlobalSecondaryIndexes", ())]
+    given = request.get("AttributeDefinitions")
+    definitions = _merged(definition["AttributeDefinitions"], given or [])
+    structural = [update for update in updates if "Create" in update or "Delete" in update]
+    if len(structural) > 1:
+        raise AwsError(
+            "LimitExceededException",
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+        )
+    for update in updates:
+        if "Create" in update:
+            indexes.append(_created(call, table, definition, definitions, update["Create"]))
+        elif "Delete" in update:
+            name = update["Delete"]["IndexName"]
+            _find(indexes, name)
+            indexes = [index for index in indexes if index["IndexName"] != name]
+        elif "Update" in update:
+            index = _find(indexes, update["Update"]["IndexName"])
+            index |= {name: value for name, value in update["Update"].items() if name != "IndexName"}
+        else:
+            raise invalid_parameter(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+    if len(indexes) > MAX_GLOBAL_INDEXES:
+        raise invalid_parameter(f"GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}")
+    definition["GlobalSecondaryIndexes"] = indexes
+    if not indexes:
+        del definition["GlobalSecondaryIndexes"]
+    definition["AttributeDefinitions"] = _used(definition, definitions)
+
+
+def _created(
+    call: Call, table: Table, definition: dict[str, Any], definitions: list[dict[str, str]], index: dict[str, Any]
+) -> dict[str, Any]:
+    check_global_index(index, check_attribute_definitions(definitions), definition.get("BillingMode"))
+    if index["IndexName"] in table.indexes:
+        raise validation(f"Attempting to create an index which already exists: {index['IndexName']}")
+    return {**index, "id": call.new_id()}
+
+
+def _find(indexes: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    for index in indexes:
+        if index["IndexName"] == name:
+            return index
+    raise resource_not_found()
+
+
+def _merged(present: list[dict[str, str]], given: list[dict[str, str]]) -> list[dict[str, str]]:
+    named = {definition["AttributeName"]: definition for definition in (*present, *given)}
+    return list(named.values())
+
+
+def _used(definition: dict[str, Any], definitions: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The definitions of attributes that are keys now."""
+    schemas = [definition["KeySchema"]]
+    for group in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        schemas += [index["KeySchema"] for index in definition.get(group, ())]
+    used = {part["AttributeName"] for schema in schemas for part in schema}
+    return [entry for entry in definitions if entry["AttributeName"] in used]
+
+
+def _follow_indexes(call: Call, before: Table, after: Table) -> None:
+    """Fills the rows of indexes that are new and removes those of indexes that are gone."""
+    for name, index in before.indexes.items():
+        if name not in after.indexes:
+            call.store.run(tables.DELETE_INDEX_ROWS, (index.id,))
+    for name, index in after.indexes.items():
+        if name not in before.indexes:
+            _backfill(call, after, index)
+
+
+def _backfill(call: Call, table: Table, index: Index) -> None:
+    hash_key, range_key = b"", b""
+    while rows := call.store.all(tables.SCAN_TABLE, (table.id, hash_key, range_key, b"\xff" * 2053, _CHUNK)):
+        for hash_key, range_key, encoded in rows:
+            item = item_of(encoded)
+            if index.has(item):
+                row = (index.id, *index.bytes_of(item), hash_key, range_key)
+                call.store.run(tables.INSERT_INDEX_ROW, row)
+        range_key += b"\x00"

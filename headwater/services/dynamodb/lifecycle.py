@@ -1,0 +1,129 @@
+"""Tables come and go: CreateTable, DescribeTable, ListTables, DeleteTable.
+
+A table is in service as soon as the answer has left, which says CREATING or DELETING as AWS does.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.services.dynamodb import tables
+from headwater.services.dynamodb.definitions import check_definition, refuse_lacking
+from headwater.services.dynamodb.description import describe
+from headwater.services.dynamodb.errors import table_exists, validation
+from headwater.services.dynamodb.streaming import disable_stream, enable_stream
+from headwater.services.dynamodb.table import Table, describe_target, table_arn, table_by_arn
+from headwater.services.dynamodb.tags import check_tags
+from headwater.spine.operations import Call, Request, Result, operation
+
+_PAGE = 100
+_KEPT = (
+    "AttributeDefinitions",
+    "TableName",
+    "KeySchema",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "WarmThroughput",
+)
+
+
+@operation("dynamodb", "CreateTable")
+def create_table(call: Call, request: Request) -> Result:
+    refuse_lacking(request)
+    check_definition(request)
+    tags = check_tags(request.get("Tags") or [])
+    arn = table_arn(call, request["TableName"])
+    call.span.subject = arn
+    if table_by_arn(call, arn) is not None:
+        raise table_exists(request["TableName"])
+    definition = _definition(call, request)
+    identity = call.new_id()
+    specification = request.get("StreamSpecification") or {"StreamEnabled": False}
+    stream = None
+    if specification["StreamEnabled"]:
+        stream = enable_stream(call, arn, definition, specification["StreamViewType"])
+    row = (identity, arn, call.account, call.region, request["TableName"])
+    texts = (orjson.dumps(definition).decode(), orjson.dumps(tags).decode())
+    call.store.run(tables.INSERT_TABLE, (*row, *texts, stream))
+    table = table_by_arn(call, arn)
+    assert table is not None
+    return {"TableDescription": describe(call, table, "CREATING")}
+
+
+def _definition(call: Call, request: Request) -> dict[str, Any]:
+    """What is kept of a request: the settings, with ids for the indexes, and when it was."""
+    definition: dict[str, Any] = {name: request[name] for name in _KEPT if name in request}
+    definition |= {"TableId": call.ids.uuid(), "created": call.now, "billed": call.now}
+    for group in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        if request.get(group):
+            definition[group] = [{**index, "id": call.new_id()} for index in request[group]]
+    return definition | optional_settings(call, request)
+
+
+def optional_settings(call: Call, request: Request) -> dict[str, Any]:
+    """Encryption and table class, as descriptions show them."""
+    settings: dict[str, Any] = {}
+    encryption = request.get("SSESpecification")
+    if encryption and encryption.get("Enabled"):
+        key = encryption.get("KMSMasterKeyId", "alias/aws/dynamodb")
+        arn = key if key.startswith("arn:") else f"arn:aws:kms:{call.region}:{call.account}:{key}"
+        settings["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn}
+    if "TableClass" in request:
+        settings["TableClassSummary"] = {"TableClass": request["TableClass"]}
+    return settings
+
+
+@operation("dynamodb", "DescribeTable", reads=True)
+def describe_table(call: Call, request: Request) -> Result:
+    return {"Table": describe(call, describe_target(call, request["TableName"]))}
+
+
+@operation("dynamodb", "ListTables", reads=True)
+def list_tables(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTables.html"""
+    limit = request.get("Limit", _PAGE)
+    after = request.get("ExclusiveStartTableName", "")
+    names = [name for (name,) in call.store.all(tables.LIST_TABLES, (call.account, call.region, after, limit + 1))]
+    result: Result = {"TableNames": names[:limit]}
+    if len(names) > limit:
+        result["LastEvaluatedTableName"] = names[limit - 1]
+    return result
+
+
+@operation("dynamodb", "DeleteTable")
+def delete_table(call: Call, request: Request) -> Result:
+    table = describe_target(call, request["TableName"])
+    if table.definition.get("DeletionProtectionEnabled"):
+        raise validation(
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first."
+        )
+    described = describe(call, table, "DELETING")
+    for statement in (tables.DELETE_ITEMS, tables.DELETE_EXPIRIES, tables.DELETE_TABLE):
+        call.store.run(statement, (table.id,))
+    for index in table.indexes.values():
+        call.store.run(tables.DELETE_INDEX_ROWS, (index.id,))
+    if table.stream is not None:
+        disable_stream(call, table.stream)
+    call.memory.drop(table)
+    return {"TableDescription": _deleted(described)}
+
+
+def _deleted(described: dict[str, Any]) -> dict[str, Any]:
+    """AWS tells less of a table that goes."""
+    gone = ("AttributeDefinitions", "KeySchema", "CreationDateTime", "WarmThroughput")
+    return {name: value for name, value in described.items() if name not in gone}
+
+
+def save_definition(call: Call, table: Table, definition: dict[str, Any]) -> Table:
+    """Writes a changed definition; the table as it is now."""
+    call.store.run(tables.SET_DEFINITION, (orjson.dumps(definition).decode(), table.id))
+    call.memory.drop(table)
+    changed = table_by_arn(call, table.arn)
+    assert changed is not None
+    return changed

@@ -1,0 +1,180 @@
+"""CloudFormation's types of DynamoDB.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Replace, Resource, resource
+
+_REPLACED = ("TableName", "KeySchema", "LocalSecondaryIndexes")
+_PASSED = (
+    "AttributeDefinitions",
+    "KeySchema",
+    "BillingMode",
+    "LocalSecondaryIndexes",
+    "DeletionProtectionEnabled",
+    "TableClass",
+)
+_INTEGERS = ("ReadCapacityUnits", "WriteCapacityUnits")
+
+
+@resource("AWS::DynamoDB::Table")
+class TableResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        name = properties.get("TableName") or change.physical_name(255)
+        request = {"TableName": name, "Tags": _tags(change), **_settings(properties)}
+        call.operation("dynamodb", "CreateTable", {key: value for key, value in request.items() if value is not None})
+        change.physical_id = name
+        self._set_time_to_live(call, change, {})
+        _describe(call, change)
+
+    def update(self, call: Call, change: Change) -> None:
+        before, after = change.previous, change.properties
+        if any(before.get(name) != after.get(name) for name in _REPLACED):
+            raise Replace
+        name = change.physical_id
+        request = _changes(before, after)
+        for updates in _index_updates(before, after):
+            call.operation(
+                "dynamodb",
+                "UpdateTable",
+                {
+                    "TableName": name,
+                    "AttributeDefinitions": after["AttributeDefinitions"],
+                    "GlobalSecondaryIndexUpdates": [updates],
+                },
+            )
+        if request:
+            call.operation("dynamodb", "UpdateTable", {"TableName": name, **request})
+        self._set_time_to_live(call, change, before)
+        self._set_tags(call, change)
+        _describe(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("dynamodb", "DeleteTable", {"TableName": change.physical_id})
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+
+    def _set_time_to_live(self, call: Call, change: Change, before: dict[str, Any]) -> None:
+        old = _enabled(before.get("TimeToLiveSpecification"))
+        new = _enabled(change.properties.get("TimeToLiveSpecification"))
+        for name, enabled in ((old, False), (new, True)):
+            if name is not None and old != new:
+                specification = {"AttributeName": name, "Enabled": enabled}
+                request = {"TableName": change.physical_id, "TimeToLiveSpecification": specification}
+                call.operation("dynamodb", "UpdateTimeToLive", request)
+
+    def _set_tags(self, call: Call, change: Change) -> None:
+        table = call.operation("dynamodb", "DescribeTable", {"TableName": change.physical_id})["Table"]
+        arn = table["TableArn"]
+        tags = _tags(change)
+        wanted = {tag["Key"] for tag in tags}
+        present = call.operation("dynamodb", "ListTagsOfResource", {"ResourceArn": arn})["Tags"]
+        gone = [tag["Key"] for tag in present if tag["Key"] not in wanted]
+        if gone:
+            call.operation("dynamodb", "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
+        if tags:
+            call.operation("dynamodb", "TagResource", {"ResourceArn": arn, "Tags": tags})
+
+
+def _enabled(specification: dict[str, Any] | None) -> str | None:
+    """The attribute of a time to live that is switched on."""
+    if not specification or not _true(specification.get("Enabled")):
+        return None
+    name: str = specification["AttributeName"]
+    return name
+
+
+def _true(value: object) -> bool:
+    return str(value).lower() == "true"
+
+
+def _tags(change: Change) -> list[dict[str, str]]:
+    tags = change.tags | {tag["Key"]: str(tag["Value"]) for tag in change.properties.get("Tags", ())}
+    return [{"Key": key, "Value": value} for key, value in tags.items() if not key.startswith("aws:")]
+
+
+def _settings(properties: dict[str, Any]) -> dict[str, Any]:
+    """A template's properties as CreateTable takes them."""
+    settings: dict[str, Any] = {name: properties[name] for name in _PASSED if name in properties}
+    if "DeletionProtectionEnabled" in settings:
+        settings["DeletionProtectionEnabled"] = _true(settings["DeletionProtectionEnabled"])
+    if "ProvisionedThroughput" in properties:
+        settings["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
+    if "GlobalSecondaryIndexes" in properties:
+        settings["GlobalSecondaryIndexes"] = [_index(index) for index in properties["GlobalSecondaryIndexes"]]
+    if "StreamSpecification" in properties:
+        settings["StreamSpecification"] = _stream(properties["StreamSpecification"])
+    encryption = properties.get("SSESpecification")
+    if encryption:
+        settings["SSESpecification"] = {
+            "Enabled": _true(encryption["SSEEnabled"]),
+            **{name: encryption[name] for name in ("SSEType", "KMSMasterKeyId") if name in encryption},
+        }
+    return settings
+
+
+def _throughput(given: dict[str, Any]) -> dict[str, int]:
+    return {name: int(given[name]) for name in _INTEGERS}
+
+
+def _index(given: dict[str, Any]) -> dict[str, Any]:
+    index = {name: given[name] for name in ("IndexName", "KeySchema", "Projection")}
+    if "ProvisionedThroughput" in given:
+        index["ProvisionedThroughput"] = _throughput(given["ProvisionedThroughput"])
+    return index
+
+
+def _stream(given: dict[str, Any]) -> dict[str, Any]:
+    return {"StreamEnabled": True, "StreamViewType": given["StreamViewType"]}
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What of the settings differs, as UpdateTable takes it."""
+    old, new = _settings(before), _settings(after)
+    request: dict[str, Any] = {}
+    for name in ("BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled", "TableClass", "SSESpecification"):
+        if old.get(name) != new.get(name) and name in new:
+            request[name] = new[name]
+    if "ProvisionedThroughput" in request or "BillingMode" in request:
+        request.setdefault("BillingMode", new.get("BillingMode", "PROVISIONED"))
+    if old.get("StreamSpecification") != new.get("StreamSpecification"):
+        request["StreamSpecification"] = new.get("StreamSpecification", {"StreamEnabled": False})
+    return request
+
+
+def _index_updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """The updates, one at a time, that lead from the old global indexes to the new ones."""
+    old = {index["IndexName"]: _index(index) for index in before.get("GlobalSecondaryIndexes", ())}
+    new = {index["IndexName"]: _index(index) for index in after.get("GlobalSecondaryIndexes", ())}
+    updates: list[dict[str, Any]] = []
+    for name, index in old.items():
+        rebuilt = name in new and _shape(index) != _shape(new[name])
+        if name not in new or rebuilt:
+            updates.append({"Delete": {"IndexName": name}})
+        if rebuilt:
+            updates.append({"Create": new[name]})
+        elif name in new and index != new[name] and "ProvisionedThroughput" in new[name]:
+            throughput = new[name]["ProvisionedThroughput"]
+            updates.append({"Update": {"IndexName": name, "ProvisionedThroughput": throughput}})
+    updates += [{"Create": index} for name, index in new.items() if name not in old]
+    return updates
+
+
+def _shape(index: dict[str, Any]) -> tuple[Any, Any]:
+    return index["KeySchema"], index["Projection"]
+
+
+def _describe(call: Call, change: Change) -> None:
+    table = call.operation("dynamodb", "DescribeTable", {"TableName": change.physical_id})["Table"]
+    change.attributes = {"Arn": table["TableArn"], "TableId": table["TableId"]}
+    if "LatestStreamArn" in table and "StreamSpecification" in table:
+        change.attributes["StreamArn"] = table["LatestStreamArn"]
