@@ -9,8 +9,8 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Client
-from tests.services.http import ask
+from tests.conftest import Client, client_factory
+from tests.services.http import Answer, ask
 
 Route = Callable[..., str]
 
@@ -73,8 +73,6 @@ def test_an_api_is_a_record(aws: Client, api: dict[str, Any]) -> None:
 
 
 def test_an_api_belongs_to_its_account(api: dict[str, Any], endpoint: str) -> None:
-    from tests.conftest import client_factory
-
     with pytest.raises(ClientError) as failure:
         client_factory(endpoint, "999999999999")("apigatewayv2").get_api(ApiId=api["ApiId"])
     assert code_of(failure) == "NotFoundException"
@@ -145,19 +143,22 @@ def test_preflights_are_answered_for_allowed_origins(aws: Client, api: dict[str,
     cors = {"AllowOrigins": ["https://shop.example"], "AllowMethods": ["POST"], "AllowHeaders": ["content-type"]}
     aws("apigatewayv2").update_api(ApiId=api["ApiId"], CorsConfiguration=cors | {"MaxAge": 60})
     url = api["ApiEndpoint"] + "/orders"
-    asked = {"Access_Control_Request_Method": "POST"}
-    answer = ask("OPTIONS", url, Origin="https://shop.example", **asked)
+
+    def preflight(origin: str) -> Answer:
+        return ask("OPTIONS", url, Origin=origin, Access_Control_Request_Method="POST")
+
+    answer = preflight("https://shop.example")
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == "https://shop.example"
     assert answer.headers["access-control-allow-methods"] == "POST"
     assert answer.headers["access-control-allow-headers"] == "content-type"
     assert answer.headers["access-control-max-age"] == "60"
-    other = ask("OPTIONS", url, Origin="https://other.example", **asked)
+    other = preflight("https://other.example")
     assert other.status == 204
     assert "access-control-allow-origin" not in other.headers
     assert ask("POST", url, b"x", Origin="https://shop.example").headers["access-control-allow-origin"]
     aws("apigatewayv2").delete_cors_configuration(ApiId=api["ApiId"])
-    assert ask("OPTIONS", url, Origin="https://shop.example", **asked).status == 404
+    assert preflight("https://shop.example").status == 404
 
 
 def test_a_stage_serves_its_deployment(aws: Client, queue: str) -> None:

@@ -17,7 +17,8 @@ def router_of(*keys: str, by_resource: bool = False) -> Router[str]:
         if key == "$default":
             router.default = key
         else:
-            router.add(*key.split(" "), key)
+            method, _, path = key.partition(" ")
+            router.add(method, path, key)
     return router
 
 
