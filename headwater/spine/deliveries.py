@@ -163,6 +163,7 @@ class DeliveryMark(NamedTuple):
 
     handler: str
     exhausted: Callable[..., None] | None
+    atomic: bool
 
 
 class DeliveryHandler(NamedTuple):
@@ -170,18 +171,22 @@ class DeliveryHandler(NamedTuple):
 
     run: Callable[..., Any]
     exhausted: Callable[..., None] | None
+    atomic: bool
     memory: Any
 
 
-def delivery(handler: str, *, exhausted: Callable[..., None] | None = None) -> Callable[[HandlerT], HandlerT]:
+def delivery(
+    handler: str, *, exhausted: Callable[..., None] | None = None, atomic: bool = False
+) -> Callable[[HandlerT], HandlerT]:
     """Mark a function as what carries out deliveries of that name.
 
     ``exhausted(call, delivery, Exhausted)`` is run when the policy gives up, in the transaction
-    that removes the row: the place for dead-letter queues.
+    that removes the row: the place for dead-letter queues. ``atomic``: nothing can fail after the
+    first write, such as where all that is done is to call one operation; it needs no savepoint.
     """
 
     def mark(function: HandlerT) -> HandlerT:
-        function.__delivery__ = DeliveryMark(handler, exhausted)  # type: ignore[attr-defined]
+        function.__delivery__ = DeliveryMark(handler, exhausted, atomic)  # type: ignore[attr-defined]
         return function
 
     return mark

@@ -56,6 +56,7 @@ class Engine:
         self.tasks: set[asyncio.Task[Any]] = set()
         self._operations = catalogue.operations
         self._last_id = 0
+        self.now = 0
 
     # ---- life
 
@@ -278,7 +279,7 @@ class Engine:
     ) -> T:
         """A short transaction for a coroutine, inside the group's; returns once committed."""
         self.begin()
-        call = Call(self, caller, self.clock.now(), span, memory)
+        call = Call(self, caller, self.now, span, memory)
         result = self.attempt(function, call, *arguments)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.group.replies.append((_settle(future), result, None))
@@ -291,6 +292,7 @@ class Engine:
         if not self.group.is_open:
             self.store.begin()
             self.group.is_open = True
+            self._look_at_the_clock()
             asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
@@ -303,7 +305,7 @@ class Engine:
         try:
             self.pump.carry_out()
             if group.spans:
-                self.store.many(span_table.INSERT, [span.row() for span in group.spans])
+                span_table.write(self.store, group.spans)
             self.store.commit()
         except Exception as error:  # the edge: a full disk must not leave clients without an answer
             log.exception("commit failed")
@@ -374,11 +376,18 @@ class Engine:
 
     def new_id(self) -> int:
         """Rising numbers, unique within the store: milliseconds and a counter."""
-        self._last_id = identity = max(self._last_id + 1, self.clock.now() << 20)
+        self._last_id = identity = self._last_id + 1
         return identity
 
+    def _look_at_the_clock(self) -> int:
+        """One look for all that happens in this turn; ids go on from it."""
+        self.now = now = self.clock.now()
+        if self._last_id < now << 20:
+            self._last_id = now << 20
+        return now
+
     def new_span(self, kind: str, name: str, caller: Caller, cause: str | None) -> Span:
-        now = self.clock.now()
+        now = self.now if self.group.is_open else self._look_at_the_clock()
         if cause is None:
             trace, parent = self.ids.trace(now), None
         else:

@@ -50,7 +50,7 @@ class Pump:
         """Set the timer for what is due next; called after each commit."""
         if self._next_due is None:
             return
-        now = self._engine.clock.now()
+        now = self._engine.now
         if self._next_due <= now:
             self._ring()
         elif self._timer_due is None or self._next_due < self._timer_due:
@@ -76,7 +76,7 @@ class Pump:
 
     def forget(self) -> None:
         """After a rollback: ask the table anew."""
-        self._next_due = self._engine.clock.now() + AFTER_A_FAILED_COMMIT
+        self._next_due = self._engine.now + AFTER_A_FAILED_COMMIT
 
     def stop(self) -> None:
         self._cancel_timer()
@@ -98,7 +98,7 @@ class Pump:
             self._claim()
         kept: list[Delivery] = []
         carried = 0
-        now = engine.clock.now()
+        now = engine.now
         # the list grows while it is gone through: what is delivered may leave deliveries itself
         for item in group.deliveries:
             if group.cancelled and item.id in group.cancelled:
@@ -131,7 +131,7 @@ class Pump:
     def _claim(self) -> None:
         """Run the rows that are due. The one writer needs no lease for what ends in this transaction."""
         engine = self._engine
-        now = engine.clock.now()
+        now = engine.now
         rows = engine.store.all(ledger.CLAIM, (now, CLAIMED_AT_ONCE))
         for row in rows:
             if row[0] in self._running:
@@ -163,7 +163,7 @@ class Pump:
         try:
             handler = self._handler(item.handler)
             call = Call(engine, _caller(item), span.started, span, handler.memory)
-            result = engine.attempt(handler.run, call, item)
+            result = handler.run(call, item) if handler.atomic else engine.attempt(handler.run, call, item)
         except (AwsError, Failed) as error:
             self._failed(item, span, started, error)
             return
@@ -185,7 +185,7 @@ class Pump:
     def _span(self, item: Delivery) -> Span:
         engine = self._engine
         trace, parent = split_cause(item.cause)
-        now = engine.clock.now()
+        now = engine.now
         span = Span(engine.new_id(), trace, parent, "delivery", item.handler, item.account, item.region, now)
         span.subject = item.target or None
         if item.attempt > 1:
@@ -218,7 +218,7 @@ class Pump:
         engine = self._engine
         span.outcome = error.code
         span.note("error", error.message)
-        now = engine.clock.now()
+        now = engine.now
         due = now + item.policy.wait(item.attempt, engine.ids.random)
         condition = item.policy.exhausted(item.attempt, item.created, due)
         final = isinstance(error, Failed) and not error.retry
@@ -235,7 +235,7 @@ class Pump:
         engine = self._engine
         handler = engine.catalogue.deliveries.get(item.handler)
         if handler is not None and handler.exhausted is not None:
-            call = Call(engine, _caller(item), engine.clock.now(), span, handler.memory)
+            call = Call(engine, _caller(item), engine.now, span, handler.memory)
             try:
                 engine.attempt(handler.exhausted, call, item, why)
             except (AwsError, Failed) as error:
@@ -260,7 +260,7 @@ class Pump:
     def _start(self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler) -> None:
         """Lease the row in this transaction; run the coroutine once that is committed."""
         engine = self._engine
-        lease = engine.clock.now() + LEASE
+        lease = engine.now + LEASE
         if item.stored:
             engine.store.run(ledger.LEASE, (lease, item.attempt, item.id))
         else:
@@ -298,7 +298,7 @@ class Pump:
             engine.finish_span(span, started)
             return
         if error is None and callable(finish):
-            call = Call(engine, _caller(item), engine.clock.now(), span, handler.memory)
+            call = Call(engine, _caller(item), engine.now, span, handler.memory)
             try:
                 finish = engine.attempt(finish, call)
             except (AwsError, Failed) as failure:

@@ -85,7 +85,7 @@ class Catalogue:
                 self._add_operation(mark, function, service, memory)
             carried: DeliveryMark | None = getattr(function, "__delivery__", None)
             if carried is not None:
-                self.deliveries[carried.handler] = DeliveryHandler(function, carried.exhausted, memory)
+                self.deliveries[carried.handler] = DeliveryHandler(function, carried.exhausted, carried.atomic, memory)
             if isinstance(kind := getattr(function, "__resource__", None), str):
                 self.resources[kind] = function()
 

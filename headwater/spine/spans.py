@@ -24,12 +24,11 @@ SCHEMA = (
     CREATE INDEX spans_by_trace ON spans (trace);
     """,
 )
-INSERT = """
+_INSERT = """
 INSERT INTO spans (id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, duration = excluded.duration,
-    outcome = excluded.outcome, notes = excluded.notes
 """
+_FINISH = "UPDATE spans SET subject = ?, duration = ?, outcome = ?, notes = ? WHERE id = ?"
 SELECT_TRACE = """
 SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes
 FROM spans WHERE trace = ? ORDER BY id
@@ -54,6 +53,7 @@ class Span:
         "parent",
         "region",
         "started",
+        "stored",
         "subject",
         "trace",
     )
@@ -81,6 +81,7 @@ class Span:
         self.duration: int | None = None
         self.outcome: str | None = None
         self.notes: dict[str, Any] | None = None
+        self.stored = False
 
     def note(self, key: str, value: object) -> None:
         """Add a detail that a reader of the trace wants to see."""
@@ -92,22 +93,38 @@ class Span:
     def cause(self) -> str:
         return f"{self.trace}:{self.id:016x}"
 
-    def row(self) -> tuple[Any, ...]:
-        notes = orjson.dumps(self.notes, default=str).decode() if self.notes else None
-        return (
-            self.id,
-            self.trace,
-            self.parent,
-            self.kind,
-            self.name,
-            self.subject,
-            self.account,
-            self.region,
-            self.started,
-            self.duration,
-            self.outcome,
-            notes,
-        )
+    @property
+    def notes_text(self) -> str | None:
+        return orjson.dumps(self.notes, default=str).decode() if self.notes else None
+
+
+def write(store: Transaction, spans: list[Span]) -> None:
+    """Write spans that ended or begin to wait; those that were written while they waited are completed."""
+    store.many(
+        _INSERT,
+        [
+            (
+                span.id,
+                span.trace,
+                span.parent,
+                span.kind,
+                span.name,
+                span.subject,
+                span.account,
+                span.region,
+                span.started,
+                span.duration,
+                span.outcome,
+                span.notes_text,
+            )
+            for span in spans
+            if not span.stored
+        ],
+    )
+    for span in spans:
+        if span.stored:
+            store.run(_FINISH, (span.subject, span.duration, span.outcome, span.notes_text, span.id))
+        span.stored = True
 
 
 def split_cause(cause: str) -> tuple[str, int | None]:

@@ -27,7 +27,11 @@ class SqliteStore:
         name = str(path) if path else ":memory:"
         self._connection = connection = apsw.Connection(name, statementcachesize=_STATEMENTS_CACHED)
         self._execute = connection.execute
+        # for each savepoint asked for, what had been changed by then; the newest `_unset` of them are
+        # not set yet: most transactions that fail have written nothing, and those that only read set none
         self._marks: list[int] = []
+        self._unset = 0
+        self._reads: dict[str, bool] = {}
         connection.set_busy_timeout(5000)
         # One process owns the file: its locks are taken once, not at each transaction.
         for pragma in (
@@ -42,19 +46,38 @@ class SqliteStore:
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     def run(self, sql: str, parameters: Sequence[Value] = ()) -> int:
+        if self._unset:
+            self._set_savepoints()
         self._execute(sql, parameters)
         return self._connection.changes()
 
     def one(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
+        if self._unset and not self._is_read(sql):
+            self._set_savepoints()
         rows: list[Row] = self._execute(sql, parameters).fetchall()
         return rows[0] if rows else None
 
     def all(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        if self._unset and not self._is_read(sql):
+            self._set_savepoints()
         rows: list[Row] = self._execute(sql, parameters).fetchall()
         return rows
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        if self._unset:
+            self._set_savepoints()
         self._connection.executemany(sql, rows)
+
+    def _is_read(self, sql: str) -> bool:
+        known = self._reads.get(sql)
+        if known is None:
+            known = self._reads[sql] = sql.lstrip()[:6].upper() == "SELECT"
+        return known
+
+    def _set_savepoints(self) -> None:
+        for _ in range(self._unset):
+            self._execute("SAVEPOINT s")
+        self._unset = 0
 
     def script(self, sql: str) -> None:
         # only this spelling makes the key the row's own number, without an index beside it
@@ -68,19 +91,27 @@ class SqliteStore:
 
     def rollback(self) -> None:
         self._marks.clear()
+        self._unset = 0
         if self._connection.in_transaction:
             self._execute("ROLLBACK")
 
     def savepoint(self) -> None:
-        self._execute("SAVEPOINT s")
         self._marks.append(self._connection.total_changes())
+        self._unset += 1
 
     def release(self) -> None:
-        self._execute("RELEASE s")
         self._marks.pop()
+        if self._unset:
+            self._unset -= 1
+        else:
+            self._execute("RELEASE s")
 
     def rollback_savepoint(self) -> bool:
-        wrote = self._connection.total_changes() != self._marks.pop()
+        before = self._marks.pop()
+        if self._unset:
+            self._unset -= 1
+            return False
+        wrote = self._connection.total_changes() != before
         if wrote:
             self._execute("ROLLBACK TO s")
         self._execute("RELEASE s")
