@@ -17,7 +17,7 @@ const form = find("order-form");
 const addresses = fetch("addresses.json").then((answer) => answer.json());
 const connection = addresses.then(connect);
 
-let watched = null; // the order on show: { orderId, status, reason, steps: Map of status to time }
+let watched = null; // the order on show: { orderId, reason, steps: Map of status to time }
 
 form.addEventListener("input", showTotal);
 form.addEventListener("submit", (event) => {
@@ -69,15 +69,25 @@ function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Ask for what happened before once the subscription stands: what happens in between is told twice, not missed.
 async function watch(orderId) {
   const client = await connection;
   if (watched) client?.unsubscribe(`orders/${watched.orderId}`);
-  watched = { orderId, status: "RECEIVED", reason: "", steps: new Map() };
+  watched = { orderId, reason: "", steps: new Map() };
   show();
-  client?.subscribeAsync(`orders/${orderId}`, { qos: 1 }).then(refresh);
   await refresh();
-  if (!client) poll(orderId);
+  if (client) await subscribe(client);
+  else poll(orderId);
+}
+
+// Ask for what happened before once the subscription stands: what happens in between is told twice, not missed.
+async function subscribe(client) {
+  if (!watched || !client.connected) return; // "connect" comes, or comes again
+  try {
+    await client.subscribeAsync(`orders/${watched.orderId}`, { qos: 1 });
+  } catch {
+    return; // the connection broke; it is made anew
+  }
+  await refresh();
 }
 
 async function refresh() {
@@ -145,7 +155,7 @@ async function connect({ NotificationsUrl }) {
   const client = mqtt.connect(NotificationsUrl, { clientId: `orders-page-${newKey()}` });
   client.on("connect", () => {
     showLink("live", "live");
-    if (watched) refresh();
+    subscribe(client);
   });
   client.on("close", () => showLink("connecting", "connecting"));
   client.on("message", (topic, payload) => note(JSON.parse(payload.toString())));
