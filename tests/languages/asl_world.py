@@ -86,12 +86,15 @@ class World:
                 self._inbox += self.answer(command)
             elif isinstance(command, StartTimer):
                 self._timers[command.frame, command.ticket] = command.at
+                frame = self.execution.frames.get(command.frame)
+                if frame is not None and frame.ticket == command.ticket:
+                    frame.handles.append(command.ticket)
             elif isinstance(command, GoOn):
                 self._inbox.append(GoneOn())
-            elif isinstance(command, Finish):
-                self.finish = command
             else:
-                self._timers.pop((command.frame, command.ticket), None)
+                self.finish = command
+        for key in [key for key in self._timers if key[1] in run.released]:
+            del self._timers[key]
         self._save(run)
 
     def _save(self, run: Run) -> None:

@@ -71,6 +71,6 @@ def test_history_is_as_recorded(case: dict[str, Any], crash: bool) -> None:
     if case["id"] in EXCEPTIONS:
         pytest.skip(EXCEPTIONS[case["id"]])
     first = case["history"][0]["executionStartedEventDetails"]["input"]
-    verbatim = first if isinstance(first, str) and first[:1] in "[\"" else json.dumps(case["input"])
+    verbatim = first if isinstance(first, str) and first[:1] in '["' else json.dumps(case["input"])
     world = World(parse(json.dumps(case["definition"])), verbatim, crash=crash).run()
     assert difference(case["history"], world.events()) == ""

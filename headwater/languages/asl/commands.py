@@ -1,6 +1,7 @@
 """What goes in and out of the stepper: inputs wake a frame, commands ask the service to do something.
 
-Both name the frame and its ticket. An input whose ticket is not the frame's present one is stale and changes nothing.
+Both name the frame and its ticket. An input whose ticket is not the frame's present one is stale and changes nothing;
+so is a command, where the frame went on or ended later in the same step.
 """
 
 from dataclasses import dataclass
@@ -32,14 +33,6 @@ class StartTimer:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancel:
-    """What was asked for with this ticket is no longer wanted."""
-
-    frame: int
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
 class GoOn:
     """The step's budget is used up; come back with GoneOn, so that one execution does not hold everything up."""
 
@@ -54,7 +47,7 @@ class Finish:
     cause: str | None = None
 
 
-Command = RunTask | StartTimer | Cancel | GoOn | Finish
+Command = RunTask | StartTimer | GoOn | Finish
 
 
 @dataclass(frozen=True, slots=True)

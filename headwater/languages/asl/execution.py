@@ -59,6 +59,7 @@ class Frame:
     item            (index, value) in a Map iteration
     home            the frame that is its child workflow's root in a distributed Map, else 0
     counter         events so far, where this frame is such a root
+    handles         the service's own: numbers of what it set going for this frame, given back when no longer wanted
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class Frame:
         "counter",
         "entered",
         "entered_at",
+        "handles",
         "home",
         "id",
         "index",
@@ -108,6 +110,7 @@ class Frame:
         self.join: Join | None = None
         self.home = 0
         self.counter = 0
+        self.handles: list[int] = []
         self.stored = False
 
     def dump(self, parent: "Frame | None") -> str:
@@ -135,13 +138,16 @@ class Frame:
                 self.retries,
                 self.item,
                 None if self.join is None else self.join.dump(),
+                self.handles,
             ]
         ).decode()
 
 
 def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow") -> Frame:
     """The frame back from its dump. Its parent must be among `frames` already: load in order of ids."""
-    parent_id, index, name, text, status, variables, numbers, token, started, retries, item, join = orjson.loads(saved)
+    parent_id, index, name, text, status, variables, numbers, token, started, retries, item, join, handles = (
+        orjson.loads(saved)
+    )
     parent = frames.get(parent_id)
     workflow = root if parent is None else parent.workflow.states[parent.name].child_workflow(index)
     frame = Frame(id_, parent_id, index, workflow, orjson.loads(text), text)
@@ -154,12 +160,13 @@ def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow
     frame.retries = retries
     frame.item = None if item is None else (item[0], item[1])
     frame.join = None if join is None else Join.load(join)
+    frame.handles = handles
     frame.stored = True
     return frame
 
 
 class Execution:
-    """One execution. Times in ms since the epoch."""
+    """One execution. Times in ms since the epoch; `key` is the service's own name for it, part of task tokens."""
 
     __slots__ = (
         "_context",
@@ -168,6 +175,7 @@ class Execution:
         "frames",
         "input_text",
         "input_value",
+        "key",
         "last_event",
         "last_frame",
         "last_ticket",
@@ -190,6 +198,7 @@ class Execution:
         started_at: int,
         input_text: str,
         *,
+        key: str = "",
         express: bool = False,
     ) -> None:
         self.arn = arn
@@ -201,6 +210,7 @@ class Execution:
         self.started_at = started_at
         self.input_text = input_text
         self.input_value: Any = orjson.loads(input_text)
+        self.key = key
         self.express = express
         self.redrives = 0
         self.last_event = 0

@@ -25,6 +25,10 @@ class Resource:
     def waits_for_token(self) -> bool:
         return self.action.endswith(WAIT_FOR_TASK_TOKEN)
 
+    @property
+    def has_token(self) -> bool:
+        return self.waits_for_token or self.family == "Activity"
+
     def details(self) -> dict[str, Any]:
         """What every event of the family says of the resource."""
         return {"resourceType": self.kind, "resource": self.action} if self.family == "Task" else {}
@@ -40,7 +44,10 @@ def parse_resource(arn: str) -> Resource | None:
         return Resource(arn, "LambdaFunction") if _FUNCTION.fullmatch(rest) else None
     if rest.startswith("activity:"):
         return Resource(arn, "Activity")
-    kind, _, action = rest.rpartition(":")
-    if region or account or not kind or not action:
+    kind, _, action = rest.partition(":")
+    if kind == "aws-sdk":
+        name, _, action = action.partition(":")
+        kind = f"aws-sdk:{name}"
+    if region or account or not action:
         return None
     return Resource(arn, "Task", kind, action)

@@ -10,7 +10,6 @@ from typing import Any
 
 from headwater.languages.asl import execution as frames
 from headwater.languages.asl.commands import (
-    Cancel,
     Command,
     Finish,
     GoneOn,
@@ -32,7 +31,7 @@ from headwater.languages.intrinsics_functions import Randomness
 # AWS's limit on a state's input or output, in bytes of JSON text.
 MAXIMUM_PAYLOAD = 262_144
 # Transitions in one step, before others get their turn.
-STEP_BUDGET = 1_000
+STEP_BUDGET = 250
 
 
 class _Over(Exception):
@@ -40,14 +39,15 @@ class _Over(Exception):
 
 
 class Run:
-    """One step of one execution.
+    """One step of one execution; `resume` may be called again with what a command brought at once.
 
     events      noted history, in order
     commands    what the service is to do
     changed     frames whose rows must be written; removed: stored frames whose rows must go
+    released    handles of what frames waited for and no longer do
     """
 
-    __slots__ = ("_budget", "_ready", "changed", "commands", "events", "execution", "ids", "now", "removed")
+    __slots__ = ("_budget", "_ready", "changed", "commands", "events", "execution", "ids", "now", "released", "removed")
 
     def __init__(self, execution: Execution, now: int, ids: Randomness) -> None:
         self.execution = execution
@@ -57,12 +57,13 @@ class Run:
         self.commands: list[Command] = []
         self.changed: set[int] = set()
         self.removed: set[int] = set()
+        self.released: list[int] = []
         self._ready: deque[Frame] = deque()
         self._budget = STEP_BUDGET
 
     # -- driving
 
-    def start(self, machine: Machine) -> None:
+    def begin(self, machine: Machine) -> None:
         execution = self.execution
         root = Frame(ROOT, 0, 0, machine.workflow, execution.input_value, execution.input_text)
         execution.last_frame = ROOT
@@ -217,7 +218,10 @@ class Run:
 
     def _finish(self, finish: Finish) -> None:
         self.commands.append(finish)
-        self.removed = {frame.id for frame in self.execution.frames.values() if frame.stored}
+        for frame in self.execution.frames.values():
+            self.release(frame)
+            if frame.stored:
+                self.removed.add(frame.id)
         self.changed.clear()
         self._ready.clear()
         self.execution.frames.clear()
@@ -231,6 +235,8 @@ class Run:
 
     def _failed(self, frame: Frame, state: State, failed: StateFailed) -> bool:
         """Give the failure to a retrier, a catcher, or what is around the frame. True: the frame goes on."""
+        if frame.ticket:
+            self.wake(frame)
         if failed.interpreter:
             opening = f"An error occurred while executing the state '{state.name}'"
             cause = f"{opening} (entered at the event id #{frame.entered}). {failed.cause}"
@@ -308,10 +314,16 @@ class Run:
 
     def wake(self, frame: Frame) -> None:
         """The frame no longer waits."""
+        self.release(frame)
         frame.ticket = 0
         frame.token = ""
         frame.status = frames.RUNNING
         self.changed.add(frame.id)
+
+    def release(self, frame: Frame) -> None:
+        if frame.handles:
+            self.released += frame.handles
+            frame.handles = []
 
     # -- branches and iterations
 
@@ -341,8 +353,7 @@ class Run:
         frame.join = None
 
     def _drop(self, frame: Frame) -> None:
-        if frame.ticket:
-            self.commands.append(Cancel(frame.id, frame.ticket))
+        self.release(frame)
         if frame in self._ready:
             self._ready.remove(frame)
         del self.execution.frames[frame.id]
@@ -357,8 +368,6 @@ class Run:
                 child = self.execution.frames.get(id_)
                 if child is not None and child.status not in (frames.DONE, frames.FAILED):
                     self._abort(child)
-        if frame.ticket:
-            self.commands.append(Cancel(frame.id, frame.ticket))
         if frame.status != frames.RUNNING:
             self.note_aside(frame, frame.workflow.states[frame.name].aborted_kind)
         if frame.parent:
@@ -392,10 +401,7 @@ class Run:
 def start(machine: Machine, execution: Execution, now: int, ids: Randomness) -> Run:
     """Begin an execution. `now` in ms since the epoch."""
     run = Run(execution, now, ids)
-    try:
-        run.start(machine)
-    except _Over:
-        pass
+    run.begin(machine)
     return run
 
 

@@ -3,6 +3,7 @@
 Every family of resources has its own events, alike in order: Scheduled, Started, (Submitted,) and an end.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ import orjson
 
 from headwater.languages.asl import execution as frames
 from headwater.languages.asl.commands import (
-    Cancel,
     RunTask,
     TaskFailed,
     TaskInput,
@@ -60,6 +60,21 @@ def _shown(value: Any) -> str:
     return value if type(value) is str else dump(value)
 
 
+def make_token(run: "Run", frame: "Frame") -> str:
+    """A task token: opaque to everybody but `split_token`, and not to be guessed."""
+    parts = f"{run.execution.key}.{frame.id}.{frame.ticket}.{run.ids.uuid()}"
+    return base64.urlsafe_b64encode(parts.encode()).decode()
+
+
+def split_token(token: str) -> tuple[str, int, int] | None:
+    """The execution's key, frame and ticket of a token, None where it is none of ours."""
+    try:
+        key, frame, ticket, _ = base64.urlsafe_b64decode(token).decode().split(".")
+        return key, int(frame), int(ticket)
+    except (ValueError, UnicodeDecodeError):
+        return None
+
+
 class TaskState(State):
     kind = "Task"
     retriable = True
@@ -90,7 +105,7 @@ class TaskState(State):
 
     def enter(self, run: "Run", frame: "Frame") -> bool:
         ticket = run.ticket(frame, frames.TASK)
-        frame.token = run.ids.uuid() if self.target.waits_for_token or self.target.family == "Activity" else ""
+        frame.token = make_token(run, frame) if self.target.has_token else ""
         frame.started = False
         effective = frame.value if self.jsonata else self.flow.effective(run, frame)
         timeout = self._seconds(self.timeout, run, frame, effective)
@@ -151,7 +166,6 @@ class TaskState(State):
             self._end(run, frame, self._failed, event.error, event.cause)
             raise StateFailed(event.error, event.cause)
         error = HEARTBEAT_TIMEOUT if event.heartbeat else TIMEOUT
-        run.commands.append(Cancel(frame.id, frame.ticket))
         self._end(run, frame, self._timed_out, error, None)
         raise StateFailed(error, None)
 

@@ -1,0 +1,38 @@
+"""AWS Step Functions. https://docs.aws.amazon.com/step-functions/latest/apireference/Welcome.html"""
+
+from headwater.services.states import (
+    activities,
+    advancing,
+    aliases,
+    callbacks,
+    executions,
+    history,
+    machines,
+    resources,
+    tags,
+    tasks,
+    versions,
+)
+from headwater.services.states.machine import StatesMemory
+from headwater.services.states.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="states",
+    modules=(
+        activities,
+        advancing,
+        aliases,
+        callbacks,
+        executions,
+        history,
+        machines,
+        resources,
+        tags,
+        tasks,
+        versions,
+    ),
+    schema=SCHEMA,
+    memory=StatesMemory,
+    validates=True,
+)

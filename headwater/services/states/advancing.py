@@ -1,0 +1,197 @@
+"""Advancing executions: one step of the language's stepper, stored in the transaction that makes it.
+
+The stepper's commands become deliveries, or are carried out at once where the resource answers in this transaction;
+what follows is part of the same step. So a step writes the frame that moved, the packed history, and no more.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import orjson
+
+from headwater.languages.asl import Execution, Machine, Run
+from headwater.languages.asl.commands import (
+    Command,
+    Finish,
+    GoneOn,
+    GoOn,
+    Input,
+    RunTask,
+    StartTimer,
+    TimedOut,
+    TimerFired,
+)
+from headwater.services.states import tables
+from headwater.services.states.activity_tasks import offer_activity_task
+from headwater.services.states.integrations import perform
+from headwater.services.states.machine import StatesMemory
+from headwater.services.states.record import RUNNING, Record, execution_by_id, load
+from headwater.services.states.status_events import put_status_event
+from headwater.spine.deliveries import FOREVER, Delivery, delivery
+from headwater.spine.operations import Call
+
+
+@dataclass(slots=True)
+class Progress:
+    """A step under way: the run, and how the execution ended if it did."""
+
+    id: int
+    run: Run
+    finish: Finish | None = None
+
+    @property
+    def execution(self) -> Execution:
+        return self.run.execution
+
+
+def begin(call: Call, id_: int, execution: Execution, machine: Machine) -> Progress:
+    """Start an execution and carry it as far as it goes."""
+    progress = Progress(id_, Run(execution, call.now, call.ids))
+    progress.run.begin(machine)
+    _carry_out(call, progress)
+    return progress
+
+
+def advance(call: Call, record: Record, event: Input) -> Finish | None:
+    """Take an input in, go on as far as possible, store all of it. Stale inputs change nothing."""
+    execution = load(call, record)
+    progress = Progress(record.id, Run(execution, call.now, call.ids))
+    progress.run.resume(event)
+    _carry_out(call, progress)
+    store_step(call, progress)
+    finish = progress.finish
+    if finish is None:
+        call.store.run(tables.ADVANCE_EXECUTION, (*execution.counters(), record.id))
+        memory: StatesMemory = call.memory
+        memory.put(record.id, execution)
+    else:
+        _finish(call, record, execution, finish)
+    return finish
+
+
+def _carry_out(call: Call, progress: Progress) -> None:
+    """Obey commands until none is left; those of a frame that went on meanwhile are void."""
+    run = progress.run
+    waiting: deque[Command] = deque()
+    while run.commands or waiting:
+        waiting.extend(run.commands)
+        run.commands.clear()
+        command = waiting.popleft()
+        if isinstance(command, Finish):
+            progress.finish = command
+            return
+        if isinstance(command, GoOn):
+            call.deliver("states.go_on", progress.id, target=run.execution.arn, policy=FOREVER)
+        elif isinstance(command, StartTimer):
+            _start_timer(call, progress, command)
+        else:
+            _run_task(call, progress, command)
+
+
+def _handles(progress: Progress, command: RunTask | StartTimer) -> list[int] | None:
+    frame = progress.execution.frames.get(command.frame)
+    return None if frame is None or frame.ticket != command.ticket else frame.handles
+
+
+def _start_timer(call: Call, progress: Progress, command: StartTimer) -> None:
+    handles = _handles(progress, command)
+    if handles is not None:
+        payload = [progress.id, command.frame, command.ticket]
+        handles.append(
+            call.deliver("states.timer", payload, target=progress.execution.arn, due=command.at, policy=FOREVER)
+        )
+
+
+def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
+    handles = _handles(progress, command)
+    if handles is None:
+        return
+    if ":activity:" in command.resource:
+        answers = offer_activity_task(call, command)
+    else:
+        answers = perform(call, progress.id, progress.execution, command, handles)
+    for answer in answers:
+        progress.run.resume(answer)
+    remaining = _handles(progress, command)
+    if remaining is None:
+        return
+    for seconds, heartbeat in ((command.timeout, 0), (command.heartbeat, command.heartbeat)):
+        if seconds is not None:
+            payload = [progress.id, command.frame, command.ticket, heartbeat]
+            due = call.now + 1000 * seconds
+            target = progress.execution.arn
+            remaining.append(call.deliver("states.task_timeout", payload, target=target, due=due, policy=FOREVER))
+
+
+def store_step(call: Call, progress: Progress) -> None:
+    """History, frames and released deliveries of a step."""
+    run, store, execution = progress.run, call.store, progress.execution
+    for handle in run.released:
+        call.cancel(handle)
+    if run.events and not execution.express:
+        store.run(tables.INSERT_HISTORY, (progress.id, run.events[0][0], call.now, orjson.dumps(run.events).decode()))
+    if run.removed:
+        if progress.finish is not None:
+            store.run(tables.DELETE_FRAMES, (progress.id,))
+        else:
+            store.many(tables.DELETE_FRAME, [(progress.id, frame) for frame in run.removed])
+    if run.changed:
+        frames = execution.frames
+        rows = []
+        for id_ in run.changed:
+            frame = frames[id_]
+            rows.append((progress.id, id_, frame.dump(frames.get(frame.parent))))
+            frame.stored = True
+        store.many(tables.PUT_FRAME, rows)
+
+
+def _finish(call: Call, record: Record, execution: Execution, finish: Finish) -> None:
+    row = (finish.status, finish.output, finish.error, finish.cause, call.now, *execution.counters(), record.id)
+    call.store.run(tables.FINISH_EXECUTION, row)
+    call.store.run(tables.DELETE_HEARTBEATS, (record.id,))
+    if record.expiry is not None:
+        call.cancel(record.expiry)
+    call.signal(("states", record.arn))
+    if record.express:
+        if record.waiter is None:
+            call.store.run(tables.DELETE_EXECUTION, (record.id,))
+        return
+    ended = record._replace(
+        status=finish.status, output=finish.output, error=finish.error, cause=finish.cause, stopped=call.now
+    )
+    put_status_event(call, ended)
+    if record.waiter is not None:
+        tell_waiter(call, ended)
+
+
+def tell_waiter(call: Call, record: Record) -> None:
+    """Let the task of a parent that waits for this execution (`.sync`) know of its end."""
+    call.deliver("states.child_ended", [orjson.loads(record.waiter or "null"), record.id], target=record.arn)
+
+
+def advance_by_id(call: Call, id_: int, event: Input) -> None:
+    record = execution_by_id(call, id_)
+    if record is not None and record.status == RUNNING:
+        call.span.subject = record.arn
+        advance(call, record, event)
+
+
+@delivery("states.timer")
+def fire_timer(call: Call, item: Delivery) -> None:
+    """A Wait state's end or a retry's time."""
+    id_, frame, ticket = item.payload
+    advance_by_id(call, id_, TimerFired(frame, ticket))
+
+
+@delivery("states.go_on")
+def go_on(call: Call, item: Delivery) -> None:
+    """An execution that used up its step's budget."""
+    advance_by_id(call, item.payload, GoneOn())
+
+
+@delivery("states.expire")
+def expire(call: Call, item: Delivery) -> None:
+    """The machine's TimeoutSeconds, or an express execution's five minutes."""
+    advance_by_id(call, item.payload, TimedOut())

@@ -1,0 +1,78 @@
+"""Step Functions' errors, worded as it words them.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html
+"""
+
+from headwater.spine.errors import AwsError
+
+
+def invalid_arn(arn: str, reason: str = "") -> AwsError:
+    return AwsError("InvalidArn", f"Invalid Arn: '{reason or f'Invalid ARN prefix: {arn}'}'")
+
+
+def machine_does_not_exist(arn: str) -> AwsError:
+    return AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+
+
+def machine_already_exists(arn: str) -> AwsError:
+    return AwsError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
+
+
+def machine_type_not_supported() -> AwsError:
+    return AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
+
+
+def execution_does_not_exist(arn: str) -> AwsError:
+    return AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+
+
+def execution_already_exists(arn: str) -> AwsError:
+    return AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+
+
+def invalid_execution_input(reason: str) -> AwsError:
+    return AwsError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{reason}'")
+
+
+def invalid_definition(message: str) -> AwsError:
+    return AwsError("InvalidDefinition", message)
+
+
+def invalid_name(name: str) -> AwsError:
+    return AwsError("InvalidName", f"Invalid Name: '{name}'")
+
+
+def invalid_token(reason: str = "Invalid token") -> AwsError:
+    return AwsError("InvalidToken", f"Invalid Token: '{reason}'")
+
+
+def invalid_output(reason: str) -> AwsError:
+    return AwsError("InvalidOutput", f"Invalid Output: '{reason}'")
+
+
+def task_timed_out() -> AwsError:
+    return AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+
+
+def activity_does_not_exist(arn: str) -> AwsError:
+    return AwsError("ActivityDoesNotExist", f"Activity does not exist: '{arn}'")
+
+
+def invalid_logging(reason: str) -> AwsError:
+    return AwsError("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {reason}")
+
+
+def resource_not_found(arn: str) -> AwsError:
+    return AwsError("ResourceNotFound", f"Resource not found: '{arn}'")
+
+
+def missing_parameter(text: str) -> AwsError:
+    return AwsError("MissingRequiredParameter", text)
+
+
+def conflict(text: str) -> AwsError:
+    return AwsError("ConflictException", text)
+
+
+def validation(text: str) -> AwsError:
+    return AwsError("ValidationException", text)

@@ -1,0 +1,286 @@
+"""Starting, stopping, describing and listing executions.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+import orjson
+
+from headwater.languages.asl import Execution
+from headwater.languages.asl.commands import Finish, Stopped
+from headwater.services.states import tables
+from headwater.services.states.advancing import Progress, advance, begin, store_step, tell_waiter
+from headwater.services.states.errors import (
+    execution_already_exists,
+    invalid_arn,
+    invalid_execution_input,
+    machine_type_not_supported,
+)
+from headwater.services.states.machine import compiled
+from headwater.services.states.machines import check_name
+from headwater.services.states.paging import next_token, page_size, read_number
+from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution
+from headwater.services.states.status_events import put_status_event
+from headwater.services.states.versions import Target, find_qualified
+from headwater.spine.deliveries import FOREVER
+from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.work import Watch, Work
+
+EXPRESS_LIMIT_MILLISECONDS = 5 * 60 * 1000
+MAXIMUM_INPUT = 262_144
+_NEWEST = 2**63 - 1
+
+
+def _input(request: Request) -> str:
+    text = request.get("input")
+    if text is None:
+        return "{}"
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise invalid_execution_input(str(error)) from None
+    return str(text)
+
+
+@operation("states", "StartExecution")
+def start_execution(call: Call, request: Request) -> Result:
+    target = find_qualified(call, request["stateMachineArn"])
+    text = _input(request)
+    name = request.get("name") or call.ids.uuid()
+    check_name(name)
+    if target.machine.express:
+        arn = express_arn(target, name, call.ids.uuid())
+        call.span.subject = arn
+        _launch(call, target, arn, name, text, request)
+        return {"executionArn": arn, "startDate": call.now}
+    arn = f"{target.machine.arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+    call.span.subject = arn
+    if request.get("name"):
+        row = call.store.one(tables.FIND_EXECUTION, (arn,))
+        if row is not None:
+            existing = Record(*row)
+            if existing.status == RUNNING and existing.input == text:
+                return {"executionArn": arn, "startDate": existing.started}
+            raise execution_already_exists(arn)
+    record, _ = _launch(call, target, arn, name, text, request)
+    put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
+    if record.status != RUNNING:
+        put_status_event(call, record)
+        if record.waiter is not None:
+            tell_waiter(call, record)
+    return {"executionArn": arn, "startDate": call.now}
+
+
+def express_arn(target: Target, name: str, run: str) -> str:
+    return f"{target.machine.arn.replace(':stateMachine:', ':express:', 1)}:{name}:{run}"
+
+
+def _launch(
+    call: Call, target: Target, arn: str, name: str, text: str, request: Request, *, awaited: bool = False
+) -> tuple[Record, Finish | None]:
+    """Run the first step. The execution gets its row with what came of it; a finished express one gets none."""
+    machine = compiled(call, target.definition, target.text)
+    express = target.machine.express
+    id_ = call.new_id()
+    execution = Execution(
+        arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
+    )
+    progress = begin(call, id_, execution, machine)
+    finish = progress.finish
+    waiter = request.get("Waiter") or ("[]" if awaited else None)
+    expiry = None
+    if finish is None:
+        limit = EXPRESS_LIMIT_MILLISECONDS if express else 0
+        if machine.timeout_seconds is not None:
+            limit = min(limit or _NEWEST, machine.timeout_seconds * 1000)
+        if limit:
+            expiry = call.deliver("states.expire", id_, target=arn, due=call.now + limit, policy=FOREVER)
+    record = _record(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"))
+    store_step(call, progress)
+    if not express or finish is None:
+        call.store.run(tables.INSERT_EXECUTION, record)
+    if finish is None:
+        call.memory.put(id_, execution)
+    return record, finish
+
+
+def _record(
+    progress: Progress, now: int, target: Target, name: str, text: str, expiry: int | None, waiter: str | None,
+    trace: str | None,
+) -> Record:  # fmt: skip
+    finish, execution = progress.finish, progress.execution
+    ended = ("RUNNING", text, None, None, None) if finish is None else (
+        finish.status, text, finish.output, finish.error, finish.cause,
+    )  # fmt: skip
+    return Record(
+        progress.id,
+        execution.arn,
+        target.machine.arn,
+        name,
+        target.definition,
+        target.qualifier or None,
+        int(execution.express),
+        *ended,
+        trace,
+        now,
+        None if finish is None else now,
+        expiry,
+        *execution.counters(),
+        waiter,
+    )
+
+
+@operation("states", "StartSyncExecution")
+def start_sync_execution(call: Call, request: Request) -> Result | Coroutine[Any, Any, Result]:
+    """https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html"""
+    target = find_qualified(call, request["stateMachineArn"])
+    if not target.machine.express:
+        raise machine_type_not_supported()
+    text = _input(request)
+    name = request.get("name") or call.ids.uuid()
+    check_name(name)
+    arn = express_arn(target, name, call.ids.uuid())
+    call.span.subject = arn
+    record, finish = _launch(call, target, arn, name, text, request, awaited=True)
+    if finish is not None:
+        return _sync_result(record)
+    return _await_end(call.work, call.watch(("states", arn)), record.id)
+
+
+async def _await_end(work: Work, watch: Watch, id_: int) -> Result:
+    with watch:
+        while True:
+            record = await work.transact(_collect, id_)
+            if record is not None:
+                return _sync_result(record)
+            await watch.wait()
+
+
+def _collect(call: Call, id_: int) -> Record | None:
+    """The awaited execution once it has ended; its row has then done its duty."""
+    record = execution_by_id(call, id_)
+    if record is None or record.status == RUNNING:
+        return None
+    call.store.run(tables.DELETE_EXECUTION, (id_,))
+    return record
+
+
+def _sync_result(record: Record) -> Result:
+    stopped = record.stopped or record.started
+    duration = stopped - record.started
+    result: Result = {
+        "executionArn": record.arn,
+        "stateMachineArn": record.machine,
+        "name": record.name,
+        "startDate": record.started,
+        "stopDate": stopped,
+        "status": record.status,
+        "input": record.input,
+        "inputDetails": {"included": True},
+        "billingDetails": {
+            "billedMemoryUsedInMB": 64,
+            "billedDurationInMilliseconds": max(100, -(-duration // 100) * 100),
+        },
+    }
+    return result | _outcome(record)
+
+
+def _outcome(record: Record) -> Result:
+    result: Result = {"traceHeader": record.trace} if record.trace else {}
+    if record.output is not None:
+        result |= {"output": record.output, "outputDetails": {"included": True}}
+    if record.error is not None:
+        result["error"] = record.error
+    if record.cause is not None:
+        result["cause"] = record.cause
+    return result
+
+
+@operation("states", "StopExecution")
+def stop_execution(call: Call, request: Request) -> Result:
+    record = find_execution(call, request["executionArn"])
+    call.span.subject = record.arn
+    if record.status != RUNNING:
+        return {"stopDate": record.stopped}
+    advance(call, record, Stopped(request.get("error"), request.get("cause")))
+    return {"stopDate": call.now}
+
+
+@operation("states", "DescribeExecution", reads=True)
+def describe_execution(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html"""
+    record = find_execution(call, request["executionArn"])
+    redrivable = record.status in ("FAILED", "ABORTED", "TIMED_OUT")
+    result: Result = {
+        "executionArn": record.arn,
+        "stateMachineArn": record.machine,
+        "name": record.name,
+        "status": record.status,
+        "startDate": record.started,
+        "input": record.input,
+        "inputDetails": {"included": True},
+        "redriveCount": 0,
+        "redriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
+    }
+    if not redrivable:
+        result["redriveStatusReason"] = f"Execution is {record.status} and cannot be redriven"
+    if record.stopped is not None:
+        result["stopDate"] = record.stopped
+    if record.qualifier is not None:
+        version = record.qualifier.rpartition(":")[2].isdigit()
+        result["stateMachineVersionArn" if version else "stateMachineAliasArn"] = record.qualifier
+    return result | _outcome(record)
+
+
+@operation("states", "DescribeStateMachineForExecution", reads=True)
+def describe_state_machine_for_execution(call: Call, request: Request) -> Result:
+    record = find_execution(call, request["executionArn"])
+    row = call.store.one(tables.FIND_DEFINITION, (record.definition,))
+    assert row is not None
+    _, text, role, _, revision, logging, tracing, created = row
+    result = {
+        "stateMachineArn": record.machine,
+        "name": record.machine.rpartition(":")[2],
+        "definition": text,
+        "roleArn": role,
+        "updateDate": created,
+        "loggingConfiguration": orjson.loads(logging),
+        "tracingConfiguration": orjson.loads(tracing),
+        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+    }
+    return result if revision == "INITIAL" else result | {"revisionId": revision}
+
+
+@operation("states", "ListExecutions", reads=True)
+def list_executions(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html"""
+    arn = request.get("stateMachineArn")
+    if not arn:
+        raise invalid_arn(request.get("mapRunArn") or "", "Either stateMachineArn or mapRunArn must be specified")
+    machine = find_qualified(call, arn).machine
+    if machine.express:
+        raise machine_type_not_supported()
+    limit = page_size(request)
+    before = read_number(request, _NEWEST)
+    status = request.get("statusFilter")
+    if status:
+        rows = call.store.all(tables.LIST_EXECUTIONS_OF_STATUS, (machine.arn, before, status, limit + 1))
+    else:
+        rows = call.store.all(tables.LIST_EXECUTIONS, (machine.arn, before, limit + 1))
+    page = [_listed(row) for row in rows[:limit]]
+    return {"executions": page, **next_token(rows, limit, lambda row: row[0])}
+
+
+def _listed(row: tuple[Any, ...]) -> dict[str, Any]:
+    _, arn, machine, name, status, started, stopped, qualifier = row
+    item = {"executionArn": arn, "stateMachineArn": machine, "name": name, "status": status, "startDate": started}
+    if stopped is not None:
+        item["stopDate"] = stopped
+    if qualifier is not None:
+        version = qualifier.rpartition(":")[2].isdigit()
+        item["stateMachineVersionArn" if version else "stateMachineAliasArn"] = qualifier
+    return item

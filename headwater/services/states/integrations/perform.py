@@ -1,0 +1,138 @@
+"""Carrying a task out: at once where the operation answers in this transaction, as a delivery where it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from headwater.languages.asl import Execution
+from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
+from headwater.services import SERVICES
+from headwater.services.states.integrations.catalogue import Target, find_target
+from headwater.services.states.integrations.shapes import ParameterError, to_output, to_request
+from headwater.spine.deliveries import FOREVER
+from headwater.spine.errors import AwsError
+from headwater.spine.models import Model, load_model
+from headwater.spine.operations import Call
+
+# Operations that wait, so that they cannot be called inside a transaction.
+_WAITING = frozenset(
+    {
+        ("lambda", "Invoke"),
+        ("sqs", "ReceiveMessage"),
+        ("states", "StartSyncExecution"),
+        ("states", "GetActivityTask"),
+        ("apigateway", "TestInvokeMethod"),
+    }
+)
+
+
+def perform(call: Call, id_: int, execution: Execution, command: RunTask, handles: list[int]) -> list[Input]:
+    """What happened to the task so far. `handles` takes the delivery's number where the rest comes later."""
+    if ":lambda:" in command.resource[:30]:
+        return _later(call, id_, execution, command, handles)
+    target = find_target(command.resource)
+    if target is None:
+        cause = f"The resource '{command.resource}' is not implemented by Headwater."
+        return [TaskFailed(command.frame, command.ticket, "NotImplemented", cause)]
+    if (target.service, target.operation) in _WAITING:
+        return _later(call, id_, execution, command, handles)
+    return _at_once(call, id_, target, command)
+
+
+def _later(call: Call, id_: int, execution: Execution, command: RunTask, handles: list[int]) -> list[Input]:
+    payload = [id_, command.frame, command.ticket, command.resource, command.arguments, command.role_arn]
+    handles.append(call.deliver("states.task", payload, target=execution.arn, policy=FOREVER))
+    return [TaskStarted(command.frame, command.ticket)]
+
+
+def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Input]:
+    try:
+        model = model_of(target.service)
+        request = make_request(model, target, command.arguments)
+        if target.pattern.startswith("sync"):
+            request["Waiter"] = orjson.dumps([id_, command.frame, command.ticket, target.pattern]).decode()
+        result = call.operation(target.service, target.operation, request, account=role_account(command.role_arn))
+    except ParameterError as error:
+        return [unusable(command.frame, command.ticket, command.arguments, error)]
+    except AwsError as error:
+        return [failure(call, target, command.frame, command.ticket, error)]
+    output = make_output(call, model, target, result)
+    if target.operation == "PutEvents" and result.get("FailedEntryCount"):
+        return [TaskFailed(command.frame, command.ticket, "EventBridge.FailedEntry", output)]
+    return [answered(target, command.frame, command.ticket, output)]
+
+
+def answered(target: Target, frame: int, ticket: int, output: str) -> Input:
+    """The operation has answered: the task's end, or only its submission where it waits for more."""
+    return TaskSubmitted(frame, ticket, output) if target.pattern else TaskSucceeded(frame, ticket, output)
+
+
+def model_of(service: str) -> Model:
+    listing = SERVICES.get(service)
+    if listing is None or listing.model is None:
+        raise AwsError("NotImplemented", f"The service {service} is not implemented by Headwater.", 501)
+    return load_model(listing.model)
+
+
+def make_request(model: Model, target: Target, arguments: Any) -> dict[str, Any]:
+    if target.operation not in model.operations:
+        raise AwsError("NotImplemented", f"{target.service} has no operation {target.operation}.", 501)
+    return to_request(model, target.operation, arguments)
+
+
+def make_output(call: Call, model: Model, target: Target, result: Mapping[str, Any]) -> str:
+    output = to_output(model, target.operation, dict(result), epoch=target.optimised)
+    if target.optimised:
+        output = with_metadata(call.ids.uuid(), output)
+    return orjson.dumps(output).decode()
+
+
+def with_metadata(request_id: str, output: dict[str, Any]) -> dict[str, Any]:
+    """The HTTP answer's metadata, as optimised integrations show it; members in alphabetical order."""
+    headers = {"x-amzn-RequestId": request_id}
+    metadata = {
+        "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+        "HttpHeaders": headers,
+        "HttpStatusCode": 200,
+    }
+    complete = {**output, "SdkHttpMetadata": metadata, "SdkResponseMetadata": {"RequestId": request_id}}
+    return {name: complete[name] for name in sorted(complete)}
+
+
+def unusable(frame: int, ticket: int, arguments: Any, error: ParameterError) -> TaskFailed:
+    text = orjson.dumps(arguments).decode()
+    return TaskFailed(
+        frame, ticket, "States.Runtime", f"The Parameters '{text}' could not be used to start the Task: [{error}]"
+    )
+
+
+def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError) -> TaskFailed:
+    """The service's error under the name and with the wording of the SDK that Step Functions calls it with."""
+    name = error.code if error.code.endswith("Exception") else f"{error.code}Exception"
+    request_id = call.ids.uuid()
+    if target.optimised:
+        details = (
+            f"Service: {_OPTIMISED_SERVICES.get(target.service, target.prefix)}; Status Code: {error.status}; "
+            f"Error Code: {error.code}; Request ID: {request_id}; Proxy: null"
+        )
+    else:
+        details = f"Service: {target.prefix}, Status Code: {error.status}, Request ID: {request_id}"
+    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message} ({details})")
+
+
+_OPTIMISED_SERVICES = {
+    "dynamodb": "AmazonDynamoDBv2",
+    "events": "AmazonEventBridge",
+    "lambda": "AWSLambda",
+    "sns": "AmazonSNS",
+    "sqs": "AmazonSQS",
+    "states": "AWSStepFunctions",
+}
+
+
+def role_account(role_arn: str | None) -> str | None:
+    """The account of a task's credentials; None for the execution's own."""
+    return None if role_arn is None else role_arn.split(":")[4] or None

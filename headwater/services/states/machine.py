@@ -1,0 +1,107 @@
+"""State machines as their operations see them: found by ARN, compiled once, kept in memory."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+import orjson
+
+from headwater.languages.asl import Execution, Machine, parse
+from headwater.services.states import tables
+from headwater.services.states.errors import invalid_arn, machine_does_not_exist
+from headwater.spine.arns import parse_arn
+from headwater.spine.operations import Call
+
+EXPRESS = "EXPRESS"
+STANDARD = "STANDARD"
+_LIVE_EXECUTIONS = 1_000
+
+
+class StateMachine(NamedTuple):
+    """A machine with its present definition. Times in ms; `definition` is the id of that revision."""
+
+    arn: str
+    name: str
+    kind: str
+    definition: int
+    role: str
+    logging: dict[str, Any]
+    tracing: dict[str, Any]
+    created: int
+    text: str
+    revision: str
+    updated: int
+
+    @property
+    def express(self) -> bool:
+        return self.kind == EXPRESS
+
+
+class StatesMemory:
+    """Machines by ARN, compiled definitions and waiting executions by id."""
+
+    def __init__(self) -> None:
+        self.machines: dict[str, StateMachine] = {}
+        self.compiled: dict[int, Machine] = {}
+        self._live: OrderedDict[int, Execution] = OrderedDict()
+
+    def take(self, id_: int, last_event: int, last_ticket: int) -> Execution | None:
+        """The waiting execution, if what is remembered is as far as the store. The taker puts it back once stored."""
+        execution = self._live.pop(id_, None)
+        if execution is None or (execution.last_event, execution.last_ticket) != (last_event, last_ticket):
+            return None
+        return execution
+
+    def put(self, id_: int, execution: Execution) -> None:
+        self._live[id_] = execution
+        if len(self._live) > _LIVE_EXECUTIONS:
+            self._live.popitem(last=False)
+
+    def clear(self) -> None:
+        self.machines.clear()
+        self.compiled.clear()
+        self._live.clear()
+
+
+def machine_by_arn(call: Call, arn: str) -> StateMachine | None:
+    memory: StatesMemory = call.memory
+    machine = memory.machines.get(arn)
+    if machine is None:
+        row = call.store.one(tables.FIND_MACHINE, (arn,))
+        if row is None:
+            return None
+        machine = StateMachine._make([*row[:5], orjson.loads(row[5]), orjson.loads(row[6]), *row[7:]])
+        memory.machines[arn] = machine
+    return machine
+
+
+def find_machine(call: Call, arn: str) -> StateMachine:
+    """The machine that an unqualified ARN names."""
+    machine = machine_by_arn(call, arn)
+    if machine is None:
+        check_machine_arn(arn)
+        raise machine_does_not_exist(arn)
+    return machine
+
+
+def check_machine_arn(arn: str) -> None:
+    parsed = parse_arn(arn)
+    if parsed is None or parsed.service != "states":
+        raise invalid_arn(arn)
+    kind, _, name = parsed.resource.partition(":")
+    if kind != "stateMachine" or not name:
+        raise invalid_arn(arn, f"Resource type not valid in this context: {kind}")
+
+
+def compiled(call: Call, definition: int, text: str | None = None) -> Machine:
+    """The machine of a revision, compiled at most once while it is remembered."""
+    memory: StatesMemory = call.memory
+    machine = memory.compiled.get(definition)
+    if machine is None:
+        if text is None:
+            row = call.store.one(tables.FIND_DEFINITION, (definition,))
+            assert row is not None
+            text = row[1]
+        machine = memory.compiled[definition] = parse(text)
+    return machine

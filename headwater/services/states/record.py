@@ -1,0 +1,88 @@
+"""An execution's row, and the execution brought back from its rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from headwater.languages.asl import Execution, Frame, load_frame
+from headwater.services.states import tables
+from headwater.services.states.errors import execution_does_not_exist, invalid_arn
+from headwater.services.states.machine import StatesMemory, compiled
+from headwater.spine.arns import parse_arn
+from headwater.spine.operations import Call
+
+RUNNING = "RUNNING"
+
+
+class Record(NamedTuple):
+    """A row of states_executions. Times in ms; `expiry` is the delivery that times the execution out; `waiter` names
+    what waits for the end: a parent's task, as JSON."""
+
+    id: int
+    arn: str
+    machine: str
+    name: str
+    definition: int
+    qualifier: str | None
+    express: int
+    status: str
+    input: str
+    output: str | None
+    error: str | None
+    cause: str | None
+    trace: str | None
+    started: int
+    stopped: int | None
+    expiry: int | None
+    last_event: int
+    last_frame: int
+    last_ticket: int
+    waiter: str | None
+
+
+def find_execution(call: Call, arn: str) -> Record:
+    row = call.store.one(tables.FIND_EXECUTION, (arn,))
+    if row is None or row[6]:
+        parsed = parse_arn(arn)
+        if parsed is None or parsed.service != "states" or not parsed.resource.startswith(("execution:", "express:")):
+            raise invalid_arn(arn)
+        raise execution_does_not_exist(arn)
+    return Record(*row)
+
+
+def execution_by_id(call: Call, id_: int) -> Record | None:
+    row = call.store.one(tables.EXECUTION_BY_ID, (id_,))
+    return None if row is None else Record(*row)
+
+
+def load(call: Call, record: Record) -> Execution:
+    """The execution with its frames, from memory where that is as far as the rows are."""
+    memory: StatesMemory = call.memory
+    execution = memory.take(record.id, record.last_event, record.last_ticket)
+    if execution is None:
+        execution = _read(call, record)
+    return execution
+
+
+def _read(call: Call, record: Record) -> Execution:
+    definition = call.store.one(tables.FIND_DEFINITION, (record.definition,))
+    assert definition is not None
+    execution = Execution(
+        record.arn,
+        record.name,
+        definition[2],
+        record.machine,
+        record.machine.rpartition(":")[2],
+        record.started,
+        record.input,
+        key=str(record.id),
+        express=bool(record.express),
+    )
+    execution.last_event = record.last_event
+    execution.last_frame = record.last_frame
+    execution.last_ticket = record.last_ticket
+    workflow = compiled(call, record.definition, definition[1]).workflow
+    frames: dict[int, Frame] = execution.frames
+    for id_, body in call.store.all(tables.FRAMES, (record.id,)):
+        frames[id_] = load_frame(id_, body, frames, workflow)
+    return execution

@@ -1,0 +1,176 @@
+"""CloudFormation's types of Step Functions.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.store.blobs import Blob
+
+_IDENTITY = ("StateMachineName", "StateMachineType")
+
+
+@resource("AWS::StepFunctions::StateMachine")
+class StateMachineResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        request = {
+            "name": properties.get("StateMachineName") or change.physical_name(80),
+            "type": properties.get("StateMachineType") or "STANDARD",
+            "tags": _tags(change),
+            **_settings(call, properties),
+        }
+        change.physical_id = call.operation("states", "CreateStateMachine", request)["stateMachineArn"]
+        _describe(call, change)
+
+    def update(self, call: Call, change: Change) -> None:
+        if any(change.properties.get(name) != change.previous.get(name) for name in _IDENTITY):
+            raise Replace
+        request = {"stateMachineArn": change.physical_id, **_settings(call, change.properties)}
+        call.operation("states", "UpdateStateMachine", request)
+        _describe(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        if change.physical_id.startswith("arn:"):
+            call.operation("states", "DeleteStateMachine", {"stateMachineArn": change.physical_id})
+
+
+def _settings(call: Call, properties: dict[str, Any]) -> dict[str, Any]:
+    """What both creating and updating take."""
+    settings: dict[str, Any] = {
+        "definition": _definition(call, properties),
+        "roleArn": properties.get("RoleArn", ""),
+        "tracingConfiguration": {"enabled": _true((properties.get("TracingConfiguration") or {}).get("Enabled"))},
+    }
+    logging = properties.get("LoggingConfiguration")
+    if logging:
+        settings["loggingConfiguration"] = {
+            "level": logging.get("Level", "OFF"),
+            "includeExecutionData": _true(logging.get("IncludeExecutionData")),
+            "destinations": [
+                {"cloudWatchLogsLogGroup": {"logGroupArn": destination["CloudWatchLogsLogGroup"]["LogGroupArn"]}}
+                for destination in logging.get("Destinations") or ()
+            ],
+        }
+    return settings
+
+
+def _true(value: Any) -> bool:
+    return str(value).lower() == "true"
+
+
+def _definition(call: Call, properties: dict[str, Any]) -> str:
+    """DefinitionString, Definition or DefinitionS3Location, with `${name}` substituted."""
+    if "DefinitionString" in properties:
+        text = properties["DefinitionString"]
+    elif "Definition" in properties:
+        text = orjson.dumps(properties["Definition"]).decode()
+    elif "DefinitionS3Location" in properties:
+        text = _read_object(call, properties["DefinitionS3Location"])
+    else:
+        raise AwsError("InvalidRequest", "A definition must be specified: DefinitionString, Definition or S3 location.")
+    for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
+        text = text.replace(f"${{{name}}}", _substitute(value))
+    return str(text)
+
+
+def _substitute(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _read_object(call: Call, location: dict[str, Any]) -> str:
+    request = {"Bucket": location["Bucket"], "Key": location["Key"]}
+    if location.get("Version"):
+        request["VersionId"] = location["Version"]
+    body = call.operation("s3", "GetObject", request)["Body"]
+    return (body.read() if isinstance(body, Blob) else bytes(body)).decode()
+
+
+def _tags(change: Change) -> list[dict[str, str]]:
+    given = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
+    return [{"key": key, "value": value} for key, value in given.items()]
+
+
+def _describe(call: Call, change: Change) -> None:
+    described = call.operation("states", "DescribeStateMachine", {"stateMachineArn": change.physical_id})
+    change.attributes = {
+        "Arn": change.physical_id,
+        "Name": described["name"],
+        "StateMachineRevisionId": described.get("revisionId", "INITIAL"),
+    }
+
+
+@resource("AWS::StepFunctions::Activity")
+class ActivityResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        name = change.properties.get("Name") or change.physical_name(80)
+        request = {"name": name, "tags": _tags(change)}
+        change.physical_id = call.operation("states", "CreateActivity", request)["activityArn"]
+        change.attributes = {"Arn": change.physical_id, "Name": name}
+
+    def update(self, call: Call, change: Change) -> None:
+        if change.properties.get("Name") != change.previous.get("Name"):
+            raise Replace
+
+    def delete(self, call: Call, change: Change) -> None:
+        if change.physical_id.startswith("arn:"):
+            call.operation("states", "DeleteActivity", {"activityArn": change.physical_id})
+
+
+@resource("AWS::StepFunctions::StateMachineVersion")
+class VersionResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        request = {"stateMachineArn": properties["StateMachineArn"]}
+        for member, name in (("revisionId", "StateMachineRevisionId"), ("description", "Description")):
+            if properties.get(name):
+                request[member] = properties[name]
+        change.physical_id = call.operation("states", "PublishStateMachineVersion", request)["stateMachineVersionArn"]
+        change.attributes = {"Arn": change.physical_id}
+
+    def delete(self, call: Call, change: Change) -> None:
+        if change.physical_id.startswith("arn:"):
+            request = {"stateMachineVersionArn": change.physical_id}
+            call.operation("states", "DeleteStateMachineVersion", request)
+
+
+@resource("AWS::StepFunctions::StateMachineAlias")
+class AliasResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        request = {"name": change.properties.get("Name") or change.physical_name(80), **_routing(change)}
+        change.physical_id = call.operation("states", "CreateStateMachineAlias", request)["stateMachineAliasArn"]
+        change.attributes = {"Arn": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        if change.properties.get("Name") != change.previous.get("Name"):
+            raise Replace
+        request = {"stateMachineAliasArn": change.physical_id, **_routing(change)}
+        call.operation("states", "UpdateStateMachineAlias", request)
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("states", "DeleteStateMachineAlias", {"stateMachineAliasArn": change.physical_id})
+        except AwsError as error:
+            if error.code not in ("ResourceNotFound", "InvalidArn"):
+                raise
+
+
+def _routing(change: Change) -> dict[str, Any]:
+    properties = change.properties
+    preference = properties.get("DeploymentPreference") or {}
+    routes = properties.get("RoutingConfiguration") or [
+        {"StateMachineVersionArn": preference.get("StateMachineVersionArn", ""), "Weight": 100}
+    ]
+    routing = [
+        {"stateMachineVersionArn": route["StateMachineVersionArn"], "weight": int(route["Weight"])} for route in routes
+    ]
+    return {"routingConfiguration": routing, "description": properties.get("Description") or ""}

@@ -1,0 +1,182 @@
+"""Schema and statements of Step Functions.
+
+An execution is one row; its history is packed, a row for each step; a frame (see languages.asl.execution) is a row
+while it waits. Express executions have rows only while they wait.
+"""
+
+SCHEMA = (
+    """
+    CREATE TABLE states_machines (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, account TEXT NOT NULL, region TEXT NOT NULL,
+        name TEXT NOT NULL, kind TEXT NOT NULL, definition BIGINT NOT NULL, role TEXT NOT NULL,
+        logging TEXT NOT NULL, tracing TEXT NOT NULL, tags TEXT NOT NULL, created BIGINT NOT NULL
+    );
+    CREATE TABLE states_definitions (
+        id BIGINT PRIMARY KEY, machine TEXT NOT NULL, text TEXT NOT NULL, role TEXT NOT NULL, kind TEXT NOT NULL,
+        revision TEXT NOT NULL, logging TEXT NOT NULL, tracing TEXT NOT NULL, created BIGINT NOT NULL
+    );
+    CREATE TABLE states_versions (
+        machine TEXT NOT NULL, version INTEGER NOT NULL, definition BIGINT NOT NULL, description TEXT NOT NULL,
+        created BIGINT NOT NULL, PRIMARY KEY (machine, version)
+    );
+    CREATE TABLE states_aliases (
+        arn TEXT PRIMARY KEY, machine TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
+        routing TEXT NOT NULL, created BIGINT NOT NULL, updated BIGINT NOT NULL
+    );
+    CREATE TABLE states_executions (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, machine TEXT NOT NULL, name TEXT NOT NULL,
+        definition BIGINT NOT NULL, qualifier TEXT, express INTEGER NOT NULL, status TEXT NOT NULL,
+        input TEXT NOT NULL, output TEXT, error TEXT, reason TEXT, trace TEXT,
+        started BIGINT NOT NULL, stopped BIGINT, expiry BIGINT,
+        last_event INTEGER NOT NULL, last_frame INTEGER NOT NULL, last_ticket INTEGER NOT NULL, waiter TEXT
+    );
+    CREATE INDEX states_executions_by_machine ON states_executions (machine, id);
+    CREATE TABLE states_history (
+        execution BIGINT NOT NULL, first INTEGER NOT NULL, at BIGINT NOT NULL, events TEXT NOT NULL,
+        PRIMARY KEY (execution, first)
+    );
+    CREATE TABLE states_frames (
+        execution BIGINT NOT NULL, frame INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (execution, frame)
+    );
+    CREATE TABLE states_heartbeats (
+        execution BIGINT NOT NULL, frame INTEGER NOT NULL, ticket INTEGER NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (execution, frame)
+    );
+    CREATE TABLE states_activities (
+        arn TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, tags TEXT NOT NULL,
+        created BIGINT NOT NULL
+    );
+    CREATE TABLE states_activity_tasks (
+        id BIGINT PRIMARY KEY, activity TEXT NOT NULL, token TEXT NOT NULL, input TEXT NOT NULL
+    );
+    CREATE INDEX states_activity_tasks_by_activity ON states_activity_tasks (activity, id);
+    """,
+)
+
+# -- machines
+
+INSERT_MACHINE = """
+INSERT INTO states_machines
+    (id, arn, account, region, name, kind, definition, role, logging, tracing, tags, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+FIND_MACHINE = """
+SELECT m.arn, m.name, m.kind, m.definition, m.role, m.logging, m.tracing, m.created, d.text, d.revision, d.created
+FROM states_machines AS m JOIN states_definitions AS d ON d.id = m.definition WHERE m.arn = ?
+"""
+LIST_MACHINES = """
+SELECT arn, name, kind, created FROM states_machines
+WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
+"""
+UPDATE_MACHINE = "UPDATE states_machines SET definition = ?, role = ?, logging = ?, tracing = ? WHERE arn = ?"
+DELETE_MACHINE = "DELETE FROM states_machines WHERE arn = ?"
+MACHINE_TAGS = "SELECT tags FROM states_machines WHERE arn = ?"
+SET_MACHINE_TAGS = "UPDATE states_machines SET tags = ? WHERE arn = ?"
+INSERT_DEFINITION = """
+INSERT INTO states_definitions (id, machine, text, role, kind, revision, logging, tracing, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+FIND_DEFINITION = """
+SELECT machine, text, role, kind, revision, logging, tracing, created FROM states_definitions WHERE id = ?
+"""
+
+# -- versions and aliases
+
+LAST_VERSION = "SELECT version, definition FROM states_versions WHERE machine = ? ORDER BY version DESC LIMIT 1"
+INSERT_VERSION = """
+INSERT INTO states_versions (machine, version, definition, description, created) VALUES (?, ?, ?, ?, ?)
+"""
+FIND_VERSION = """
+SELECT definition, description, created FROM states_versions WHERE machine = ? AND version = ?
+"""
+VERSION_OF_DEFINITION = "SELECT version, created FROM states_versions WHERE machine = ? AND definition = ?"
+LIST_VERSIONS = """
+SELECT version, created FROM states_versions WHERE machine = ? AND version < ? ORDER BY version DESC LIMIT ?
+"""
+DELETE_VERSION = "DELETE FROM states_versions WHERE machine = ? AND version = ?"
+DELETE_VERSIONS = "DELETE FROM states_versions WHERE machine = ?"
+INSERT_ALIAS = """
+INSERT INTO states_aliases (arn, machine, name, description, routing, created, updated)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+FIND_ALIAS = "SELECT machine, name, description, routing, created, updated FROM states_aliases WHERE arn = ?"
+LIST_ALIASES = """
+SELECT arn, created, routing FROM states_aliases WHERE machine = ? AND arn > ? ORDER BY arn LIMIT ?
+"""
+UPDATE_ALIAS = "UPDATE states_aliases SET description = ?, routing = ?, updated = ? WHERE arn = ?"
+DELETE_ALIAS = "DELETE FROM states_aliases WHERE arn = ?"
+DELETE_ALIASES = "DELETE FROM states_aliases WHERE machine = ?"
+
+# -- executions
+
+INSERT_EXECUTION = """
+INSERT INTO states_executions
+    (id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
+     started, stopped, expiry, last_event, last_frame, last_ticket, waiter)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_EXECUTION = """
+SELECT id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
+       started, stopped, expiry, last_event, last_frame, last_ticket, waiter
+FROM states_executions
+"""
+FIND_EXECUTION = _EXECUTION + "WHERE arn = ?"
+EXECUTION_BY_ID = _EXECUTION + "WHERE id = ?"
+ADVANCE_EXECUTION = "UPDATE states_executions SET last_event = ?, last_frame = ?, last_ticket = ? WHERE id = ?"
+FINISH_EXECUTION = """
+UPDATE states_executions
+SET status = ?, output = ?, error = ?, reason = ?, stopped = ?, last_event = ?, last_frame = ?, last_ticket = ?,
+    expiry = NULL
+WHERE id = ?
+"""
+DELETE_EXECUTION = "DELETE FROM states_executions WHERE id = ?"
+LIST_EXECUTIONS = """
+SELECT id, arn, machine, name, status, started, stopped, qualifier FROM states_executions
+WHERE machine = ? AND express = 0 AND id < ? ORDER BY id DESC LIMIT ?
+"""
+LIST_EXECUTIONS_OF_STATUS = """
+SELECT id, arn, machine, name, status, started, stopped, qualifier FROM states_executions
+WHERE machine = ? AND express = 0 AND id < ? AND status = ? ORDER BY id DESC LIMIT ?
+"""
+
+# -- history and frames
+
+INSERT_HISTORY = "INSERT INTO states_history (execution, first, at, events) VALUES (?, ?, ?, ?)"
+HISTORY_FROM = """
+SELECT first, at, events FROM states_history WHERE execution = ? AND first >= ? ORDER BY first LIMIT ?
+"""
+HISTORY_BACK = """
+SELECT first, at, events FROM states_history WHERE execution = ? AND first <= ? ORDER BY first DESC LIMIT ?
+"""
+ROW_OF_EVENT = "SELECT max(first) FROM states_history WHERE execution = ? AND first <= ?"
+PUT_FRAME = """
+INSERT INTO states_frames (execution, frame, body) VALUES (?, ?, ?)
+ON CONFLICT (execution, frame) DO UPDATE SET body = excluded.body
+"""
+FRAMES = "SELECT frame, body FROM states_frames WHERE execution = ? ORDER BY frame"
+DELETE_FRAME = "DELETE FROM states_frames WHERE execution = ? AND frame = ?"
+DELETE_FRAMES = "DELETE FROM states_frames WHERE execution = ?"
+
+PUT_HEARTBEAT = """
+INSERT INTO states_heartbeats (execution, frame, ticket, at) VALUES (?, ?, ?, ?)
+ON CONFLICT (execution, frame) DO UPDATE SET ticket = excluded.ticket, at = excluded.at
+"""
+LAST_HEARTBEAT = "SELECT at FROM states_heartbeats WHERE execution = ? AND frame = ? AND ticket = ?"
+DELETE_HEARTBEATS = "DELETE FROM states_heartbeats WHERE execution = ?"
+
+# -- activities
+
+INSERT_ACTIVITY = """
+INSERT INTO states_activities (arn, account, region, name, tags, created) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (arn) DO NOTHING
+"""
+FIND_ACTIVITY = "SELECT name, created, tags FROM states_activities WHERE arn = ?"
+LIST_ACTIVITIES = """
+SELECT arn, name, created FROM states_activities
+WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
+"""
+DELETE_ACTIVITY = "DELETE FROM states_activities WHERE arn = ?"
+SET_ACTIVITY_TAGS = "UPDATE states_activities SET tags = ? WHERE arn = ?"
+INSERT_ACTIVITY_TASK = "INSERT INTO states_activity_tasks (id, activity, token, input) VALUES (?, ?, ?, ?)"
+OLDEST_ACTIVITY_TASK = "SELECT id, token, input FROM states_activity_tasks WHERE activity = ? ORDER BY id LIMIT 1"
+DELETE_ACTIVITY_TASK = "DELETE FROM states_activity_tasks WHERE id = ?"

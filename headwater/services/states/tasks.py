@@ -1,0 +1,153 @@
+"""Tasks that wait for something outside of a transaction: functions, and executions started with `.sync`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+
+from headwater.languages.asl.commands import Input, TaskFailed, TaskSucceeded
+from headwater.services.states.advancing import advance_by_id
+from headwater.services.states.integrations.catalogue import Target, find_target
+from headwater.services.states.integrations.perform import (
+    answered,
+    failure,
+    make_output,
+    make_request,
+    model_of,
+    role_account,
+    unusable,
+    with_metadata,
+)
+from headwater.services.states.integrations.shapes import ParameterError
+from headwater.services.states.record import Record, execution_by_id
+from headwater.spine.arns import parse_arn
+from headwater.spine.deliveries import Delivery, delivery
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Result
+from headwater.spine.work import Work
+
+Finisher = Callable[[Call], None]
+_FUNCTION = Target("lambda", "Invoke", "Lambda", "", optimised=True)
+
+
+@delivery("states.task")
+def run_task(call: Call, item: Delivery) -> Coroutine[Any, Any, Finisher]:
+    """Call the operation and wait for its answer, which then advances the execution. At least once, as AWS does."""
+    return _run(call.work, item.payload)
+
+
+async def _run(work: Work, payload: list[Any]) -> Finisher:
+    id_, frame, ticket, resource, arguments, role_arn = payload
+    if ":lambda:" in resource[:30]:
+        event = await _invoke_function(work, frame, ticket, resource, arguments)
+    else:
+        event = await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
+    return lambda call: advance_by_id(call, id_, event)
+
+
+async def _invoke_function(work: Work, frame: int, ticket: int, arn: str, arguments: Any) -> Input:
+    """A function's ARN as the resource: its payload is the result as it stands."""
+    parsed = parse_arn(arn)
+    assert parsed is not None
+    request = {"FunctionName": arn, "Payload": orjson.dumps(arguments)}
+    try:
+        result = await work.operation("lambda", "Invoke", request, parsed.account, parsed.region)
+    except AwsError as error:
+        return failure(work.call(), _FUNCTION, frame, ticket, error)
+    payload = bytes(result.get("Payload") or b"") or b"null"
+    if result.get("FunctionError"):
+        return _function_failed(frame, ticket, payload)
+    return TaskSucceeded(frame, ticket, payload.decode())
+
+
+def _function_failed(frame: int, ticket: int, payload: bytes) -> TaskFailed:
+    try:
+        document = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        document = None
+    kind = document.get("errorType") if type(document) is dict else None
+    return TaskFailed(frame, ticket, kind or "Lambda.Unknown", payload.decode(errors="replace"))
+
+
+async def _call_operation(
+    work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None
+) -> Input:
+    target = find_target(resource)
+    assert target is not None
+    try:
+        model = model_of(target.service)
+        request = make_request(model, target, arguments)
+        result = await work.operation(target.service, target.operation, request, account, _region(request))
+    except ParameterError as error:
+        return unusable(frame, ticket, arguments, error)
+    except AwsError as error:
+        return failure(work.call(), target, frame, ticket, error)
+    if target.service == "lambda" and target.optimised:
+        if result.get("FunctionError"):
+            return _function_failed(frame, ticket, bytes(result.get("Payload") or b"null"))
+        output = orjson.dumps(_invocation(work, result)).decode()
+    else:
+        output = make_output(work.call(), model, target, result)
+    return answered(target, frame, ticket, output)
+
+
+def _region(request: dict[str, Any]) -> str | None:
+    """The region of a function named by its ARN."""
+    parsed = parse_arn(str(request.get("FunctionName", "")))
+    return None if parsed is None else parsed.region
+
+
+def _invocation(work: Work, result: Result) -> dict[str, Any]:
+    """`lambda:invoke` shows the payload as JSON where it is JSON."""
+    payload = bytes(result.get("Payload") or b"")
+    try:
+        shown: Any = orjson.loads(payload) if payload else ""
+    except orjson.JSONDecodeError:
+        shown = payload.decode(errors="replace")
+    output = {
+        "ExecutedVersion": result.get("ExecutedVersion", "$LATEST"),
+        "Payload": shown,
+        "StatusCode": result.get("StatusCode", 200),
+    }
+    return with_metadata(work.call().ids.uuid(), output)
+
+
+@delivery("states.child_ended")
+def child_ended(call: Call, item: Delivery) -> None:
+    """An execution started with `.sync` is over: so is the task that started it."""
+    (id_, frame, ticket, pattern), child = item.payload
+    record = execution_by_id(call, child)
+    assert record is not None
+    output = orjson.dumps(_described(record, parsed=pattern == "sync:2")).decode()
+    if record.status == "SUCCEEDED":
+        advance_by_id(call, id_, TaskSucceeded(frame, ticket, output))
+    else:
+        advance_by_id(call, id_, TaskFailed(frame, ticket, "States.TaskFailed", output))
+
+
+def _described(record: Record, *, parsed: bool) -> dict[str, Any]:
+    """The child as DescribeExecution tells of it, in Step Functions' casing. `.sync:2` parses its JSON texts."""
+
+    def shown(text: str) -> Any:
+        return orjson.loads(text) if parsed else text
+
+    described: dict[str, Any] = {
+        "ExecutionArn": record.arn,
+        "Input": shown(record.input),
+        "InputDetails": {"Included": True},
+        "Name": record.name,
+        "RedriveCount": 0,
+        "StartDate": record.started,
+        "StateMachineArn": record.machine,
+        "Status": record.status,
+        "StopDate": record.stopped,
+    }
+    if record.output is not None:
+        described |= {"Output": shown(record.output), "OutputDetails": {"Included": True}}
+    if record.error is not None:
+        described["Error"] = record.error
+    if record.cause is not None:
+        described["Cause"] = record.cause
+    return {name: described[name] for name in sorted(described)}
