@@ -88,20 +88,10 @@ class _Compiler:
         if name in self._made:
             return self._made[name]
         shape = self._model.shapes[name]
-        if not _recursive(self._model, name):
-            self._made[name] = made = self._compile(shape)
-            return made
-
-        def later(value: Any, place: Place, failures: list[str]) -> None:
-            if real[0] is not None:
-                real[0](value, place, failures)
-
-        real: list[Check | None] = [None]
-        self._made[name] = later
-        real[0] = self._compile(shape)
-        if real[0] is None:
-            self._made[name] = None
-        return self._made[name]
+        # Shapes that hold themselves are DynamoDB's attribute values, which the service goes through anyway.
+        made = None if _recursive(self._model, name) else self._compile(shape)
+        self._made[name] = made
+        return made
 
     def _compile(self, shape: Shape) -> Check | None:
         kind = shape["type"]
