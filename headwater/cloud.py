@@ -13,6 +13,7 @@ from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
 from headwater.gateway.router import Router, Site
+from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.surface import Surface
 from headwater.insight.surface import routes
@@ -62,9 +63,10 @@ class Cloud:
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
         )
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
-        sites: list[Site] = [Surface(routes(self.engine)), UserApis(self.engine)]
+        apis = AwsApis(self.engine, models)
+        sites: list[Site] = [Surface(routes(self.engine)), UserApis(self.engine), S3Site(self.engine, apis)]
         self.mqtt = MqttBroker(self.engine)
-        self._server = Server(Router(sites, {MQTT_PATH: self.mqtt.upgrade}, AwsApis(self.engine, models)))
+        self._server = Server(Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis))
 
     @property
     def endpoint(self) -> str:

@@ -9,14 +9,7 @@ from typing import Protocol
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.connection import HttpConnection
 from headwater.gateway.messages import HttpRequest, HttpResponse
-
-_PREFLIGHT = [
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Methods", "HEAD,GET,PUT,POST,DELETE,OPTIONS,PATCH"),
-    ("Access-Control-Allow-Headers", "*"),
-    ("Access-Control-Max-Age", "86400"),
-    ("Vary", "Origin"),
-]
+from headwater.gateway.preflight import preflight
 
 
 class Site(Protocol):
@@ -43,7 +36,7 @@ class Router:
                 if site.handle(request, connection):
                     return
             if request.method == "OPTIONS" and "origin" in request.headers:
-                connection.respond(_preflight(request))
+                connection.respond(preflight(request))
                 return
         self._apis.handle(request, connection)
 
@@ -57,9 +50,3 @@ class Router:
             b"<Message>Your proposed upload exceeds the maximum allowed size</Message></Error>"
         )
         return HttpResponse(400, [("Content-Type", "application/xml")], body)
-
-
-def _preflight(request: HttpRequest) -> HttpResponse:
-    asked = request.headers.get("access-control-request-headers", "*")
-    headers = [(name, asked if name == "Access-Control-Allow-Headers" else value) for name, value in _PREFLIGHT]
-    return HttpResponse(200, headers)

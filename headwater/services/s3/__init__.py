@@ -2,6 +2,7 @@
 
 from headwater.services.s3 import (
     buckets,
+    cors,
     deleting,
     listing,
     listing_uploads,
@@ -12,6 +13,7 @@ from headwater.services.s3 import (
     reading,
     settings,
     tagging,
+    website,
     writing,
 )
 from headwater.services.s3.bucket import BucketMemory
@@ -22,6 +24,7 @@ SERVICE = Service(
     name="s3",
     modules=(
         buckets,
+        cors,
         deleting,
         listing,
         listing_uploads,
@@ -32,6 +35,7 @@ SERVICE = Service(
         reading,
         settings,
         tagging,
+        website,
         writing,
     ),
     schema=SCHEMA,
