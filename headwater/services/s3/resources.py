@@ -1,0 +1,205 @@
+"""CloudFormation's types of S3.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_S3.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Replace, Resource, resource
+
+WEBSITE_PATH = "/_website/"
+"""Where the gateway serves websites to clients that cannot resolve their host names."""
+_LONGEST_NAME = 63
+
+
+def _website(given: Any) -> dict[str, Any]:
+    """``IndexDocument: index.html`` to S3's own form."""
+    made: dict[str, Any] = {}
+    if "RedirectAllRequestsTo" in given:
+        made["RedirectAllRequestsTo"] = given["RedirectAllRequestsTo"]
+    if "IndexDocument" in given:
+        made["IndexDocument"] = {"Suffix": given["IndexDocument"]}
+    if "ErrorDocument" in given:
+        made["ErrorDocument"] = {"Key": given["ErrorDocument"]}
+    rules = given.get("RoutingRules")
+    if rules:
+        made["RoutingRules"] = [
+            {
+                **({"Condition": rule["RoutingRuleCondition"]} if "RoutingRuleCondition" in rule else {}),
+                "Redirect": {name: str(value) for name, value in rule["RedirectRule"].items()},
+            }
+            for rule in rules
+        ]
+    return made
+
+
+def _cors(given: Any) -> dict[str, Any]:
+    names = {"MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders", "Id": "ID"}
+    rules = [{names.get(name, name): value for name, value in rule.items()} for rule in given["CorsRules"]]
+    for rule in rules:
+        if "MaxAgeSeconds" in rule:
+            rule["MaxAgeSeconds"] = int(rule["MaxAgeSeconds"])
+    return {"CORSRules": rules}
+
+
+def _notifications(given: Any) -> dict[str, Any]:
+    groups = {
+        "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
+        "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
+        "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+    }
+    made: dict[str, Any] = {}
+    bridge = given.get("EventBridgeConfiguration")
+    if bridge is not None and str(bridge.get("EventBridgeEnabled", True)).lower() == "true":
+        made["EventBridgeConfiguration"] = {}
+    for group, (wire, member, arn) in groups.items():
+        for item in given.get(group, ()):
+            configuration: dict[str, Any] = {"Events": [item["Event"]], arn: item[member]}
+            rules = item.get("Filter", {}).get("S3Key", {}).get("Rules")
+            if rules:
+                configuration["Filter"] = {"Key": {"FilterRules": rules}}
+            made.setdefault(wire, []).append(configuration)
+    return made
+
+
+def _encryption(given: Any) -> dict[str, Any]:
+    rules = [
+        {"ApplyServerSideEncryptionByDefault": rule.get("ServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"})}
+        for rule in given["ServerSideEncryptionConfiguration"]
+    ]
+    return {"Rules": rules}
+
+
+def _truths(given: Any) -> dict[str, Any]:
+    return {name: str(value).lower() == "true" for name, value in given.items()}
+
+
+def _same(given: Any) -> Any:
+    return given
+
+
+_Settings = tuple[str, str, Callable[[Any], Any], str | None]
+_PROPERTIES: dict[str, _Settings] = {
+    "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _same, None),
+    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _truths, None),
+    "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _same, "DeleteBucketOwnershipControls"),
+    "BucketEncryption": (
+        "PutBucketEncryption",
+        "ServerSideEncryptionConfiguration",
+        _encryption,
+        "DeleteBucketEncryption",
+    ),
+    "CorsConfiguration": ("PutBucketCors", "CORSConfiguration", _cors, "DeleteBucketCors"),
+    "WebsiteConfiguration": ("PutBucketWebsite", "WebsiteConfiguration", _website, "DeleteBucketWebsite"),
+    "NotificationConfiguration": (
+        "PutBucketNotificationConfiguration",
+        "NotificationConfiguration",
+        _notifications,
+        None,
+    ),
+}
+"""Property to operation, its member, the conversion, and the operation that takes it away."""
+_OWN = ("BucketName", "Tags", "AccessControl")
+_CANNED = (None, "Private", "BucketOwnerFullControl")
+
+
+@resource("AWS::S3::Bucket")
+class BucketResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        _refuse_what_we_lack(change.properties)
+        name = change.properties.get("BucketName") or change.physical_name(_LONGEST_NAME, lower=True)
+        request: dict[str, Any] = {"Bucket": name}
+        if call.region != "us-east-1":
+            request["CreateBucketConfiguration"] = {"LocationConstraint": call.region}
+        call.operation("s3", "CreateBucket", request)
+        change.physical_id = name
+        self._configure(call, change, {})
+
+    def update(self, call: Call, change: Change) -> None:
+        _refuse_what_we_lack(change.properties)
+        if change.properties.get("BucketName") != change.previous.get("BucketName"):
+            raise Replace
+        self._configure(call, change, change.previous)
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("s3", "DeleteBucket", {"Bucket": change.physical_id})
+        except AwsError as error:
+            if error.code != "NoSuchBucket":
+                raise
+
+    def _configure(self, call: Call, change: Change, previous: dict[str, Any]) -> None:
+        bucket = change.physical_id
+        for name, (operation, member, convert, removal) in _PROPERTIES.items():
+            wanted, former = change.properties.get(name), previous.get(name)
+            if wanted == former:
+                continue
+            if wanted is not None:
+                call.operation("s3", operation, {"Bucket": bucket, member: convert(wanted)})
+            elif removal is not None:
+                call.operation("s3", removal, {"Bucket": bucket})
+            elif name == "NotificationConfiguration":
+                call.operation("s3", operation, {"Bucket": bucket, member: {}})
+            elif name == "VersioningConfiguration":
+                call.operation("s3", operation, {"Bucket": bucket, member: {"Status": "Suspended"}})
+        _tag(call, change)
+        _describe(call, change)
+
+
+def _refuse_what_we_lack(properties: dict[str, Any]) -> None:
+    unknown = [name for name in properties if name not in _PROPERTIES and name not in _OWN]
+    if unknown:
+        raise AwsError("NotImplemented", f"Headwater lacks {', '.join(sorted(unknown))} of AWS::S3::Bucket", 501)
+    if properties.get("AccessControl") not in _CANNED:
+        text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        raise AwsError("InvalidBucketAclWithObjectOwnership", text)
+
+
+def _tag(call: Call, change: Change) -> None:
+    tags = {**change.tags, **{tag["Key"]: tag["Value"] for tag in change.properties.get("Tags", ())}}
+    own = {name: value for name, value in tags.items() if not name.startswith("aws:")}
+    tag_set = [{"Key": name, "Value": str(value)} for name, value in own.items()]
+    if tag_set:
+        call.operation("s3", "PutBucketTagging", {"Bucket": change.physical_id, "Tagging": {"TagSet": tag_set}})
+    else:
+        call.operation("s3", "DeleteBucketTagging", {"Bucket": change.physical_id})
+
+
+def _describe(call: Call, change: Change) -> None:
+    name, region = change.physical_id, call.region
+    change.attributes = {
+        "Arn": f"arn:aws:s3:::{name}",
+        "DomainName": f"{name}.s3.amazonaws.com",
+        "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+        "DualStackDomainName": f"{name}.s3.dualstack.{region}.amazonaws.com",
+        "WebsiteURL": f"{call.endpoint}{WEBSITE_PATH}{name}",
+    }
+
+
+@resource("AWS::S3::BucketPolicy")
+class BucketPolicyResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        bucket = change.properties["Bucket"]
+        document = change.properties["PolicyDocument"]
+        text = document if isinstance(document, str) else orjson.dumps(document).decode()
+        call.operation("s3", "PutBucketPolicy", {"Bucket": bucket, "Policy": text})
+        change.physical_id = bucket
+
+    def update(self, call: Call, change: Change) -> None:
+        if change.properties["Bucket"] != change.previous.get("Bucket"):
+            raise Replace
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("s3", "DeleteBucketPolicy", {"Bucket": change.physical_id})
+        except AwsError as error:
+            if error.code != "NoSuchBucket":
+                raise
