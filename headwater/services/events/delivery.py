@@ -46,7 +46,7 @@ def _attribute(name: str, text: str) -> dict[str, str]:
     return {"DataType": "Number" if name == "RETRY_ATTEMPTS" else "String", "StringValue": text}
 
 
-@delivery("events.target", exhausted=give_up)
+@delivery("events.target", exhausted=give_up, atomic=True)  # all that it does is one operation
 def deliver_to_target(call: Call, item: Delivery) -> None:
     """Hand a target its input."""
     arn = parse_arn(item.target)
