@@ -31,23 +31,40 @@ STARTUP_SECONDS = 60
 class Server:
     """``headwater up`` on the order application; ``outputs`` are the stack's."""
 
-    def __init__(self, data: Path, port: int = 0) -> None:
-        command = [str(HEADWATER), "up", str(TEMPLATE), "--stack", "orders", "--json"]
-        command += ["--port", str(port), "--data", str(data)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    def __init__(self, data: Path, *parameters: str, port: int = 0) -> None:
+        self.data = data
         self.log = data.parent / f"{data.name}.log"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
-        self.endpoint, self.outputs = self._ready()
-
-    def _ready(self) -> tuple[str, dict[str, str]]:
+        options = [option for parameter in parameters for option in ("--parameter", parameter)]
+        self._run("up", str(TEMPLATE), "--stack", "orders", "--json", *options, port=port)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
             self.process.wait(STARTUP_SECONDS)
             raise RuntimeError(f"headwater up failed:\n{self.log.read_text()[-4000:]}")
         announced = json.loads(line)
-        return announced["endpoint"], announced["outputs"]
+        self.endpoint: str = announced["endpoint"]
+        self.outputs: dict[str, str] = announced["outputs"]
+
+    def _run(self, *command: str, port: int) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        arguments = [str(HEADWATER), *command, "--port", str(port), "--mqtt-port", "0", "--data", str(self.data)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, env=environment)
+
+    def restart(self) -> None:
+        """The cloud that the data folder keeps, at the same address."""
+        self._run("start", port=int(self.endpoint.rpartition(":")[2]))
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while not self._healthy():
+            assert self.process.poll() is None, self.log.read_text()[-4000:]
+            assert time.monotonic() < deadline, "it does not come back"
+            time.sleep(0.02)
+
+    def _healthy(self) -> bool:
+        try:
+            return ask("GET", f"{self.endpoint}/_headwater/health").status == 200
+        except OSError:
+            return False
 
     def kill(self) -> None:
         """No goodbye: SIGKILL, as a power cut would."""
