@@ -66,7 +66,8 @@ class Cloud:
         apis = AwsApis(self.engine, models)
         sites: list[Site] = [Surface(routes(self.engine)), UserApis(self.engine), S3Site(self.engine, apis)]
         self.mqtt = MqttBroker(self.engine)
-        self._server = Server(Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis))
+        self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
+        self._server = Server(self.handler)
 
     @property
     def endpoint(self) -> str:

@@ -1,0 +1,113 @@
+"""``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
+
+Names choose among the operations by their beginnings. Absolute figures depend on the machine; compare
+within one run, or with ``make bench-peers``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from bench.client import measure
+from bench.layers import layers
+from bench.requests import OPERATIONS, Aws
+
+_PORT = 4695
+_SECONDS = 2.0
+
+
+@contextmanager
+def _server(folder: str) -> Iterator[psutil.Process]:
+    command = [sys.executable, "-m", "headwater", "start", "--port", str(_PORT), "--mqtt-port", "0", "--data", folder]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        _ready()
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _ready() -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/_headwater/health", timeout=5).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for position, column in enumerate(columns):
+        table.add_column(column, justify="right" if position else "left")
+    return table
+
+
+def _operations(chosen: list[str]) -> Table:
+    table = _table("Operations", "operation", "1: per s", "p50 ms", "p99 ms", "32: per s", "p50 ms", "p99 ms")
+    with tempfile.TemporaryDirectory() as folder, _server(folder):
+        aws = Aws(f"http://127.0.0.1:{_PORT}")
+        for name, prepare in OPERATIONS.items():
+            if chosen and not any(name.startswith(prefix) for prefix in chosen):
+                continue
+            requests = prepare(aws)
+            cells: list[str] = []
+            for connections in (1, 32):
+                measure(_PORT, requests, connections, 0.3)
+                figures = measure(_PORT, requests, connections, _SECONDS)
+                cells += [f"{figures.rate:,.0f}", f"{figures.p50:.2f}", f"{figures.p99:.2f}"]
+                if figures.errors:
+                    cells[-3] += f" ({figures.errors} errors)"
+            table.add_row(name, *cells)
+    return table
+
+
+def _start_and_memory() -> Table:
+    table = _table("Start and memory", "figure", "value")
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    bare = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        with _server(folder) as process:
+            start = time.perf_counter() - began
+            memory = process.memory_info().rss + sum(c.memory_info().rss for c in process.children(recursive=True))
+    table.add_row("start to ready", f"{start:.3f} s ({start / bare:.1f} times `python -c pass`)")
+    table.add_row("idle memory", f"{memory / 1e6:.0f} MB")
+    return table
+
+
+def main() -> None:
+    chosen = sys.argv[1:]
+    console = Console()
+    if not chosen:
+        request = Aws("http://127.0.0.1:1").capture(
+            "sqs",
+            "send_message",
+            QueueUrl="http://127.0.0.1:1/000000000000/bench-send",
+            MessageBody="x" * 256,
+        )
+        table = _table("Layers of a SendMessage, 32 sharing a commit", "layer", "µs of CPU each")
+        for name, microseconds in layers(request):
+            table.add_row(name, f"{microseconds:.1f}")
+        console.print(table)
+        console.print(_start_and_memory())
+    console.print(_operations(chosen))
+
+
+if __name__ == "__main__":
+    main()
