@@ -5,16 +5,8 @@ from typing import Any
 from headwater.languages.asl.distributed_map_state import Batcher, Distribution
 from headwater.languages.asl.fields import FieldCompiler
 
-_DISTRIBUTED_ONLY = (
-    "ItemReader",
-    "ItemBatcher",
-    "ResultWriter",
-    "ToleratedFailureCount",
-    "ToleratedFailureCountPath",
-    "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-    "Label",
-)
+# Refused in inline mode; the tolerated failures and the label are merely without effect there.
+_DISTRIBUTED_ONLY = ("ItemReader", "ItemBatcher", "ResultWriter")
 _BATCHER_FIELDS = {"MaxItemsPerBatch", "MaxInputBytesPerBatch", "BatchInput"}
 
 
