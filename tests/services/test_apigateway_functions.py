@@ -176,11 +176,18 @@ def test_format_1_has_headers_of_several_values() -> None:
         {"statusCode": 200, "headers": ["a"]},
         {"statusCode": 200, "unknown": 1},
         {"statusCode": 200, "headers": {"a": "line\nbreak"}},
+        {"statusCode": 200, "headers": {"a: b\r\nc": "d"}},
+        {"statusCode": 101},
     ],
 )
 def test_rest_apis_refuse_what_is_no_response(result: Any) -> None:
     with pytest.raises(MalformedResult):
         response_1_rest(dumps(result), binary=False)
+
+
+def test_headers_of_the_connection_are_not_the_functions() -> None:
+    result = {"statusCode": 200, "headers": {"Content-Length": "999", "transfer-encoding": "chunked", "X-A": "1"}}
+    assert response_2(dumps(result)).headers == [("X-A", "1"), ("content-type", "text/plain; charset=utf-8")]
 
 
 def test_rest_apis_decode_only_for_clients_that_accept_binaries() -> None:

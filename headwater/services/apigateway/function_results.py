@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,11 @@ import orjson
 
 from headwater.services.apigateway.exchange import Response
 
+# of the connection, not of the function's answer
+_DROPPED = frozenset(
+    {"connection", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _REST_MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 
 
@@ -94,6 +100,9 @@ def _text(value: Any) -> str:
 
 
 def _response(result: Mapping[str, Any], headers: list[tuple[str, str]], default: str, decode: bool) -> Response:
+    if not all(_NAME.match(name) for name, _ in headers):
+        raise MalformedResult("a header's name must be a token of HTTP")
+    headers = [pair for pair in headers if pair[0].lower() not in _DROPPED]
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("content-type", default))
     return Response(_status(result["statusCode"]), headers, _body(result.get("body"), decode))
@@ -105,7 +114,7 @@ def _status(value: Any) -> int:
         status = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else 0
     except ValueError:
         status = 0
-    if not 100 <= status <= 599:
+    if not 200 <= status <= 599:
         raise MalformedResult("statusCode must be an HTTP status")
     return status
 
