@@ -15,6 +15,7 @@ from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
+from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.surface import Surface
 from headwater.insight.surface import routes
 from headwater.runtime.runtime import Runtime
@@ -64,7 +65,12 @@ class Cloud:
         )
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
         apis = AwsApis(self.engine, models)
-        sites: list[Site] = [Surface(routes(self.engine)), UserApis(self.engine), S3Site(self.engine, apis)]
+        sites: list[Site] = [
+            Surface(routes(self.engine)),
+            UserApis(self.engine),
+            SnsSite(self.engine),
+            S3Site(self.engine, apis),
+        ]
         self.mqtt = MqttBroker(self.engine)
         self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
         self._server = Server(self.handler)

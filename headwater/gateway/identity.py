@@ -125,7 +125,8 @@ def _by_content(request: HttpRequest) -> str:
         if b"AssumeRole" in request.body or b"GetCallerIdentity" in request.body:
             return "sts"
         return "sqs" if b"QueueUrl=" in request.body or b"QueueName=" in request.body else "sns"
-    return "s3"
+    # the links in SNS's messages: SubscribeURL and UnsubscribeURL
+    return "sns" if request.method == "GET" and request.query.startswith("Action=") else "s3"
 
 
 class Callers:

@@ -1,0 +1,23 @@
+"""Amazon SNS. https://docs.aws.amazon.com/sns/latest/api/welcome.html"""
+
+from headwater.services.sns import (
+    confirmation,
+    delivery,
+    permissions,
+    publishing,
+    resources,
+    signing,
+    subscriptions,
+    tags,
+    topics,
+)
+from headwater.services.sns.tables import SCHEMA
+from headwater.services.sns.topic import Topics
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="sns",
+    modules=(confirmation, delivery, permissions, publishing, resources, signing, subscriptions, tags, topics),
+    schema=SCHEMA,
+    memory=Topics,
+)

@@ -1,0 +1,87 @@
+"""Carrying out deliveries to subscribers, and what follows when one is given up.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from headwater.services.sns.message_attributes import unpacked
+from headwater.services.sns.notification import Notification
+from headwater.services.sns.outgoing import post
+from headwater.services.sns.signing import find_signer
+from headwater.spine.arns import Arn, parse_arn
+from headwater.spine.deliveries import Delivery, Exhausted, Failed, delivery
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+
+# Faults of the subscriber's own making are not tried again.
+_FINAL = ("DoesNotExist", "NotFound", "NonExistent", "AccessDenied", "Invalid", "MissingParameter")
+
+
+def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
+    """Send the message, as the subscriber would have got it, to the dead-letter queue, if there is one."""
+    queue = parse_arn(item.payload.get("dead letter") or "")
+    if queue is None:
+        call.span.note("message dropped", f"{why.code}: {why.message}")
+        return
+    _send(call, queue, item.payload)
+    call.span.note("dead-lettered to", str(queue))
+
+
+def _send(call: Call, queue: Arn, payload: dict[str, Any]) -> None:
+    request: dict[str, Any] = {
+        "QueueUrl": f"{call.endpoint}/{queue.account}/{queue.resource}",
+        "MessageBody": payload["body"],
+    }
+    if "attributes" in payload:
+        request["MessageAttributes"] = unpacked(payload["attributes"])
+    if "group" in payload:
+        request["MessageGroupId"] = payload["group"]
+    if "deduplication" in payload and queue.resource.endswith(".fifo"):
+        request["MessageDeduplicationId"] = payload["deduplication"]
+    call.operation("sqs", "SendMessage", request, queue.account, queue.region)
+
+
+@delivery("sns.subscription", exhausted=give_up)
+def deliver_to_subscriber(call: Call, item: Delivery) -> None:
+    """To a queue or a function."""
+    arn = parse_arn(item.target)
+    call.span.subject = item.payload["subscription"]
+    if arn is None:
+        raise Failed("InvalidEndpoint", item.target, retry=False)
+    try:
+        if item.payload["protocol"] == "sqs":
+            _send(call, arn, item.payload)
+        else:
+            request = {
+                "FunctionName": item.target,
+                "InvocationType": "Event",
+                "Payload": item.payload["event"].encode(),
+            }
+            call.operation("lambda", "Invoke", request, arn.account, arn.region)
+    except AwsError as error:
+        final = any(word in error.code for word in _FINAL)
+        raise Failed(error.code, error.message, retry=not final) from error
+
+
+@delivery("sns.http", exhausted=give_up)
+def deliver_to_http(call: Call, item: Delivery) -> Coroutine[Any, Any, None]:
+    """To an HTTP endpoint, signed, outside of the transaction."""
+    payload = item.payload
+    call.span.subject = payload["subscription"]
+    members = payload["members"]
+    headers = {
+        "x-amz-sns-message-type": "Notification",
+        "x-amz-sns-message-id": members["MessageId"],
+        "x-amz-sns-topic-arn": members["TopicArn"],
+        "x-amz-sns-subscription-arn": payload["subscription"],
+    }
+    if payload["raw"]:
+        return post(item.target, headers | {"x-amz-sns-rawdelivery": "true"}, payload["body"])
+    notification = Notification(members, {}, call.endpoint, payload["version"], fifo=False)
+    notification.attributes = payload["enveloped"]
+    notification.signing["Signature"] = find_signer(call).sign(members, payload["version"])
+    return post(item.target, headers, notification.to_queue(payload["unsubscribe"]))

@@ -1,0 +1,52 @@
+"""Statements of a topic's policy, added and removed by label. They are kept and shown; nothing asks them yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.services.sns.errors import invalid
+from headwater.services.sns.topic import TopicRow, topic_row
+from headwater.services.sns.topics import default_policy, save_attributes
+from headwater.spine.arns import partition_of
+from headwater.spine.operations import Call, Request, Result, operation
+
+
+@operation("sns", "AddPermission")
+def add_permission(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/sns/latest/api/API_AddPermission.html"""
+    topic = topic_row(call, request.get("TopicArn"))
+    policy = _policy(topic)
+    label = request["Label"]
+    if any(statement.get("Sid") == label for statement in policy["Statement"]):
+        raise invalid("Statement already exists")
+    principals = [f"arn:{partition_of(call.region)}:iam::{account}:root" for account in request["AWSAccountId"]]
+    actions = [f"SNS:{action}" for action in request["ActionName"]]
+    statement = {
+        "Sid": label,
+        "Effect": "Allow",
+        "Principal": {"AWS": principals if len(principals) > 1 else principals[0]},
+        "Action": actions if len(actions) > 1 else actions[0],
+        "Resource": topic.arn,
+    }
+    _save(call, topic, {**policy, "Statement": [*policy["Statement"], statement]})
+    return {}
+
+
+@operation("sns", "RemovePermission")
+def remove_permission(call: Call, request: Request) -> Result:
+    topic = topic_row(call, request.get("TopicArn"))
+    policy = _policy(topic)
+    kept = [statement for statement in policy["Statement"] if statement.get("Sid") != request["Label"]]
+    _save(call, topic, {**policy, "Statement": kept})
+    return {}
+
+
+def _policy(topic: TopicRow) -> dict[str, Any]:
+    policy: dict[str, Any] = orjson.loads(topic.attributes.get("Policy") or default_policy(topic))
+    return policy
+
+
+def _save(call: Call, topic: TopicRow, policy: dict[str, Any]) -> None:
+    save_attributes(call, topic, topic.attributes | {"Policy": orjson.dumps(policy).decode()})

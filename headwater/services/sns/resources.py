@@ -1,0 +1,132 @@
+"""CloudFormation's types of SNS.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SNS.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Replace, Resource, resource
+
+_ATTRIBUTES = (
+    *("ContentBasedDeduplication", "DisplayName", "FifoThroughputScope", "FifoTopic", "KmsMasterKeyId"),
+    *("SignatureVersion", "TracingConfig", "ArchivePolicy"),
+)
+_OF_SUBSCRIPTION = (
+    *("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"),
+    *("ReplayPolicy", "SubscriptionRoleArn"),
+)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else str(value)
+
+
+def _chosen(properties: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: _text(properties[name]) for name in names if properties.get(name) is not None}
+
+
+def _ignore_missing(call: Call, name: str, request: dict[str, Any]) -> None:
+    try:
+        call.operation("sns", name, request)
+    except AwsError as error:
+        if error.code != "NotFound":
+            raise
+
+
+@resource("AWS::SNS::Topic")
+class TopicResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        fifo = _text(properties.get("FifoTopic", "")) == "true"
+        name = properties.get("TopicName") or change.physical_name(251) + (".fifo" if fifo else "")
+        tags = change.tags | {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
+        request = {
+            "Name": name,
+            "Attributes": _chosen(properties, _ATTRIBUTES),
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
+        arn = call.operation("sns", "CreateTopic", request)["TopicArn"]
+        for subscription in properties.get("Subscription") or ():
+            call.operation("sns", "Subscribe", {"TopicArn": arn, **subscription})
+        self._describe(change, arn)
+
+    def update(self, call: Call, change: Change) -> None:
+        if any(change.properties.get(name) != change.previous.get(name) for name in ("TopicName", "FifoTopic")):
+            raise Replace
+        arn = change.physical_id
+        names = tuple(name for name in _ATTRIBUTES if name != "FifoTopic")
+        for name, value in _chosen(change.properties, names).items():
+            request = {"TopicArn": arn, "AttributeName": name, "AttributeValue": value}
+            call.operation("sns", "SetTopicAttributes", request)
+        for subscription in change.properties.get("Subscription") or ():
+            call.operation("sns", "Subscribe", {"TopicArn": arn, **subscription})
+        self._describe(change, arn)
+
+    def delete(self, call: Call, change: Change) -> None:
+        call.operation("sns", "DeleteTopic", {"TopicArn": change.physical_id})
+
+    def _describe(self, change: Change, arn: str) -> None:
+        change.physical_id = arn
+        change.attributes = {"TopicArn": arn, "TopicName": arn.rpartition(":")[2]}
+
+
+@resource("AWS::SNS::Subscription")
+class SubscriptionResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        request = {
+            "TopicArn": properties["TopicArn"],
+            "Protocol": properties["Protocol"],
+            "Endpoint": properties.get("Endpoint"),
+            "Attributes": _chosen(properties, _OF_SUBSCRIPTION),
+            "ReturnSubscriptionArn": True,
+        }
+        change.physical_id = call.operation("sns", "Subscribe", request)["SubscriptionArn"]
+        change.attributes = {"Arn": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        if any(
+            change.properties.get(name) != change.previous.get(name) for name in ("TopicArn", "Protocol", "Endpoint")
+        ):
+            raise Replace
+        wanted, former = (_chosen(properties, _OF_SUBSCRIPTION) for properties in (change.properties, change.previous))
+        reset = {name: "false" if name == "RawMessageDelivery" else "" for name in former if name not in wanted}
+        reset.pop("FilterPolicyScope", None)
+        # the scope first: the policy is checked by its rules
+        for name, value in sorted((reset | wanted).items(), key=lambda item: item[0] != "FilterPolicyScope"):
+            request = {"SubscriptionArn": change.physical_id, "AttributeName": name, "AttributeValue": value}
+            call.operation("sns", "SetSubscriptionAttributes", request)
+
+    def delete(self, call: Call, change: Change) -> None:
+        _ignore_missing(call, "Unsubscribe", {"SubscriptionArn": change.physical_id})
+
+
+@resource("AWS::SNS::TopicPolicy")
+class TopicPolicyResource(Resource):
+    """A policy document set on topics."""
+
+    def create(self, call: Call, change: Change) -> None:
+        self._set(call, change.properties["Topics"], orjson.dumps(change.properties["PolicyDocument"]).decode())
+        change.physical_id = change.physical_id or change.physical_name(128)
+        change.attributes = {"Id": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        topics = change.properties["Topics"]
+        self._set(call, [topic for topic in change.previous.get("Topics") or () if topic not in topics], "")
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        self._set(call, change.properties.get("Topics") or [], "")
+
+    def _set(self, call: Call, topics: list[str], policy: str) -> None:
+        for topic in topics:
+            request = {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy}
+            _ignore_missing(call, "SetTopicAttributes", request)

@@ -1,0 +1,42 @@
+"""Tags of topics."""
+
+from __future__ import annotations
+
+import orjson
+
+from headwater.services.sns import tables
+from headwater.services.sns.errors import resource_not_found
+from headwater.services.sns.topics import tags_of
+from headwater.spine.operations import Call, Request, Result, operation
+
+
+def _read(call: Call, arn: str) -> dict[str, str]:
+    row = call.store.one(tables.FIND_TOPIC, (arn,))
+    if row is None:
+        raise resource_not_found()
+    tags: dict[str, str] = orjson.loads(row[3])
+    return tags
+
+
+def _write(call: Call, arn: str, tags: dict[str, str]) -> None:
+    call.store.run(tables.SET_TOPIC_TAGS, (orjson.dumps(tags).decode(), arn))
+
+
+@operation("sns", "TagResource")
+def tag_resource(call: Call, request: Request) -> Result:
+    arn = request["ResourceArn"]
+    _write(call, arn, _read(call, arn) | tags_of(request.get("Tags") or ()))
+    return {}
+
+
+@operation("sns", "UntagResource")
+def untag_resource(call: Call, request: Request) -> Result:
+    arn, gone = request["ResourceArn"], request.get("TagKeys") or ()
+    _write(call, arn, {key: value for key, value in _read(call, arn).items() if key not in gone})
+    return {}
+
+
+@operation("sns", "ListTagsForResource", reads=True)
+def list_tags_for_resource(call: Call, request: Request) -> Result:
+    tags = _read(call, request["ResourceArn"])
+    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
