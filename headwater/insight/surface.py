@@ -23,6 +23,7 @@ def routes(engine: Engine) -> dict[tuple[str, str], Route]:
         ("POST", "/_headwater/reset"): lambda query, body: _reset(engine),
         ("POST", "/_localstack/state/reset"): lambda query, body: _reset(engine),
         ("GET", "/_headwater/trace"): lambda query, body: _trace(engine, query),
+        ("PUT", "/_headwater/cloudformation/response"): lambda query, body: _respond(engine, query, body),
     }
 
 
@@ -58,3 +59,9 @@ async def _trace(engine: Engine, query: Mapping[str, str]) -> dict[str, Any]:
 
     await work.transact(lambda call: None)  # spans of this turn are written before they are read
     return await work.transact(read)
+
+
+async def _respond(engine: Engine, query: Mapping[str, str], body: Any) -> dict[str, Any]:
+    """A custom resource's answer: what the `ResponseURL` of its request leads to."""
+    answer = {"Token": query.get("token", ""), "Body": body}
+    return await engine.call("cloudformation", "Respond", answer, SYSTEM, None)

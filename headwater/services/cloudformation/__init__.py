@@ -1,0 +1,23 @@
+"""AWS CloudFormation: stacks made, changed and removed by the operations of the other services."""
+
+from headwater.services.cloudformation import (
+    change_sets,
+    custom,
+    listing,
+    nested,
+    outputs,
+    provisioning,
+    stacks,
+    templates,
+)
+from headwater.services.cloudformation.plan import PlanMemory
+from headwater.services.cloudformation.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="cloudformation",
+    modules=(stacks, change_sets, templates, listing, outputs, provisioning, custom, nested),
+    schema=SCHEMA,
+    memory=PlanMemory,
+    validates=True,
+)

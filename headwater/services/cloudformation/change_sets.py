@@ -1,0 +1,345 @@
+"""Change sets: an operation prepared, looked at, then executed. What `aws cloudformation deploy` and SAM use.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from headwater.languages.templates import Argument, Difference, difference
+from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.deployment import begin_creation, begin_update
+from headwater.services.cloudformation.errors import (
+    NO_CHANGES,
+    change_set_already_exists,
+    change_set_not_found,
+    change_set_wrong_status,
+    validation_error,
+    wrong_state,
+)
+from headwater.services.cloudformation.plan import (
+    Plan,
+    StoredTemplate,
+    dump_arguments,
+    load_arguments,
+    make_plan,
+    plan_of,
+)
+from headwater.services.cloudformation.source import Source, check_capabilities, load_body, read_source
+from headwater.services.cloudformation.stack import (
+    Stack,
+    current_resource,
+    dumps,
+    find_stack,
+    look_up_stack,
+)
+from headwater.services.cloudformation.stacks import STABLE, differs, new_stack, settings_of
+from headwater.spine.arns import make_arn
+from headwater.spine.deliveries import Delivery, Exhausted, delivery
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request, Result, operation
+
+CHANGES_A_PAGE = 100
+
+
+@dataclass(slots=True)
+class ChangeSet:
+    """A change set; ``created`` in ms, ``changes`` as DescribeChangeSet gives them."""
+
+    id: str
+    stack: str
+    name: str
+    type: str
+    status: str
+    execution: str
+    reason: str | None
+    created: int
+    body: str
+    processed: dict[str, Any]
+    arguments: dict[str, Argument]
+    tags: dict[str, str]
+    settings: dict[str, Any]
+    changes: list[dict[str, Any]]
+
+    def insert(self, call: Call) -> None:
+        fixed = (self.id, self.stack, self.name, self.type, self.status, self.execution, self.reason, self.created)
+        texts = (dumps(self.processed), dump_arguments(self.arguments), dumps(self.tags), dumps(self.settings))
+        call.store.run(tables.INSERT_CHANGE_SET, (*fixed, self.body, *texts, dumps(self.changes)))
+
+    def save(self, call: Call) -> None:
+        state = (self.status, self.execution, self.reason, dumps(self.processed), dumps(self.changes))
+        call.store.run(tables.UPDATE_CHANGE_SET, (*state, self.id))
+
+    @property
+    def stored(self) -> StoredTemplate:
+        return StoredTemplate(self.body, self.processed, self.arguments, self.tags)
+
+
+def change_set_of(row: tuple[Any, ...]) -> ChangeSet:
+    processed, tags, settings, changes = (orjson.loads(row[index]) for index in (9, 11, 12, 13))
+    fields = [*row[:9], processed, load_arguments(row[10]), tags, settings, changes]
+    return ChangeSet(*fields)
+
+
+def change_sets_of(call: Call, stack: Stack) -> list[ChangeSet]:
+    return [change_set_of(row) for row in call.store.all(tables.SELECT_CHANGE_SETS, (stack.id,))]
+
+
+def find_change_set(call: Call, name: str, stack_name: str | None) -> ChangeSet:
+    """By id, or by name and stack. Raises ChangeSetNotFound, ValidationError."""
+    if name.startswith("arn:"):
+        row = call.store.one(tables.SELECT_CHANGE_SET, (name,))
+        if row is None:
+            raise change_set_not_found(name)
+        return change_set_of(row)
+    if not stack_name:
+        raise validation_error("StackName must be specified if ChangeSetName is not specified as an ARN.")
+    for each in change_sets_of(call, existing_stack(call, stack_name)):
+        if each.name == name:
+            return each
+    raise change_set_not_found(name)
+
+
+def existing_stack(call: Call, name: str) -> Stack:
+    stack = look_up_stack(call, name)
+    if stack is None or stack.deleted is not None:
+        raise validation_error(f"Stack [{name}] does not exist")
+    return stack
+
+
+# ---- making one
+
+
+@operation("cloudformation", "CreateChangeSet")
+def create_change_set(call: Call, request: Request) -> Result:
+    """The change set is there at once, and complete when its transforms are applied and its changes found."""
+    kind = request.get("ChangeSetType") or "UPDATE"
+    if kind == "IMPORT" or request.get("ResourcesToImport"):
+        raise AwsError("NotImplemented", "Change sets of the type IMPORT are not implemented by Headwater.", 501)
+    stack = _stack_for(call, request, kind)
+    name = request["ChangeSetName"]
+    if any(each.name == name for each in change_sets_of(call, stack)):
+        raise change_set_already_exists(name)
+    source = read_source(call, request, stack)
+    if not source.is_slow:
+        _, plan = source.process()
+        check_capabilities(plan.template, list(request.get("Capabilities") or ()))
+    identity = make_arn("cloudformation", call.region, call.account, f"changeSet/{name}/{call.ids.uuid()}")
+    settings = {**settings_of(request), "Description": request.get("Description")}
+    if request.get("OnStackFailure"):
+        settings["OnFailure"] = request["OnStackFailure"]
+    made = ChangeSet(
+        identity, stack.id, name, kind, "CREATE_PENDING", "UNAVAILABLE", None, call.now, source.text, {},
+        source.arguments, source.tags, settings, [],
+    )  # fmt: skip
+    made.insert(call)
+    call.deliver("cloudformation.change-set", {"id": identity}, target=identity)
+    return {"Id": identity, "StackId": stack.id}
+
+
+def _stack_for(call: Call, request: Request, kind: str) -> Stack:
+    """The stack to change, or for the type CREATE a new one that waits for its execution."""
+    name = request["StackName"]
+    stack = look_up_stack(call, name)
+    if stack is not None and stack.deleted is not None:
+        stack = None
+    if kind == "UPDATE":
+        if stack is None:
+            raise validation_error(f"Stack [{name}] does not exist")
+        if stack.status not in STABLE:
+            raise wrong_state(stack.id, stack.status)
+        return stack
+    if stack is None:
+        stack = new_stack(call, name, settings_of(request))
+        stack.insert(call)
+        stack.enter(call, "REVIEW_IN_PROGRESS", "User Initiated")
+    elif stack.status != "REVIEW_IN_PROGRESS":
+        raise validation_error(
+            f"Stack [{name}] already exists and cannot be created again with the changeSet "
+            f"[{request['ChangeSetName']}]."
+        )
+    return stack
+
+
+def _give_up(call: Call, item: Delivery, why: Exhausted) -> None:
+    row = call.store.one(tables.SELECT_CHANGE_SET, (item.payload["id"],))
+    if row is not None:
+        _fail(call, change_set_of(row), why.message)
+
+
+@delivery("cloudformation.change-set", exhausted=_give_up)
+def prepare(call: Call, item: Delivery) -> Coroutine[Any, Any, Callable[[Call], None] | None] | None:
+    row = call.store.one(tables.SELECT_CHANGE_SET, (item.payload["id"],))
+    if row is None:
+        return None
+    change_set = change_set_of(row)
+    stack = find_stack(call, change_set.stack)
+    source = Source(change_set.body, load_body(change_set.body), change_set.arguments, change_set.tags, stack)
+    if source.is_slow:
+        return _prepare_later(change_set.id, source)
+    _prepared(call, change_set, *source.process())
+    return None
+
+
+async def _prepare_later(identity: str, source: Source) -> Callable[[Call], None]:
+    try:
+        processed = await source.process_aside()
+    except AwsError as failure:
+        problem = failure.message
+        return lambda call: _give_up_on(call, identity, problem)
+    return lambda call: _prepared_later(call, identity, processed)
+
+
+def _give_up_on(call: Call, identity: str, problem: str) -> None:
+    row = call.store.one(tables.SELECT_CHANGE_SET, (identity,))
+    if row is not None:
+        _fail(call, change_set_of(row), problem)
+
+
+def _prepared_later(call: Call, identity: str, processed: tuple[StoredTemplate, Plan]) -> None:
+    row = call.store.one(tables.SELECT_CHANGE_SET, (identity,))
+    if row is not None:
+        _prepared(call, change_set_of(row), *processed)
+
+
+def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: Plan) -> None:
+    stack = find_stack(call, change_set.stack)
+    change_set.processed = dict(stored.processed)
+    try:
+        check_capabilities(plan.template, change_set.settings.get("Capabilities", []))
+    except AwsError as error:
+        _fail(call, change_set, error.message)
+        return
+    if change_set.type == "UPDATE":
+        if stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
+            _fail(call, change_set, NO_CHANGES)
+            return
+        changes = difference(plan_of(call, stack).rendered(), plan.rendered())
+    else:
+        changes = difference({}, plan.rendered())
+    change_set.changes = [{"Type": "Resource", "ResourceChange": _described(call, stack, each)} for each in changes]
+    change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
+    change_set.save(call)
+    call.signal(("cloudformation", change_set.id))
+
+
+def _fail(call: Call, change_set: ChangeSet, reason: str) -> None:
+    change_set.status, change_set.execution, change_set.reason = "FAILED", "UNAVAILABLE", reason
+    change_set.save(call)
+    call.signal(("cloudformation", change_set.id))
+
+
+def _described(call: Call, stack: Stack, change: Difference) -> dict[str, Any]:
+    """One change. Whether it replaces the resource is the type's decision when its turn comes: `Conditional`."""
+    existing = current_resource(call, stack, change.logical_id)
+    described: dict[str, Any] = {
+        "Action": change.action,
+        "LogicalResourceId": change.logical_id,
+        "PhysicalResourceId": existing.physical_id if existing else None,
+        "ResourceType": change.type,
+        "Scope": list(change.scope),
+        "Details": [],
+    }
+    if change.action == "Modify":
+        replaced = existing is not None and existing.type != change.type
+        properties = "Properties" in change.scope
+        described["Replacement"] = "True" if replaced else "Conditional" if properties else "False"
+        described["Details"] = [
+            {
+                "Target": {"Attribute": "Properties", "Name": name, "RequiresRecreation": "Conditionally"},
+                "Evaluation": "Static",
+                "ChangeSource": "DirectModification",
+            }
+            for name in change.properties
+        ]
+    return described
+
+
+# ---- looking at them
+
+
+@operation("cloudformation", "DescribeChangeSet", reads=True)
+def describe_change_set(call: Call, request: Request) -> Result:
+    change_set = find_change_set(call, request["ChangeSetName"], request.get("StackName"))
+    start = int(request.get("NextToken") or 0)
+    page = change_set.changes[start : start + CHANGES_A_PAGE]
+    result: Result = {
+        **_summary(call, change_set),
+        "Parameters": [
+            {"ParameterKey": name, "ParameterValue": each.given, "ResolvedValue": each.resolved}
+            for name, each in change_set.arguments.items()
+        ],
+        "NotificationARNs": change_set.settings.get("NotificationARNs", []),
+        "RollbackConfiguration": change_set.settings.get("RollbackConfiguration") or {},
+        "Capabilities": change_set.settings.get("Capabilities"),
+        "Tags": [{"Key": key, "Value": value} for key, value in change_set.tags.items()],
+        "Changes": page,
+    }
+    if len(change_set.changes) > start + CHANGES_A_PAGE:
+        result["NextToken"] = str(start + CHANGES_A_PAGE)
+    return result
+
+
+def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
+    return {
+        "ChangeSetName": change_set.name,
+        "ChangeSetId": change_set.id,
+        "StackId": change_set.stack,
+        "StackName": find_stack(call, change_set.stack).name,
+        "Description": change_set.settings.get("Description"),
+        "CreationTime": change_set.created,
+        "ExecutionStatus": change_set.execution,
+        "Status": change_set.status,
+        "StatusReason": change_set.reason,
+        "IncludeNestedStacks": False,
+    }
+
+
+@operation("cloudformation", "ListChangeSets", reads=True)
+def list_change_sets(call: Call, request: Request) -> Result:
+    stack = existing_stack(call, request["StackName"])
+    return {"Summaries": [_summary(call, each) for each in change_sets_of(call, stack)]}
+
+
+# ---- ends
+
+
+@operation("cloudformation", "ExecuteChangeSet")
+def execute_change_set(call: Call, request: Request) -> Result:
+    change_set = find_change_set(call, request["ChangeSetName"], request.get("StackName"))
+    if change_set.execution != "AVAILABLE":
+        raise change_set_wrong_status(change_set.id, change_set.status)
+    stack = find_stack(call, change_set.stack)
+    if stack.status not in STABLE and stack.status != "REVIEW_IN_PROGRESS":
+        raise wrong_state(stack.id, stack.status)
+    change_set.execution = "EXECUTE_COMPLETE"
+    change_set.save(call)
+    for other in change_sets_of(call, stack):
+        if other.id != change_set.id:
+            other.execution = "OBSOLETE"
+            other.save(call)
+    given = {name: value for name, value in change_set.settings.items() if name != "Description"}
+    stack.settings.update({"DisableRollback": bool(request.get("DisableRollback")), **given})
+    stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})
+    plan = make_plan(change_set.processed, change_set.arguments, change_set.tags, stack)
+    begin = begin_creation if stack.status == "REVIEW_IN_PROGRESS" else begin_update
+    begin(call, stack, change_set.stored, plan)
+    return {}
+
+
+@operation("cloudformation", "DeleteChangeSet")
+def delete_change_set(call: Call, request: Request) -> Result:
+    """Deleting what is gone already is no error, where the id is given."""
+    try:
+        change_set = find_change_set(call, request["ChangeSetName"], request.get("StackName"))
+    except AwsError as error:
+        if error.code == "ChangeSetNotFound":
+            return {}
+        raise
+    call.store.run(tables.DELETE_CHANGE_SET, (change_set.id,))
+    return {}

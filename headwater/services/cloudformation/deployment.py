@@ -1,0 +1,253 @@
+"""A stack's life: which phase it is in, and what follows when all tasks of the phase are done.
+
+The status is the phase. Tasks are rows and each is carried out by a delivery, so a phase goes on after a crash.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from headwater.languages.templates import TemplateError
+from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.outputs import settle_outputs
+from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
+from headwater.services.cloudformation.stack import Stack, StackResource, resources_of
+from headwater.services.cloudformation.tasks import (
+    Task,
+    forget_tasks,
+    plan_deletion,
+    plan_deployment,
+    plan_restoration,
+    set_state,
+    tasks_of,
+)
+from headwater.spine.operations import Call
+
+BY_USER = "User Initiated"
+# Phases that end as soon as something fails.
+FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"))
+
+
+# ---- beginnings
+
+
+def begin_creation(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+    _take_up(call, stack, stored, plan, "CREATE_IN_PROGRESS")
+
+
+def begin_update(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+    stack.updated = call.now
+    _take_up(call, stack, stored, plan, "UPDATE_IN_PROGRESS")
+
+
+def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, status: str) -> None:
+    """Make a template the one in force, for a new operation, and begin to deploy it."""
+    forget_tasks(call, stack)
+    stack.operation += 1
+    stack.former, stack.template = stack.template, stack.operation
+    stack.settings["Description"] = plan.template.description
+    stored.save(call, stack, stack.operation)
+    stack.enter(call, status, BY_USER)
+    plan_deployment(call, stack, plan)
+    advance(call, stack)
+
+
+def begin_deletion(call: Call, stack: Stack, reason: str = BY_USER) -> None:
+    """Delete everything; while a creation runs, as soon as what runs is done."""
+    if stack.busy:
+        stack.settings["DeletionRequested"] = True
+        stack.save(call)
+        return
+    _begin_deletion(call, stack, reason)
+
+
+def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
+    forget_tasks(call, stack)
+    stack.settings.pop("DeletionRequested", None)
+    stack.operation += 1
+    stack.enter(call, "DELETE_IN_PROGRESS", reason)
+    plan_deletion(call, stack, _existing(call, stack))
+    advance(call, stack)
+
+
+def _existing(call: Call, stack: Stack) -> list[StackResource]:
+    return [each for each in resources_of(call, stack) if not each.status.startswith("DELETE_COMPLETE")]
+
+
+# ---- the middle
+
+
+def advance(call: Call, stack: Stack) -> None:
+    """Start every task whose turn has come; with none left, end the phase."""
+    tasks = tasks_of(call, stack)
+    states = {task.key: task.state for task in tasks}
+    failed = "failed" in states.values()
+    stopping = (failed and stack.status in FORWARD) or "DeletionRequested" in stack.settings
+    if not stopping and _start_ready(call, tasks, states):
+        return
+    if "running" not in states.values():
+        if "DeletionRequested" in stack.settings:
+            _begin_deletion(call, stack, BY_USER)
+        else:
+            _ENDS[stack.status](call, stack, failed)
+
+
+def _start_ready(call: Call, tasks: list[Task], states: dict[str, str]) -> bool:
+    """Whether something is under way, be it started here or before."""
+    for task in tasks:
+        if task.state != "waiting":
+            continue
+        needed = {states.get(key, "done") for key in task.needs}
+        if needed <= {"done"}:
+            states[task.key] = "running"
+            set_state(call, task, "running")
+            call.deliver("cloudformation.resource", {"task": task.id}, target=task.stack)
+        elif needed & {"failed", "blocked"}:
+            states[task.key] = "blocked"
+            set_state(call, task, "blocked")
+    return "running" in states.values()
+
+
+def finish_task(call: Call, stack: Stack, task: Task, failed: bool) -> None:
+    set_state(call, task, "failed" if failed else "done")
+    advance(call, stack)
+
+
+# ---- ends of phases
+
+
+def _created(call: Call, stack: Stack, failed: bool) -> None:
+    reason = _failures(call, stack) if failed else _settle(call, stack)
+    if reason is None:
+        _complete(call, stack, "CREATE_COMPLETE")
+        return
+    choice = stack.settings.get("OnFailure") or ("DO_NOTHING" if stack.settings.get("DisableRollback") else "ROLLBACK")
+    forget_tasks(call, stack)
+    if choice == "DO_NOTHING":
+        stack.enter(call, "CREATE_FAILED", reason)
+        return
+    if choice == "DELETE":
+        stack.enter(call, "DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
+    else:
+        stack.enter(call, "ROLLBACK_IN_PROGRESS", f"{reason}Rollback requested by user.")
+    plan_deletion(call, stack, _existing(call, stack))
+    advance(call, stack)
+
+
+def _updated(call: Call, stack: Stack, failed: bool) -> None:
+    reason = _failures(call, stack) if failed else _settle(call, stack)
+    forget_tasks(call, stack)
+    if reason is not None:
+        _roll_back_update(call, stack, reason)
+        return
+    stack.enter(call, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    wanted = plan_of(call, stack).resources
+    plan_deletion(
+        call,
+        stack,
+        [each for each in resources_of(call, stack) if not each.current or each.logical_id not in wanted],
+    )
+    advance(call, stack)
+
+
+def _roll_back_update(call: Call, stack: Stack, reason: str) -> None:
+    if stack.settings.get("DisableRollback"):
+        stack.enter(call, "UPDATE_FAILED", reason)
+        return
+    stack.template = stack.former
+    stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
+    changed = []
+    for resource in resources_of(call, stack):
+        if resource.previous is not None:
+            changed.append(resource)
+        elif resource.made_by == stack.operation:
+            resource.current = False
+            resource.save(call)
+        elif resource.replaced_by == stack.operation:
+            resource.current, resource.replaced_by = True, 0
+            resource.save(call)
+    plan_restoration(call, stack, changed)
+    advance(call, stack)
+
+
+def _update_rolled_back(call: Call, stack: Stack, failed: bool) -> None:
+    if failed:
+        stack.enter(call, "UPDATE_ROLLBACK_FAILED", _failures(call, stack))
+        return
+    forget_tasks(call, stack)
+    stack.enter(call, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+    plan_deletion(call, stack, [each for each in resources_of(call, stack) if not each.current])
+    advance(call, stack)
+
+
+def _cleaned(call: Call, stack: Stack, failed: bool) -> None:
+    _complete(call, stack, stack.status.removesuffix("_CLEANUP_IN_PROGRESS"))
+
+
+def _creation_rolled_back(call: Call, stack: Stack, failed: bool) -> None:
+    if failed:
+        stack.enter(call, "ROLLBACK_FAILED", _failures(call, stack))
+    else:
+        _complete(call, stack, "ROLLBACK_COMPLETE")
+
+
+def _deleted(call: Call, stack: Stack, failed: bool) -> None:
+    if failed:
+        stack.enter(call, "DELETE_FAILED", _failures(call, stack))
+        return
+    stack.deleted = call.now
+    call.store.run(tables.DELETE_EXPORTS_OF, (stack.id,))
+    call.store.run(tables.FORGET_IMPORTS, (stack.id, stack.operation + 1))
+    call.store.run(tables.DELETE_CHANGE_SETS, (stack.id,))
+    _complete(call, stack, "DELETE_COMPLETE")
+
+
+def _complete(call: Call, stack: Stack, status: str) -> None:
+    """The operation is over; what was kept for its rollback goes."""
+    forget_tasks(call, stack)
+    stack.former = stack.template
+    call.store.run(tables.FORGET_PREVIOUS, (stack.id,))
+    call.store.run(tables.DELETE_RESPONSES, (stack.id,))
+    call.store.run(tables.FORGET_TEMPLATES, (stack.id, stack.template))
+    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        call.store.run(tables.FORGET_IMPORTS, (stack.id, stack.operation))
+    stack.enter(call, status)
+
+
+def _settle(call: Call, stack: Stack) -> str | None:
+    """Evaluate and publish the outputs; why that failed, or None."""
+    try:
+        stack.outputs = call.engine.attempt(settle_outputs, call, stack, plan_of(call, stack))
+    except TemplateError as error:
+        return f"{error} "
+    return None
+
+
+def _failures(call: Call, stack: Stack) -> str:
+    """`The following resource(s) failed to create: [A, B]. `, by what was tried with them."""
+    failed = {task.logical_id for task in tasks_of(call, stack) if task.state == "failed"}
+    reasons = []
+    for verb in ("create", "update", "delete"):
+        names = [
+            each.logical_id
+            for each in resources_of(call, stack)
+            if each.logical_id in failed and each.status == f"{verb.upper()}_FAILED"
+        ]
+        if names:
+            reasons.append(f"The following resource(s) failed to {verb}: [{', '.join(names)}]. ")
+    return "".join(reasons)
+
+
+_ENDS: Mapping[str, Callable[[Call, Stack, bool], None]] = MappingProxyType(
+    {
+        "CREATE_IN_PROGRESS": _created,
+        "ROLLBACK_IN_PROGRESS": _creation_rolled_back,
+        "UPDATE_IN_PROGRESS": _updated,
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": _cleaned,
+        "UPDATE_ROLLBACK_IN_PROGRESS": _update_rolled_back,
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": _cleaned,
+        "DELETE_IN_PROGRESS": _deleted,
+    }
+)

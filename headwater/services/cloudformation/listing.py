@@ -1,0 +1,110 @@
+"""What a stack consists of and what happened to it.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.errors import resource_does_not_exist, validation_error
+from headwater.services.cloudformation.stack import (
+    Stack,
+    StackResource,
+    current_resource,
+    dumps,
+    find_stack,
+    resources_of,
+)
+from headwater.spine.operations import Call, Request, Result, operation
+
+EVENTS_A_PAGE = 100
+AFTER_ALL = 2**63 - 1
+NOT_CHECKED = {"StackResourceDriftStatus": "NOT_CHECKED"}
+
+
+@operation("cloudformation", "DescribeStackEvents", reads=True)
+def describe_stack_events(call: Call, request: Request) -> Result:
+    """Newest first, a hundred a page."""
+    token = request.get("NextToken")
+    if token is not None and not token.isdigit():
+        raise validation_error("NextToken is not valid")
+    stack = find_stack(call, request["StackName"])
+    before = int(token) if token else AFTER_ALL
+    rows = call.store.all(tables.SELECT_EVENTS, (stack.id, before, EVENTS_A_PAGE + 1))
+    result: Result = {"StackEvents": [describe_event(stack, row) for row in rows[:EVENTS_A_PAGE]]}
+    if len(rows) > EVENTS_A_PAGE:
+        result["NextToken"] = str(rows[EVENTS_A_PAGE - 1][0])
+    return result
+
+
+def describe_event(stack: Stack, row: tuple[Any, ...]) -> dict[str, Any]:
+    _, _, event, logical_id, physical_id, kind, status, reason, at, properties, token = row
+    return {
+        "StackId": stack.id,
+        "EventId": event,
+        "StackName": stack.name,
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": physical_id,
+        "ResourceType": kind,
+        "Timestamp": at,
+        "ResourceStatus": status,
+        "ResourceStatusReason": reason,
+        "ResourceProperties": properties,
+        "ClientRequestToken": token,
+    }
+
+
+def described(resource: StackResource, time: str = "LastUpdatedTimestamp") -> dict[str, Any]:
+    return {
+        "LogicalResourceId": resource.logical_id,
+        "PhysicalResourceId": resource.physical_id or None,
+        "ResourceType": resource.type,
+        time: resource.changed,
+        "ResourceStatus": resource.status,
+        "ResourceStatusReason": resource.reason,
+        "DriftInformation": NOT_CHECKED,
+    }
+
+
+def current(call: Call, stack: Stack) -> list[StackResource]:
+    listed = [each for each in resources_of(call, stack) if each.current]
+    return sorted(listed, key=lambda each: each.logical_id)
+
+
+@operation("cloudformation", "ListStackResources", reads=True)
+def list_stack_resources(call: Call, request: Request) -> Result:
+    stack = find_stack(call, request["StackName"])
+    return {"StackResourceSummaries": [described(each) for each in current(call, stack)]}
+
+
+@operation("cloudformation", "DescribeStackResource", reads=True)
+def describe_stack_resource(call: Call, request: Request) -> Result:
+    stack = find_stack(call, request["StackName"])
+    resource = current_resource(call, stack, request["LogicalResourceId"])
+    if resource is None:
+        raise resource_does_not_exist(request["LogicalResourceId"], stack.name)
+    detail = {"StackName": stack.name, "StackId": stack.id, **described(resource)}
+    if resource.metadata is not None:
+        detail["Metadata"] = dumps(resource.metadata)
+    return {"StackResourceDetail": detail}
+
+
+@operation("cloudformation", "DescribeStackResources", reads=True)
+def describe_stack_resources(call: Call, request: Request) -> Result:
+    name, physical_id = request.get("StackName"), request.get("PhysicalResourceId")
+    if (name is None) == (physical_id is None):
+        raise validation_error("Exactly one of StackName or PhysicalResourceId must be specified.")
+    if name is None:
+        row = call.store.one(tables.SELECT_BY_PHYSICAL_ID, (call.account, call.region, physical_id or ""))
+        if row is None:
+            raise validation_error(f"Stack for {physical_id} does not exist")
+        name = row[0]
+    stack = find_stack(call, name)
+    logical_id = request.get("LogicalResourceId")
+    listed = [each for each in current(call, stack) if logical_id in (None, each.logical_id)]
+    if logical_id is not None and not listed:
+        raise resource_does_not_exist(logical_id, stack.name)
+    identity = {"StackName": stack.name, "StackId": stack.id}
+    return {"StackResources": [{**identity, **described(each, "Timestamp")} for each in listed]}

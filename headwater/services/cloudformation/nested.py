@@ -1,0 +1,122 @@
+"""CloudFormation's own types: nested stacks, and types that only hold something.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stack.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from headwater.services.cloudformation.errors import NO_UPDATES
+from headwater.services.cloudformation.stack import Stack, look_up_stack
+from headwater.services.cloudformation.types import ResourceFailed
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Resource, resource
+from headwater.spine.work import Watch, Work
+
+
+@resource("AWS::CloudFormation::Stack")
+class NestedStack(Resource):
+    """`Ref` is the nested stack's id, attributes are `Outputs.<name>`."""
+
+    def create(self, call: Call, change: Change) -> Coroutine[Any, Any, None]:
+        return self._create(working(change), change)
+
+    async def _create(self, work: Work, change: Change) -> None:
+        name = change.physical_name(128)
+        existing = await work.transact(look_up_stack, name)
+        if existing is None:  # else this task is carried out again after a crash
+            request = {**request_of(change, name), "OnFailure": "DO_NOTHING"}
+            await work.operation("cloudformation", "CreateStack", request)
+        await self._settled(work, change, name, "CREATE_COMPLETE")
+
+    def update(self, call: Call, change: Change) -> Coroutine[Any, Any, None]:
+        return self._update(working(change), change)
+
+    async def _update(self, work: Work, change: Change) -> None:
+        try:
+            await work.operation("cloudformation", "UpdateStack", request_of(change, change.physical_id))
+        except AwsError as error:
+            if error.message != NO_UPDATES:
+                raise
+        await self._settled(work, change, change.physical_id, "UPDATE_COMPLETE", "CREATE_COMPLETE")
+
+    def delete(self, call: Call, change: Change) -> Coroutine[Any, Any, None]:
+        return self._delete(working(change), change)
+
+    async def _delete(self, work: Work, change: Change) -> None:
+        await work.operation("cloudformation", "DeleteStack", {"StackName": change.physical_id})
+        await self._settled(work, change, change.physical_id, "DELETE_COMPLETE")
+
+    async def _settled(self, work: Work, change: Change, name: str, *wanted: str) -> None:
+        """Wait until the nested stack is done with whatever it does. Raises ResourceFailed."""
+        watch, stack = await work.transact(watched, name)
+        with watch:
+            while stack.busy:
+                await watch.wait()
+                stack = await work.transact(found, stack.id)
+        change.physical_id = stack.id
+        change.attributes = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.outputs}
+        if stack.status not in wanted:
+            raise ResourceFailed(f"Embedded stack {stack.id} was not successfully {verb(wanted)}: {stack.reason}")
+
+
+def working(change: Change) -> Work:
+    assert change.work is not None
+    return change.work
+
+
+def verb(statuses: tuple[str, ...]) -> str:
+    return {"CREATE": "created", "UPDATE": "updated", "DELETE": "deleted"}[statuses[0].partition("_")[0]]
+
+
+def request_of(change: Change, name: str) -> dict[str, Any]:
+    properties = change.properties
+    parameters = properties.get("Parameters", {}).items()
+    return {
+        "StackName": name,
+        "TemplateURL": properties["TemplateURL"],
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else str(value)}
+            for key, value in parameters
+        ],
+        "Tags": properties.get("Tags", []),
+        "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    }
+
+
+def found(call: Call, name: str) -> Stack:
+    stack = look_up_stack(call, name)
+    if stack is None:
+        raise ResourceFailed(f"Stack {name} does not exist")
+    return stack
+
+
+def watched(call: Call, name: str) -> tuple[Watch, Stack]:
+    stack = found(call, name)
+    return call.watch(("cloudformation", stack.id)), stack
+
+
+class Placeholder(Resource):
+    """A type that is nothing but its declaration, on AWS too."""
+
+    def create(self, call: Call, change: Change) -> None:
+        change.physical_id = change.physical_name(128)
+
+    def update(self, call: Call, change: Change) -> None:
+        """Nothing to do."""
+
+    def delete(self, call: Call, change: Change) -> None:
+        """Nothing to do."""
+
+
+@resource("AWS::CDK::Metadata")
+class CdkMetadata(Placeholder):
+    """What CDK notes about itself."""
+
+
+@resource("AWS::CloudFormation::WaitConditionHandle")
+class WaitConditionHandle(Placeholder):
+    """A handle that nothing waits for; templates use it as a resource that does nothing."""

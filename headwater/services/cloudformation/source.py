@@ -1,0 +1,203 @@
+"""A request's template and parameters: read, completed, checked.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from headwater.languages.templates import (
+    Argument,
+    Template,
+    TemplateError,
+    load,
+    parse_parameters,
+    resolve_parameters,
+    transforms_of,
+)
+from headwater.services.cloudformation.errors import insufficient_capabilities, validation_error
+from headwater.services.cloudformation.plan import (
+    Plan,
+    StoredTemplate,
+    make_plan,
+    pseudo_parameters_of,
+    stored_template,
+)
+from headwater.services.cloudformation.stack import Stack
+from headwater.services.cloudformation.transforms import apply_transforms, is_slow
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request
+from headwater.spine.store.blobs import Blob
+
+BODY_LIMIT = 51_200
+URL_LIMIT = 1_048_576
+NAMED_TYPES = {
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+}
+IAM_TYPES = frozenset(("AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroupAddition", *NAMED_TYPES))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A template before its transforms, with all that they and the checks need."""
+
+    text: str
+    body: dict[str, Any]
+    arguments: dict[str, Argument]
+    tags: dict[str, str]
+    stack: Stack
+
+    def process(self) -> tuple[StoredTemplate, Plan]:
+        """Apply the transforms and check the result. Raises AwsError ValidationError."""
+        parameters = {
+            **pseudo_parameters_of(self.stack),
+            **{name: argument.value for name, argument in self.arguments.items()},
+        }
+        try:
+            processed = apply_transforms(self.body, parameters, self.stack.region)
+            plan = make_plan(processed, self.arguments, self.tags, self.stack)
+        except TemplateError as error:
+            raise validation_error(str(error)) from error
+        return StoredTemplate(self.text, processed, self.arguments, self.tags), plan
+
+    @property
+    def is_slow(self) -> bool:
+        return is_slow(self.body)
+
+    async def process_aside(self) -> tuple[StoredTemplate, Plan]:
+        """The same, in a thread."""
+        return await asyncio.to_thread(self.process)
+
+
+def read_source(call: Call, request: Request, stack: Stack) -> Source:
+    """The template that a request means for a stack. Raises ValidationError."""
+    former = stored_template(call, stack)
+    text = former.body if request.get("UsePreviousTemplate") else read_text(call, request)
+    body = load_body(text)
+    given = given_parameters(request, former)
+    try:
+        arguments = resolve_parameters(
+            parse_parameters(parameters_section(body)), given, lambda name: stored_parameter(call, name)
+        )
+    except TemplateError as error:
+        raise validation_error(str(error)) from error
+    tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]} if "Tags" in request else dict(former.tags)
+    return Source(text, body, arguments, tags, stack)
+
+
+def read_text(call: Call, request: Request) -> str:
+    body, url = request.get("TemplateBody"), request.get("TemplateURL")
+    if (body is None) == (url is None):
+        raise validation_error("Either Template URL or Template Body must be specified.")
+    if body is None:
+        return read_url(call, url or "")
+    if len(body.encode()) > BODY_LIMIT:
+        raise validation_error(
+            f"1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: Member must "
+            f"have length less than or equal to {BODY_LIMIT}"
+        )
+    return str(body)
+
+
+def read_url(call: Call, url: str) -> str:
+    """A template in a bucket of ours. Raises ValidationError."""
+    bucket, key = bucket_and_key(url, call.endpoint)
+    try:
+        found = call.operation("s3", "GetObject", {"Bucket": bucket, "Key": key})["Body"]
+    except AwsError as error:
+        raise validation_error(f"S3 error: {error.message}") from error
+    content = found.read() if isinstance(found, Blob) else bytes(found)
+    if len(content) > URL_LIMIT:
+        raise validation_error(f"Template may not exceed {URL_LIMIT} bytes in size.")
+    return content.decode(errors="replace")
+
+
+def bucket_and_key(url: str, endpoint: str) -> tuple[str, str]:
+    """Of any form of S3's addresses, ours included."""
+    parts = urlsplit(url)
+    path = unquote(parts.path).lstrip("/")
+    host = parts.hostname or ""
+    if parts.scheme == "s3":
+        return host, path
+    label, _, rest = host.partition(".s3")
+    ours = parts.netloc == urlsplit(endpoint).netloc
+    if not ours and rest and not host.startswith("s3"):
+        return label, path
+    bucket, _, key = path.partition("/")
+    if not (ours or host.startswith("s3")) or not bucket or not key:
+        raise validation_error("TemplateURL must be a supported URL.")
+    return bucket, key
+
+
+def load_body(text: str) -> dict[str, Any]:
+    try:
+        return load(text)
+    except TemplateError as error:
+        raise validation_error(str(error)) from error
+
+
+def parameters_section(body: Mapping[str, Any]) -> dict[str, Any]:
+    section = body.get("Parameters", {})
+    if not isinstance(section, dict):
+        raise TemplateError("Template format error: [/Parameters] must be an object.")
+    return section
+
+
+def given_parameters(request: Request, former: StoredTemplate) -> dict[str, str]:
+    given = {}
+    for parameter in request.get("Parameters") or ():
+        key = parameter["ParameterKey"]
+        if parameter.get("UsePreviousValue"):
+            if key not in former.arguments:
+                raise validation_error(
+                    f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter "
+                    "key not in the previous template"
+                )
+            given[key] = former.arguments[key].given
+        else:
+            given[key] = parameter.get("ParameterValue", "")
+    return given
+
+
+def stored_parameter(call: Call, name: str) -> str | None:
+    """A value of Parameter Store, for parameters and dynamic references."""
+    try:
+        found = call.operation("ssm", "GetParameter", {"Name": name, "WithDecryption": True})
+    except AwsError as error:
+        if error.code in ("ParameterNotFound", "ParameterVersionNotFound"):
+            return None
+        raise
+    return str(found["Parameter"]["Value"])
+
+
+# ---- capabilities
+
+
+def needed_capabilities(template: Template) -> tuple[list[str], list[str]]:
+    """The capabilities that a template needs, and the resource types that need them."""
+    types = sorted({each.type for each in template.resources.values() if each.type in IAM_TYPES})
+    named = any(NAMED_TYPES.get(each.type, "") in each.properties for each in template.resources.values())
+    return (["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"] if types else []), types
+
+
+def check_capabilities(template: Template, given: list[str]) -> None:
+    """Raises InsufficientCapabilitiesException."""
+    needed, _ = needed_capabilities(template)
+    if needed and not ("CAPABILITY_NAMED_IAM" in given or needed[0] in given):
+        raise insufficient_capabilities(needed)
+
+
+def check_may_expand(source: Source, given: list[str]) -> None:
+    """Stacks, unlike change sets, take macros only from those who say that they know."""
+    macros = [each for each in transforms_of(source.body) if each != "AWS::LanguageExtensions"]
+    if macros and "CAPABILITY_AUTO_EXPAND" not in given:
+        raise insufficient_capabilities(["CAPABILITY_AUTO_EXPAND"])

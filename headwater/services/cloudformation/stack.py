@@ -1,0 +1,203 @@
+"""A stack, its template, its resources, its events: the rows as objects.
+
+Statuses: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, field
+from typing import Any
+
+import orjson
+
+from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.errors import stack_does_not_exist
+from headwater.spine.operations import Call
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+@dataclass(slots=True)
+class Stack:
+    """A stack. Times in ms. ``operation`` numbers what was done to it; ``template`` is the operation whose template
+    is in force (while an update runs, its own), ``former`` the one to go back to. ``settings`` are members of the
+    API's Stack that the template does not decide."""
+
+    id: str
+    account: str
+    region: str
+    name: str
+    status: str
+    reason: str | None
+    created: int
+    updated: int | None
+    deleted: int | None
+    operation: int
+    template: int
+    former: int
+    settings: dict[str, Any]
+    outputs: list[dict[str, Any]]
+
+    @property
+    def busy(self) -> bool:
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    def insert(self, call: Call) -> None:
+        call.store.run(tables.INSERT_STACK, (*astuple(self)[:12], dumps(self.settings), dumps(self.outputs)))
+
+    def save(self, call: Call) -> None:
+        state = (self.status, self.reason, self.updated, self.deleted, self.operation, self.template, self.former)
+        call.store.run(tables.UPDATE_STACK, (*state, dumps(self.settings), dumps(self.outputs), self.id))
+
+    def enter(self, call: Call, status: str, reason: str | None = None) -> None:
+        """Take on a status, with its event; waiters on the stack wake."""
+        self.status, self.reason = status, reason
+        self.save(call)
+        record(call, self, self.name, self.id, STACK_TYPE, status, reason)
+        call.signal(("cloudformation", self.id))
+
+
+@dataclass(slots=True)
+class StackResource:
+    """One physical resource of a stack. ``current`` is what the logical id means now; a replaced one is not, until
+    it is deleted. ``made_by`` and ``replaced_by`` number operations; ``previous`` is what an update in place must be
+    rolled back to (properties, physical id, attributes)."""
+
+    id: int
+    stack: str
+    logical_id: str
+    current: bool
+    type: str
+    physical_id: str
+    status: str
+    reason: str | None
+    changed: int
+    made_by: int
+    replaced_by: int
+    properties: dict[str, Any]
+    attributes: dict[str, Any] = field(default_factory=dict)
+    depends: list[str] = field(default_factory=list)
+    deletion_policy: str = "Delete"
+    replace_policy: str = "Delete"
+    metadata: Any = None
+    previous: dict[str, Any] | None = None
+
+    def _state(self) -> tuple[Any, ...]:
+        return (
+            int(self.current), self.type, self.physical_id, self.status, self.reason, self.changed, self.made_by,
+            self.replaced_by, dumps(self.properties), dumps(self.attributes), dumps(self.depends),
+            self.deletion_policy, self.replace_policy, dumps(self.metadata),
+            None if self.previous is None else dumps(self.previous),
+        )  # fmt: skip
+
+    def insert(self, call: Call) -> None:
+        call.store.run(tables.INSERT_RESOURCE, (self.id, self.stack, self.logical_id, *self._state()))
+
+    def save(self, call: Call) -> None:
+        call.store.run(tables.UPDATE_RESOURCE, (*self._state(), self.id))
+
+    def enter(self, call: Call, stack: Stack, status: str, reason: str | None = None) -> None:
+        """Take on a status, with its event."""
+        self.status, self.reason, self.changed = status, reason, call.now
+        self.save(call)
+        properties = dumps(self.properties)
+        record(call, stack, self.logical_id, self.physical_id, self.type, status, reason, properties)
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """What ``previous`` keeps."""
+        return {
+            "properties": self.properties,
+            "physical_id": self.physical_id,
+            "attributes": self.attributes,
+            "depends": self.depends,
+            "deletion_policy": self.deletion_policy,
+            "replace_policy": self.replace_policy,
+            "metadata": self.metadata,
+        }
+
+
+def dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+# ---- stacks
+
+
+def stack_of(row: tuple[Any, ...]) -> Stack:
+    fields = [*row[:12], orjson.loads(row[12]), orjson.loads(row[13])]
+    return Stack(*fields)
+
+
+def find_stack(call: Call, name: str) -> Stack:
+    """By name (those that are not deleted) or id. Raises ValidationError."""
+    stack = look_up_stack(call, name)
+    if stack is None:
+        raise stack_does_not_exist(name)
+    return stack
+
+
+def look_up_stack(call: Call, name: str) -> Stack | None:
+    if name.startswith("arn:"):
+        row = call.store.one(tables.SELECT_STACK, (name,))
+    else:
+        row = call.store.one(tables.SELECT_STACK_BY_NAME, (call.account, call.region, name))
+    if row is None:
+        return None
+    call.span.subject = row[0]
+    return stack_of(row)
+
+
+def all_stacks(call: Call) -> list[Stack]:
+    return [stack_of(row) for row in call.store.all(tables.SELECT_STACKS, (call.account, call.region))]
+
+
+# ---- resources
+
+
+def resource_of(row: tuple[Any, ...]) -> StackResource:
+    fields = list(row)
+    fields[3] = bool(row[3])
+    for column in (11, 12, 13, 16):
+        fields[column] = orjson.loads(row[column])
+    fields[17] = None if row[17] is None else orjson.loads(row[17])
+    return StackResource(*fields)
+
+
+def find_resource(call: Call, identity: int) -> StackResource | None:
+    row = call.store.one(tables.SELECT_RESOURCE, (identity,))
+    return None if row is None else resource_of(row)
+
+
+def current_resource(call: Call, stack: Stack, logical_id: str) -> StackResource | None:
+    row = call.store.one(tables.SELECT_CURRENT, (stack.id, logical_id))
+    return None if row is None else resource_of(row)
+
+
+def resources_of(call: Call, stack: Stack) -> list[StackResource]:
+    """All, replaced ones too, oldest first."""
+    return [resource_of(row) for row in call.store.all(tables.SELECT_RESOURCES, (stack.id,))]
+
+
+# ---- events
+
+
+def record(
+    call: Call,
+    stack: Stack,
+    logical_id: str,
+    physical_id: str,
+    kind: str,
+    status: str,
+    reason: str | None,
+    properties: str | None = None,
+) -> None:
+    """Write a stack event. Its id is unique and, for a resource, tells what it is about, as AWS's does."""
+    event = call.ids.uuid()
+    if kind != STACK_TYPE or physical_id != stack.id:
+        event = f"{logical_id}-{event}" if status.endswith("_IN_PROGRESS") else f"{logical_id}-{status}-{event}"
+    row = (
+        call.engine.new_id(), stack.id, event, logical_id, physical_id, kind, status, reason, call.now, properties,
+        stack.settings.get("ClientRequestToken"),
+    )  # fmt: skip
+    call.store.run(tables.INSERT_EVENT, row)

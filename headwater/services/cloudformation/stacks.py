@@ -1,0 +1,301 @@
+"""Operations on stacks.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.deployment import begin_creation, begin_deletion, begin_update
+from headwater.services.cloudformation.errors import (
+    NO_UPDATES,
+    stack_already_exists,
+    validation_error,
+    wrong_state,
+)
+from headwater.services.cloudformation.outputs import exports_in_use
+from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of, stored_template
+from headwater.services.cloudformation.source import Source, check_capabilities, check_may_expand, read_source
+from headwater.services.cloudformation.stack import Stack, all_stacks, find_stack, look_up_stack
+from headwater.spine.arns import make_arn
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Answer, Call, Request, Result, operation
+from headwater.spine.work import Work
+
+NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
+KEPT_SETTINGS = (
+    "Capabilities",
+    "ClientRequestToken",
+    "DisableRollback",
+    "NotificationARNs",
+    "OnFailure",
+    "RoleARN",
+    "RollbackConfiguration",
+    "StackPolicyBody",
+    "TimeoutInMinutes",
+)
+STABLE = frozenset(("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"))
+HIDDEN_VALUE = "****"
+
+
+def new_stack(call: Call, name: str, settings: dict[str, Any]) -> Stack:
+    """A stack that is nothing yet; not stored."""
+    if not NAME.fullmatch(name):
+        raise validation_error(
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must "
+            "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+        )
+    identity = make_arn("cloudformation", call.region, call.account, f"stack/{name}/{call.ids.uuid()}")
+    call.span.subject = identity
+    return Stack(
+        identity,
+        call.account,
+        call.region,
+        name,
+        "REVIEW_IN_PROGRESS",
+        None,
+        call.now,
+        None,
+        None,
+        0,
+        0,
+        0,
+        settings,
+        [],
+    )
+
+
+def settings_of(request: Request) -> dict[str, Any]:
+    return {name: request[name] for name in KEPT_SETTINGS if request.get(name) is not None}
+
+
+# ---- create
+
+
+@operation("cloudformation", "CreateStack")
+def create_stack(call: Call, request: Request) -> Answer:
+    name = request["StackName"]
+    if request.get("DisableRollback") and request.get("OnFailure"):
+        raise validation_error("You can specify either DisableRollback or OnFailure, but not both.")
+    if look_up_stack(call, name) is not None:
+        raise stack_already_exists(name)
+    stack = new_stack(call, name, settings_of(request))
+    if request.get("EnableTerminationProtection"):
+        stack.settings["EnableTerminationProtection"] = True
+    source = read_source(call, request, stack)
+    capabilities = list(request.get("Capabilities") or ())
+    check_may_expand(source, capabilities)
+    if source.is_slow:
+        return _create_later(call.work, source, capabilities)
+    return _create(call, source, source.process(), capabilities)
+
+
+async def _create_later(work: Work, source: Source, capabilities: list[str]) -> Result:
+    processed = await source.process_aside()
+    return await work.transact(_create, source, processed, capabilities)
+
+
+def _create(call: Call, source: Source, processed: tuple[StoredTemplate, Plan], capabilities: list[str]) -> Result:
+    stored, plan = processed
+    check_capabilities(plan.template, capabilities)
+    stack = source.stack
+    if look_up_stack(call, stack.name) is not None:
+        raise stack_already_exists(stack.name)
+    stack.insert(call)
+    begin_creation(call, stack, stored, plan)
+    return {"StackId": stack.id}
+
+
+# ---- update
+
+
+@operation("cloudformation", "UpdateStack")
+def update_stack(call: Call, request: Request) -> Answer:
+    stack = updatable(call, request["StackName"])
+    source = read_source(call, request, stack)
+    capabilities = list(request.get("Capabilities") or ())
+    check_may_expand(source, capabilities)
+    settings = {"DisableRollback": False, **settings_of(request)}
+    if source.is_slow:
+        return _update_later(call.work, source, settings)
+    return _update(call, source, source.process(), settings)
+
+
+async def _update_later(work: Work, source: Source, settings: dict[str, Any]) -> Result:
+    processed = await source.process_aside()
+    return await work.transact(_update, source, processed, settings)
+
+
+def _update(call: Call, source: Source, processed: tuple[StoredTemplate, Plan], settings: dict[str, Any]) -> Result:
+    stored, plan = processed
+    check_capabilities(plan.template, settings.get("Capabilities", []))
+    stack = updatable(call, source.stack.id)
+    if stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
+        raise validation_error(NO_UPDATES)
+    stack.settings.update(settings)
+    begin_update(call, stack, stored, plan)
+    return {"StackId": stack.id}
+
+
+def updatable(call: Call, name: str) -> Stack:
+    stack = look_up_stack(call, name)
+    if stack is None or stack.deleted is not None:
+        raise validation_error(f"Stack [{name}] does not exist")
+    if stack.status not in STABLE:
+        raise wrong_state(stack.id, stack.status)
+    return stack
+
+
+def differs(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> bool:
+    """Whether there is anything to update."""
+    former = plan_of(call, stack)
+    return (
+        plan.rendered() != former.rendered()
+        or plan.rendered_outputs() != former.rendered_outputs()
+        or dict(stored.tags) != dict(stored_template(call, stack).tags)
+    )
+
+
+# ---- delete
+
+
+@operation("cloudformation", "DeleteStack")
+def delete_stack(call: Call, request: Request) -> Result:
+    """A stack that does not exist is deleted already."""
+    stack = look_up_stack(call, request["StackName"])
+    if stack is None or stack.deleted is not None or stack.status == "DELETE_IN_PROGRESS":
+        return {}
+    if stack.settings.get("EnableTerminationProtection"):
+        raise validation_error(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+    if stack.busy and stack.status != "CREATE_IN_PROGRESS":
+        raise validation_error(f"Stack [{stack.name}] cannot be deleted while in status {stack.status}")
+    retained = request.get("RetainResources") or []
+    if retained and stack.status != "DELETE_FAILED":
+        raise validation_error(
+            f"Invalid operation on stack [{stack.id}]. RetainResources can only be specified for stacks in "
+            "DELETE_FAILED state."
+        )
+    stack.settings["RetainResources"] = retained
+    stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
+    reason = exports_in_use(call, stack)
+    if reason is not None:
+        stack.enter(call, "DELETE_FAILED", reason)
+    else:
+        begin_deletion(call, stack)
+    return {}
+
+
+# ---- what there is
+
+
+@operation("cloudformation", "DescribeStacks", reads=True)
+def describe_stacks(call: Call, request: Request) -> Result:
+    name = request.get("StackName")
+    stacks = [find_stack(call, name)] if name else [each for each in all_stacks(call) if each.deleted is None]
+    return {"Stacks": [describe(call, stack) for stack in stacks]}
+
+
+def describe(call: Call, stack: Stack) -> dict[str, Any]:
+    stored = stored_template(call, stack)
+    settings = stack.settings
+    return {
+        "StackId": stack.id,
+        "StackName": stack.name,
+        "ChangeSetId": settings.get("ChangeSetId"),
+        "Description": settings.get("Description"),
+        "Parameters": described_parameters(call, stack, stored) or None,
+        "CreationTime": stack.created,
+        "DeletionTime": stack.deleted,
+        "LastUpdatedTime": stack.updated,
+        "RollbackConfiguration": settings.get("RollbackConfiguration") or {},
+        "StackStatus": stack.status,
+        "StackStatusReason": stack.reason,
+        "DisableRollback": bool(settings.get("DisableRollback")),
+        "NotificationARNs": settings.get("NotificationARNs", []),
+        "TimeoutInMinutes": settings.get("TimeoutInMinutes"),
+        "Capabilities": settings.get("Capabilities"),
+        "Outputs": stack.outputs or None,
+        "RoleARN": settings.get("RoleARN"),
+        "Tags": [{"Key": key, "Value": value} for key, value in stored.tags.items()],
+        "EnableTerminationProtection": bool(settings.get("EnableTerminationProtection")),
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+    }
+
+
+def described_parameters(call: Call, stack: Stack, stored: StoredTemplate) -> list[dict[str, Any]]:
+    if not stored.arguments:
+        return []
+    declared = plan_of(call, stack).template.parameters
+    return [
+        {
+            "ParameterKey": name,
+            "ParameterValue": HIDDEN_VALUE if declared[name].no_echo else argument.given,
+            "ResolvedValue": argument.resolved,
+        }
+        for name, argument in stored.arguments.items()
+    ]
+
+
+@operation("cloudformation", "ListStacks", reads=True)
+def list_stacks(call: Call, request: Request) -> Result:
+    wanted = request.get("StackStatusFilter")
+    return {
+        "StackSummaries": [
+            {
+                "StackId": stack.id,
+                "StackName": stack.name,
+                "TemplateDescription": stack.settings.get("Description"),
+                "CreationTime": stack.created,
+                "LastUpdatedTime": stack.updated,
+                "DeletionTime": stack.deleted,
+                "StackStatus": stack.status,
+                "StackStatusReason": stack.reason,
+                "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+            }
+            for stack in all_stacks(call)
+            if not wanted or stack.status in wanted
+        ]
+    }
+
+
+# ---- protection
+
+
+@operation("cloudformation", "UpdateTerminationProtection")
+def update_termination_protection(call: Call, request: Request) -> Result:
+    stack = living(call, request["StackName"])
+    stack.settings["EnableTerminationProtection"] = bool(request["EnableTerminationProtection"])
+    stack.save(call)
+    return {"StackId": stack.id}
+
+
+@operation("cloudformation", "SetStackPolicy")
+def set_stack_policy(call: Call, request: Request) -> Result:
+    """The policy is kept; updates are not held against it yet."""
+    stack = living(call, request["StackName"])
+    body = request.get("StackPolicyBody")
+    if body is None:
+        raise AwsError("NotImplemented", "StackPolicyURL is not implemented by Headwater.", 501)
+    stack.settings["StackPolicyBody"] = body
+    stack.save(call)
+    return {}
+
+
+@operation("cloudformation", "GetStackPolicy", reads=True)
+def get_stack_policy(call: Call, request: Request) -> Result:
+    return {"StackPolicyBody": living(call, request["StackName"]).settings.get("StackPolicyBody")}
+
+
+def living(call: Call, name: str) -> Stack:
+    stack = look_up_stack(call, name)
+    if stack is None or stack.deleted is not None:
+        raise validation_error(f"Stack [{name}] does not exist")
+    return stack
+
+
+def forget_stack(call: Call, stack: Stack) -> None:
+    """Drop a stack that never was more than a review."""
+    call.store.run(tables.DELETE_STACK, (stack.id,))

@@ -1,0 +1,169 @@
+"""What CloudFormation keeps: stacks, the template of each operation, resources, what is still to be done, events."""
+
+from __future__ import annotations
+
+SCHEMA = (
+    """
+    CREATE TABLE cloudformation_stacks (
+        id TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+        reason TEXT, created BIGINT NOT NULL, updated BIGINT, deleted BIGINT, operation INTEGER NOT NULL,
+        template INTEGER NOT NULL, former INTEGER NOT NULL, settings TEXT NOT NULL, outputs TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX cloudformation_stacks_by_name ON cloudformation_stacks (account, region, name)
+        WHERE deleted IS NULL;
+    CREATE TABLE cloudformation_templates (
+        stack TEXT NOT NULL, operation INTEGER NOT NULL, body TEXT NOT NULL, processed TEXT NOT NULL,
+        arguments TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (stack, operation)
+    );
+    CREATE TABLE cloudformation_resources (
+        id BIGINT PRIMARY KEY, stack TEXT NOT NULL, logical_id TEXT NOT NULL, current INTEGER NOT NULL,
+        type TEXT NOT NULL, physical_id TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, changed BIGINT NOT NULL,
+        made_by INTEGER NOT NULL, replaced_by INTEGER NOT NULL, properties TEXT NOT NULL, attributes TEXT NOT NULL,
+        depends TEXT NOT NULL, deletion_policy TEXT NOT NULL, replace_policy TEXT NOT NULL, metadata TEXT NOT NULL,
+        previous TEXT
+    );
+    CREATE INDEX cloudformation_resources_by_stack ON cloudformation_resources (stack, logical_id);
+    CREATE TABLE cloudformation_tasks (
+        id BIGINT PRIMARY KEY, stack TEXT NOT NULL, logical_id TEXT NOT NULL, resource BIGINT NOT NULL,
+        action TEXT NOT NULL, state TEXT NOT NULL, needs TEXT NOT NULL
+    );
+    CREATE INDEX cloudformation_tasks_by_stack ON cloudformation_tasks (stack, id);
+    CREATE TABLE cloudformation_events (
+        id BIGINT PRIMARY KEY, stack TEXT NOT NULL, event TEXT NOT NULL, logical_id TEXT NOT NULL,
+        physical_id TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, at BIGINT NOT NULL,
+        properties TEXT, token TEXT
+    );
+    CREATE INDEX cloudformation_events_by_stack ON cloudformation_events (stack, id);
+    CREATE TABLE cloudformation_change_sets (
+        id TEXT PRIMARY KEY, stack TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL,
+        execution TEXT NOT NULL, reason TEXT, created BIGINT NOT NULL, body TEXT NOT NULL, processed TEXT NOT NULL,
+        arguments TEXT NOT NULL, tags TEXT NOT NULL, settings TEXT NOT NULL, changes TEXT NOT NULL
+    );
+    CREATE INDEX cloudformation_change_sets_by_stack ON cloudformation_change_sets (stack, name);
+    CREATE TABLE cloudformation_exports (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, stack TEXT NOT NULL,
+        PRIMARY KEY (account, region, name)
+    );
+    CREATE TABLE cloudformation_imports (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, stack TEXT NOT NULL,
+        operation INTEGER NOT NULL, PRIMARY KEY (account, region, name, stack)
+    );
+    CREATE TABLE cloudformation_responses (
+        token TEXT PRIMARY KEY, stack TEXT NOT NULL, sent BIGINT NOT NULL, body TEXT
+    );
+    """,
+)
+
+STACK_COLUMNS = (
+    "id, account, region, name, status, reason, created, updated, deleted, operation, template, former, "
+    "settings, outputs"
+)
+INSERT_STACK = f"""
+INSERT INTO cloudformation_stacks ({STACK_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+UPDATE_STACK = """
+UPDATE cloudformation_stacks SET status = ?, reason = ?, updated = ?, deleted = ?, operation = ?, template = ?,
+    former = ?, settings = ?, outputs = ?
+WHERE id = ?
+"""
+SELECT_STACK = f"SELECT {STACK_COLUMNS} FROM cloudformation_stacks WHERE id = ?"
+SELECT_STACK_BY_NAME = f"""
+SELECT {STACK_COLUMNS} FROM cloudformation_stacks WHERE account = ? AND region = ? AND name = ? AND deleted IS NULL
+"""
+SELECT_STACKS = f"""
+SELECT {STACK_COLUMNS} FROM cloudformation_stacks WHERE account = ? AND region = ? ORDER BY created DESC, id
+"""
+DELETE_STACK = "DELETE FROM cloudformation_stacks WHERE id = ?"
+
+PUT_TEMPLATE = """
+INSERT INTO cloudformation_templates (stack, operation, body, processed, arguments, tags) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (stack, operation) DO UPDATE SET body = excluded.body, processed = excluded.processed,
+    arguments = excluded.arguments, tags = excluded.tags
+"""
+SELECT_TEMPLATE = """
+SELECT body, processed, arguments, tags FROM cloudformation_templates WHERE stack = ? AND operation = ?
+"""
+FORGET_TEMPLATES = "DELETE FROM cloudformation_templates WHERE stack = ? AND operation <> ?"
+
+RESOURCE_COLUMNS = (
+    "id, stack, logical_id, current, type, physical_id, status, reason, changed, made_by, replaced_by, properties, "
+    "attributes, depends, deletion_policy, replace_policy, metadata, previous"
+)
+INSERT_RESOURCE = f"""
+INSERT INTO cloudformation_resources ({RESOURCE_COLUMNS})
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+UPDATE_RESOURCE = """
+UPDATE cloudformation_resources SET current = ?, type = ?, physical_id = ?, status = ?, reason = ?, changed = ?,
+    made_by = ?, replaced_by = ?, properties = ?, attributes = ?, depends = ?, deletion_policy = ?,
+    replace_policy = ?, metadata = ?, previous = ?
+WHERE id = ?
+"""
+SELECT_RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM cloudformation_resources WHERE id = ?"
+SELECT_CURRENT = f"""
+SELECT {RESOURCE_COLUMNS} FROM cloudformation_resources WHERE stack = ? AND logical_id = ? AND current = 1
+"""
+SELECT_RESOURCES = f"SELECT {RESOURCE_COLUMNS} FROM cloudformation_resources WHERE stack = ? ORDER BY id"
+SELECT_BY_PHYSICAL_ID = """
+SELECT r.stack FROM cloudformation_resources r JOIN cloudformation_stacks s ON s.id = r.stack
+WHERE s.account = ? AND s.region = ? AND s.deleted IS NULL AND r.physical_id = ? AND r.current = 1
+"""
+DELETE_RESOURCE = "DELETE FROM cloudformation_resources WHERE id = ?"
+FORGET_PREVIOUS = "UPDATE cloudformation_resources SET previous = NULL WHERE stack = ? AND previous IS NOT NULL"
+
+INSERT_TASK = """
+INSERT INTO cloudformation_tasks (id, stack, logical_id, resource, action, state, needs)
+VALUES (?, ?, ?, ?, ?, 'waiting', ?)
+"""
+SELECT_TASK = "SELECT id, stack, logical_id, resource, action, state, needs FROM cloudformation_tasks WHERE id = ?"
+SELECT_TASKS = """
+SELECT id, stack, logical_id, resource, action, state, needs FROM cloudformation_tasks WHERE stack = ? ORDER BY id
+"""
+SET_TASK = "UPDATE cloudformation_tasks SET state = ?, action = ? WHERE id = ?"
+DELETE_TASKS = "DELETE FROM cloudformation_tasks WHERE stack = ?"
+
+EVENT_COLUMNS = "id, stack, event, logical_id, physical_id, type, status, reason, at, properties, token"
+INSERT_EVENT = f"INSERT INTO cloudformation_events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SELECT_EVENTS = f"""
+SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND id < ? ORDER BY id DESC LIMIT ?
+"""
+
+CHANGE_SET_COLUMNS = (
+    "id, stack, name, type, status, execution, reason, created, body, processed, arguments, tags, settings, changes"
+)
+INSERT_CHANGE_SET = f"""
+INSERT INTO cloudformation_change_sets ({CHANGE_SET_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+UPDATE_CHANGE_SET = """
+UPDATE cloudformation_change_sets SET status = ?, execution = ?, reason = ?, processed = ?, changes = ? WHERE id = ?
+"""
+SELECT_CHANGE_SET = f"SELECT {CHANGE_SET_COLUMNS} FROM cloudformation_change_sets WHERE id = ?"
+SELECT_CHANGE_SETS = f"SELECT {CHANGE_SET_COLUMNS} FROM cloudformation_change_sets WHERE stack = ? ORDER BY created, id"
+DELETE_CHANGE_SET = "DELETE FROM cloudformation_change_sets WHERE id = ?"
+DELETE_CHANGE_SETS = "DELETE FROM cloudformation_change_sets WHERE stack = ?"
+
+PUT_EXPORT = """
+INSERT INTO cloudformation_exports (account, region, name, value, stack) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (account, region, name) DO UPDATE SET value = excluded.value
+"""
+SELECT_EXPORT = "SELECT value, stack FROM cloudformation_exports WHERE account = ? AND region = ? AND name = ?"
+SELECT_EXPORTS = "SELECT name, value, stack FROM cloudformation_exports WHERE account = ? AND region = ? ORDER BY name"
+SELECT_EXPORTS_OF = "SELECT name, value FROM cloudformation_exports WHERE stack = ?"
+DELETE_EXPORT = "DELETE FROM cloudformation_exports WHERE account = ? AND region = ? AND name = ?"
+DELETE_EXPORTS_OF = "DELETE FROM cloudformation_exports WHERE stack = ?"
+PUT_IMPORT = """
+INSERT INTO cloudformation_imports (account, region, name, stack, operation) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (account, region, name, stack) DO UPDATE SET operation = excluded.operation
+"""
+SELECT_IMPORTERS = """
+SELECT s.name FROM cloudformation_imports i JOIN cloudformation_stacks s ON s.id = i.stack
+WHERE i.account = ? AND i.region = ? AND i.name = ? ORDER BY s.name
+"""
+FORGET_IMPORTS = "DELETE FROM cloudformation_imports WHERE stack = ? AND operation < ?"
+
+INSERT_RESPONSE = """
+INSERT INTO cloudformation_responses (token, stack, sent, body) VALUES (?, ?, ?, NULL) ON CONFLICT (token) DO NOTHING
+"""
+SELECT_RESPONSE = "SELECT sent, body FROM cloudformation_responses WHERE token = ?"
+SET_RESPONSE = "UPDATE cloudformation_responses SET body = ? WHERE token = ?"
+DELETE_RESPONSES = "DELETE FROM cloudformation_responses WHERE stack = ?"
