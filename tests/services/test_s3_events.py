@@ -1,0 +1,98 @@
+"""Event notifications of S3 to queues, topics and the event bus, and its CloudFormation types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.conftest import Client
+from tests.services.test_s3_objects import bucket, refusal, s3  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def queue(aws: Client) -> tuple[str, str]:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="events")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    return url, arn
+
+
+def received(aws: Client, url: str, count: int) -> list[Any]:
+    """As many bodies as are asked for; fewer where no more come."""
+    bodies: list[Any] = []
+    while len(bodies) < count:
+        answer = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+        if "Messages" not in answer:
+            break
+        for message in answer["Messages"]:
+            aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            bodies.append(orjson.loads(message["Body"]))
+    return bodies
+
+
+def test_to_a_queue(aws: Client, s3: Any, bucket: str, queue: tuple[str, str]) -> None:  # noqa: F811
+    url, arn = queue
+    rules = [{"Name": "prefix", "Value": "in/"}, {"Name": "suffix", "Value": ".txt"}]
+    configuration = {
+        "Id": "mine",
+        "QueueArn": arn,
+        "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:Delete"],
+        "Filter": {"Key": {"FilterRules": rules}},
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [configuration]}
+    )
+    assert s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"] == [configuration]
+    test = received(aws, url, 1)[0]
+    assert (test["Event"], test["Bucket"]) == ("s3:TestEvent", bucket)
+    s3.put_object(Bucket=bucket, Key="in/a b.txt", Body=b"abc")
+    s3.put_object(Bucket=bucket, Key="out/a.txt", Body=b"abc")
+    s3.put_object(Bucket=bucket, Key="in/a.png", Body=b"abc")
+    s3.delete_object(Bucket=bucket, Key="in/a b.txt")
+    created, removed = (body["Records"][0] for body in received(aws, url, 2))
+    assert (created["eventName"], removed["eventName"]) == ("ObjectCreated:Put", "ObjectRemoved:Delete")
+    described = created["s3"]["object"]
+    sequencer = described.pop("sequencer")
+    assert described == {"key": "in/a+b.txt", "size": 3, "eTag": "900150983cd24fb0d6963f7d28e17f72"}
+    assert created["s3"]["bucket"]["name"] == bucket
+    assert created["s3"]["configurationId"] == "mine"
+    assert (created["eventVersion"], created["eventSource"], created["awsRegion"]) == ("2.1", "aws:s3", "us-east-1")
+    assert removed["s3"]["object"]["sequencer"] >= sequencer
+
+
+def test_to_the_event_bus(aws: Client, s3: Any, bucket: str, queue: tuple[str, str]) -> None:  # noqa: F811
+    url, arn = queue
+    events = aws("events")
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
+    events.put_rule(Name="objects", EventPattern=orjson.dumps(pattern).decode())
+    events.put_targets(Rule="objects", Targets=[{"Id": "1", "Arn": arn}])
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+    assert s3.get_bucket_notification_configuration(Bucket=bucket)["EventBridgeConfiguration"] == {}
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"abc")
+    s3.delete_object(Bucket=bucket, Key="a b")
+    created, deleted = received(aws, url, 2)
+    assert (created["detail-type"], deleted["detail-type"]) == ("Object Created", "Object Deleted")
+    assert created["resources"] == [f"arn:aws:s3:::{bucket}"]
+    detail = created["detail"]
+    assert detail["object"] | {"sequencer": ""} == {
+        "key": "a b",
+        "size": 3,
+        "etag": "900150983cd24fb0d6963f7d28e17f72",
+        "sequencer": "",
+    }
+    assert (detail["reason"], detail["version"]) == ("PutObject", "0")
+    assert deleted["detail"]["deletion-type"] == "Permanently Deleted"
+
+
+def test_destinations_are_checked(s3: Any, bucket: str) -> None:  # noqa: F811
+    def code(**configuration: Any) -> tuple[str, str]:
+        settings = {"QueueConfigurations": [{"Events": ["s3:ObjectCreated:*"], **configuration}]}
+        error = refusal(s3.put_bucket_notification_configuration, Bucket=bucket, NotificationConfiguration=settings)
+        return error["Code"], error["Message"]
+
+    missing = "arn:aws:sqs:us-east-1:123456789012:none"
+    assert code(QueueArn=missing) == ("InvalidArgument", "Unable to validate the following destination configurations")
+    assert code(QueueArn="nonsense") == ("InvalidArgument", "The ARN could not be parsed")
+    assert code(QueueArn=missing, Events=["s3:Nothing"])[0] == "InvalidArgument"
