@@ -55,6 +55,7 @@ class Engine:
         self.listeners: dict[str, list[Callable[[object], None]]] = {}
         self.tasks: set[asyncio.Task[Any]] = set()
         self._operations = catalogue.operations
+        self._retention = span_table.Retention()
         self._last_id = 0
         self.now = 0
 
@@ -306,6 +307,7 @@ class Engine:
             self.pump.carry_out()
             if group.spans:
                 span_table.write(self.store, group.spans)
+                self._retention.wrote(self.store, group.spans)
             self.store.commit()
         except Exception as error:  # the edge: a full disk must not leave clients without an answer
             log.exception("commit failed")
@@ -388,11 +390,12 @@ class Engine:
 
     def new_span(self, kind: str, name: str, caller: Caller, cause: str | None) -> Span:
         now = self.now if self.group.is_open else self._look_at_the_clock()
+        identity = self.new_id()
         if cause is None:
-            trace, parent = self.ids.trace(now), None
+            trace, parent = self.ids.trace(now, identity), None
         else:
             trace, parent = split_cause(cause)
-        return Span(self.new_id(), trace, parent, kind, name, caller.account, caller.region, now)
+        return Span(identity, trace, parent, kind, name, caller.account, caller.region, now)
 
     def finish_span(self, span: Span, started: int) -> None:
         span.duration = (perf_counter_ns() - started) // 1000

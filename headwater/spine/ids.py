@@ -30,6 +30,7 @@ class Ids:
         """Characters drawn evenly from an alphabet."""
         return "".join(self._random.choices(alphabet, k=length))
 
-    def trace(self, now: int) -> str:
-        """An X-Ray trace id: version, epoch seconds and 96 random bits."""
-        return f"1-{now // 1000:08x}-{self.bits(96):024x}"
+    def trace(self, now: int, number: int) -> str:
+        """An X-Ray trace id: version, epoch seconds and 96 bits: a rising number and 32 random ones,
+        so that an index over traces only ever grows at its end."""
+        return f"1-{now // 1000:08x}-{number:016x}{self.bits(32):08x}"

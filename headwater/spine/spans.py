@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concept
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Any
 
 import orjson
@@ -28,12 +29,15 @@ _INSERT = """
 INSERT INTO spans (id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_FORGET = "DELETE FROM spans WHERE id < ?"
 _FINISH = "UPDATE spans SET subject = ?, duration = ?, outcome = ?, notes = ? WHERE id = ?"
 SELECT_TRACE = """
 SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes
 FROM spans WHERE trace = ? ORDER BY id
 """
 
+_MARK_EVERY = 1000
+_MARKS_KEPT = 1000
 _LARGEST = 2**63 - 1  # what a column holds; span ids of ours are below it
 _HEADER = re.compile(r"Root=(1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24})(?:;Parent=([0-9a-fA-F]{16}))?")
 
@@ -125,6 +129,24 @@ def write(store: Transaction, spans: list[Span]) -> None:
         if span.stored:
             store.run(_FINISH, (span.subject, span.duration, span.outcome, span.notes_text, span.id))
         span.stored = True
+
+
+class Retention:
+    """Keeps the newest spans of this process, a million or so, by forgetting the oldest as new ones come."""
+
+    def __init__(self) -> None:
+        self._since_mark = 0
+        # the id of each thousandth span, oldest first
+        self._marks: deque[int] = deque()
+
+    def wrote(self, store: Transaction, spans: list[Span]) -> None:
+        self._since_mark += len(spans)
+        if self._since_mark < _MARK_EVERY:
+            return
+        self._since_mark = 0
+        self._marks.append(spans[-1].id)
+        if len(self._marks) > _MARKS_KEPT:
+            store.run(_FORGET, (self._marks.popleft(),))
 
 
 def split_cause(cause: str) -> tuple[str, int | None]:

@@ -17,7 +17,7 @@ from headwater.spine.store.transaction import Row, Value
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _STATEMENTS_CACHED = 1000
 _CACHE_KIB = 32 * 1024
-_CHECKPOINT_PAGES = 4000
+_CHECKPOINT_PAGES = 8000
 
 
 class SqliteStore:
