@@ -9,7 +9,7 @@ import orjson
 
 from headwater.languages.asl.commands import Input, TaskFailed, TaskSucceeded
 from headwater.services.states.advancing import advance_by_id
-from headwater.services.states.integrations.catalogue import Target, find_target
+from headwater.services.states.integrations.catalogue import Target, find_target, is_function
 from headwater.services.states.integrations.perform import (
     answered,
     failure,
@@ -40,7 +40,7 @@ def run_task(call: Call, item: Delivery) -> Coroutine[Any, Any, Finisher]:
 
 async def _run(work: Work, payload: list[Any]) -> Finisher:
     id_, frame, ticket, resource, arguments, role_arn = payload
-    if ":lambda:" in resource[:30]:
+    if is_function(resource):
         event = await _invoke_function(work, frame, ticket, resource, arguments)
     else:
         event = await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))

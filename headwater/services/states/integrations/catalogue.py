@@ -71,6 +71,11 @@ _OPTIMISED: Mapping[tuple[str, str], tuple[Sdk, frozenset[str]]] = MappingProxyT
 )
 
 
+def is_function(resource: str) -> bool:
+    """Whether the resource is a Lambda function by its ARN."""
+    return resource.split(":", 3)[2] == "lambda"
+
+
 def find_target(resource: str) -> Target | None:
     """The target of `arn:aws:states:::…`, None where there is none."""
     service, _, action = resource.split(":", 5)[5].partition(":")

@@ -10,7 +10,7 @@ import orjson
 from headwater.languages.asl import Execution
 from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from headwater.services import SERVICES
-from headwater.services.states.integrations.catalogue import Target, find_target
+from headwater.services.states.integrations.catalogue import Target, find_target, is_function
 from headwater.services.states.integrations.shapes import ParameterError, to_output, to_request
 from headwater.spine.deliveries import FOREVER
 from headwater.spine.errors import AwsError
@@ -31,7 +31,7 @@ _WAITING = frozenset(
 
 def perform(call: Call, id_: int, execution: Execution, command: RunTask, handles: list[int]) -> list[Input]:
     """What happened to the task so far. `handles` takes the delivery's number where the rest comes later."""
-    if ":lambda:" in command.resource[:30]:
+    if is_function(command.resource):
         return _later(call, id_, execution, command, handles)
     target = find_target(command.resource)
     if target is None:
