@@ -27,10 +27,10 @@ class Packages:
         return replace(function, code=code, layers=tuple(layers))
 
     async def _folder_of(self, path: Path) -> Path:
-        if path.is_dir():
-            return path
         folder = self._folder / path.name
-        if not folder.is_dir():
+        if _is_folder(path):
+            return path
+        if not _is_folder(folder):
             task = self._unpacking.get(folder)
             if task is None:
                 task = asyncio.create_task(asyncio.to_thread(_extract, path, folder))
@@ -38,6 +38,10 @@ class Packages:
                 task.add_done_callback(lambda _: self._unpacking.pop(folder))
             await asyncio.shield(task)
         return folder
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir()
 
 
 def _extract(package: Path, folder: Path) -> None:
@@ -61,7 +65,7 @@ def _extract_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Pat
     if stat.S_ISLNK(mode):
         link = folder / entry.filename
         link.parent.mkdir(parents=True, exist_ok=True)
-        os.symlink(archive.read(entry), os.fsencode(link))
+        link.symlink_to(os.fsdecode(archive.read(entry)))
         return
     path = Path(archive.extract(entry, folder))
     if not entry.is_dir():

@@ -1,0 +1,46 @@
+"""AWS Lambda. https://docs.aws.amazon.com/lambda/latest/api/welcome.html"""
+
+from headwater.services.lambda_ import (
+    aliases,
+    asynchronous,
+    concurrency,
+    event_settings,
+    functions,
+    invoke,
+    layers,
+    mappings,
+    policies,
+    resources,
+    tags,
+    url_requests,
+    urls,
+    versions,
+)
+from headwater.services.lambda_.function import FunctionMemory
+from headwater.services.lambda_.pollers import start
+from headwater.services.lambda_.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="lambda",
+    modules=(
+        aliases,
+        asynchronous,
+        concurrency,
+        event_settings,
+        functions,
+        invoke,
+        layers,
+        mappings,
+        policies,
+        resources,
+        tags,
+        url_requests,
+        urls,
+        versions,
+    ),
+    schema=SCHEMA,
+    memory=FunctionMemory,
+    start=start,
+    validates=True,
+)

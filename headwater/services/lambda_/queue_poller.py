@@ -1,0 +1,190 @@
+"""From a queue to a function: batches, several at once.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+import orjson
+
+from headwater.services.lambda_.mapping import Mapping, failed_items, is_wanted
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.work import Watch, Work
+
+_BATCHES_AT_ONCE = 20
+_MOST_TAKEN = 500
+_LONGEST_WAIT = 20_000
+_WAIT_AFTER_ERROR = 5_000
+_WAIT_WHEN_THROTTLED = 1_000
+_LARGEST_BATCH = 6 * 1024 * 1024 - 65_536  # bytes of records; the rest is for what stands around them
+_MOST_DELETED = 10
+
+Message = dict[str, Any]
+
+
+class QueuePoller:
+    """Takes messages as long as there is room for batches, and waits for commits where there are none."""
+
+    def __init__(self, work: Work, mapping: Mapping) -> None:
+        _, _, _, region, account, name = mapping.source.split(":", 5)
+        self._mapping = mapping
+        self._work = work.caused_by(work.cause, mapping.caller)
+        self._owner = (account, region)
+        self._url = f"{work.call().endpoint}/{account}/{name}"
+        self._fifo = name.endswith(".fifo")
+        self._most_batches = mapping.concurrency or _BATCHES_AT_ONCE
+        self._running: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+
+    async def run(self) -> None:
+        with self._work.watch(("sqs", self._mapping.source)) as watch:
+            while True:
+                room = self._most_batches - len(self._running)
+                if room <= 0:
+                    self._room.clear()
+                    await self._room.wait()
+                    continue
+                try:
+                    messages, next_visible = await self._work.transact(self._take, room)
+                except AwsError:  # the queue is gone, for now or for good
+                    await watch.wait(self._work.now + _WAIT_AFTER_ERROR)
+                    continue
+                if messages:
+                    await self._fill(messages, watch)
+                    self._dispatch(messages)
+                else:
+                    latest = self._work.now + _LONGEST_WAIT
+                    await watch.wait(min(latest, next_visible) if next_visible else latest)
+
+    def _take(self, call: Call, room: int) -> tuple[list[Message], int | None]:
+        # messages of one group must not be in two batches at once
+        batches = 1 if self._fifo else room
+        most = max(self._mapping.batch, min(batches * self._mapping.batch, _MOST_TAKEN))
+        return self._poll(call, most)
+
+    def _poll(self, call: Call, most: int) -> tuple[list[Message], int | None]:
+        """Take messages; those that no filter wants are deleted at once."""
+        request = {"QueueArn": self._mapping.source, "MaxNumberOfMessages": most}
+        answer = call.operation("sqs", "Poll", request, *self._owner)
+        messages: list[Message] = answer["Messages"]
+        if self._mapping.filters:
+            wanted = [message for message in messages if is_wanted(self._mapping, _filtered(message))]
+            chosen = {message["MessageId"] for message in wanted}
+            self._delete(call, [message for message in messages if message["MessageId"] not in chosen])
+            if messages and not wanted:
+                return wanted, call.now
+            messages = wanted
+        return messages, answer["NextVisible"]
+
+    async def _fill(self, messages: list[Message], watch: Watch) -> None:
+        """Wait for more where the mapping has a window and there is not a batch yet."""
+        until = self._work.now + self._mapping.window
+        while len(messages) < self._mapping.batch and self._work.now < until:
+            await watch.wait(until)
+            more, _ = await self._work.transact(self._poll, self._mapping.batch - len(messages))
+            messages += more
+
+    def _dispatch(self, messages: list[Message]) -> None:
+        for batch in _batches([self._record(message) for message in messages], self._mapping.batch):
+            causes = [messages.pop(0) for _ in batch]
+            task = self._work.spawn(self._process(causes, batch))
+            self._running.add(task)
+            task.add_done_callback(self._processed)
+
+    def _processed(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._room.set()
+
+    async def _process(self, messages: list[Message], records: list[dict[str, Any]]) -> None:
+        """Invoke, then delete what was handled; the rest shows again when its visibility timeout ends."""
+        work = self._work.caused_by(messages[0]["Cause"], self._mapping.caller)
+        request = {"FunctionName": self._mapping.function, "Payload": orjson.dumps({"Records": records})}
+        while True:
+            try:
+                answer = await work.operation("lambda", "Invoke", request)
+                break
+            except AwsError as error:
+                if error.code != "TooManyRequestsException":
+                    return
+            await work.sleep_until(work.now + _WAIT_WHEN_THROTTLED)
+        done = self._handled(messages, answer)
+        if done:
+            await work.transact(self._delete, done)
+
+    def _handled(self, messages: list[Message], answer: dict[str, Any]) -> list[Message]:
+        if answer.get("FunctionError"):
+            return []
+        if not self._mapping.partial:
+            return messages
+        failed = failed_items(answer["Payload"])
+        if failed is None or any(identity not in {m["MessageId"] for m in messages} for identity in failed):
+            return []
+        return [message for message in messages if message["MessageId"] not in failed]
+
+    def _delete(self, call: Call, messages: list[Message]) -> None:
+        for first in range(0, len(messages), _MOST_DELETED):
+            chunk = messages[first : first + _MOST_DELETED]
+            entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(chunk)]
+            call.operation("sqs", "DeleteMessageBatch", {"QueueUrl": self._url, "Entries": entries}, *self._owner)
+
+    def _record(self, message: Message) -> dict[str, Any]:
+        """A message as functions get it."""
+        record = {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message["Attributes"],
+            "messageAttributes": {
+                name: _attribute(value) for name, value in (message.get("MessageAttributes") or {}).items()
+            },
+        }
+        if "MD5OfMessageAttributes" in message:
+            record["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+        record["md5OfBody"] = message["MD5OfBody"]
+        record["eventSource"] = "aws:sqs"
+        record["eventSourceARN"] = self._mapping.source
+        record["awsRegion"] = self._owner[1]
+        return record
+
+
+def _attribute(value: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if "StringValue" in value:
+        shown["stringValue"] = value["StringValue"]
+    if "BinaryValue" in value:
+        shown["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+    return shown | {"stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
+
+
+def _filtered(message: Message) -> dict[str, Any]:
+    """What patterns are matched against: the record, its body parsed where it is JSON."""
+    try:
+        body = orjson.loads(message["Body"])
+    except orjson.JSONDecodeError:
+        body = message["Body"]
+    attributes = {name: _attribute(value) for name, value in (message.get("MessageAttributes") or {}).items()}
+    return {
+        "messageId": message["MessageId"],
+        "body": body,
+        "attributes": message["Attributes"],
+        "messageAttributes": attributes,
+    }
+
+
+def _batches(records: list[dict[str, Any]], most: int) -> list[list[dict[str, Any]]]:
+    """Batches of at most so many records, and of no more bytes than an event may have."""
+    batches: list[list[dict[str, Any]]] = [[]]
+    size = 0
+    for record in records:
+        length = len(record["body"].encode()) + 1024
+        if batches[-1] and (len(batches[-1]) == most or size + length > _LARGEST_BATCH):
+            batches.append([])
+            size = 0
+        batches[-1].append(record)
+        size += length
+    return batches

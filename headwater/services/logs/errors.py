@@ -1,0 +1,30 @@
+"""CloudWatch Logs' errors.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
+"""
+
+from headwater.spine.errors import AwsError
+
+
+def group_exists() -> AwsError:
+    return AwsError("ResourceAlreadyExistsException", "The specified log group already exists")
+
+
+def group_not_found() -> AwsError:
+    return AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+def stream_exists() -> AwsError:
+    return AwsError("ResourceAlreadyExistsException", "The specified log stream already exists")
+
+
+def stream_not_found() -> AwsError:
+    return AwsError("ResourceNotFoundException", "The specified log stream does not exist.")
+
+
+def invalid_parameter(message: str) -> AwsError:
+    return AwsError("InvalidParameterException", message)
+
+
+def invalid_alarm(message: str) -> AwsError:
+    return AwsError("ValidationError", message)

@@ -1,0 +1,131 @@
+"""Log groups: making, showing, keeping, tagging.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.services.logs import tables
+from headwater.services.logs.errors import group_exists, invalid_parameter
+from headwater.services.logs.log_group import LogGroup, add_group, find_group, group_arn, group_name, named_group
+from headwater.spine.operations import Call, Request, Result, operation
+
+_PAGE = 50
+_RETENTIONS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+
+
+@operation("logs", "CreateLogGroup")
+def create_log_group(call: Call, request: Request) -> Result:
+    name = request["logGroupName"]
+    if find_group(call, name) is not None:
+        raise group_exists()
+    kind = request.get("logGroupClass") or "STANDARD"
+    add_group(call, name, kind, request.get("kmsKeyId"), request.get("tags"))
+    call.span.subject = group_arn(call, name)
+    return {}
+
+
+@operation("logs", "DeleteLogGroup")
+def delete_log_group(call: Call, request: Request) -> Result:
+    group = named_group(call, request)
+    for statement in (tables.DELETE_GROUP_CHUNKS, tables.DELETE_GROUP_STREAMS, tables.DELETE_GROUP):
+        call.store.run(statement, (group.id,))
+    return {}
+
+
+@operation("logs", "DescribeLogGroups", reads=True)
+def describe_log_groups(call: Call, request: Request) -> Result:
+    prefix, pattern = request.get("logGroupNamePrefix"), request.get("logGroupNamePattern")
+    if prefix and pattern:
+        raise invalid_parameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+    named = {group_name(identifier) for identifier in request.get("logGroupIdentifiers") or ()}
+    kind = request.get("logGroupClass")
+    rows = call.store.all(tables.LIST_GROUPS, (call.account, call.region, request.get("nextToken") or ""))
+    groups = [
+        group
+        for group in (LogGroup(*row) for row in rows)
+        if group.name.startswith(prefix or "")
+        and (pattern or "").lower() in group.name.lower()
+        and (not named or group.name in named)
+        and kind in (None, group.kind)
+    ]
+    limit = request.get("limit") or _PAGE
+    result: Result = {"logGroups": [_shown(call, group) for group in groups[:limit]]}
+    if len(groups) > limit:
+        result["nextToken"] = groups[limit - 1].name
+    return result
+
+
+def _shown(call: Call, group: LogGroup) -> dict[str, Any]:
+    arn = group_arn(call, group.name)
+    size = call.store.one(tables.GROUP_SIZE, (group.id,))
+    return {
+        "logGroupName": group.name,
+        "creationTime": group.created,
+        "retentionInDays": group.retention,
+        "metricFilterCount": 0,
+        "arn": f"{arn}:*",
+        "storedBytes": size[0] if size else 0,
+        "kmsKeyId": group.key,
+        "logGroupClass": group.kind,
+        "logGroupArn": arn,
+    }
+
+
+@operation("logs", "PutRetentionPolicy")
+def put_retention_policy(call: Call, request: Request) -> Result:
+    group = named_group(call, request)
+    days = request["retentionInDays"]
+    if days not in _RETENTIONS:
+        raise invalid_parameter(
+            f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: "
+            f"Member must satisfy enum value set: {sorted(_RETENTIONS)}"
+        )
+    call.store.run(tables.SET_RETENTION, (days, group.id))
+    call.store.run(tables.TRIM_GROUP, (group.id, group._replace(retention=days).kept_since(call.now)))
+    return {}
+
+
+@operation("logs", "DeleteRetentionPolicy")
+def delete_retention_policy(call: Call, request: Request) -> Result:
+    call.store.run(tables.SET_RETENTION, (None, named_group(call, request).id))
+    return {}
+
+
+@operation("logs", "TagLogGroup")
+@operation("logs", "TagResource")
+def tag_resource(call: Call, request: Request) -> Result:
+    group = _tagged(call, request)
+    _save_tags(call, group, orjson.loads(group.tags) | request["tags"])
+    return {}
+
+
+@operation("logs", "UntagLogGroup")
+@operation("logs", "UntagResource")
+def untag_resource(call: Call, request: Request) -> Result:
+    group = _tagged(call, request)
+    gone = request.get("tagKeys") or request.get("tags") or ()
+    _save_tags(call, group, {key: value for key, value in orjson.loads(group.tags).items() if key not in gone})
+    return {}
+
+
+@operation("logs", "ListTagsLogGroup", reads=True)
+@operation("logs", "ListTagsForResource", reads=True)
+def list_tags_for_resource(call: Call, request: Request) -> Result:
+    return {"tags": orjson.loads(_tagged(call, request).tags)}
+
+
+def _tagged(call: Call, request: Request) -> LogGroup:
+    if request.get("logGroupName"):
+        return named_group(call, request)
+    return named_group(call, {"logGroupIdentifier": request["resourceArn"]})
+
+
+def _save_tags(call: Call, group: LogGroup, tags: dict[str, str]) -> None:
+    call.store.run(tables.SET_TAGS, (orjson.dumps(tags).decode(), group.id))
