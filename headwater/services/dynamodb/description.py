@@ -34,10 +34,9 @@ def describe(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any]
         "TableId": definition["TableId"],
     }
     if definition.get("BillingMode") == "PAY_PER_REQUEST":
-        described["BillingModeSummary"] = {
-            "BillingMode": "PAY_PER_REQUEST",
-            "LastUpdateToPayPerRequestDateTime": definition["billed"],
-        }
+        described["BillingModeSummary"] = summary = {"BillingMode": "PAY_PER_REQUEST"}
+        if status != "CREATING":
+            summary["LastUpdateToPayPerRequestDateTime"] = definition["billed"]
     mean = size / count if count else 0.0
     for index in table.indexes.values():
         group = "GlobalSecondaryIndexes" if index.is_global else "LocalSecondaryIndexes"

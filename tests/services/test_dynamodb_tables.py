@@ -1,0 +1,285 @@
+"""Tables: made, described, altered, expired, removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from headwater.spine.clock import VirtualClock
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
+from tests.services.dynamodb import index, invalid, item, make_table, refusal, wire
+
+INVALID = "One or more parameter values were invalid: "
+START = 1_795_000_000  # seconds at which the clock of `timed` stands
+
+
+@pytest.fixture
+def db(aws: Client) -> Any:
+    return aws("dynamodb")
+
+
+def describe(db: Any, name: str = "tab") -> dict[str, Any]:
+    table: dict[str, Any] = db.describe_table(TableName=name)["Table"]
+    return table
+
+
+def test_a_table_is_described_as_it_was_made(db: Any, account: str) -> None:
+    schema = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    types = {"pk": "S", "sk": "N", "g": "B"}
+    definitions = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+    made = db.create_table(
+        TableName="tab",
+        AttributeDefinitions=definitions,
+        KeySchema=schema,
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 6},
+        GlobalSecondaryIndexes=[
+            {
+                **index("gsi", "g", projection=["x"]),
+                "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2},
+            }
+        ],
+        LocalSecondaryIndexes=[index("lsi", "pk", "g", "KEYS_ONLY")],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+        Tags=[{"Key": "team", "Value": "a"}],
+    )["TableDescription"]
+    assert made["TableStatus"] == made["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
+    db.get_waiter("table_exists").wait(TableName="tab")
+    db.put_item(TableName="tab", Item=item(pk="a", sk=1, g=b"x"))
+    table = describe(db)
+    arn = f"arn:aws:dynamodb:us-east-1:{account}:table/tab"
+    assert table["TableStatus"] == "ACTIVE" and table["TableArn"] == arn
+    assert (table["ItemCount"], table["TableSizeBytes"]) == (1, 9)
+    assert table["AttributeDefinitions"] == definitions and table["KeySchema"] == schema
+    assert table["ProvisionedThroughput"] == {
+        "NumberOfDecreasesToday": 0,
+        "ReadCapacityUnits": 5,
+        "WriteCapacityUnits": 6,
+    }
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    assert table["LatestStreamArn"] == f"{arn}/stream/{table['LatestStreamLabel']}"
+    (global_,), (local,) = table["GlobalSecondaryIndexes"], table["LocalSecondaryIndexes"]
+    assert global_["IndexArn"] == f"{arn}/index/gsi" and global_["IndexStatus"] == "ACTIVE"
+    assert global_["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x"]}
+    assert local["ItemCount"] == 1 and "IndexStatus" not in local
+    assert db.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "a"}]
+
+
+def test_names_are_listed_in_pages(db: Any) -> None:
+    for name in ("c-3", "a-1", "b-2"):
+        make_table(db, name)
+    first = db.list_tables(Limit=2)
+    assert first["TableNames"] == ["a-1", "b-2"] and first["LastEvaluatedTableName"] == "b-2"
+    assert db.list_tables(ExclusiveStartTableName="b-2")["TableNames"] == ["c-3"]
+
+
+def test_a_table_goes_with_all_it_held(db: Any) -> None:
+    make_table(db, range_type=None)
+    db.put_item(TableName="tab", Item=item(pk="a"))
+    assert refusal(db.create_table, **minimal()) == ("ResourceInUseException", "Table already exists: tab")
+    db.update_table(TableName="tab", DeletionProtectionEnabled=True)
+    assert invalid(db.delete_table, TableName="tab").startswith("Resource cannot be deleted as it is currently")
+    db.update_table(TableName="tab", DeletionProtectionEnabled=False)
+    assert db.delete_table(TableName="tab")["TableDescription"]["TableStatus"] == "DELETING"
+    db.get_waiter("table_not_exists").wait(TableName="tab")
+    missing = ("ResourceNotFoundException", "Requested resource not found: Table: tab not found")
+    assert refusal(db.describe_table, TableName="tab") == missing
+    assert refusal(db.delete_table, TableName="tab") == missing
+    make_table(db, range_type=None)
+    assert "Item" not in db.get_item(TableName="tab", Key=item(pk="a"))
+
+
+def minimal(**changes: Any) -> dict[str, Any]:
+    request = {
+        "TableName": "tab",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    return request | changes
+
+
+A, B = ({"AttributeName": name, "AttributeType": "S"} for name in "ab")
+HASH_A = {"AttributeName": "a", "KeyType": "HASH"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"BillingMode": "PROVISIONED"},
+            INVALID + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+        ),
+        (
+            {"ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}},
+            INVALID
+            + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+        ),
+        (
+            {"KeySchema": [HASH_A]},
+            INVALID + "Some index key attributes are not defined in AttributeDefinitions. "
+            "Keys: [a], AttributeDefinitions: [pk]",
+        ),
+        (
+            {"AttributeDefinitions": [A, B], "KeySchema": [HASH_A, HASH_A]},
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+        ),
+        (
+            {"AttributeDefinitions": [A], "KeySchema": [{**HASH_A, "KeyType": "RANGE"}]},
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+        ),
+        (
+            {"AttributeDefinitions": [A, B], "KeySchema": [HASH_A]},
+            INVALID + "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+            "AttributeDefinitions",
+        ),
+        (
+            {"LocalSecondaryIndexes": [index("lsi", "pk", "pk")]},
+            INVALID + "Table KeySchema does not have a range key, which is required when specifying a "
+            "LocalSecondaryIndex",
+        ),
+        (
+            {"GlobalSecondaryIndexes": [index("gsi", "pk")] * 2},
+            INVALID + "Duplicate index name: gsi",
+        ),
+        (
+            {"GlobalSecondaryIndexes": [index("gsi", "pk") | {"Projection": {}}]},
+            INVALID + "Unknown ProjectionType: null",
+        ),
+        (
+            {"StreamSpecification": {"StreamEnabled": True}},
+            INVALID + "StreamViewType is required when StreamEnabled is true",
+        ),
+        ({"TableName": "ab"}, "TableName must be at least 3 characters long and at most 255 characters long"),
+    ],
+)
+def test_what_is_no_table(db: Any, changes: dict[str, Any], message: str) -> None:
+    assert invalid(db.create_table, **minimal(**changes)) == message
+
+
+def test_an_index_is_filled_with_what_is_there(db: Any) -> None:
+    make_table(db)
+    for number in range(5):
+        db.put_item(TableName="tab", Item=item(pk=str(number), sk="s", g="x" if number % 2 else number))
+    create = {"Create": index("gsi", "g")}
+    definitions = [{"AttributeName": "g", "AttributeType": "S"}]
+    answer = db.update_table(TableName="tab", AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=[create])[
+        "TableDescription"
+    ]
+    assert answer["TableStatus"] == "UPDATING" and answer["GlobalSecondaryIndexes"][0]["IndexName"] == "gsi"
+    # attributes of another type have no place in the index, and their items can still be changed
+    assert db.scan(TableName="tab", IndexName="gsi", Select="COUNT")["Count"] == 2
+    db.delete_item(TableName="tab", Key=item(pk="0", sk="s"))
+    db.put_item(TableName="tab", Item=item(pk="2", sk="s", g="x"))
+    assert db.scan(TableName="tab", IndexName="gsi", Select="COUNT")["Count"] == 3
+    again = {"TableName": "tab", "AttributeDefinitions": definitions, "GlobalSecondaryIndexUpdates": [create]}
+    assert "already exists" in invalid(db.update_table, **again)
+    db.update_table(TableName="tab", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "gsi"}}])
+    assert "GlobalSecondaryIndexes" not in describe(db)
+    assert len(describe(db)["AttributeDefinitions"]) == 2
+    request = {"IndexName": "gsi", "TableName": "tab"}
+    assert invalid(db.scan, **request) == "The table does not have the specified index: gsi"
+
+
+def test_capacity_changes(db: Any) -> None:
+    make_table(db)
+    throughput = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4}
+    db.update_table(TableName="tab", BillingMode="PROVISIONED", ProvisionedThroughput=throughput)
+    assert "BillingModeSummary" not in describe(db)
+    assert describe(db)["ProvisionedThroughput"]["WriteCapacityUnits"] == 4
+    assert invalid(db.update_table, TableName="tab", ProvisionedThroughput=throughput).startswith(
+        "The provisioned throughput for the table will not change."
+    )
+    db.update_table(TableName="tab", BillingMode="PAY_PER_REQUEST")
+    assert describe(db)["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert invalid(db.update_table, TableName="tab").startswith("At least one of ProvisionedThroughput")
+
+
+def test_tags(db: Any) -> None:
+    make_table(db)
+    arn = describe(db)["TableArn"]
+    db.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    db.untag_resource(ResourceArn=arn, TagKeys=["a"])
+    assert db.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
+    assert refusal(db.list_tags_of_resource, ResourceArn=arn + "-nope")[0] == "ResourceNotFoundException"
+
+
+def test_what_an_account_is_told(db: Any) -> None:
+    make_table(db)
+    assert db.describe_limits()["TableMaxReadCapacityUnits"] == 40000
+    backups = db.describe_continuous_backups(TableName="tab")["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
+    assert db.describe_endpoints()["Endpoints"][0]["CachePeriodInMinutes"] == 1440
+
+
+def advance(server: ServerThread, seconds: int) -> None:
+    """Moves a virtual clock and lets what comes due be done."""
+    clock = server.cloud.engine.clock
+    assert isinstance(clock, VirtualClock)
+    end = clock.now() + seconds * 1000
+    while (due := clock.next_due()) is not None and due <= end:
+        server.call(lambda: clock.advance_to(due))
+        server.call(lambda: None)
+    server.call(lambda: clock.advance_to(end))
+
+
+def test_items_expire_on_the_clock(timed: ServerThread) -> None:
+    aws = client_factory(timed.endpoint, "123412341234")
+    db, streams = aws("dynamodb"), aws("dynamodbstreams")
+    make_table(db, StreamSpecification={"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"})
+    db.put_item(TableName="tab", Item=item(pk="a", sk="before", at=START + 50))
+    specification = {"AttributeName": "at", "Enabled": True}
+    answer = db.update_time_to_live(TableName="tab", TimeToLiveSpecification=specification)
+    assert answer["TimeToLiveSpecification"] == specification
+    described = db.describe_time_to_live(TableName="tab")["TimeToLiveDescription"]
+    assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "at"}
+    for sk, at in (("later", START + 100), ("soon", START + 10), ("text", "soon"), ("ancient", 5), ("past", START - 9)):
+        db.put_item(TableName="tab", Item=item(pk="a", sk=sk, at=at))
+    db.put_item(TableName="tab", Item=item(pk="a", sk="never"))
+    # an expiry may be put off
+    db.put_item(TableName="tab", Item=item(pk="a", sk="moved", at=START + 10))
+    db.update_item(
+        TableName="tab",
+        Key=item(pk="a", sk="moved"),
+        UpdateExpression="SET #at = :at",
+        ExpressionAttributeNames={"#at": "at"},
+        ExpressionAttributeValues={":at": wire(START + 200)},
+    )
+
+    def there() -> list[str]:
+        return sorted(entry["sk"]["S"] for entry in db.scan(TableName="tab")["Items"])
+
+    kept = ["ancient", "never", "text"]
+    assert there() == sorted([*kept, "later", "soon", "past", "moved", "before"])
+    for seconds, left in ((5, ["before", "later", "moved", "soon"]), (10, ["before", "later", "moved"])):
+        advance(timed, seconds)
+        assert there() == sorted([*kept, *left])
+    advance(timed, 40)
+    assert there() == sorted([*kept, "later", "moved"])
+    advance(timed, 500)
+    assert there() == kept
+    arn = describe(db)["LatestStreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    records = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+    removed = [record for record in records if record["eventName"] == "REMOVE"]
+    assert [record["dynamodb"]["Keys"]["sk"]["S"] for record in removed] == ["past", "soon", "before", "later", "moved"]
+    assert all(
+        record["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"} for record in removed
+    )
+
+
+def test_time_to_live_is_switched_once(db: Any) -> None:
+    make_table(db)
+    on = {"AttributeName": "at", "Enabled": True}
+    request = {"TableName": "tab", "TimeToLiveSpecification": on}
+    assert (
+        invalid(db.update_time_to_live, TableName="tab", TimeToLiveSpecification=on | {"Enabled": False})
+        == "TimeToLive is already disabled"
+    )
+    db.update_time_to_live(**request)
+    assert invalid(db.update_time_to_live, **request) == "TimeToLive is already enabled"
+    db.update_time_to_live(TableName="tab", TimeToLiveSpecification=on | {"Enabled": False})
+    described = db.describe_time_to_live(TableName="tab")["TimeToLiveDescription"]
+    assert described == {"TimeToLiveStatus": "DISABLED"}
