@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from headwater.spine.operations import Call
@@ -32,4 +33,10 @@ def make_event(
 
 def timestamp(instant: int) -> str:
     """Whole seconds, as EventBridge writes time."""
-    return datetime.fromtimestamp(instant // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(instant // 1000)
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    """Most events of a second ask for the same text, which takes longer to write than an event to match."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

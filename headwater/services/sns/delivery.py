@@ -45,7 +45,7 @@ def _send(call: Call, queue: Arn, payload: dict[str, Any]) -> None:
     call.operation("sqs", "SendMessage", request, queue.account, queue.region)
 
 
-@delivery("sns.subscription", exhausted=give_up)
+@delivery("sns.subscription", exhausted=give_up, atomic=True)  # all that it does is one operation
 def deliver_to_subscriber(call: Call, item: Delivery) -> None:
     """To a queue or a function."""
     arn = parse_arn(item.target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha512
 from typing import Any
 
@@ -17,8 +18,13 @@ from headwater.services.sns.message_attributes import enveloped
 
 
 def timestamp(instant: int) -> str:
-    time = datetime.fromtimestamp(instant / 1000, UTC)
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{instant % 1000:03d}Z"
+    """Milliseconds, as SNS writes time."""
+    return f"{_second(instant // 1000)}.{instant % 1000:03d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class Notification:
