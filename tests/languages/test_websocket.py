@@ -63,10 +63,10 @@ def test_handshakes_that_are_refused(changed: dict[str, str], status: bytes) -> 
     assert not is_taken and response.split(b" ")[1] == status
 
 
-sizes = st.lists(st.integers(0, 300) | st.sampled_from([125, 126, 65_535, 65_536]), min_size=1, max_size=4)
+sizes = st.lists(st.integers(0, 300) | st.sampled_from([125, 126]), min_size=1, max_size=4)
 
 
-@given(st.lists(sizes, max_size=3), st.integers(1, 5000))
+@given(st.lists(sizes, max_size=3), st.integers(1, 500))
 def test_frames_arrive_however_they_are_cut(given_sizes: list[list[int]], cut: int) -> None:
     messages = [[os.urandom(size) for size in parts] for parts in given_sizes]
     client = Connection(ConnectionType.CLIENT)
@@ -84,8 +84,10 @@ def test_frames_arrive_however_they_are_cut(given_sizes: list[list[int]], cut: i
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
-def test_wsproto_reads_our_frames(size: int) -> None:
+def test_frames_of_all_sizes_both_ways(size: int) -> None:
     payload = os.urandom(size)
+    sent = Connection(ConnectionType.CLIENT).send(BytesMessage(payload))
+    assert list(FrameDecoder().feed(sent)) == [Frame(Opcode.BINARY, payload)]
     client = Connection(ConnectionType.CLIENT)
     client.receive_data(encode_frame(Opcode.BINARY, payload) + encode_close(CloseCode.GOING_AWAY))
     events = list(client.events())
