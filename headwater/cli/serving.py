@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import click
 import uvloop
@@ -13,8 +14,8 @@ import uvloop
 from headwater.cloud import Cloud, Settings
 
 
-def serve(settings: Settings, ready: Callable[[Cloud], Awaitable[None]]) -> None:
-    """Start, call ``ready``, and stay until SIGINT or SIGTERM."""
+def serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]]) -> None:
+    """Start, do what ``ready`` does, and stay until SIGINT or SIGTERM; what it raises ends it too."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, ready))
@@ -22,7 +23,7 @@ def serve(settings: Settings, ready: Callable[[Cloud], Awaitable[None]]) -> None
         raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
 
 
-async def _serve(settings: Settings, ready: Callable[[Cloud], Awaitable[None]]) -> None:
+async def _serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]]) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -32,8 +33,11 @@ async def _serve(settings: Settings, ready: Callable[[Cloud], Awaitable[None]]) 
     # what is here now stays: the collector need not look at it again; and requests make little garbage in cycles
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    work, end = asyncio.ensure_future(ready(cloud)), asyncio.ensure_future(ended.wait())
     try:
-        await ready(cloud)
-        await ended.wait()
+        await asyncio.wait((work, end), return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+            await end
     finally:
         await cloud.stop()

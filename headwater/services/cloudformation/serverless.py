@@ -17,21 +17,22 @@ TRANSFORM = "AWS::Serverless-2016-10-31"
 
 # Names that SAM's `Policies` may give without a path, where AWS keeps them under one.
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
-_SERVICE_ROLE_POLICIES = (
-    "AWSLambdaBasicExecutionRole AWSLambdaDynamoDBExecutionRole AWSLambdaENIManagementAccess "
-    "AWSLambdaKinesisExecutionRole AWSLambdaMSKExecutionRole AWSLambdaRole AWSLambdaSQSQueueExecutionRole "
-    "AWSLambdaVPCAccessExecutionRole AWSIoTRuleActions AWSIoTLogging AmazonAPIGatewayPushToCloudWatchLogs "
-    "AmazonSNSRole AWSConfigRulesExecutionRole"
-)
-_POLICIES = (
-    "AWSXrayWriteOnlyAccess AWSXRayDaemonWriteAccess AWSLambdaExecute AWSLambdaInvocation-DynamoDB "
-    "AWSLambda_FullAccess AWSLambda_ReadOnlyAccess AWSStepFunctionsFullAccess AWSStepFunctionsReadOnlyAccess "
-    "AmazonDynamoDBFullAccess AmazonDynamoDBReadOnlyAccess AmazonEventBridgeFullAccess "
-    "AmazonEventBridgeReadOnlyAccess AmazonS3FullAccess AmazonS3ReadOnlyAccess AmazonSNSFullAccess AmazonSNSReadOnlyAccess AmazonSQSFullAccess "
-    "AmazonSQSReadOnlyAccess AmazonSSMFullAccess AmazonSSMReadOnlyAccess AWSIoTDataAccess AWSIoTFullAccess "
-    "AdministratorAccess CloudWatchFullAccess CloudWatchLogsFullAccess CloudWatchLambdaInsightsExecutionRolePolicy PowerUserAccess "
-    "ReadOnlyAccess SecretsManagerReadWrite"
-)
+_SERVICE_ROLE_POLICIES = """
+    AWSLambdaBasicExecutionRole AWSLambdaDynamoDBExecutionRole AWSLambdaENIManagementAccess
+    AWSLambdaKinesisExecutionRole AWSLambdaMSKExecutionRole AWSLambdaRole AWSLambdaSQSQueueExecutionRole
+    AWSLambdaVPCAccessExecutionRole AWSIoTRuleActions AWSIoTLogging AmazonAPIGatewayPushToCloudWatchLogs
+    AmazonSNSRole AWSConfigRulesExecutionRole
+"""
+_POLICIES = """
+    AWSXrayWriteOnlyAccess AWSXRayDaemonWriteAccess AWSLambdaExecute AWSLambdaInvocation-DynamoDB
+    AWSLambda_FullAccess AWSLambda_ReadOnlyAccess AWSStepFunctionsFullAccess AWSStepFunctionsReadOnlyAccess
+    AmazonDynamoDBFullAccess AmazonDynamoDBReadOnlyAccess AmazonEventBridgeFullAccess
+    AmazonEventBridgeReadOnlyAccess AmazonS3FullAccess AmazonS3ReadOnlyAccess AmazonSNSFullAccess
+    AmazonSNSReadOnlyAccess AmazonSQSFullAccess AmazonSQSReadOnlyAccess AmazonSSMFullAccess
+    AmazonSSMReadOnlyAccess AWSIoTDataAccess AWSIoTFullAccess AdministratorAccess CloudWatchFullAccess
+    CloudWatchLogsFullAccess CloudWatchLambdaInsightsExecutionRolePolicy PowerUserAccess ReadOnlyAccess
+    SecretsManagerReadWrite
+"""
 MANAGED_POLICIES: Mapping[str, str] = MappingProxyType(
     {name: f"arn:aws:iam::aws:policy/{name}" for name in _POLICIES.split()}
     | {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in _SERVICE_ROLE_POLICIES.split()}

@@ -1,0 +1,184 @@
+"""``headwater up``: a template deployed on a cloud of its own, or on the one that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+from rich.console import Console
+from rich.table import Table
+from watchfiles import awatch
+
+from headwater.cli.options import server_options, settings_of
+from headwater.cli.serving import serve
+from headwater.cloud import Cloud, Settings
+from headwater.deploy import Deployed, DeploymentError, Progress, up, watched_paths
+from headwater.languages.templates import TemplateError
+
+STYLES = {"COMPLETE": "green", "FAILED": "red", "PROGRESS": "dim", "SKIPPED": "yellow"}
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be brought up, and how it is to be told."""
+
+    template: Path
+    stack: str
+    parameters: dict[str, str]
+    as_json: bool
+    watch: bool
+    console: Console
+
+
+def parse_parameter(_: click.Context, __: click.Parameter, values: Iterable[str]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{value}: write it as NAME=VALUE")
+        pairs[name] = text
+    return pairs
+
+
+@click.command("up")
+@click.argument("template", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--stack", help="The stack's name.  [default: the name of the template's folder]")
+@click.option("--parameter", "parameters", multiple=True, callback=parse_parameter, metavar="NAME=VALUE",
+              help="A parameter of the template; may be repeated.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The outputs as one line of JSON on standard output.")
+@click.option("--watch", is_flag=True, help="Deploy again whenever the template or its files change.")
+@server_options
+def command(
+    template: Path,
+    stack: str | None,
+    parameters: dict[str, str],
+    as_json: bool,
+    watch: bool,
+    host: str,
+    port: int,
+    mqtt_port: int,
+    data: Path,
+    ephemeral: bool,
+    durability: str,
+) -> None:
+    """Deploy a SAM or CloudFormation TEMPLATE, and stay.
+
+    Uses the Headwater that answers at the port, or else starts one.
+    """
+    name = stack or default_stack_name(template)
+    order = Order(template.resolve(), name, parameters, as_json, watch, Console(stderr=True, highlight=False))
+    endpoint = f"http://{host}:{port}"
+    if port and answers(endpoint):
+        order.console.print(f"[dim]using the Headwater at {endpoint}[/]")
+        asyncio.run(stay(endpoint, order))
+    else:
+        serve(settings_of(host, port, mqtt_port, data, ephemeral, durability), lambda cloud: ready(cloud, order))
+
+
+def default_stack_name(template: Path) -> str:
+    """The folder's name made to fit: letters, digits and hyphens, a letter first."""
+    name = re.sub("[^A-Za-z0-9]+", "-", template.resolve().parent.name).strip("-")
+    return name if name[:1].isalpha() else f"stack-{name}".strip("-")
+
+
+def answers(endpoint: str) -> bool:
+    try:
+        with urlopen(f"{endpoint}/_headwater/health", timeout=2) as response:
+            return bool(response.status == 200)
+    except (URLError, OSError, ValueError):
+        return False
+
+
+async def ready(cloud: Cloud, order: Order) -> None:
+    order.console.print(f"[dim]Headwater is ready at {cloud.endpoint} ({kept(cloud.settings)})[/]")
+    await deploy(cloud.endpoint, order)
+
+
+def kept(settings: Settings) -> str:
+    return "nothing is kept" if settings.data is None else f"data in {settings.data}"
+
+
+async def stay(endpoint: str, order: Order) -> None:
+    """Deploy on a server of someone else's, and stay until told to end."""
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    deployment, end = asyncio.ensure_future(deploy(endpoint, order)), asyncio.ensure_future(ended.wait())
+    await asyncio.wait((deployment, end), return_when=asyncio.FIRST_COMPLETED)
+    if deployment.done():
+        deployment.result()
+        await end
+
+
+async def deploy(endpoint: str, order: Order) -> None:
+    """Deploy once, then on every change if asked to. Without ``--watch`` a failure ends the command."""
+    if not order.watch:
+        failure = await attempt(endpoint, order)
+        if failure is not None:
+            raise click.ClickException(failure)
+        return
+    while True:
+        change = asyncio.ensure_future(changed(order))  # watched from before the deployment reads the files
+        failure = await attempt(endpoint, order)
+        if failure is not None:
+            order.console.print(failure, style="red", markup=False)
+        order.console.print("[dim]watching for changes[/]")
+        await change
+
+
+async def attempt(endpoint: str, order: Order) -> str | None:
+    """Why it failed, or None."""
+    started = time.monotonic()
+    try:
+        deployed = await asyncio.to_thread(
+            up, order.template, order.stack, order.parameters, endpoint, lambda progress: show(order, progress)
+        )
+    except DeploymentError as error:
+        return str(error)
+    tell(endpoint, order, deployed, time.monotonic() - started)
+    return None
+
+
+async def changed(order: Order) -> None:
+    """Wait until something that the template names is written."""
+    try:
+        paths = sorted(set(watched_paths(order.template)))
+    except (TemplateError, DeploymentError):
+        paths = [order.template]
+    async for _ in awatch(*paths):
+        return
+
+
+def show(order: Order, progress: Progress) -> None:
+    """One line for what ended, in the colour of how it did."""
+    if progress.kind == "package":
+        order.console.print(f"[dim]packaging {progress.name}[/]")
+        return
+    if progress.status.endswith("_IN_PROGRESS") and progress.type != STACK_TYPE:
+        return
+    style = STYLES.get(progress.status.rpartition("_")[2], "")
+    order.console.print(f"[{style}]{progress.status:>20}[/] {progress.name} [dim]{progress.type}[/]")
+    if progress.status.endswith("_FAILED"):
+        order.console.print(" " * 21 + progress.reason, markup=False)
+
+
+def tell(endpoint: str, order: Order, deployed: Deployed, seconds: float) -> None:
+    word = "is up" if deployed.changed else "is up already, nothing has changed"
+    order.console.print(f"[bold]{deployed.stack}[/] {word} [dim]({seconds:.1f} s)[/]")
+    if order.as_json:
+        click.echo(json.dumps({"stack": deployed.stack, "endpoint": endpoint, "outputs": deployed.outputs}))
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in deployed.outputs.items():
+        table.add_row(f"[bold]{name}[/]", value)
+    order.console.print(table)
