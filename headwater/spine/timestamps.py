@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -39,6 +40,7 @@ def iso8601_seconds(milliseconds: int) -> str:
     return _instant(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=1024)  # the same objects are read again and again
 def rfc822(milliseconds: int) -> str:
     """``Fri, 02 Jan 2026 03:04:05 GMT``, whatever the locale."""
     at = _instant(milliseconds)

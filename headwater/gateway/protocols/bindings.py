@@ -36,7 +36,7 @@ class RequestBindings:
         shape = model.input(operation)
         literals = model.operations[operation]["http"]["requestUri"].partition("?")[2]
         self._literals = frozenset(forms.fields(literals))
-        self._headers: list[_Bound] = []
+        self._headers: dict[str, _Bound] = {}
         self._prefixes: list[tuple[str, str]] = []
         self._query: dict[str, _Bound] = {}
         self._query_lists: dict[str, _Bound] = {}
@@ -51,18 +51,25 @@ class RequestBindings:
         for wire, name, read in self._path:
             if wire in path:
                 result[name] = read(path[wire])
-        headers = request.headers
-        for wire, name, read in self._headers:
-            text = headers.get(wire)
-            if text is not None and (value := read(text)) is not None:
-                result[name] = value
-        for prefix, name in self._prefixes:
-            found = {key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)}
-            if found:
-                result[name] = found
+        if self._headers or self._prefixes:
+            self._read_headers(request.headers, result)
         if request.query:
             self._read_query(request.query, result)
         return result
+
+    def _read_headers(self, headers: Mapping[str, str], result: dict[str, Any]) -> None:
+        """By the request's headers, of which there are fewer than an operation of S3 knows."""
+        bound_to = self._headers.get
+        for wire, text in headers.items():
+            bound = bound_to(wire)
+            if bound is not None:
+                value = bound.read(text)
+                if value is not None:
+                    result[bound.name] = value
+                continue
+            for prefix, name in self._prefixes:
+                if wire.startswith(prefix):
+                    result.setdefault(name, {})[wire[len(prefix) :]] = text
 
     def _read_query(self, query: str, result: dict[str, Any]) -> None:
         for wire, text in forms.pairs(query):
@@ -83,7 +90,7 @@ class RequestBindings:
         shape = model.shape(member)
         if location == "header":
             read = _header_reader(model, member, wire.lower(), invalid)
-            self._headers.append(_Bound(wire.lower(), name, read))
+            self._headers[wire.lower()] = _Bound(wire.lower(), name, read)
         elif location == "headers":
             self._prefixes.append((wire.lower(), name))
         elif location == "uri":
@@ -104,7 +111,7 @@ class ResponseBindings:
 
     def __init__(self, model: Model, shape: Shape, skip: tuple[str, ...] = ()) -> None:
         self.status_member: str | None = None
-        self._headers: list[tuple[str, str, ToText]] = []
+        self._headers: dict[str, tuple[str, ToText]] = {}
         self._prefixes: list[tuple[str, str]] = []
         for name, member in shape["members"].items():
             location = member.get("location")
@@ -112,16 +119,17 @@ class ResponseBindings:
             if location == "statusCode":
                 self.status_member = name
             elif location == "header" and wire not in skip:
-                self._headers.append((name, wire, _header_writer(model, member)))
+                self._headers[name] = (wire, _header_writer(model, member))
             elif location == "headers":
                 self._prefixes.append((name, wire))
 
     def write(self, result: Mapping[str, Any], headers: list[tuple[str, str]]) -> None:
         """Add the headers that the result asks for."""
-        for name, wire, write in self._headers:
-            value = result.get(name)
-            if value is not None:
-                headers.append((wire, _one_line(write(value))))
+        bound_to = self._headers.get
+        for name, value in result.items():
+            bound = bound_to(name)
+            if bound is not None and value is not None:
+                headers.append((bound[0], _one_line(bound[1](value))))
         for name, prefix in self._prefixes:
             for key, text in (result.get(name) or {}).items():
                 headers.append((prefix + key, _one_line(text)))

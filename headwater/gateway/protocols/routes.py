@@ -129,8 +129,13 @@ def _find(
 def _choose(candidates: list[_Candidate], request: HttpRequest) -> _Candidate | None:
     if len(candidates) == 1:
         return candidates[0]  # what it lacks is for validation to say
-    query = forms.fields(request.query)
     headers = request.headers
+    if not request.query:
+        for candidate in candidates:
+            if not candidate.query and (not candidate.headers or candidate.accepts({}, headers)):
+                return candidate
+        return None
+    query = forms.fields(request.query)
     for candidate in candidates:
         if candidate.accepts(query, headers):
             return candidate

@@ -21,7 +21,8 @@ from headwater.spine.timestamps import rfc822
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
-_OVERRIDES = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType")
+_SHOWN = frozenset((*SYSTEM_HEADERS, "Metadata"))
+_SHOWN_WITH_CHECKSUMS = frozenset((*_SHOWN, *MEMBERS, "ChecksumType"))
 _MOST_PARTS = 1000
 
 
@@ -68,22 +69,21 @@ def _read(call: Call, request: Request, describe: bool) -> tuple[Version, Result
         **ENCRYPTION,
         **version_id(bucket, version),
     }
-    for name in (*SYSTEM_HEADERS, "Metadata"):
-        if name in attributes:
-            result[name] = attributes[name]
-    for name in _OVERRIDES:
-        if request.get(f"Response{name}"):
-            result[name] = request[f"Response{name}"]
-    if request.get("ResponseExpires") is not None:
-        result["Expires"] = rfc822(request["ResponseExpires"])
+    whole = piece is None or piece.length == version.size
+    shown = _SHOWN_WITH_CHECKSUMS if whole and request.get("ChecksumMode") == "ENABLED" else _SHOWN
+    for name, value in attributes.items():
+        if name in shown:
+            result[name] = value
+    for name, value in request.items():
+        if name.startswith("Response") and value:
+            member = name.removeprefix("Response")
+            result[member] = rfc822(value) if member == "Expires" else value
     if version.storage_class != "STANDARD":
         result["StorageClass"] = version.storage_class
     if version.tags is not None:
         result["TagCount"] = len(from_row(version.tags))
     if piece is not None:
         result |= piece.members
-    if request.get("ChecksumMode") == "ENABLED" and (piece is None or piece.length == version.size):
-        result |= checksums_of(attributes)
     return version, result, piece
 
 
