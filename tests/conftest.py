@@ -10,11 +10,15 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import settings
 
 from headwater.spine.clock import VirtualClock
 from tests.server import ServerThread
 
 Client = Callable[..., Any]
+# a busy machine is no reason to fail
+settings.register_profile("headwater", deadline=None)
+settings.load_profile("headwater")
 _accounts = itertools.count(100_000_000_000 + os.getpid() * 10_000)
 
 
