@@ -72,6 +72,7 @@ def transact_write_items(call: Call, request: Request) -> Result:
     if _is_repeated(call, request):
         return _answer(request, [])
     changes = _plan(call, actions, found)
+    _remember(call, request)
     for change, text in changes:
         if change is not None:
             write(call, change, text)
@@ -114,15 +115,21 @@ def _is_repeated(call: Call, request: Request) -> bool:
     if not token:
         return False
     since = call.now - _TOKEN_MILLISECONDS
-    digest = sha256(orjson.dumps(request["TransactItems"], option=orjson.OPT_SORT_KEYS)).digest()
     row = call.store.one(tables.FIND_TOKEN, (call.account, call.region, token, since))
-    if row is not None:
-        if bytes(row[0]) != digest:
-            raise idempotent_mismatch()
-        return True
-    call.store.run(tables.FORGET_TOKENS, (since,))
-    call.store.run(tables.INSERT_TOKEN, (call.account, call.region, token, digest, call.now))
-    return False
+    if row is not None and bytes(row[0]) != _digest(request):
+        raise idempotent_mismatch()
+    return row is not None
+
+
+def _remember(call: Call, request: Request) -> None:
+    token = request.get("ClientRequestToken")
+    if token:
+        call.store.run(tables.FORGET_TOKENS, (call.now - _TOKEN_MILLISECONDS,))
+        call.store.run(tables.INSERT_TOKEN, (call.account, call.region, token, _digest(request), call.now))
+
+
+def _digest(request: Request) -> bytes:
+    return sha256(orjson.dumps(request["TransactItems"], option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _plan(call: Call, actions: list[Action], found: list[Table]) -> list[tuple[Change | None, bytes | None]]:
@@ -168,6 +175,7 @@ def _change(call: Call, action: Action, table: Table, key: Key | None) -> tuple[
             shown = action.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
             raise Cancelled("ConditionalCheckFailed", CONDITION_FAILED, old if shown else None)
         new = _outcome(action, table, old)
+        encoded = None if new is None else encode(new, UPDATE_TOO_LARGE if action.update else PUT_TOO_LARGE)
     except (AwsError, ValidationException) as error:
         message = error.message if isinstance(error, AwsError) else str(error)
         if "are not valid" in message:
@@ -175,8 +183,7 @@ def _change(call: Call, action: Action, table: Table, key: Key | None) -> tuple[
         raise Cancelled("ValidationError", message) from None
     if action.kind == "ConditionCheck" or (new is None and old is None):
         return None, None
-    too_large = UPDATE_TOO_LARGE if action.kind == "Update" else PUT_TOO_LARGE
-    return Change(table, key, old, new), None if new is None else encode(new, too_large)
+    return Change(table, key, old, new), encoded
 
 
 def _key_error(action: Action, table: Table) -> AwsError:

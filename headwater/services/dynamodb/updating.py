@@ -28,7 +28,8 @@ _EMPTY_INDEX_KEY = (
 
 
 class Update:
-    """An update of one request. ``heads``: attributes written; ``nested``: those into which paths lead."""
+    """An update of one request. ``heads``: attributes written; ``nested``: those into which paths lead;
+    ``assigned()``: the types, as far as known, of those written as a whole."""
 
     __slots__ = ("apply", "assigned", "creates", "heads", "nested", "select_targets")
 
@@ -37,7 +38,7 @@ class Update:
         apply: Callable[[Item], Item],
         heads: list[str],
         nested: list[str],
-        assigned: dict[str, str],
+        assigned: Callable[[], dict[str, str]],
         select_targets: Select,
         creates: bool,
     ) -> None:
@@ -53,8 +54,9 @@ class Update:
         for name in table.names:
             if name in self.heads:
                 raise invalid_parameter(f"Cannot update attribute {name}. This attribute is part of the key")
+        assigned = self.assigned() if table.index_keys else {}
         for name, (type_, index) in table.index_keys.items():
-            actual = self.assigned.get(name)
+            actual = assigned.get(name)
             if actual is not None and actual != type_:
                 raise invalid_parameter(
                     f"Type mismatch for Index Key {name} Expected: {type_} Actual: {actual} IndexName: {index}"
@@ -94,11 +96,14 @@ def read_update(call: Call, request: Request) -> tuple[Update, Predicate | None]
 
 def _of_expression(compiled: CompiledUpdate, expressions: Expressions) -> Update:
     apply, values = compiled.apply, expressions.values
-    assigned = {
-        name: kind(values[given]) if given[0] == ":" else given
-        for name, given in compiled.assigned
-        if given is not None
-    }
+
+    def assigned() -> dict[str, str]:
+        return {
+            name: kind(values[given]) if given[0] == ":" else given
+            for name, given in compiled.assigned
+            if given is not None
+        }
+
     return Update(
         lambda item: apply(item, values),
         compiled.heads,
@@ -112,6 +117,9 @@ def _of_expression(compiled: CompiledUpdate, expressions: Expressions) -> Update
 def _of_attribute_updates(request: Request) -> Update:
     updates = request.get("AttributeUpdates") or {}
     apply = legacy.attribute_updates(updates)
-    assigned = {name: kind(entry["Value"]) for name, entry in updates.items() if "Value" in entry}
+
+    def assigned() -> dict[str, str]:
+        return {name: kind(entry["Value"]) for name, entry in updates.items() if "Value" in entry}
+
     creates = not updates or any(entry.get("Action", "PUT") != "DELETE" for entry in updates.values())
     return Update(apply, list(updates), [], assigned, selection([(name,) for name in updates]), creates)
