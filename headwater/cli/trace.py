@@ -3,65 +3,89 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import click
 from rich.console import Console
 from rich.text import Text
-from rich.tree import Tree
 
 from headwater.cli.options import endpoint_option
 from headwater.cli.surface import ask
 
+Span = dict[str, Any]
+
 _MARKS = {"ok": ("✓", "green"), None: ("…", "yellow"), "again": ("↻", "yellow")}
+_KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "topic", "event-bus")
 
 
 @click.command("trace")
 @click.argument("identity", required=False, metavar="[ID]")
 @click.option("--last", is_flag=True, help="The newest trace (the default).")
+@click.option("--full", is_flag=True, help="Whole lines with everything that was noted, however long.")
 @click.option("--json", "as_json", is_flag=True, help="The tree as JSON.")
 @endpoint_option
-def command(identity: str | None, last: bool, as_json: bool, endpoint: str) -> None:
-    """Show what came of a request: by trace id, ARN, or an id that is part of the trace."""
-    path = "/_headwater/trace" + (f"?id={quote(identity, safe='')}" if identity else "")
-    found = ask(endpoint, path)
+def command(identity: str | None, last: bool, full: bool, as_json: bool, endpoint: str) -> None:
+    """Show what came of a request: by trace id, ARN, or an id that is part of the trace.
+
+    Each line: when it began after the first, how long it took, what it was. A delivery and the operation
+    that it called share a line.
+    """
+    if identity and last:
+        raise click.UsageError("Name a trace or ask for the last one, not both.")
+    found = ask(endpoint, "/_headwater/trace" + (f"?id={quote(identity, safe='')}" if identity else ""))
     if as_json:
         click.echo(json.dumps(found))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=full)
+    console.print(Text(f"trace {found['trace']}", style="bold"))
     first = min((span["started"] for span in found["spans"]), default=0)
-    root = Tree(Text(f"trace {found['trace']}", style="bold"))
-    for span in found["spans"]:
-        _add(root, span, first)
-    console.print(root)
+    for line in _lines(found["spans"], "", first, full):
+        console.print(line, no_wrap=not full, overflow="ellipsis", crop=not full)
 
 
-def _add(branch: Tree, span: dict[str, Any], first: int) -> None:
-    node = branch.add(_line(span, first))
-    for child in span["children"]:
-        _add(node, child, first)
+def _lines(spans: list[Span], indent: str, first: int, full: bool) -> Iterator[Text]:
+    for span in spans:
+        last = span is spans[-1]
+        chain = _chain(span)
+        yield _line(chain, indent + ("└ " if last else "├ "), first, full)
+        yield from _lines(chain[-1]["children"], indent + ("  " if last else "│ "), first, full)
 
 
-def _line(span: dict[str, Any], first: int) -> Text:
-    outcome = span["outcome"]
+def _chain(span: Span) -> list[Span]:
+    """A delivery, and the one operation that it is about, as one."""
+    chain = [span]
+    while chain[-1]["kind"] == "delivery" and len(chain[-1]["children"]) == 1 and chain[-1]["outcome"] == "ok":
+        chain.append(chain[-1]["children"][0])
+    return chain
+
+
+def _line(chain: list[Span], indent: str, first: int, full: bool) -> Text:
+    head, tail = chain[0], chain[-1]
+    took = sum(span["duration"] or 0 for span in (head, tail)[: len(chain)]) / 1000
+    line = Text(f"{head['started'] - first:>7} ms {took:>8.1f} ms  ", style="dim")
+    line.append(indent, style="dim")
+    outcome = tail["outcome"]
     mark, style = _MARKS.get(outcome, ("✗", "red"))
-    line = Text()
     line.append(f"{mark} ", style=style)
-    line.append(span["name"], style="bold" if span["kind"] == "operation" else "cyan")
-    if span["subject"]:
-        line.append(f" {_short(span['subject'])}")
-    line.append(f"  +{span['started'] - first} ms", style="dim")
-    if span["duration"] is not None:
-        line.append(f"  {span['duration'] / 1000:.1f} ms", style="dim")
+    for position, span in enumerate(chain):
+        line.append(" → " if position else "", style="dim")
+        line.append(span["name"], style="bold" if span["kind"] == "operation" else "cyan")
+        if span["subject"]:
+            line.append(f" {_short(span['subject'], full)}", style="" if span["kind"] == "operation" else "cyan")
     if outcome not in _MARKS:
         line.append(f"  {outcome}", style="red")
-    for key, value in span["notes"].items():
-        line.append(f"  {key}: {value}", style="dim")
+    for span in chain:
+        for key, value in span["notes"].items():
+            line.append(f"  {key}: {value}", style="dim")
     return line
 
 
-def _short(subject: str) -> str:
-    """An ARN without what is the same everywhere."""
+def _short(subject: str, full: bool) -> str:
+    """An ARN's name, without what is the same everywhere."""
     parts = subject.split(":", 5)
-    return f"{parts[2]}:{parts[5]}" if len(parts) == 6 and parts[0] == "arn" else subject
+    if full or len(parts) != 6 or parts[0] != "arn":
+        return subject
+    kind, separator, name = parts[5].replace("/", ":").partition(":")
+    return name if separator and kind in _KINDS_IN_NAMES else parts[5]
