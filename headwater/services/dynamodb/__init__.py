@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html
 from headwater.services.dynamodb import (
     account,
     alteration,
+    backups,
     batches,
     items,
     lifecycle,
@@ -23,7 +24,21 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="dynamodb",
-    modules=(account, alteration, batches, items, lifecycle, query, resources, scan, streams, tags, transactions, ttl),
+    modules=(
+        account,
+        alteration,
+        backups,
+        batches,
+        items,
+        lifecycle,
+        query,
+        resources,
+        scan,
+        streams,
+        tags,
+        transactions,
+        ttl,
+    ),
     schema=SCHEMA,
     memory=TableMemory,
     validates=True,

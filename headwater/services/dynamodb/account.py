@@ -1,11 +1,10 @@
-"""What an account is told of itself: limits, endpoints, backups.
+"""What an account is told of itself: limits and endpoints.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeLimits.html
 """
 
 from __future__ import annotations
 
-from headwater.services.dynamodb.table import describe_target
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -23,15 +22,3 @@ def describe_limits(call: Call, request: Request) -> Result:
 @operation("dynamodb", "DescribeEndpoints", reads=True)
 def describe_endpoints(call: Call, request: Request) -> Result:
     return {"Endpoints": [{"Address": call.endpoint.partition("://")[2], "CachePeriodInMinutes": 1440}]}
-
-
-@operation("dynamodb", "DescribeContinuousBackups", reads=True)
-def describe_continuous_backups(call: Call, request: Request) -> Result:
-    """There are none, and the answer says so."""
-    describe_target(call, request["TableName"])
-    return {
-        "ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
-        }
-    }

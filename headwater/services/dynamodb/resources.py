@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
 
@@ -20,6 +20,7 @@ _PASSED = (
     "DeletionProtectionEnabled",
     "TableClass",
 )
+_LACKING = ("ImportSourceSpecification", "KinesisStreamSpecification")
 _INTEGERS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
@@ -27,11 +28,15 @@ _INTEGERS = ("ReadCapacityUnits", "WriteCapacityUnits")
 class TableResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
+        for lacking in _LACKING:
+            if lacking in properties:
+                raise not_implemented(f"{lacking} of AWS::DynamoDB::Table")
         name = properties.get("TableName") or change.physical_name(255)
         request = {"TableName": name, "Tags": _tags(change), **_settings(properties)}
         call.operation("dynamodb", "CreateTable", {key: value for key, value in request.items() if value is not None})
         change.physical_id = name
         self._set_time_to_live(call, change, {})
+        self._set_recovery(call, change, {})
         _describe(call, change)
 
     def update(self, call: Call, change: Change) -> None:
@@ -53,6 +58,7 @@ class TableResource(Resource):
         if request:
             call.operation("dynamodb", "UpdateTable", {"TableName": name, **request})
         self._set_time_to_live(call, change, before)
+        self._set_recovery(call, change, before)
         self._set_tags(call, change)
         _describe(call, change)
 
@@ -71,6 +77,12 @@ class TableResource(Resource):
                 specification = {"AttributeName": name, "Enabled": enabled}
                 request = {"TableName": change.physical_id, "TimeToLiveSpecification": specification}
                 call.operation("dynamodb", "UpdateTimeToLive", request)
+
+    def _set_recovery(self, call: Call, change: Change, before: dict[str, Any]) -> None:
+        old, new = _recovery(before), _recovery(change.properties)
+        if old != new:
+            request = {"TableName": change.physical_id, "PointInTimeRecoverySpecification": new}
+            call.operation("dynamodb", "UpdateContinuousBackups", request)
 
     def _set_tags(self, call: Call, change: Change) -> None:
         table = call.operation("dynamodb", "DescribeTable", {"TableName": change.physical_id})["Table"]
@@ -91,6 +103,15 @@ def _enabled(specification: dict[str, Any] | None) -> str | None:
         return None
     name: str = specification["AttributeName"]
     return name
+
+
+def _recovery(properties: dict[str, Any]) -> dict[str, Any]:
+    """Point in time recovery as UpdateContinuousBackups takes it."""
+    given = properties.get("PointInTimeRecoverySpecification") or {}
+    recovery: dict[str, Any] = {"PointInTimeRecoveryEnabled": _true(given.get("PointInTimeRecoveryEnabled"))}
+    if "RecoveryPeriodInDays" in given:
+        recovery["RecoveryPeriodInDays"] = int(given["RecoveryPeriodInDays"])
+    return recovery
 
 
 def _true(value: object) -> bool:
