@@ -1,0 +1,95 @@
+"""JSONata as Step Functions evaluates it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from headwater.languages.jsonata import UNDEFINED, Expression, JsonataError, JsonataSyntaxError
+from tests.languages.asl_world import Ids
+
+
+class Host:
+    ids = Ids()
+    now = 1_700_000_000_123
+
+
+BINDINGS = {"states": {"input": {"n": 5, "items": [1, 2, 3], "none": None}}, "city": "Bonn"}
+
+
+def evaluate(text: str) -> Any:
+    return Expression(text).evaluate(BINDINGS, Host())
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$states.input.n + 1", 6),
+        ("$states.input.items[$ > 1]", [2, 3]),
+        ("$states.input.none", None),
+        ("$city & '!'", "Bonn!"),
+        ("10 / 4", 2.5),
+        ("10 / 5", 2),
+        ("$partition([1..5], 2)", [[1, 2], [3, 4], [5]]),
+        ("$range(0, 6, 2)", [0, 2, 4, 6]),
+        ("$hash('input', 'SHA-256')", "c96c6d5be8d08a12e7b5cdc1b207fa6b2430974c86803d8891675e76fd992c20"),
+        ("$random(4) = $random(4)", True),
+        ("$parse('{\"a\": [1]}')", {"a": [1]}),
+        ("$now()", "2023-11-14T22:13:20.123Z"),
+        ("$millis()", 1_700_000_000_123),
+        ("$length($uuid())", 36),
+        ("{'a': 1, 'b': [$city]}", {"a": 1, "b": ["Bonn"]}),
+    ],
+)
+def test_values(text: str, value: Any) -> None:
+    assert evaluate(text) == value
+
+
+@pytest.mark.parametrize("text", ["$nowhere", "$states.input.nope", "$states.input.items[$ > 9]"])
+def test_nothing_is_undefined_and_not_null(text: str) -> None:
+    assert evaluate(text) is UNDEFINED
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 + 'a'", 'T2002: The right side of the "+" operator must evaluate to a number'),
+        ("$number('x')", 'D3030: Unable to cast value to a number: "x"'),
+        ("$sum('a')", 'T0412: Argument 1 of function "sum" must be an array of "numbers"'),
+        ("$abs('a')", 'T0410: Argument 1 of function "abs" does not match function signature'),
+        ("$nope()", "T1006: Attempted to invoke a non-function"),
+        ("$eval('1')", "T1006: Attempted to invoke a non-function"),
+    ],
+)
+def test_errors_read_as_the_reference_words_them(text: str, message: str) -> None:
+    with pytest.raises(JsonataError) as raised:
+        evaluate(text)
+    assert str(raised.value) == message
+    assert raised.value.coded
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 +", "Unexpected end of expression"),
+        ("a[1,2)", 'Expected "]", got ","'),
+        ('"open', "String literal must be terminated by a matching quote"),
+    ],
+)
+def test_syntax_errors(text: str, message: str) -> None:
+    with pytest.raises(JsonataSyntaxError) as raised:
+        Expression(text)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("text", ["($f := function() { $f() + 1 }; $f())", "[1..9000000]", "$count([1..900000])"])
+def test_hostile_expressions_fail_in_time(text: str) -> None:
+    with pytest.raises(JsonataError):
+        evaluate(text)
+
+
+def test_the_context_object_is_wanted_only_where_it_may_be_read() -> None:
+    assert not Expression("$states.input.a & $states.result.b").wants_context
+    assert Expression("$states.context.Execution.Id").wants_context
+    assert Expression("$states").wants_context

@@ -1,0 +1,122 @@
+"""JSONPath as the Amazon States Language has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwater.languages.jsonpath import Path, PathError, PathMissing, compile_reference, put
+
+STORE = {
+    "a": {"b": [1, {"c": 2}], "x-y": "dash", "with space": 3},
+    "items": [{"id": 1, "kind": "x"}, {"id": 2, "kind": "y"}, {"id": 3, "kind": "x"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("$", STORE),
+        ("$.a.b[0]", 1),
+        ("$.a.b[1].c", 2),
+        ("$.a.b[-1].c", 2),
+        ("$['a']['with space']", 3),
+        ('$["a"].x-y', "dash"),
+        ("$.a.with space", 3),
+        ("$.a.b[9]", None),
+        ("$.items[*].id", [1, 2, 3]),
+        ("$.items[1:].id", [2, 3]),
+        ("$.items[:2].id", [1, 2]),
+        ("$.items[0,2].id", [1, 3]),
+        ("$.items[?(@.kind == 'x')].id", [1, 3]),
+        ("$.items[?(@.id > 1 && @.kind == 'x')].id", [3]),
+        ("$..id", [1, 2, 3]),
+        ("$.none[*]", []),
+        ("$.none.deep[1:2].x", []),
+        ("$.items.length()", 3),
+        ("$.items[*].id.max()", 3.0),
+    ],
+)
+def test_what_is_found(path: str, found: Any) -> None:
+    assert Path(path).find(STORE) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("$.none", "No results for path: $['none']"),
+        ("$.none.deep", "Missing property in path $['none']"),
+        ("$.a.b[9].c", "Expected to find an object with property ['9'] in path $['a']['b']"),
+        ("$.a.x-y.z", "Expected to find an object with property ['z'] in path $['a']['x-y'] but found"),
+    ],
+)
+def test_what_is_missing_is_told_as_jayway_does(path: str, reason: str) -> None:
+    with pytest.raises(PathMissing) as raised:
+        Path(path).find(STORE)
+    assert str(raised.value).startswith(reason)
+
+
+@pytest.mark.parametrize("text", ["", "a", "$.", "$.a[", "$.a[?(", "$a", "$.a b[", "$..", "$.a[*"])
+def test_what_is_no_path(text: str) -> None:
+    with pytest.raises(PathError):
+        Path(text)
+
+
+@pytest.mark.parametrize("path", ["$.a", "$.a.b[1]", "$.items[?(@.id == 3)]"])
+def test_existence(path: str) -> None:
+    assert Path(path).exists(STORE)
+    assert not Path(path).exists({"a": 1} if path != "$.a" else {})
+
+
+def test_an_index_past_the_end_does_not_exist() -> None:
+    assert not Path("$.a.b[9]").exists(STORE)
+
+
+@pytest.mark.parametrize("text", ["$.a[*]", "$..a", "$.a[0:1]", "a.b", "$.a[?(@)]"])
+def test_reference_paths_name_one_place(text: str) -> None:
+    with pytest.raises(PathError):
+        compile_reference(text)
+
+
+def test_putting_copies_and_makes_what_is_missing() -> None:
+    before = {"a": {"b": 1}}
+    assert put(before, compile_reference("$.a.c.d"), 5) == {"a": {"b": 1, "c": {"d": 5}}}
+    assert before == {"a": {"b": 1}}
+    assert put([1, 2], compile_reference("$[1]"), 9) == [1, 9]
+    assert put({"a": None}, compile_reference("$.a.b"), 1) == {"a": {"b": 1}}
+    for target, path in (({"a": 5}, "$.a.b"), ([], "$[0]"), ("text", "$.a")):
+        with pytest.raises(PathMissing):
+            put(target, compile_reference(path), 1)
+
+
+_names = st.text("abcxyz_-", min_size=1, max_size=4)
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(_values, st.lists(_names, min_size=1, max_size=4), _values)
+def test_what_is_put_is_found_there(target: Any, names: list[str], value: Any) -> None:
+    keys = compile_reference("$" + "".join(f"['{name}']" for name in names))
+    try:
+        after = put(target, keys, value)
+    except PathMissing:
+        return
+    assert Path("$." + ".".join(names)).find(after) == value
+
+
+@given(st.text("$.[]'*?@()ab01:,- \"", max_size=12), _values)
+def test_any_text_is_a_path_or_a_path_error(text: str, value: Any) -> None:
+    try:
+        path = Path(text)
+    except PathError:
+        return
+    try:
+        path.find(value)
+    except PathMissing:
+        pass
