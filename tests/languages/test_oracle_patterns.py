@@ -13,12 +13,7 @@ from headwater.languages.patterns import InvalidPattern, compile_pattern
 ORACLES = Path(__file__).parents[1] / "oracles"
 
 # Cases where we differ on purpose, by position in the file, each with its reason. It only gets shorter.
-EXCEPTIONS: dict[tuple[str, int], str] = {
-    ("event_patterns_ruler.json", 2049): (
-        "Two `exists: false` that meet only through `$or`, on an event without any leaf: the matcher "
-        "says no, though the pattern, and the matcher itself where there is no `$or`, says yes."
-    ),
-}
+EXCEPTIONS: dict[tuple[str, int], str] = {}
 
 
 def cases(name: str) -> list[dict[str, Any]]:

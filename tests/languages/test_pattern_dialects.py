@@ -58,6 +58,22 @@ def test_a_malformed_or_is_an_ordinary_field() -> None:
     assert not pattern.matches({"a": "abc"})
 
 
+@pytest.mark.parametrize(
+    ("alternatives", "event", "expected"),
+    [
+        ([{"a": [1, 2]}, {"a": [2, 3]}], {"a": 3}, False),
+        ([{"a": [1, 2]}, {"a": [3, 4]}], {"a": 3}, True),
+        ([{"a": [1], "b": [1]}, {"a": [1], "b": [2]}], {"a": 1, "b": 2}, True),
+        ([{"a": [1, 2], "b": [1]}, {"a": [2, 3], "b": [1]}], {"a": 3, "b": 1}, False),
+        ([{"a": [1, 2], "b": [1]}, {"a": [2, 3]}], {"a": 3}, True),
+    ],
+)
+def test_an_alternative_that_shares_a_value_at_each_field_is_left_out(
+    alternatives: list[dict[str, Any]], event: dict[str, Any], expected: bool
+) -> None:
+    assert compile_pattern({"$or": alternatives}).matches(event) is expected
+
+
 def test_sns_counts_keys_and_combinations() -> None:
     keys = {f"key{number}": ["a"] for number in range(6)}
     assert refusal(keys, SNS_ATTRIBUTES) == "FilterPolicy: Filter policy can not have more than 5 keys"

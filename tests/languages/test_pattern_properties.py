@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import naive_patterns
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from headwater.languages.patterns import PatternIndex, compile_pattern
+from tests.languages import naive_patterns
 
 NAMES = st.sampled_from(["a", "b", "c", "a.b", "source"])
 TEXTS = st.sampled_from(["", "a", "ab", "abc", "AB", "b", "1", "x*"])
@@ -70,6 +70,8 @@ PATTERNS = objects(st.recursive(LISTS, objects, max_leaves=4))
 @settings(max_examples=200, deadline=None)
 def test_agrees_with_the_reference(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     compiled = compile_pattern(pattern)
+    # what AWS leaves out of `$or` has a test of its own
+    assume(len(compiled.branches) == len(naive_patterns.branches(pattern)))
     expected = naive_patterns.matches(pattern, event)
     assert compiled.matches(event) is expected
     explanation = compiled.explain(event)

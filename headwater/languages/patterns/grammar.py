@@ -14,10 +14,9 @@ from decimal import Decimal
 from typing import Any
 
 from headwater.languages.patterns.dialects import Dialect, InvalidPattern
+from headwater.languages.patterns.duplicates import Fields, without_duplicates
 from headwater.languages.patterns.operators import Fault, Members, match_expression
 from headwater.languages.patterns.predicates import Predicate, equals
-
-Fields = dict[str, tuple[Predicate, ...]]
 
 OR = "$or"
 # Names that match expressions have, or might have: a `$or` over one of them is an ordinary field.
@@ -53,7 +52,7 @@ def parse_branches(source: str | bytes | Mapping[str, Any], dialect: Dialect) ->
             raise dialect.refuse(fault.reason) from None
     if dialect.most_combinations is not None and _combinations(root) > dialect.most_combinations:
         raise dialect.refuse("Filter policy is too complex")
-    return branches
+    return without_duplicates(branches)
 
 
 class _Parser:

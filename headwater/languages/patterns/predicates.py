@@ -19,6 +19,8 @@ from headwater.languages.patterns.values import (
 
 Leaf = str | int | float | bool | None
 Test = Callable[[Any], bool]
+# What makes two predicates the same to AWS's matcher.
+Identity = tuple[str, str]
 LEAF_TYPES: tuple[type, ...] = (str, int, float, bool, type(None))
 _NUMBERS = (int, float)
 
@@ -54,6 +56,14 @@ class Predicate:
         return self.operator == "numeric" or (
             self.operator in ("equals", "anything-but") and type(expected) in _NUMBERS
         )
+
+    def identities(self) -> list[Identity]:
+        """By what AWS's matcher knows it; a number is known by its value and by its text."""
+        if self.operator == "equals" and type(self.expected) in _NUMBERS:
+            return [("numeric", repr(float(self.expected))), ("equals", repr(self.expected))]
+        if self.operator == "numeric" and self.expected[0] == "=":
+            return [("numeric", repr(float(self.expected[1])))]
+        return [(self.operator, repr(self.expected))]
 
     def for_texts(self) -> Predicate:
         """The same for texts alone."""
