@@ -141,7 +141,7 @@ def test_bad_settings(s3: Any, bucket: str) -> None:  # noqa: F811
     assert refusal(s3.put_bucket_policy, Bucket=bucket, Policy="{")["Code"] == "MalformedPolicy"
     twice = {"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}
     assert refusal(s3.put_bucket_tagging, Bucket=bucket, Tagging=twice)["Code"] == "InvalidTag"
-    assert refusal(s3.get_bucket_accelerate_configuration, Bucket=bucket)["Status"] == 501
+    assert refusal(s3.get_bucket_abac, Bucket=bucket)["Status"] == 501
 
 
 def test_listing_many_buckets(aws: Client, account: str) -> None:

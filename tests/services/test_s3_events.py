@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
 from tests.services.test_s3_objects import bucket, refusal, s3  # noqa: F401 - fixtures
 
 
@@ -96,3 +97,63 @@ def test_destinations_are_checked(s3: Any, bucket: str) -> None:  # noqa: F811
     assert code(QueueArn=missing) == ("InvalidArgument", "Unable to validate the following destination configurations")
     assert code(QueueArn="nonsense") == ("InvalidArgument", "The ARN could not be parsed")
     assert code(QueueArn=missing, Events=["s3:Nothing"])[0] == "InvalidArgument"
+
+
+DAY = 86_400_000
+
+
+def test_lifecycle(timed: ServerThread) -> None:
+    s3 = client_factory(timed.endpoint, "000000000000")("s3", s3={"addressing_style": "path"})  # noqa: F811
+    s3.create_bucket(Bucket="aging")
+    assert refusal(s3.get_bucket_lifecycle_configuration, Bucket="aging")["Code"] == "NoSuchLifecycleConfiguration"
+    rules = [
+        {"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 2}},
+        {
+            "ID": "uploads",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+        },
+    ]
+    s3.put_bucket_lifecycle_configuration(Bucket="aging", LifecycleConfiguration={"Rules": rules})
+    assert s3.get_bucket_lifecycle_configuration(Bucket="aging")["Rules"] == rules
+    s3.create_multipart_upload(Bucket="aging", Key="x")
+    put = s3.put_object(Bucket="aging", Key="logs/1", Body=b"")
+    assert put["Expiration"].endswith('GMT", rule-id="logs"')
+    s3.put_object(Bucket="aging", Key="kept", Body=b"")
+    timed.advance(2 * DAY)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="aging")
+    assert s3.list_objects_v2(Bucket="aging")["KeyCount"] == 2
+    timed.advance(DAY)
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket="aging")["Contents"]] == ["kept"]
+
+
+def test_lifecycle_of_versions(timed: ServerThread) -> None:
+    s3 = client_factory(timed.endpoint, "000000000000")("s3", s3={"addressing_style": "path"})  # noqa: F811
+    s3.create_bucket(Bucket="aging")
+    s3.put_bucket_versioning(Bucket="aging", VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 1},
+    }
+    s3.put_bucket_lifecycle_configuration(Bucket="aging", LifecycleConfiguration={"Rules": [rule]})
+    versions = [s3.put_object(Bucket="aging", Key="k", Body=b"")["VersionId"] for _ in range(3)]
+    s3.delete_object(Bucket="aging", Key="alone")
+    timed.advance(3 * DAY)
+    listing = s3.list_object_versions(Bucket="aging")
+    assert [item["VersionId"] for item in listing["Versions"]] == [versions[2], versions[1]]
+    assert "DeleteMarkers" not in listing
+
+
+def test_bad_lifecycles(s3: Any, bucket: str) -> None:  # noqa: F811
+    def code(**rule: Any) -> str:
+        configuration = {"Rules": [{"Status": "Enabled", "Filter": {"Prefix": ""}, **rule}]}
+        error = refusal(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration=configuration)
+        return str(error["Code"])
+
+    assert code() == "InvalidRequest"
+    assert code(Expiration={"Days": 0}) == "InvalidArgument"
+    assert code(Expiration={"Days": 1, "ExpiredObjectDeleteMarker": True}) == "MalformedXML"
+    assert code(Transitions=[{"Days": 1, "StorageClass": "GLACIER"}]) == "NotImplemented"

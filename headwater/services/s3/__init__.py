@@ -1,9 +1,12 @@
 """Amazon S3. https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html"""
 
 from headwater.services.s3 import (
+    absent,
     buckets,
     cors,
     deleting,
+    expiring,
+    lifecycle,
     listing,
     listing_uploads,
     listing_versions,
@@ -24,9 +27,12 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="s3",
     modules=(
+        absent,
         buckets,
         cors,
         deleting,
+        expiring,
+        lifecycle,
         listing,
         listing_uploads,
         listing_versions,

@@ -5,6 +5,7 @@ Bucket names are one namespace for all accounts, as in a partition of AWS.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -74,10 +75,8 @@ def find_bucket(call: Call, request: Request) -> Bucket:
     return bucket
 
 
-def change_settings(call: Call, bucket: Bucket, name: str, value: Any) -> None:
-    """Write one configuration of a bucket; None takes it away."""
-    settings = {key: item for key, item in bucket.settings.items() if key != name}
-    if value is not None:
-        settings[name] = value
+def change_settings(call: Call, bucket: Bucket, changes: Mapping[str, Any]) -> None:
+    """Write configurations of a bucket; None takes one away."""
+    settings = {name: value for name, value in {**bucket.settings, **changes}.items() if value is not None}
     call.store.run(tables.SET_SETTINGS, (orjson.dumps(settings).decode(), bucket.id))
     call.memory.drop(bucket.name)

@@ -47,7 +47,7 @@ def put_notification_configuration(call: Call, request: Request) -> Result:
                 tested += [configuration[member] for configuration in configurations]
     if not request.get("SkipDestinationValidation"):
         _check_destinations(call, settings)
-    change_settings(call, bucket, "NotificationConfiguration", settings or None)
+    change_settings(call, bucket, {"NotificationConfiguration": settings or None})
     for arn in dict.fromkeys(tested):
         send_test(call, bucket, arn)
     return {}

@@ -30,6 +30,7 @@ _EVENT_BRIDGE = "eventbridge"
 _DETAIL_TYPES = {
     "ObjectCreated": "Object Created",
     "ObjectRemoved": "Object Deleted",
+    "LifecycleExpiration": "Object Deleted",
     "ObjectTagging:Put": "Object Tags Added",
     "ObjectTagging:Delete": "Object Tags Deleted",
 }
@@ -40,6 +41,8 @@ _REASONS = {
     "ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
     "ObjectRemoved:Delete": "DeleteObject",
     "ObjectRemoved:DeleteMarkerCreated": "DeleteObject",
+    "LifecycleExpiration:Delete": "Lifecycle Expiration",
+    "LifecycleExpiration:DeleteMarkerCreated": "Lifecycle Expiration",
 }
 
 
@@ -130,7 +133,7 @@ def _entry(call: Call, bucket: Bucket, event: str, key: str, version: Version) -
     described["etag"] = version.etag or "d41d8cd98f00b204e9800998ecf8427e"
     if bucket.versioned:
         described["version-id"] = version.version
-    if event.startswith(("ObjectCreated", "ObjectRemoved")):
+    if not event.startswith("ObjectTagging"):
         described["sequencer"] = f"{version.id:018X}"
     detail: dict[str, Any] = {
         "version": "0",
@@ -142,7 +145,7 @@ def _entry(call: Call, bucket: Bucket, event: str, key: str, version: Version) -
     }
     if event in _REASONS:
         detail["reason"] = _REASONS[event]
-    if event.startswith("ObjectRemoved"):
+    if event.startswith(("ObjectRemoved", "LifecycleExpiration")):
         marker = event.endswith("DeleteMarkerCreated")
         detail["deletion-type"] = "Delete Marker Created" if marker else "Permanently Deleted"
     return {

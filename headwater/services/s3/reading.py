@@ -12,6 +12,7 @@ from headwater.services.s3.checksums import MEMBERS
 from headwater.services.s3.conditions import check_read
 from headwater.services.s3.errors import invalid_argument, invalid_range, invalid_request
 from headwater.services.s3.headers import ENCRYPTION, SYSTEM_HEADERS
+from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.objects import Version, content, find_version
 from headwater.services.s3.tag_sets import from_row
 from headwater.services.s3.writing import version_id
@@ -82,6 +83,8 @@ def _read(call: Call, request: Request, describe: bool) -> tuple[Version, Result
         result["StorageClass"] = version.storage_class
     if version.tags is not None:
         result["TagCount"] = len(from_row(version.tags))
+    if "Lifecycle" in bucket.settings:
+        result |= expiration_header(bucket, key, version.size, version.tags, version.modified)
     if piece is not None:
         result |= piece.members
     return version, result, piece

@@ -31,12 +31,12 @@ def _put(call: Call, request: Request, name: str, member: str, check: Callable[[
     given = request.get(member)
     if given is None:
         raise malformed_xml()
-    change_settings(call, bucket, name, check(given))
+    change_settings(call, bucket, {name: check(given)})
     return {}
 
 
 def _delete(call: Call, request: Request, name: str) -> Result:
-    change_settings(call, find_bucket(call, request), name, None)
+    change_settings(call, find_bucket(call, request), {name: None})
     return {}
 
 

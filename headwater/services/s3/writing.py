@@ -19,6 +19,7 @@ from headwater.services.s3.headers import (
     refuse_what_we_lack,
     storage_class_of,
 )
+from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import (
     Body,
@@ -60,7 +61,10 @@ def put_object(call: Call, request: Request) -> Result:
     )
     if bucket.events:
         notify(call, bucket, "ObjectCreated:Put", key, made)
-    return {"ETag": made.quoted_etag, **ENCRYPTION, **checksums, **version_id(bucket, made)}
+    result: Result = {"ETag": made.quoted_etag, **ENCRYPTION, **checksums, **version_id(bucket, made)}
+    if "Lifecycle" in bucket.settings:
+        result |= expiration_header(bucket, key, made.size, made.tags, made.modified)
+    return result
 
 
 def version_id(bucket: Bucket, version: Version) -> dict[str, str]:
