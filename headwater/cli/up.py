@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
+import sys
 import time
+import webbrowser
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from watchfiles import awatch
 
+from headwater.cli.follow import follow_beside
 from headwater.cli.options import server_options, settings_of
 from headwater.cli.serving import serve
 from headwater.cloud import Cloud, Settings
@@ -37,6 +41,8 @@ class Order:
     parameters: dict[str, str]
     as_json: bool
     watch: bool
+    follow: bool
+    open_output: str | None
     console: Console
 
 
@@ -57,6 +63,8 @@ def parse_parameter(_: click.Context, __: click.Parameter, values: Iterable[str]
               help="A parameter of the template; may be repeated.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The outputs as one line of JSON on standard output.")
 @click.option("--watch", is_flag=True, help="Deploy again whenever the template or its files change.")
+@click.option("--follow", is_flag=True, help="Then show operations and deliveries as they happen.")
+@click.option("--open", "open_output", metavar="OUTPUT", help="Open the address in an output in the browser.")
 @server_options
 def command(
     template: Path,
@@ -64,6 +72,8 @@ def command(
     parameters: dict[str, str],
     as_json: bool,
     watch: bool,
+    follow: bool,
+    open_output: str | None,
     host: str,
     port: int,
     mqtt_port: int,
@@ -76,7 +86,8 @@ def command(
     Uses the Headwater that answers at the port, or else starts one.
     """
     name = stack or default_stack_name(template)
-    order = Order(template.resolve(), name, parameters, as_json, watch, Console(stderr=True, highlight=False))
+    console = Console(stderr=True, highlight=False)
+    order = Order(template.resolve(), name, parameters, as_json, watch, follow, open_output, console)
     endpoint = f"http://{host}:{port}"
     if port and answers(endpoint):
         order.console.print(f"[dim]using the Headwater at {endpoint}[/]")
@@ -126,6 +137,8 @@ async def deploy(endpoint: str, order: Order) -> None:
         failure = await attempt(endpoint, order)
         if failure is not None:
             raise click.ClickException(failure)
+        if order.follow:
+            follow_beside(endpoint, order.console)
         return
     while True:
         change = asyncio.ensure_future(changed(order))  # watched from before the deployment reads the files
@@ -167,9 +180,10 @@ def show(order: Order, progress: Progress) -> None:
     if progress.status.endswith("_IN_PROGRESS") and progress.type != STACK_TYPE:
         return
     style = STYLES.get(progress.status.rpartition("_")[2], "")
-    order.console.print(f"[{style}]{progress.status:>20}[/] {progress.name} [dim]{progress.type}[/]")
+    line = f"[{style}]{progress.status:>20}[/] {progress.name} [dim]{progress.type}[/]"
+    order.console.print(line, soft_wrap=True)
     if progress.status.endswith("_FAILED"):
-        order.console.print(" " * 21 + progress.reason, markup=False)
+        order.console.print(" " * 21 + progress.reason, markup=False, soft_wrap=True)
 
 
 def tell(endpoint: str, order: Order, deployed: Deployed, seconds: float) -> None:
@@ -181,4 +195,16 @@ def tell(endpoint: str, order: Order, deployed: Deployed, seconds: float) -> Non
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in deployed.outputs.items():
         table.add_row(f"[bold]{name}[/]", value)
-    order.console.print(table)
+    order.console.print(table, soft_wrap=True)
+    if order.open_output is not None:
+        show_page(order, deployed.outputs.get(order.open_output))
+
+
+def show_page(order: Order, address: str | None) -> None:
+    """Open an address where there is a screen; print it large where there is none."""
+    if address is None:
+        order.console.print(f"[red]There is no output {order.open_output} to open.[/]")
+        return
+    opened = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin")
+    opened = opened and webbrowser.open(address)
+    order.console.print(f"\n[bold green]{'Opened' if opened else 'Open'} {address}[/]\n", soft_wrap=True)

@@ -1,0 +1,242 @@
+"""SAM templates, custom resources and nested stacks, with real functions."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.services.test_cloudformation import QUICK, events, outputs, refused, resources, stack
+
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+
+def settled(cloudformation: Any, name: str = "shop", seconds: float = 30) -> str:
+    """The stack's status once it is not in progress."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        status = str(stack(cloudformation, name)["StackStatus"])
+        if not status.endswith("_IN_PROGRESS"):
+            return status
+        time.sleep(0.02)
+    raise AssertionError(f"{name} is {status} after {seconds} s: {events(cloudformation, name)}")
+
+
+FUNCTION = """
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.12, MemorySize: 192, Timeout: 7}}
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Environment: {Variables: {TABLE: !Ref Table, QUEUE: !Ref Queue}}
+      InlineCode: |
+        import os
+        def handler(event, context):
+            return {"table": os.environ["TABLE"], "event": event}
+      Policies:
+        - DynamoDBCrudPolicy: {TableName: !Ref Table}
+        - SQSSendMessagePolicy: {QueueName: !GetAtt Queue.QueueName}
+        - AWSLambdaBasicExecutionRole
+      Events:
+        Messages: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 5}}
+        Tick: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+        Get: {Type: HttpApi, Properties: {Path: /hello, Method: get}}
+  Queue: {Type: AWS::SQS::Queue}
+  Table: {Type: AWS::Serverless::SimpleTable, Properties: {PrimaryKey: {Name: id, Type: String}}}
+Outputs:
+  Function: {Value: !Ref Hello}
+  Table: {Value: !Ref Table}
+  Api: {Value: !Sub "https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/hello"}
+"""
+
+
+def test_a_function_with_its_events(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    assert refused(cloudformation.create_stack, StackName="shop", TemplateBody=FUNCTION) == (
+        "InsufficientCapabilitiesException",
+        "Requires capabilities : [CAPABILITY_AUTO_EXPAND]",
+    )
+    cloudformation.create_stack(StackName="shop", TemplateBody=FUNCTION, Capabilities=CAPABILITIES)
+    assert settled(cloudformation) == "CREATE_COMPLETE", events(cloudformation)
+    out = outputs(cloudformation)
+    types = sorted(each["ResourceType"] for each in resources(cloudformation))
+    assert types == [
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::DynamoDB::Table",
+        "AWS::Events::Rule",
+        "AWS::IAM::Role",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Permission",
+        "AWS::SQS::Queue",
+    ]
+    configuration = aws("lambda").get_function_configuration(FunctionName=out["Function"])
+    assert (configuration["MemorySize"], configuration["Timeout"]) == (192, 7)
+    answer = aws("lambda").invoke(FunctionName=out["Function"], Payload=b'{"a": 1}')
+    assert json.load(answer["Payload"]) == {"table": out["Table"], "event": {"a": 1}}
+    with urllib.request.urlopen(out["Api"], timeout=30) as response:
+        assert json.load(response)["table"] == out["Table"]
+    cloudformation.delete_stack(StackName="shop")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    assert aws("lambda").list_functions()["Functions"] == []
+    assert aws("iam").list_roles()["Roles"] == []
+
+
+def test_a_wrong_serverless_template_is_told_by_the_change_set(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    body = "Transform: AWS::Serverless-2016-10-31\nResources: {F: {Type: AWS::Serverless::Function}}"
+    request = {"StackName": "shop", "ChangeSetName": "c"}
+    cloudformation.create_change_set(**request, ChangeSetType="CREATE", TemplateBody=body)
+    until = time.monotonic() + 20
+    while (found := cloudformation.describe_change_set(**request))["Status"] == "CREATE_PENDING":
+        assert time.monotonic() < until
+    assert found["Status"] == "FAILED"
+    assert found["StatusReason"].startswith(
+        "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. "
+        "Number of errors found: 1. Resource with id [F] is invalid."
+    )
+
+
+CUSTOM = """
+Parameters: {Mode: {Type: String, Default: ok}, Number: {Type: Number, Default: 1}}
+Resources:
+  Thing:
+    Type: Custom::Thing
+    Properties: {ServiceToken: !GetAtt Maker.Arn, Mode: !Ref Mode, Number: !Ref Number, Flag: true, ServiceTimeout: 20}
+  Maker:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Environment: {Variables: {LOG: !Ref Log}}
+      Code:
+        ZipFile: |
+          import json, os, urllib.request, boto3
+          def handler(event, context):
+              properties = event["ResourceProperties"]
+              boto3.client("sqs").send_message(QueueUrl=os.environ["LOG"], MessageBody=json.dumps(event))
+              failed = properties["Mode"] == "fail" and event["RequestType"] != "Delete"
+              answer = {
+                  "Status": "FAILED" if failed else "SUCCESS",
+                  "Reason": "because",
+                  "PhysicalResourceId": "thing-" + properties["Number"],
+                  "StackId": event["StackId"], "RequestId": event["RequestId"],
+                  "LogicalResourceId": event["LogicalResourceId"],
+                  "Data": {"Number": properties["Number"], "Deep": {"er": "yes"}},
+              }
+              request = urllib.request.Request(event["ResponseURL"], json.dumps(answer).encode(), method="PUT")
+              urllib.request.urlopen(request).read()
+  Log: {Type: AWS::SQS::Queue}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]
+Outputs:
+  Id: {Value: !Ref Thing}
+  Number: {Value: !GetAtt Thing.Number}
+  Deep: {Value: !GetAtt Thing.Deep.er}
+  Log: {Value: !Ref Log}
+"""
+
+
+@pytest.fixture
+def requests_of(aws: Client) -> Any:
+    """What the function was asked since the last time."""
+
+    def read(url: str) -> list[dict[str, Any]]:
+        sqs, found = aws("sqs"), []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    return read
+
+
+def test_a_custom_resource(aws: Client, requests_of: Any) -> None:
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="shop", TemplateBody=CUSTOM, Capabilities=CAPABILITIES)
+    assert settled(cloudformation) == "CREATE_COMPLETE", events(cloudformation)
+    out = outputs(cloudformation)
+    assert (out["Id"], out["Number"], out["Deep"]) == ("thing-1", "1", "yes")
+    (asked,) = requests_of(out["Log"])
+    assert asked["RequestType"] == "Create"
+    assert asked["ResourceProperties"]["Flag"] == "true"
+    assert asked["ResourceType"] == "Custom::Thing"
+    assert "PhysicalResourceId" not in asked
+
+    def update(**parameters: str) -> str:
+        listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        request = {"StackName": "shop", "UsePreviousTemplate": True, "Capabilities": CAPABILITIES}
+        cloudformation.update_stack(**request, Parameters=listed)
+        return settled(cloudformation)
+
+    assert update(Number="2") == "UPDATE_COMPLETE"
+    asked, cleaned = requests_of(out["Log"])
+    assert (asked["RequestType"], asked["PhysicalResourceId"]) == ("Update", "thing-1")
+    assert asked["OldResourceProperties"]["Number"] == "1"
+    assert (cleaned["RequestType"], cleaned["PhysicalResourceId"]) == ("Delete", "thing-1")
+    assert outputs(cloudformation)["Id"] == "thing-2"
+
+    assert update(Number="2", Mode="fail") == "UPDATE_ROLLBACK_COMPLETE"
+    reasons = [reason for _, status, reason in events(cloudformation) if status == "UPDATE_FAILED"]
+    assert reasons[0] is not None
+    assert reasons[0].startswith(
+        "Received response status [FAILED] from custom resource. Message returned: because (RequestId: "
+    )
+    assert [each["RequestType"] for each in requests_of(out["Log"])] == ["Update", "Update"]
+
+
+def test_a_custom_resource_that_fails_is_cleaned_up(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    parameters = [{"ParameterKey": "Mode", "ParameterValue": "fail"}]
+    request = {"StackName": "shop", "TemplateBody": CUSTOM, "Capabilities": CAPABILITIES}
+    cloudformation.create_stack(**request, Parameters=parameters)
+    assert settled(cloudformation) == "ROLLBACK_COMPLETE"
+    happened = [(name, status) for name, status, _ in events(cloudformation)]
+    assert ("Thing", "CREATE_FAILED") in happened
+    assert ("Thing", "DELETE_COMPLETE") in happened
+
+
+def test_nested_stacks(aws: Client, endpoint: str) -> None:
+    cloudformation, s3 = aws("cloudformation"), aws("s3", s3={"addressing_style": "path"})
+    s3.create_bucket(Bucket="templates-of-nested")
+    inner = """
+    Parameters: {Seconds: {Type: Number}}
+    Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: !Ref Seconds}}}
+    Outputs: {Url: {Value: !Ref Q}}
+    """
+    s3.put_object(Bucket="templates-of-nested", Key="inner.yaml", Body=inner.encode())
+    outer = f"""
+    Parameters: {{Seconds: {{Type: Number, Default: 5}}}}
+    Resources:
+      Inner:
+        Type: AWS::CloudFormation::Stack
+        Properties:
+          TemplateURL: {endpoint}/templates-of-nested/inner.yaml
+          Parameters: {{Seconds: !Ref Seconds}}
+    Outputs: {{Url: {{Value: !GetAtt Inner.Outputs.Url}}}}
+    """
+    cloudformation.create_stack(StackName="shop", TemplateBody=outer)
+    assert settled(cloudformation) == "CREATE_COMPLETE", events(cloudformation)
+    url = outputs(cloudformation)["Url"]
+    seconds = [{"ParameterKey": "Seconds", "ParameterValue": "9"}]
+    cloudformation.update_stack(StackName="shop", UsePreviousTemplate=True, Parameters=seconds)
+    assert settled(cloudformation) == "UPDATE_COMPLETE", events(cloudformation)
+    attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["VisibilityTimeout"] == "9"
+    cloudformation.delete_stack(StackName="shop")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    assert aws("sqs").list_queues().get("QueueUrls", []) == []
+    assert cloudformation.describe_stacks()["Stacks"] == []
