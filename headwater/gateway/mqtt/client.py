@@ -59,7 +59,6 @@ class Client:
         self._session = 0
         self._asked: Connect | None = None
         self._outgoing: Outgoing | None = None
-        self._goodbye: Disconnect | None = None
         self._is_over = False
         # sockets are of the real world, so that their silence is measured by the loop's time, not by the clock
         self._silence = KeepAlive(asyncio.get_running_loop(), _CONNECT_WITHIN, self._silent)
@@ -84,7 +83,7 @@ class Client:
 
     def lost(self) -> None:
         """The socket is gone."""
-        self._over()
+        self._over(Reason.UNSPECIFIED_ERROR)
 
     # ---- packets
 
@@ -108,7 +107,7 @@ class Client:
         self._session = result["SessionId"]
         self._caller = Caller(result["Account"], result["Region"], self._origin.caller.principal)
         if self._is_over:  # it went away while it was asked about
-            self._disconnect(graceful=False, expiry=None)
+            self._disconnect(Reason.UNSPECIFIED_ERROR, None)
             return
         asked = self._asked
         if asked is None:
@@ -175,9 +174,8 @@ class Client:
         self._send(PingResp())
 
     def _said_goodbye(self, packet: Disconnect) -> None:
-        self._goodbye = packet
         self._stream.close()
-        self._over()
+        self._over(packet.reason, packet.properties.get("session_expiry_interval"))
 
     _HANDLERS: ClassVar[Mapping[type[Packet], Callable[[Client, Any], None]]] = {
         Connect: _connect,
@@ -220,9 +218,9 @@ class Client:
         if not self._is_over:
             self._stream.write(self._connection.refuse(reason, explanation))
             self._stream.close()
-            self._over()
+            self._over(reason)
 
-    def _over(self) -> None:
+    def _over(self, reason: int, expiry: int | None = None) -> None:
         if self._is_over:
             return
         self._is_over = True
@@ -231,12 +229,10 @@ class Client:
             self._lifetime.cancel()
         self._forget()
         if self._session:
-            goodbye = self._goodbye
-            expiry = goodbye.properties.get("session_expiry_interval") if goodbye is not None else None
-            self._disconnect(goodbye is not None and goodbye.reason == Reason.SUCCESS, expiry)
+            self._disconnect(reason, expiry)
 
-    def _disconnect(self, graceful: bool, expiry: int | None) -> None:
-        request = {"SessionId": self._session, "ConnectionId": self._name, "Graceful": graceful, "Expiry": expiry}
+    def _disconnect(self, reason: int, expiry: int | None) -> None:
+        request = {"SessionId": self._session, "ConnectionId": self._name, "Reason": reason, "Expiry": expiry}
         self._submit("Disconnect", request, _ignore)
 
     # ---- both ways

@@ -5,7 +5,7 @@ Who changes a row changes the broker with it; a rollback drops everything here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -22,7 +22,18 @@ from headwater.spine.operations import Call
 class Session:
     """A client's session. `expiry` is how many seconds it outlives its connection."""
 
-    __slots__ = ("_policy", "client_id", "connection", "expiry", "id", "policy_text", "prefix", "principal", "source")
+    __slots__ = (
+        "_policy",
+        "client_id",
+        "connection",
+        "expiry",
+        "id",
+        "policy_text",
+        "prefix",
+        "principal",
+        "source",
+        "version",
+    )
 
     def __init__(
         self,
@@ -33,6 +44,7 @@ class Session:
         principal: str,
         policy_text: str | None,
         source: str | None,
+        version: int,
         prefix: str,
     ) -> None:
         self.id = identity
@@ -42,13 +54,14 @@ class Session:
         self.principal = principal
         self.policy_text = policy_text
         self.source = source
+        self.version = version  # counts its connections
         self.prefix = prefix
         self._policy: Policy | None = None
 
     def resume(self, newer: Session) -> None:
         """Become what the client's new CONNECT asks for; subscriptions refer to this very object."""
         self.connection, self.expiry = newer.connection, newer.expiry
-        self.principal, self.source = newer.principal, newer.source
+        self.principal, self.source, self.version = newer.principal, newer.source, newer.version
         self.policy_text, self._policy = newer.policy_text, newer._policy
 
     def may(self, action: str, kind: str, name: str) -> bool:
@@ -110,8 +123,13 @@ class Broker:
     def subscribers(self, topic: str) -> Iterator[Subscriber]:
         return (subscriber for _, subscriber in self._subscribers.match(topic))
 
-    def subscription_count(self, session: Session) -> int:
-        return len(self._filters.get(session.id, ()))
+    def filters_of(self, session: Session) -> Collection[str]:
+        """The topic filters of a session, as they were given."""
+        return self._filters.get(session.id, ())
+
+    def has_listeners(self, topic: str) -> bool:
+        """Whether any subscriber or rule is there for a topic."""
+        return next(self.subscribers(topic), None) is not None or bool(self.rules_for(topic))
 
     def set_rule(self, rule: Rule) -> None:
         self.remove_rule(rule.name)
@@ -151,8 +169,11 @@ def broker_of(call: Call) -> Broker:
 def _load(call: Call) -> Broker:
     place = (call.account, call.region)
     broker = Broker(make_arn("iot", call.region, call.account, ""))
-    for identity, client, connection, expiry, principal, policy, source in call.store.all(tables.SESSIONS, place):
-        broker.add_session(Session(identity, client, connection, expiry, principal, policy, source, broker.prefix))
+    for identity, client, connection, expiry, principal, policy, source, version in call.store.all(
+        tables.SESSIONS, place
+    ):
+        known = (principal, policy, source, version, broker.prefix)
+        broker.add_session(Session(identity, client, connection, expiry, *known))
     for identity, given, qos, no_local, retain in call.store.all(tables.SUBSCRIPTIONS, place):
         broker.subscribe(broker.sessions[identity], given, qos, bool(no_local), bool(retain))
     for name, document, disabled, created in call.store.all(tables.RULES, place):

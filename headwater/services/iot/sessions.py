@@ -19,6 +19,7 @@ from headwater.services.iot.authorizing import Identity, authorize, authorizer_f
 from headwater.services.iot.errors import unauthorized
 from headwater.services.iot.memory import Broker, Session, broker_of
 from headwater.services.iot.messages import Publication, properties_of, properties_text
+from headwater.services.iot.presence import tell_connected, tell_disconnected
 from headwater.services.iot.publishing import check_allowed, publish
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
 from headwater.spine.errors import AwsError
@@ -64,11 +65,12 @@ def open_session(call: Call, request: Request, identity: Identity) -> Result:
         identity.principal,
         identity.policies,
         request["SourceIp"],
+        present.version + 1 if present else 0,
         broker.prefix,
     )
     _check(session, packet.will)
     will = _will_text(packet.will) if packet.will else None
-    known = (session.principal, session.policy_text, session.source)
+    known = (session.principal, session.policy_text, session.source, session.version)
     if present:
         call.store.run(tables.RESUME_SESSION, (connection, session.expiry, will, *known, session.id))
     else:
@@ -79,6 +81,7 @@ def open_session(call: Call, request: Request, identity: Identity) -> Result:
         present.resume(session)
     else:
         broker.add_session(session)
+    tell_connected(call, broker, session)
     return {
         "SessionId": session.id,
         "ClientId": client_id,
@@ -115,6 +118,7 @@ def _take_over(call: Call, broker: Broker, client_id: str, clean_start: bool) ->
             call.cancel(identity)
     if session.connection is not None:
         call.announce(CHANNEL, Eject(session.connection, Reason.SESSION_TAKEN_OVER))
+        tell_disconnected(call, broker, session, session.connection, Reason.SESSION_TAKEN_OVER)
         if will is not None:
             _publish_will(call, broker, session, will)
     if clean_start:
@@ -127,7 +131,8 @@ def _take_over(call: Call, broker: Broker, client_id: str, clean_start: bool) ->
 def disconnect(call: Call, request: Request) -> Result:
     """A connection has ended. Nothing happens where another has taken the session over.
 
-    Request: SessionId, ConnectionId, Graceful (no will is to be published), Expiry (seconds, None: as before).
+    Request: SessionId, ConnectionId, Reason (MQTT 5's; only SUCCESS keeps the will from being published), Expiry
+    (seconds, None: as before).
     """
     broker = broker_of(call)
     session = broker.sessions.get(request["SessionId"])
@@ -138,13 +143,14 @@ def disconnect(call: Call, request: Request) -> Result:
     expiry = session.expiry if request["Expiry"] is None else AWS_LIMITS.session_expiry(request["Expiry"])
     (will, _, _) = call.store.one(tables.SESSION_TIMERS, (session.id,)) or (None, None, None)
     delay = 0
-    if request["Graceful"]:
+    if request["Reason"] == Reason.SUCCESS:
         will = None
     elif will is not None:
         delay = min(_will_delay(will), expiry)
         if not delay:
             _publish_will(call, broker, session, will)
             will = None
+    tell_disconnected(call, broker, session, request["ConnectionId"], request["Reason"])
     if not expiry:
         end_session(call, broker, session)
         return {}
@@ -199,7 +205,8 @@ def end_session(call: Call, broker: Broker, session: Session) -> None:
 async def end_stale_connections(work: Work) -> None:
     """After a start: connections of the former process are gone without a word, so that their wills are due."""
     for identity, account, region, connection in await work.transact(_stale_sessions):
-        request = {"SessionId": identity, "ConnectionId": connection, "Graceful": False, "Expiry": None}
+        lost = {"Reason": Reason.UNSPECIFIED_ERROR, "Expiry": None}
+        request = {"SessionId": identity, "ConnectionId": connection, **lost}
         try:
             await work.operation("iot-mqtt", "Disconnect", request, account, region)
         except AwsError as error:

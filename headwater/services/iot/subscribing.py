@@ -11,6 +11,7 @@ from headwater.services.iot.errors import unauthorized
 from headwater.services.iot.inbox import put_in_inbox
 from headwater.services.iot.memory import Broker, Session, broker_of
 from headwater.services.iot.messages import Publication, properties_of
+from headwater.services.iot.presence import tell_topics
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -48,6 +49,8 @@ def subscribe(call: Call, request: Request) -> Result:
         else:
             told = {"Topic": message.topic, "Payload": message.payload, "Qos": message.qos}
             retained.append(told | {"Properties": message.properties})
+    granted = [item.filter for item, reason in zip(packet.subscriptions, reasons, strict=True) if reason < 0x80]
+    tell_topics(call, broker, session, "subscribed", granted)
     return {"Reasons": reasons, "Retained": retained, "Backlog": backlog}
 
 
@@ -56,7 +59,8 @@ def _refusal(broker: Broker, session: Session, wanted: Subscription) -> Reason |
         return Reason.TOPIC_FILTER_INVALID
     if not session.may("iot:Subscribe", "topicfilter", split_shared(wanted.filter).filter):
         return Reason.NOT_AUTHORIZED
-    if broker.subscription_count(session) >= AWS_LIMITS.subscriptions_per_connection:
+    filters = broker.filters_of(session)
+    if wanted.filter not in filters and len(filters) >= AWS_LIMITS.subscriptions_per_connection:
         return Reason.QUOTA_EXCEEDED
     return None
 
@@ -88,4 +92,6 @@ def unsubscribe(call: Call, request: Request) -> Result:
         existed = call.store.run(tables.UNSUBSCRIBE, (session.id, given)) > 0
         broker.unsubscribe(session, given)
         reasons.append(Reason.SUCCESS if existed else Reason.NO_SUBSCRIPTION_EXISTED)
+    gone = [given for given, reason in zip(request["Filters"], reasons, strict=True) if reason == Reason.SUCCESS]
+    tell_topics(call, broker, session, "unsubscribed", gone)
     return {"Reasons": reasons}

@@ -9,7 +9,7 @@ SCHEMA = (
     CREATE TABLE iot_sessions (
         id BIGINT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, client TEXT NOT NULL,
         connection TEXT, expiry BIGINT NOT NULL, will TEXT, principal TEXT NOT NULL, policy TEXT, source TEXT,
-        timer BIGINT, will_timer BIGINT, UNIQUE (account, region, client)
+        version BIGINT NOT NULL, timer BIGINT, will_timer BIGINT, UNIQUE (account, region, client)
     );
     CREATE INDEX iot_sessions_by_connection ON iot_sessions (connection) WHERE connection IS NOT NULL;
     CREATE TABLE iot_subscriptions (
@@ -49,15 +49,16 @@ SCHEMA = (
 )
 
 SESSIONS = """
-SELECT id, client, connection, expiry, principal, policy, source FROM iot_sessions WHERE account = ? AND region = ?
+SELECT id, client, connection, expiry, principal, policy, source, version FROM iot_sessions
+WHERE account = ? AND region = ?
 """
 STALE_SESSIONS = "SELECT id, account, region, connection FROM iot_sessions WHERE connection IS NOT NULL ORDER BY id"
 INSERT_SESSION = """
-INSERT INTO iot_sessions (id, account, region, client, connection, expiry, will, principal, policy, source)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO iot_sessions (id, account, region, client, connection, expiry, will, principal, policy, source, version)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 RESUME_SESSION = """
-UPDATE iot_sessions SET connection = ?, expiry = ?, will = ?, principal = ?, policy = ?, source = ?,
+UPDATE iot_sessions SET connection = ?, expiry = ?, will = ?, principal = ?, policy = ?, source = ?, version = ?,
     timer = NULL, will_timer = NULL
 WHERE id = ?
 """
