@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 demo: setup ## the order application, live in the browser
-	$(BIN)/headwater up examples/orders/template.yaml --stack orders --follow --open
+	$(BIN)/headwater up examples/orders/template.yaml --stack orders --follow --open PageUrl
 
 test: setup ## all tests
 	@scripts/chromium.sh

@@ -17,7 +17,7 @@ from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.surface import Surface
-from headwater.insight.surface import routes
+from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
 from headwater.services import SERVICES
 from headwater.spine.clock import Clock, RealClock
@@ -66,7 +66,7 @@ class Cloud:
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
         apis = AwsApis(self.engine, models)
         sites: list[Site] = [
-            Surface(routes(self.engine)),
+            Surface(routes(self.engine), streams(self.engine)),
             UserApis(self.engine),
             SnsSite(self.engine),
             S3Site(self.engine, apis),

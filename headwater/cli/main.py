@@ -9,6 +9,7 @@ import click
 from headwater import __version__
 
 _COMMANDS = {
+    "follow": "Show operations and deliveries as they happen.",
     "run": "Run a command with its environment pointing at Headwater.",
     "start": "Start an empty cloud.",
     "trace": "Show the causal tree of what happened.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote
 
 import click
@@ -12,12 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.options import endpoint_option
+from headwater.cli.spans import Span, describe
 from headwater.cli.surface import ask
-
-Span = dict[str, Any]
-
-_MARKS = {"ok": ("✓", "green"), None: ("…", "yellow"), "again": ("↻", "yellow")}
-_KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "topic", "event-bus")
 
 
 @click.command("trace")
@@ -66,26 +61,4 @@ def _line(chain: list[Span], indent: str, first: int, full: bool) -> Text:
     took = sum(span["duration"] or 0 for span in (head, tail)[: len(chain)]) / 1000
     line = Text(f"{head['started'] - first:>7} ms {took:>8.1f} ms  ", style="dim")
     line.append(indent, style="dim")
-    outcome = tail["outcome"]
-    mark, style = _MARKS.get(outcome, ("✗", "red"))
-    line.append(f"{mark} ", style=style)
-    for position, span in enumerate(chain):
-        line.append(" → " if position else "", style="dim")
-        line.append(span["name"], style="bold" if span["kind"] == "operation" else "cyan")
-        if span["subject"]:
-            line.append(f" {_short(span['subject'], full)}", style="" if span["kind"] == "operation" else "cyan")
-    if outcome not in _MARKS:
-        line.append(f"  {outcome}", style="red")
-    for span in chain:
-        for key, value in span["notes"].items():
-            line.append(f"  {key}: {value}", style="dim")
-    return line
-
-
-def _short(subject: str, full: bool) -> str:
-    """An ARN's name, without what is the same everywhere."""
-    parts = subject.split(":", 5)
-    if full or len(parts) != 6 or parts[0] != "arn":
-        return subject
-    kind, separator, name = parts[5].replace("/", ":").partition(":")
-    return name if separator and kind in _KINDS_IN_NAMES else parts[5]
+    return describe(line, chain, full)

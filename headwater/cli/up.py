@@ -18,7 +18,6 @@ from urllib.request import urlopen
 
 import click
 from rich.console import Console
-from rich.table import Table
 from watchfiles import awatch
 
 from headwater.cli.follow import follow_beside
@@ -192,10 +191,9 @@ def tell(endpoint: str, order: Order, deployed: Deployed, seconds: float) -> Non
     if order.as_json:
         click.echo(json.dumps({"stack": deployed.stack, "endpoint": endpoint, "outputs": deployed.outputs}))
         return
-    table = Table(show_header=False, box=None, pad_edge=False)
+    width = max(map(len, deployed.outputs), default=0)
     for name, value in deployed.outputs.items():
-        table.add_row(f"[bold]{name}[/]", value)
-    order.console.print(table, soft_wrap=True)
+        order.console.print(f"[bold]{name:<{width}}[/] {value}", soft_wrap=True)
     if order.open_output is not None:
         show_page(order, deployed.outputs.get(order.open_output))
 

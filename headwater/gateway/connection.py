@@ -23,6 +23,7 @@ MOST_BODY_BYTES = 512 * 1024 * 1024
 MOST_PIPELINED = 64
 MOST_NAMES_KEPT = 1000
 CHUNK = 1024 * 1024
+MOST_UNREAD = 16 * CHUNK
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 _WITHOUT_BODY = frozenset({204, 304})
@@ -212,6 +213,20 @@ class HttpConnection(asyncio.Protocol):
         else:
             self.transport.write(head + body)
         self._next()
+
+    def begin_stream(self, content_type: str) -> None:
+        """Answer the current request with chunks to come; the connection ends with them."""
+        self._keep_alive = False
+        if self.transport is not None:
+            self.transport.write(
+                f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nCache-Control: no-store\r\n"
+                "Access-Control-Allow-Origin: *\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode()
+            )
+
+    def send_chunk(self, chunk: bytes) -> None:
+        """A piece of the stream; dropped where the client reads too slowly or is gone."""
+        if self.transport is not None and self.transport.get_write_buffer_size() < MOST_UNREAD:
+            self.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
 
     def _head(self, status: int, headers: list[tuple[str, str]], length: int) -> bytes:
         text = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"

@@ -14,8 +14,10 @@ from headwater.gateway.connection import HttpConnection
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.spine.errors import AwsError
 
-# (query parameters, parsed body) to whatever JSON can hold, or bytes with their own content type
+# (query parameters, parsed body) to whatever JSON can hold
 Route = Callable[[Mapping[str, str], Any], Awaitable[Any]]
+# (query parameters, what sends a chunk) to what ends the stream
+Stream = Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]
 log = logging.getLogger(__name__)
 _PREFIXES = ("/_headwater", "/_localstack")
 
@@ -23,13 +25,19 @@ _PREFIXES = ("/_headwater", "/_localstack")
 class Surface:
     """Answers what is asked of Headwater itself."""
 
-    def __init__(self, routes: Mapping[tuple[str, str], Route]) -> None:
+    def __init__(self, routes: Mapping[tuple[str, str], Route], streams: Mapping[str, Stream]) -> None:
         self._routes = routes
+        self._streams = streams
         self._tasks: set[asyncio.Task[None]] = set()
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> bool:
         if not request.path.startswith(_PREFIXES):
             return False
+        stream = self._streams.get(request.path) if request.method == "GET" else None
+        if stream is not None:
+            connection.begin_stream("application/x-ndjson")
+            connection.abandoned = stream(dict(parse_qsl(request.query)), connection.send_chunk)
+            return True
         route = self._routes.get((request.method, request.path.rstrip("/")))
         if route is None:
             known = any(path == request.path.rstrip("/") for _, path in self._routes)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from headwater import __version__
+from headwater.insight.follow import follow
 from headwater.insight.traces import find_trace, last_trace, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
@@ -13,6 +14,7 @@ from headwater.spine.operations import Call
 from headwater.spine.work import Work
 
 Route = Callable[[Mapping[str, str], Any], Awaitable[Any]]
+Stream = Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]
 
 
 def routes(engine: Engine) -> dict[tuple[str, str], Route]:
@@ -25,6 +27,11 @@ def routes(engine: Engine) -> dict[tuple[str, str], Route]:
         ("GET", "/_headwater/trace"): lambda query, body: _trace(engine, query),
         ("PUT", "/_headwater/cloudformation/response"): lambda query, body: _respond(engine, query, body),
     }
+
+
+def streams(engine: Engine) -> dict[str, Stream]:
+    """Paths to what goes on being sent until the client leaves."""
+    return {"/_headwater/follow": lambda query, send: follow(engine, query, send)}
 
 
 async def _health(engine: Engine) -> dict[str, Any]:

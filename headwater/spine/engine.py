@@ -330,6 +330,9 @@ class Engine:
                 listener(message)
         for reply, result, error in group.replies:
             reply(result, error)
+        if "spans" in self.listeners:
+            for listener in self.listeners["spans"]:
+                listener(group.spans)
         self.pump.wake()
 
     def _abandon(self, error: Exception) -> None:
@@ -374,7 +377,13 @@ class Engine:
     def listen(self, channel: str, callback: Callable[[object], None]) -> Callable[[], None]:
         """Hear what is announced on a channel; the returned function ends it."""
         self.listeners.setdefault(channel, []).append(callback)
-        return lambda: self.listeners[channel].remove(callback)
+
+        def end() -> None:
+            self.listeners[channel].remove(callback)
+            if not self.listeners[channel]:
+                del self.listeners[channel]
+
+        return end
 
     def new_id(self) -> int:
         """Rising numbers, unique within the store: milliseconds and a counter."""

@@ -1,0 +1,40 @@
+"""Spans as lines for people: what the trace and the live view share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+
+Span = dict[str, Any]
+
+_MARKS = {"ok": ("✓", "green"), None: ("…", "yellow"), "again": ("↻", "yellow")}
+_KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "topic", "event-bus", "stack")
+
+
+def describe(line: Text, chain: list[Span], full: bool) -> Text:
+    """Add to a line what happened: a mark, names and subjects, what went wrong, what was noted."""
+    outcome = chain[-1]["outcome"]
+    mark, style = _MARKS.get(outcome, ("✗", "red"))
+    line.append(f"{mark} ", style=style)
+    for position, span in enumerate(chain):
+        operation = span["kind"] == "operation"
+        line.append(" → " if position else "", style="dim")
+        line.append(span["name"], style="bold" if operation else "cyan")
+        if span["subject"]:
+            line.append(f" {_short(span['subject'], full)}", style="" if operation else "cyan")
+    if outcome not in _MARKS:
+        line.append(f"  {outcome}", style="red")
+    for span in chain:
+        for key, value in span["notes"].items():
+            line.append(f"  {key}: {value}", style="dim")
+    return line
+
+
+def _short(subject: str, full: bool) -> str:
+    """An ARN's name, without what is the same everywhere."""
+    parts = subject.split(":", 5)
+    if full or len(parts) != 6 or parts[0] != "arn":
+        return subject
+    kind, separator, name = parts[5].replace("/", ":").partition(":")
+    return name if separator and kind in _KINDS_IN_NAMES else parts[5]
