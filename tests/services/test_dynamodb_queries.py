@@ -196,6 +196,10 @@ def test_the_older_parameters(db: Any) -> None:
     only = {"n": {"ComparisonOperator": "NE", "AttributeValueList": [wire(2)]}}
     answer = db.query(TableName="tab", KeyConditions=conditions, QueryFilter=only, AttributesToGet=["sk"])
     assert answer["Items"] == [item(sk="1"), item(sk="3")]
+    conditions["sk"] = {"ComparisonOperator": "NE", "AttributeValueList": [wire("1")]}
+    assert invalid(db.query, TableName="tab", KeyConditions=conditions) == (
+        "Attempted conditional constraint is not an indexable operation"
+    )
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,16 @@ _OPERATORS: Mapping[str, tuple[int | None, frozenset[str]]] = {
     "IN": (None, _SCALARS),
     "BETWEEN": (2, _SCALARS),
 }
-_KEY_OPERATORS = {"EQ", "LT", "LE", "GT", "GE", "BETWEEN", "BEGINS_WITH"}
+# What a key may be compared by, as key condition expressions write it.
+_KEY_OPERATORS = {
+    "EQ": "=",
+    "LT": "<",
+    "LE": "<=",
+    "GT": ">",
+    "GE": ">=",
+    "BETWEEN": "BETWEEN",
+    "BEGINS_WITH": "begins_with",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ def filters(parameter: Mapping[str, Any], operator: str | None) -> LegacyConditi
 
 
 def key_conditions(parameter: Mapping[str, Any]) -> tuple[dict[str, Term], dict[str, AttributeValue], str | None]:
-    """``KeyConditions`` as terms, their values, and what is wrong with them once the table is known to exist."""
+    """``KeyConditions`` as terms, their values, and what is wrong with a term that has no operator."""
     terms: dict[str, Term] = {}
     given: dict[str, AttributeValue] = {}
     problem = None
@@ -76,8 +85,7 @@ def key_conditions(parameter: Mapping[str, Any]) -> tuple[dict[str, Term], dict[
         given.update(zip(placeholders, values, strict=True))
         if operator not in _KEY_OPERATORS:
             problem = "Attempted conditional constraint is not an indexable operation"
-        word = {"BETWEEN": "BETWEEN", "BEGINS_WITH": "begins_with"}.get(operator) or _COMPARATORS.get(operator, "")
-        terms[name] = Term(word, placeholders)
+        terms[name] = Term(_KEY_OPERATORS.get(operator, ""), placeholders)
     if len(terms) not in (1, 2):
         raise ValidationException("Conditions can be of length 1 or 2 only")
     return terms, given, problem
