@@ -164,6 +164,15 @@ def test_fifo_queues_get_the_group(events: Any, sqs: Any) -> None:
     assert message["Attributes"]["MessageGroupId"] == "g"
 
 
+def test_a_trace_goes_on_through_the_event(events: Any, sqs: Any) -> None:
+    url, arn = make_queue(sqs, "q")
+    make_rule(events, arn)
+    root = "1-5f84c7a1-0123456789abcdef01234567"
+    events.put_events(Entries=[{**ENTRY, "TraceHeader": f"Root={root};Parent=0123456789abcdef;Sampled=1"}])
+    (message,) = receive(sqs, url)
+    assert message["Attributes"]["AWSTraceHeader"].startswith(f"Root={root};Parent=")
+
+
 def test_a_rule_may_send_on_to_another_bus(events: Any, sqs: Any, account: str) -> None:
     url, arn = make_queue(sqs, "q")
     bus = events.create_event_bus(Name="second")["EventBusArn"]

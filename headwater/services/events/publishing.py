@@ -52,9 +52,9 @@ def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
     if type(detail) is not dict:
         return _refusal("MalformedDetail", "Detail is malformed.")
     event = make_event(call, source, entry["DetailType"], detail, entry.get("Resources") or [], entry.get("Time"))
-    if header := entry.get("TraceHeader"):
-        call.span.note("trace", parse_trace_header(header) or header)
-    publish(call, bus_arn(call, entry.get("EventBusName")), event)
+    header = entry.get("TraceHeader")
+    cause = parse_trace_header(header) if header else None
+    publish(call, bus_arn(call, entry.get("EventBusName")), event, cause)
     return {"EventId": event["id"]}
 
 

@@ -104,8 +104,11 @@ class Routes:
         self.by_bus.clear()
 
 
-def publish(call: Call, bus: str, event: Event) -> bool:
-    """Deliver an event to the targets of the rules that it matches; False where there is no such bus."""
+def publish(call: Call, bus: str, event: Event, cause: str | None = None) -> bool:
+    """Deliver an event to the targets of the rules that it matches; False where there is no such bus.
+
+    ``cause``: what its sender says it comes of, where that is not the present call.
+    """
     route = _route(call, bus)
     if route is None:
         call.span.note("no such bus", bus)
@@ -116,7 +119,7 @@ def publish(call: Call, bus: str, event: Event) -> bool:
         return True
     text = orjson.dumps(event).decode()
     for arn in matched:
-        _deliver(call, route.account, route.region, route.rules[arn], event, text)
+        _deliver(call, route.account, route.region, route.rules[arn], event, text, cause)
     return True
 
 
@@ -125,7 +128,9 @@ def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
     _deliver(call, call.account, call.region, rule, event, orjson.dumps(event).decode())
 
 
-def _deliver(call: Call, account: str, region: str, rule: RoutedRule, event: Event, text: str) -> None:
+def _deliver(
+    call: Call, account: str, region: str, rule: RoutedRule, event: Event, text: str, cause: str | None = None
+) -> None:
     for target in rule.targets:
         payload = {
             "rule": rule.arn,
@@ -139,7 +144,15 @@ def _deliver(call: Call, account: str, region: str, rule: RoutedRule, event: Eve
             payload["dead letter"] = target.dead_letter
             if payload["input"] is not text:
                 payload["original"] = text
-        call.deliver("events.target", payload, target=target.arn, policy=target.policy, account=account, region=region)
+        call.deliver(
+            "events.target",
+            payload,
+            target=target.arn,
+            policy=target.policy,
+            cause=cause,
+            account=account,
+            region=region,
+        )
 
 
 def _note_misses(call: Call, route: Route, event: Event) -> None:
