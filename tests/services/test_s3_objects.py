@@ -268,3 +268,15 @@ def test_folders_larger_than_a_batch(s3: Any, bucket: str) -> None:
         ["small"],
     )
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 301
+
+
+def test_reading_while_others_write(s3: Any, bucket: str) -> None:
+    """An answer under way keeps its body, whatever becomes of the object."""
+    bodies = [bytes([number]) * 2_000_000 for number in range(4)]
+    s3.put_object(Bucket=bucket, Key="k", Body=bodies[0])
+    reader = s3.get_object(Bucket=bucket, Key="k", ChecksumMode="DISABLED")["Body"]
+    start = reader.read(10)
+    for body in bodies[1:]:
+        s3.put_object(Bucket=bucket, Key="k", Body=body)
+    s3.delete_object(Bucket=bucket, Key="k")
+    assert start + reader.read() == bodies[0]

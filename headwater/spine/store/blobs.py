@@ -9,17 +9,28 @@ from pathlib import Path
 
 
 class Blob:
-    """A stored body, or a slice of one, which a reply streams from its file."""
+    """A stored body, or a slice of one, which a reply streams from its file.
 
-    __slots__ = ("length", "offset", "path")
+    The file is open from the start: it can be read to its end though it is deleted meanwhile.
+    """
+
+    __slots__ = ("_descriptor", "length", "offset", "path")
 
     def __init__(self, path: Path, offset: int, length: int) -> None:
+        self._descriptor = -1
         self.path, self.offset, self.length = path, offset, length
+        self._descriptor = os.open(path, os.O_RDONLY)
 
     def read(self) -> bytes:
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            return file.read(self.length)
+        return self.part(0, self.length)
+
+    def part(self, start: int, size: int) -> bytes:
+        """Some bytes, counted from the slice's own beginning."""
+        return os.pread(self._descriptor, size, self.offset + start)
+
+    def __del__(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
 
 class BlobStore:
