@@ -92,7 +92,7 @@ def matches(names: list[str], failure: Failure) -> bool:
 
 def choose(state: dict[str, Any], value: Any) -> str:
     for rule in state["Choices"]:
-        if isinstance(value, list) == rule["IsPresent"]:
+        if (isinstance(value, list) and value != []) == rule["IsPresent"]:
             return str(rule["Next"])
     return str(state["Default"])
 
