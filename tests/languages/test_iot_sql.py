@@ -241,9 +241,30 @@ def test_binary_payloads() -> None:
     encoded = compile_statement("SELECT encode(*, 'base64') AS data, 1 AS n FROM 'a'", "2016-03-23")
     assert encoded.condition(message(raw)) is True
     assert encoded.select(message(raw)) == {"data": "AP8=", "n": 1}
-    for sql in ("SELECT *, 1 AS n FROM 'a'", "SELECT * FROM 'a' WHERE color = 'red'"):
+    for sql in (
+        "SELECT *, 1 AS n FROM 'a'",
+        "SELECT * AS p FROM 'a'",
+        "SELECT concat(*, 'x') FROM 'a'",
+        "SELECT * FROM 'a' WHERE color = 'red'",
+    ):
         with pytest.raises(EvaluationError):
             compile_statement(sql).condition(message(raw))
+
+
+def test_large_numbers() -> None:
+    payload = b'{"a": 1e308, "b": -1e308, "c": 123456789012345678901234567890}'
+    for expression in (
+        "a + 1",
+        "a * b",
+        "a % 2",
+        "floor(a)",
+        "abs(b)",
+        "trunc(a, 2)",
+        "get_or_default(a, 1)",
+        "c / 3",
+        "a * a * a * a",
+    ):
+        value(expression, payload)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import isfinite
 from typing import Any, ClassVar, Final
 
 from headwater.languages.iot_sql.errors import SqlParseError, UnsupportedFunction
@@ -64,10 +65,10 @@ class Compiler:
         return evaluator
 
     def selection(self, node: Selection) -> Evaluator:
+        if len(node.items) == 1 and node.items[0] == Item(Star(), ()):
+            return lambda message, root: message.payload if root is UNDEFINED else root
         if node.is_value:
             return self.expression(node.items[0].value)
-        if len(node.items) == 1 and not node.items[0].path:
-            return self._star(Star())
         items = [self._item(item) for item in node.items]
 
         def select(message: Message, root: Value) -> Value:
@@ -85,8 +86,6 @@ class Compiler:
         return select
 
     def _item(self, item: Item) -> tuple[tuple[str, ...], Evaluator]:
-        if not item.path:
-            self.names_payload = True  # `*` beside other items is the payload's keys
         return item.path, self.expression(item.value)
 
     def _literal(self, node: Literal) -> Evaluator:
@@ -113,10 +112,9 @@ class Compiler:
         return look_up
 
     def _star(self, node: Star) -> Evaluator:
-        def whole(message: Message, root: Value) -> Value:
-            return message.payload if root is UNDEFINED else root
-
-        return whole
+        """`*` beside other items or within an expression: the payload as JSON."""
+        self.names_payload = True
+        return lambda message, root: root
 
     def _call(self, node: Call) -> Evaluator:
         function = FUNCTIONS.get(node.name)
@@ -126,12 +124,12 @@ class Compiler:
             return self._literal(Literal(self._version))
         if function is None or (self._version == VERSION_1 and function.since != VERSION_1):
             raise SqlParseError(f"Undefined function: {node.name}", node.position)
+        if node.name == "encode" and node.arguments[:1] == (Star(),) and len(node.arguments) == 2:
+            scheme = self.expression(node.arguments[1])  # the one place where `*` may be bytes that are no JSON
+            return lambda message, root: encode_base64(message.payload, scheme(message, root))
         arguments = [self.expression(argument) for argument in node.arguments]
         if not function.fewest <= len(arguments) <= function.most:
             return self._literal(Literal(UNDEFINED))
-        if node.name == "encode" and node.arguments[0] == Star():
-            scheme = arguments[1]
-            return lambda message, root: encode_base64(message.payload, scheme(message, root))
         return self._numbers(_application(function.call, arguments, function.wants_message))
 
     def _numbers(self, evaluate: Evaluator) -> Evaluator:
@@ -141,7 +139,7 @@ class Compiler:
 
         def whole(message: Message, root: Value) -> Value:
             value = evaluate(message, root)
-            if isinstance(value, (float, Decimal)) and value == (number := int(value)):
+            if isinstance(value, (float, Decimal)) and isfinite(value) and value == (number := int(value)):
                 return number
             return value
 

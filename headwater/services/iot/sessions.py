@@ -118,6 +118,7 @@ def _take_over(call: Call, broker: Broker, client_id: str, clean_start: bool) ->
             call.cancel(identity)
     if session.connection is not None:
         call.announce(CHANNEL, Eject(session.connection, Reason.SESSION_TAKEN_OVER))
+        call.memory.connections.discard(session.connection)
         tell_disconnected(call, broker, session, session.connection, Reason.SESSION_TAKEN_OVER)
         if will is not None:
             _publish_will(call, broker, session, will)
