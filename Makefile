@@ -9,13 +9,24 @@ SHELL := /bin/bash
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(VENV)/.installed examples/orders/functions/site/page/.installed tests/clients/node_modules/.installed ## virtual environment and npm packages (idempotent)
+PAGE := examples/orders/page
+CLIENTS := tests/clients
+
+setup: $(VENV)/.installed $(PAGE)/node_modules/.installed $(CLIENTS)/node_modules/.installed ## virtual environment and npm packages (idempotent)
 
 $(VENV)/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@
+
+$(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
+	@scripts/npm.sh $(PAGE) && (cd $(PAGE) && npm run --silent vendor)
+	@touch $@
+
+$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package-lock.json
+	@scripts/npm.sh $(CLIENTS)
+	@mkdir -p $(@D) && touch $@
 
 demo: setup ## the order application, live in the browser
 	$(BIN)/headwater up examples/orders/template.yaml --stack orders --follow --open PageUrl
