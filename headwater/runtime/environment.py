@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 import time
@@ -28,6 +29,8 @@ from headwater.spine.functions import FunctionVersion, Invocation, InvocationRes
 
 _INIT_LIMIT = 10.0  # seconds for a start, before the function's own timeout begins to count
 _MEMORY_SLACK = 512 << 20  # data a process may reserve beyond its memory; what it *uses* is watched
+_RESIDENT = re.compile(rb"^VmRSS:\s*(\d+) kB", re.MULTILINE)
+_PEAK = re.compile(rb"^VmHWM:\s*(\d+) kB", re.MULTILINE)
 
 
 class Host(NamedTuple):
@@ -262,6 +265,10 @@ class Environment:
             self._loop.remove_reader(self._pipe)
         self._log.flush()
 
+    @property
+    def busy(self) -> bool:
+        return self._turn is not None
+
     def watch_memory(self) -> None:
         """Note the most memory used so far, and kill a process that uses more than it may."""
         used, peak = memory_of(self._pid)
@@ -304,10 +311,10 @@ class Environment:
 def memory_of(pid: int) -> tuple[int, int]:
     """Memory of a process now, and the most so far, in MB; zeros where that cannot be told."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:
         return 0, 0
-    fields = dict(line.split(":", 1) for line in status.splitlines())
-    if "VmRSS" not in fields:  # a zombie
+    used, peak = _RESIDENT.search(status), _PEAK.search(status)
+    if used is None or peak is None:  # a zombie
         return 0, 0
-    return int(fields["VmRSS"].split()[0]) >> 10, int(fields["VmHWM"].split()[0]) >> 10
+    return int(used[1]) >> 10, int(peak[1]) >> 10

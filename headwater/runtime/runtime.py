@@ -98,7 +98,7 @@ class Runtime:
         before = loop.time() - self._idle
         for arn, pool in list(self._pools.items()):
             pool.reap(before)
-            for environment in list(pool.environments):
+            for environment in [environment for environment in pool.environments if environment.busy]:
                 environment.watch_memory()
             if not pool.environments:
                 del self._pools[arn]
