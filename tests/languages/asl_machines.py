@@ -47,8 +47,9 @@ def _state(draw: Draw, fresh: Callable[[], str], depth: int, following: list[str
     if kind in ("Task", "Parallel", "Map"):
         state |= _recovery(draw, following)
     if kind != "Wait":
-        # a place that cannot be made is an error of another name, so only where order is certain
-        state["ResultPath"] = draw(st.sampled_from(["$", "$", None, *(["$.r"] if depth == _DEPTH else [])]))
+        # a place that cannot be made is another error, so only where order is certain and nobody catches it
+        certain = depth == _DEPTH and kind == "Pass"
+        state["ResultPath"] = draw(st.sampled_from(["$", "$", None, *(["$.r"] if certain else [])]))
     if draw(st.booleans()):
         state["Assign"] = draw(st.sampled_from([{"v.$": "$"}, {"v": "set"}]))
     return state
