@@ -16,8 +16,8 @@ setup: $(VENV)/.installed $(PAGE)/node_modules/.installed $(CLIENTS)/node_module
 
 $(VENV)/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install -qq --editable . --group dev
 	@touch $@
 
 $(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
