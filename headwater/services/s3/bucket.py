@@ -71,7 +71,8 @@ def find_bucket(call: Call, request: Request) -> Bucket:
     owner = request.get("ExpectedBucketOwner")
     if owner is not None and owner != bucket.account:
         raise access_denied()
-    call.span.subject = bucket.arn
+    key = request.get("Key")
+    call.span.subject = bucket.arn if key is None else f"{bucket.arn}/{key}"
     return bucket
 
 
