@@ -11,6 +11,7 @@ from pathlib import Path
 
 from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
+from headwater.gateway.lambda_site import LambdaSite
 from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
@@ -68,6 +69,7 @@ class Cloud:
         sites: list[Site] = [
             Surface(routes(self.engine), streams(self.engine)),
             UserApis(self.engine),
+            LambdaSite(self.engine),
             SnsSite(self.engine),
             S3Site(self.engine, apis),
         ]

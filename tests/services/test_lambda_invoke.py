@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from headwater.spine.operations import Caller
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.services.lambda_lab import eventually, make, receive
+from tests.services.lambda_lab import eventually, make, package, receive
 
 FAIL = "def handler(event, context):\n    raise ValueError('no ' + event['id'])\n"
 
@@ -190,7 +191,7 @@ def handler(event, context):
     assert spans["sqs:SendMessage"][1] == spans["lambda:Invoke"][0]
 
 
-def test_a_function_url_answers(aws: Client, server: ServerThread, account: str) -> None:
+def test_a_function_url_answers(aws: Client) -> None:
     lambda_ = aws("lambda")
     source = """
 def handler(event, context):
@@ -200,20 +201,18 @@ def handler(event, context):
 """
     make(lambda_, source=source)
     url = lambda_.create_function_url_config(FunctionName="f", AuthType="NONE")["FunctionUrl"]
-    request = {
-        "UrlId": url.rstrip("/").rpartition("/")[2],
-        "Method": "POST",
-        "Path": "/a/b",
-        "Query": "q=1&q=2",
-        "Headers": {"content-type": "text/plain", "user-agent": "test"},
-        "Body": b"hello",
-        "SourceIp": "127.0.0.1",
-        "Host": "localhost",
-        "Protocol": "HTTP/1.1",
-    }
-    caller = Caller(account, "us-east-1", "")
-    answer = server.run(server.cloud.engine.call("lambda", "InvokeUrl", request, caller, None))
-    assert (answer["Status"], answer["Body"]) == (201, b"POST 1,2 hello")
-    assert ("x-path", "/a/b") in answer["Headers"] and ("set-cookie", "a=1") in answer["Headers"]
-    gone = server.run(server.cloud.engine.call("lambda", "InvokeUrl", request | {"UrlId": "gone"}, caller, None))
-    assert gone["Status"] == 404
+    request = urllib.request.Request(f"{url}a/b?q=1&q=2", b"hello", {"Content-Type": "text/plain"})
+    with urllib.request.urlopen(request) as response:
+        assert (response.status, response.read()) == (201, b"POST 1,2 hello")
+        assert (response.headers["X-Path"], response.headers["Set-Cookie"]) == ("/a/b", "a=1")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(url.replace("lambda-url/", "lambda-url/no"))
+    caught.value.close()
+    assert caught.value.code == 404
+
+
+def test_a_package_can_be_fetched(aws: Client) -> None:
+    make(aws("lambda"))
+    location = aws("lambda").get_function(FunctionName="f")["Code"]["Location"]
+    with urllib.request.urlopen(location) as response:
+        assert response.read() == package()

@@ -3,6 +3,7 @@
 from headwater.services.lambda_ import (
     aliases,
     asynchronous,
+    code,
     concurrency,
     event_settings,
     functions,
@@ -26,6 +27,7 @@ SERVICE = Service(
     modules=(
         aliases,
         asynchronous,
+        code,
         concurrency,
         event_settings,
         functions,

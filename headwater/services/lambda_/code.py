@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import zipfile
 from typing import Any, NamedTuple
 
 from headwater.services.lambda_.errors import invalid_parameter, unzip_failed
 from headwater.spine.errors import AwsError, not_implemented
-from headwater.spine.operations import Call, Request
+from headwater.spine.operations import Call, Request, Result, operation
 
 _LARGEST_ZIP = 52_428_800
 _LARGEST_UNZIPPED = 262_144_000
 _OWNER = "-lambda"
+_BLOB = re.compile(rf"[0-9a-f]{{64}}{_OWNER}")
 
 
 class Code(NamedTuple):
@@ -43,6 +45,20 @@ def take_code(call: Call, source: Request) -> Code:
     blob = call.blobs.write(data, _OWNER)
     digest = bytes.fromhex(blob.removesuffix(_OWNER))
     return Code(blob, len(data), base64.b64encode(digest).decode())
+
+
+def code_location(call: Call, blob: str) -> str:
+    """Where a package can be fetched; AWS gives a presigned URL of a bucket of its own."""
+    return f"{call.endpoint}/_aws/lambda-code/{blob}"
+
+
+@operation("lambda", "GetPackage", internal=True, reads=True)
+def get_package(call: Call, request: Request) -> Result:
+    """A package as an HTTP answer: ``Status``, ``Headers``, ``Body``."""
+    name = request["Name"]
+    if not _BLOB.fullmatch(name) or not call.blobs.path(name).is_file():
+        return {"Status": 404, "Headers": [], "Body": b""}
+    return {"Status": 200, "Headers": [("content-type", "application/zip")], "Body": call.blobs.open(name)}
 
 
 def _from_s3(call: Call, source: Request) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from headwater.services.lambda_ import tables
-from headwater.services.lambda_.code import take_code
+from headwater.services.lambda_.code import code_location, take_code
 from headwater.services.lambda_.configuration import (
     configure,
     new_configuration,
@@ -66,8 +66,7 @@ def get_function(call: Call, request: Request) -> Result:
     configuration, code = find_configuration(call, reference)
     result: Result = {
         "Configuration": _qualified(configuration, reference),
-        # AWS gives a presigned URL of its own bucket; ours is the stored package itself
-        "Code": {"RepositoryType": "S3", "Location": f"{call.endpoint}/_aws/lambda-code/{code}"},
+        "Code": {"RepositoryType": "S3", "Location": code_location(call, code)},
     }
     if function.tags:
         result["Tags"] = function.tags

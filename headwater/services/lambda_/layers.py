@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from headwater.services.lambda_ import tables
-from headwater.services.lambda_.code import take_code
+from headwater.services.lambda_.code import code_location, take_code
 from headwater.services.lambda_.errors import conflict, invalid_parameter, not_found
 from headwater.services.lambda_.pages import page
 from headwater.services.lambda_.policies import make_statement
@@ -30,7 +30,7 @@ def publish_layer_version(call: Call, request: Request) -> Result:
     version = (row[0] if row else 0) + 1
     layer: dict[str, Any] = {
         "Content": {
-            "Location": f"{call.endpoint}/_aws/lambda-code/{code.blob}",
+            "Location": code_location(call, code.blob),
             "CodeSha256": code.sha256,
             "CodeSize": code.size,
         },

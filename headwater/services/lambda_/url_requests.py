@@ -26,7 +26,7 @@ _TEXT = ("text/", "application/json", "application/javascript", "application/xml
 @operation("lambda", "InvokeUrl", internal=True)
 def invoke_url(call: Call, request: Request) -> Result | Coroutine[Any, Any, Result]:
     """A request that has arrived: ``UrlId``, ``Method``, ``Path`` and ``Query`` as sent, ``Headers`` with names in
-    lower case, ``Body``, ``SourceIp``, ``Host``, ``Protocol``. Gives ``Status``, ``Headers`` as a list of pairs,
+    lower case, ``Body``, ``SourceIp``, ``Host``. Gives ``Status``, ``Headers`` as a list of pairs,
     ``Body``."""
     row = call.store.one(tables.FIND_URL, (request["UrlId"],))
     stored = find_setting(call, row[0], KIND, row[1]) if row else None
@@ -91,7 +91,7 @@ def _context(call: Call, request: Request) -> dict[str, Any]:
         "http": {
             "method": request["Method"],
             "path": request["Path"],
-            "protocol": request["Protocol"],
+            "protocol": "HTTP/1.1",
             "sourceIp": request["SourceIp"],
             "userAgent": request["Headers"].get("user-agent", ""),
         },
