@@ -212,6 +212,7 @@ class Engine:
         """Run something in a savepoint: all of it happens or nothing."""
         store, group = self.store, self.group
         marks = group.marks()
+        loaded = len(self.catalogue.services)
         store.savepoint()
         try:
             result = handler(*arguments)
@@ -219,6 +220,8 @@ class Engine:
             group.rewind(marks)
             if store.rollback_savepoint():
                 self.catalogue.forget()
+                if len(self.catalogue.services) > loaded:
+                    self.catalogue.restore(store)
             raise
         store.release()
         return result

@@ -96,6 +96,11 @@ class Catalogue:
             made.validate = _compiled_at_first_use(made, self._validator)
         self.operations[(mark.service, mark.name)] = made
 
+    def restore(self, store: Store) -> None:
+        """Make the tables again of services whose loading was rolled back; they stay loaded."""
+        for service in self.services.values():
+            migrate(store, service.name, service.schema)
+
     def forget(self) -> None:
         """Drop every cache: rows that they were filled from may be gone."""
         for memory in self.memories:

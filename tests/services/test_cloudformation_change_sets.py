@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
 from tests.services.test_cloudformation import QUICK, create, outputs, refused, stack
 
 ONE = "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 10}}}\n"
@@ -133,3 +134,15 @@ def test_the_command_line_deploys(endpoint: str, account: str, aws: Client, tmp_
     (output,) = json.loads(described.stdout)["Stacks"][0]["Outputs"]
     attributes = aws("sqs").get_queue_attributes(QueueUrl=output["OutputValue"], AttributeNames=["All"])
     assert attributes["Attributes"]["VisibilityTimeout"] == "11"
+
+
+def test_a_service_first_used_in_vain_is_there_afterwards() -> None:
+    """A handler that has written something calls a service that is not loaded yet, and then fails."""
+    with ServerThread() as fresh:
+        aws = client_factory(fresh.endpoint, "000000000000")
+        request = {"StackName": "shop", "ChangeSetName": "c", "ChangeSetType": "CREATE"}
+        url = f"{fresh.endpoint}/bucket/key"
+        code, message = refused(aws("cloudformation").create_change_set, **request, TemplateURL=url)
+        assert (code, message) == ("ValidationError", "S3 error: The specified bucket does not exist")
+        assert aws("cloudformation").describe_stacks()["Stacks"] == []
+        assert aws("s3").list_buckets()["Buckets"] == []
