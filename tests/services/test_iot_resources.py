@@ -71,13 +71,33 @@ def test_policies_and_their_versions(aws: Client) -> None:
         iot.get_policy(policyName="all")
 
 
-def template(sql: str, url: str) -> str:
+def test_tags(aws: Client, account: str) -> None:
+    iot, arn = aws("iot"), f"arn:aws:iot:us-east-1:{account}:rule/tagged"
+    payload = {"sql": "SELECT * FROM 'a'", "actions": []}
+    iot.create_topic_rule(ruleName="tagged", topicRulePayload=payload, tags="a=1&b=2%203")
+
+    def tags() -> dict[str, str]:
+        return {tag["Key"]: tag["Value"] for tag in iot.list_tags_for_resource(resourceArn=arn)["tags"]}
+
+    assert tags() == {"a": "1", "b": "2 3"}
+    iot.tag_resource(resourceArn=arn, tags=[{"Key": "c", "Value": "4"}])
+    iot.untag_resource(resourceArn=arn, tagKeys=["a"])
+    assert tags() == {"b": "2 3", "c": "4"}
+    iot.delete_topic_rule(ruleName="tagged")
+    with pytest.raises(iot.exceptions.ResourceNotFoundException):
+        tags()
+    with pytest.raises(iot.exceptions.InvalidRequestException):
+        iot.tag_resource(resourceArn=arn.replace("rule/", "moon/"), tags=[])
+
+
+def template(sql: str, url: str, tag: str = "one") -> str:
     action = {"Sqs": {"RoleArn": "arn:aws:iam::000000000000:role/r", "QueueUrl": url, "UseBase64": "false"}}
     resources: dict[str, Any] = {
         "Rule": {
             "Type": "AWS::IoT::TopicRule",
             "Properties": {
                 "TopicRulePayload": {"Sql": sql, "AwsIotSqlVersion": "2016-03-23", "Actions": [action]},
+                "Tags": [{"Key": tag, "Value": "1"}],
             },
         },
         "Authorizer": {
@@ -118,9 +138,11 @@ def test_stacks_with_iot(aws: Client, account: str) -> None:
     messages = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
     assert json.loads(messages[0]["Body"]) == {"n": 1}
 
-    cloudformation.update_stack(StackName=stack, TemplateBody=template("SELECT m FROM 'stack'", url))
+    cloudformation.update_stack(StackName=stack, TemplateBody=template("SELECT m FROM 'stack'", url, "two"))
     cloudformation.get_waiter("stack_update_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
     assert outputs() == first
+    tags = iot.list_tags_for_resource(resourceArn=first["RuleArn"])["tags"]
+    assert {"Key": "two", "Value": "1"} in tags and {"Key": "one", "Value": "1"} not in tags
     assert iot.get_topic_rule(ruleName=first["Rule"])["rule"]["sql"] == "SELECT m FROM 'stack'"
 
     cloudformation.delete_stack(StackName=stack)

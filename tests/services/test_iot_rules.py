@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Client
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Answer, Call, Request
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
+from tests.timing import pass_time
 
 ROLE = "arn:aws:iam::000000000000:role/rules"
 VERSION = "2016-03-23"
@@ -177,6 +182,31 @@ def test_the_error_action_is_told_once_of_all_failures(aws: Client, account: str
     assert [failure["failedAction"] for failure in told["failures"]] == ["SqsAction"] * 2
     assert told["failures"][0]["failedResource"] == missing
     assert "QueueDoesNotExist" in told["failures"][0]["errorMessage"]
+
+
+@pytest.mark.parametrize(("failures", "is_given_up"), [(2, False), (3, True)])
+def test_actions_that_fail_for_now_are_tried_again(timed: ServerThread, failures: int, is_given_up: bool) -> None:
+    aws = client_factory(timed.endpoint, "000000000000")
+    url, errors = queue(aws), queue(aws, "errors")
+    create(aws, "shaky", "SELECT * FROM 'shaky'", sqs_action(url), errorAction=sqs_action(errors))
+    send = timed.cloud.engine.find("sqs", "SendMessage")
+    handler, attempts = send.handler, []
+
+    def shaky(call: Call, request: Request) -> Answer:
+        if request["QueueUrl"] == url:
+            attempts.append(call.now)
+            if len(attempts) <= failures:
+                raise AwsError("ServiceUnavailable", "not now", 503)
+        return handler(call, request)
+
+    send.handler = shaky
+    publish(aws, "shaky", {"n": 1})
+    pass_time(timed, 10_000)
+    if is_given_up:
+        assert "ServiceUnavailable" in json.loads(received(aws, errors))["failures"][0]["errorMessage"]
+    else:
+        assert json.loads(received(aws, url)) == {"n": 1}
+    assert [later - earlier for earlier, later in itertools.pairwise(attempts)] == [1_000, 2_000]
 
 
 def test_a_payload_that_is_not_json_is_an_error_where_the_rule_reads_it(aws: Client) -> None:

@@ -18,6 +18,7 @@ from headwater.languages.mqtt.packets import (
     Subscribe,
     Subscription,
     Unsubscribe,
+    Will,
 )
 from headwater.languages.mqtt.reasons import Reason
 from tests.conftest import client_factory
@@ -97,6 +98,35 @@ def test_rules_see_lifecycle_events(mqtt_port: int, endpoint: str) -> None:
         body = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"][0]["Body"]
     aws("iot").delete_topic_rule(ruleName=f"presence_{name}")
     assert json.loads(body) == {"clientId": name, "eventType": "connected"}
+
+
+def test_the_data_plane_lists_subscriptions_and_ends_connections(mqtt_port: int, endpoint: str) -> None:
+    data, name = client_factory(endpoint, "000000000000")("iot-data"), unique("device")
+    will = Will(f"{name}/will", b"gone")
+    with Bare(mqtt_port, 5) as bare, Device(mqtt_port) as watcher:
+        watcher.subscribe(f"{name}/will")
+        watcher.subscribe(f"$aws/events/presence/disconnected/{name}")
+        bare.connect(name, will=will, properties={"session_expiry_interval": 60})
+        bare.send(Subscribe(1, [Subscription(f"{name}/{number}", number % 2) for number in range(3)]))
+        bare.next()
+        page = data.list_subscriptions(clientId=name, maxResults=2)
+        assert page["subscriptions"] == [{"topicFilter": f"{name}/0", "qos": 0}, {"topicFilter": f"{name}/1", "qos": 1}]
+        rest = data.list_subscriptions(clientId=name, nextToken=page["nextToken"])
+        assert [item["topicFilter"] for item in rest["subscriptions"]] == [f"{name}/2"]
+        data.delete_connection(clientId=name)
+        assert bare.next() == Disconnect(Reason.ADMINISTRATIVE_ACTION)
+        assert watcher.next().payload == b"gone"
+        assert event(watcher)[1]["disconnectReason"] == "API_INITIATED_DISCONNECT"
+    with pytest.raises(data.exceptions.ResourceNotFoundException):
+        data.delete_connection(clientId=name)
+    with Bare(mqtt_port, 5) as bare, Device(mqtt_port) as watcher:
+        watcher.subscribe(f"{name}/#")
+        assert bare.connect(name, clean_start=False, will=will).session_present is True
+        data.delete_connection(clientId=name, cleanSession=True, preventWillMessage=True)
+        watcher.publish(f"{name}/end", "no will before this")
+        assert watcher.next().topic == f"{name}/end"
+    with pytest.raises(data.exceptions.ResourceNotFoundException):
+        data.list_subscriptions(clientId=name)
 
 
 def test_silence_is_noticed_and_put_off() -> None:

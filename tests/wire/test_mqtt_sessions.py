@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from headwater.languages.mqtt.packets import (
     Will,
 )
 from headwater.languages.mqtt.reasons import Reason
-from headwater.spine.clock import VirtualClock
 from tests.server import ServerThread
+from tests.timing import pass_time
 from tests.wire.mqtt_clients import V3, V5, WAIT, Bare, Device, unique
 
 
@@ -220,27 +219,11 @@ def test_sessions_expire(timed: ServerThread) -> None:
         device.connect(clean=False)
         device.disconnect()
         _wait_until_away(timed, "sleeper")
-        _pass(timed, waited * 1000)
+        pass_time(timed, waited * 1000)
         again = Device(port, "sleeper")
         assert again.connect(clean=False)[0] is present
         again.disconnect()
         _wait_until_away(timed, "sleeper")
-
-
-def _pass(server: ServerThread, milliseconds: int) -> None:
-    """Let so much time pass on the server's virtual clock, timer by timer."""
-    clock = server.cloud.engine.clock
-    assert isinstance(clock, VirtualClock)
-
-    async def advance() -> None:
-        end = clock.now() + milliseconds
-        while (due := clock.next_due()) is not None and due <= end:
-            clock.advance_to(due)
-            for _ in range(20):
-                await asyncio.sleep(0)
-        clock.advance_to(end)
-
-    server.run(advance())
 
 
 def _wait_until_away(server: ServerThread, client: str) -> None:
@@ -270,11 +253,11 @@ def test_a_delayed_will_waits_for_the_client(timed: ServerThread) -> None:
         watcher.subscribe("will", 1)
         watcher.subscribe("end", 1)
         lose(lasting)
-        _pass(timed, 59_000)
+        pass_time(timed, 59_000)
         lose(lasting)  # it came back in time, and is lost again
         watcher.publish("end", "not yet")
         assert watcher.next().topic == "end"
-        _pass(timed, 61_000)
+        pass_time(timed, 61_000)
         message = watcher.next()
         assert (message.topic, message.payload) == ("will", b"late")
 
@@ -288,7 +271,7 @@ def test_messages_expire_while_they_wait(timed: ServerThread) -> None:
     with Device(port, version=V5) as sender:
         sender.publish("expiring", "short", MessageExpiryInterval=10)
         sender.publish("expiring", "long", MessageExpiryInterval=100)
-    _pass(timed, 11_000)
+    pass_time(timed, 11_000)
     again = Device(port, "slow", V5)
     again.connect(clean=False, expiry=3600)
     message = again.next()

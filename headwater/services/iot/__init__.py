@@ -7,6 +7,7 @@ Sockets and packets are the gateway's; it reaches the broker's state by the inte
 
 from headwater.services.iot import (
     authorizers,
+    connections,
     data,
     default_authorizer,
     endpoints,
@@ -18,6 +19,7 @@ from headwater.services.iot import (
     rules,
     sessions,
     subscribing,
+    tags,
     things,
 )
 from headwater.services.iot.memory import BrokerMemory
@@ -29,6 +31,7 @@ SERVICE = Service(
     name="iot",
     modules=(
         authorizers,
+        connections,
         data,
         default_authorizer,
         endpoints,
@@ -40,6 +43,7 @@ SERVICE = Service(
         rules,
         sessions,
         subscribing,
+        tags,
         things,
     ),
     schema=SCHEMA,

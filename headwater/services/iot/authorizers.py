@@ -14,6 +14,7 @@ import orjson
 from headwater.services.iot import tables
 from headwater.services.iot.authorizing import ask, check_token
 from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request, Result, operation
@@ -58,6 +59,7 @@ def create_authorizer(call: Call, request: Request) -> Result:
         raise invalid_request("tokenKeyName and tokenSigningPublicKeys are required unless signing is disabled.")
     row = (call.account, call.region, name, orjson.dumps(document).decode(), _status(request))
     call.store.run(tables.INSERT_AUTHORIZER, (*row, call.now, call.now))
+    set_tags(call, arn, request.get("tags") or ())
     return {"authorizerName": name, "authorizerArn": arn}
 
 
@@ -110,6 +112,7 @@ def delete_authorizer(call: Call, request: Request) -> Result:
     if call.store.one(tables.DEFAULT_AUTHORIZER, (call.account, call.region)) == (name,):
         raise AwsError("DeleteConflictException", f"Authorizer {name} is the default authorizer.", 409)
     call.store.run(tables.DELETE_AUTHORIZER, (call.account, call.region, name))
+    forget_tags(call, authorizer_arn(call, name))
     return {}
 
 

@@ -5,7 +5,7 @@ Who changes a row changes the broker with it; a rollback drops everything here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -94,7 +94,7 @@ class Broker:
         self.clients: dict[str, Session] = {}
         self.rules: dict[str, Rule] = {}
         self._subscribers: SubscriptionTree[tuple[int, str], Subscriber] = SubscriptionTree()
-        self._filters: dict[int, set[str]] = {}
+        self._filters: dict[int, dict[str, int]] = {}
         self._rules_by_topic: SubscriptionTree[str, Rule] = SubscriptionTree()
 
     def add_session(self, session: Session) -> None:
@@ -111,21 +111,21 @@ class Broker:
         group, topic_filter = split_shared(given)
         subscriber = Subscriber(session, qos, no_local, retain_as_published, None if group is None else given)
         self._subscribers.add(topic_filter, (session.id, given), subscriber)
-        filters = self._filters.setdefault(session.id, set())
+        filters = self._filters.setdefault(session.id, {})
         is_new = given not in filters
-        filters.add(given)
+        filters[given] = qos
         return is_new
 
     def unsubscribe(self, session: Session, given: str) -> None:
-        self._filters.get(session.id, set()).discard(given)
+        self._filters.get(session.id, {}).pop(given, None)
         self._subscribers.remove(split_shared(given).filter, (session.id, given))
 
     def subscribers(self, topic: str) -> Iterator[Subscriber]:
         return (subscriber for _, subscriber in self._subscribers.match(topic))
 
-    def filters_of(self, session: Session) -> Collection[str]:
-        """The topic filters of a session, as they were given."""
-        return self._filters.get(session.id, ())
+    def filters_of(self, session: Session) -> Mapping[str, int]:
+        """The topic filters of a session, as they were given, with their QoS."""
+        return self._filters.get(session.id, {})
 
     def has_listeners(self, topic: str) -> bool:
         """Whether any subscriber or rule is there for a topic."""

@@ -11,6 +11,7 @@ from typing import Any
 from headwater.services.iot import tables
 from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
 from headwater.services.iot.policy import PolicyError, compile_policy
+from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -52,6 +53,7 @@ def create_policy(call: Call, request: Request) -> Result:
         message = f"Policy cannot be created - name already exists (name={name})"
         raise already_exists(message, name, _arn(call, name))
     call.store.run(tables.INSERT_POLICY, (*key, 1, document, 1, call.now))
+    set_tags(call, _arn(call, name), request.get("tags") or ())
     described = {"policyName": name, "policyArn": _arn(call, name), "policyDocument": document}
     return described | {"policyVersionId": "1"}
 
@@ -135,4 +137,5 @@ def delete_policy(call: Call, request: Request) -> Result:
         message = "Cannot delete the policy because it has one or more policy versions attached to it"
         raise AwsError("DeleteConflictException", f"{message} (name={name})", 409)
     call.store.run(tables.DELETE_POLICY, (call.account, call.region, name))
+    forget_tags(call, _arn(call, name))
     return {}

@@ -18,6 +18,7 @@ from headwater.services.iot import tables
 from headwater.services.iot.errors import already_exists, check_name, invalid_request, rule_denied
 from headwater.services.iot.memory import Broker, broker_of
 from headwater.services.iot.rule import Rule
+from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.operations import Call, Request, Result, operation
 
 _NAME = re.compile("^[a-zA-Z0-9_]+$")
@@ -39,9 +40,10 @@ def create_topic_rule(call: Call, request: Request) -> Result:
         raise already_exists("Rule already exists", name, arn)
     disabled = bool(payload.get("ruleDisabled"))
     rule = Rule.parse(name, payload, disabled, call.now)
-    tags = dict(parse_qsl(request.get("tags") or "", keep_blank_values=True))
-    texts = (_text(payload), int(disabled), orjson.dumps(tags).decode())
-    call.store.run(tables.INSERT_RULE, (call.account, call.region, name, *texts, call.now))
+    tags = parse_qsl(request.get("tags") or "", keep_blank_values=True)
+    row = (call.account, call.region, name, _text(payload), int(disabled), call.now)
+    call.store.run(tables.INSERT_RULE, row)
+    set_tags(call, arn, [{"Key": key, "Value": value} for key, value in tags])
     broker.set_rule(rule)
     return {}
 
@@ -121,6 +123,7 @@ def _set_disabled(call: Call, request: Request, disabled: bool) -> Result:
 def delete_topic_rule(call: Call, request: Request) -> Result:
     broker, rule = _find(call, request)
     call.store.run(tables.DELETE_RULE, (call.account, call.region, rule.name))
+    forget_tags(call, _arn(broker, rule.name))
     broker.remove_rule(rule.name)
     return {}
 

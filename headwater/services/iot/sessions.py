@@ -141,20 +141,28 @@ def disconnect(call: Call, request: Request) -> Result:
     if session is None or session.connection != request["ConnectionId"]:
         return {}
     call.span.subject = f"{broker.prefix}client/{session.client_id}"
-    expiry = session.expiry if request["Expiry"] is None else AWS_LIMITS.session_expiry(request["Expiry"])
+    if request["Expiry"] is not None:
+        session.expiry = AWS_LIMITS.session_expiry(request["Expiry"])
+    leave(call, broker, session, request["Reason"], with_will=request["Reason"] != Reason.SUCCESS)
+    return {}
+
+
+def leave(call: Call, broker: Broker, session: Session, reason: int, with_will: bool) -> None:
+    """A connected session loses its connection: its will is published, and the session ends or begins to wait."""
+    expiry, connection = session.expiry, session.connection or ""
     (will, _, _) = call.store.one(tables.SESSION_TIMERS, (session.id,)) or (None, None, None)
     delay = 0
-    if request["Reason"] == Reason.SUCCESS:
+    if not with_will:
         will = None
     elif will is not None:
         delay = min(_will_delay(will), expiry)
         if not delay:
             _publish_will(call, broker, session, will)
             will = None
-    tell_disconnected(call, broker, session, request["ConnectionId"], request["Reason"])
+    tell_disconnected(call, broker, session, connection, reason)
     if not expiry:
         end_session(call, broker, session)
-        return {}
+        return
     payload = {"session": session.id}
     timer = call.deliver("iot-mqtt.expire", payload, due=call.now + expiry * 1000, policy=FOREVER)
     will_timer = None
@@ -162,8 +170,6 @@ def disconnect(call: Call, request: Request) -> Result:
         will_timer = call.deliver("iot-mqtt.will", payload, due=call.now + delay * 1000, policy=FOREVER)
     call.store.run(tables.PAUSE_SESSION, (expiry, will, timer, will_timer, session.id))
     session.connection = None
-    session.expiry = expiry
-    return {}
 
 
 @delivery("iot-mqtt.will")

@@ -28,7 +28,7 @@ SCHEMA = (
     );
     CREATE TABLE iot_rules (
         account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
-        disabled INTEGER NOT NULL, tags TEXT NOT NULL, created BIGINT NOT NULL,
+        disabled INTEGER NOT NULL, created BIGINT NOT NULL,
         PRIMARY KEY (account, region, name)
     );
     CREATE TABLE iot_authorizers (
@@ -41,6 +41,7 @@ SCHEMA = (
         document TEXT NOT NULL, is_default INTEGER NOT NULL, created BIGINT NOT NULL,
         PRIMARY KEY (account, region, name, version)
     );
+    CREATE TABLE iot_tags (arn TEXT PRIMARY KEY, tags TEXT NOT NULL);
     CREATE TABLE iot_things (
         account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,
         attributes TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (account, region, name)
@@ -111,7 +112,7 @@ WHERE account = ? AND region = ? AND topic > ? AND (expires IS NULL OR expires >
 RULES = "SELECT name, document, disabled, created FROM iot_rules WHERE account = ? AND region = ? ORDER BY name"
 RULE = "SELECT document, disabled, created FROM iot_rules WHERE account = ? AND region = ? AND name = ?"
 INSERT_RULE = """
-INSERT INTO iot_rules (account, region, name, document, disabled, tags, created) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO iot_rules (account, region, name, document, disabled, created) VALUES (?, ?, ?, ?, ?, ?)
 """
 REPLACE_RULE = "UPDATE iot_rules SET document = ?, disabled = ? WHERE account = ? AND region = ? AND name = ?"
 SET_RULE_DISABLED = "UPDATE iot_rules SET disabled = ? WHERE account = ? AND region = ? AND name = ?"
@@ -154,6 +155,12 @@ WHERE account = ? AND region = ? AND name = ?
 """
 DELETE_POLICY_VERSION = "DELETE FROM iot_policies WHERE account = ? AND region = ? AND name = ? AND version = ?"
 DELETE_POLICY = "DELETE FROM iot_policies WHERE account = ? AND region = ? AND name = ?"
+
+TAGS = "SELECT tags FROM iot_tags WHERE arn = ?"
+SET_TAGS = """
+INSERT INTO iot_tags (arn, tags) VALUES (?, ?) ON CONFLICT (arn) DO UPDATE SET tags = excluded.tags
+"""
+DELETE_TAGS = "DELETE FROM iot_tags WHERE arn = ?"
 
 THING = "SELECT id, attributes, version FROM iot_things WHERE account = ? AND region = ? AND name = ?"
 THINGS = """

@@ -1,0 +1,78 @@
+"""Tags of rules, authorizers and policies. https://docs.aws.amazon.com/iot/latest/developerguide/tagging-iot.html"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import orjson
+
+from headwater.services.iot import tables
+from headwater.services.iot.errors import invalid_request, not_found
+from headwater.spine.operations import Call, Request, Result, operation
+
+_MOST = 50
+_OWNERS = {
+    "rule": tables.RULE,
+    "authorizer": tables.AUTHORIZER,
+    "policy": tables.POLICY_VERSIONS,
+}
+
+
+def set_tags(call: Call, arn: str, tags: Iterable[Mapping[str, str]]) -> None:
+    """Give a resource that is being made its tags: a list of Key and Value."""
+    _write(call, arn, {tag["Key"]: tag.get("Value", "") for tag in tags})
+
+
+def forget_tags(call: Call, arn: str) -> None:
+    call.store.run(tables.DELETE_TAGS, (arn,))
+
+
+def _write(call: Call, arn: str, tags: dict[str, str]) -> None:
+    if len(tags) > _MOST:
+        raise invalid_request(f"A resource cannot have more than {_MOST} tags.")
+    if any(not 1 <= len(key) <= 128 or len(value) > 256 for key, value in tags.items()):
+        raise invalid_request("A tag has a key of 1 to 128 characters and a value of at most 256.")
+    if tags:
+        call.store.run(tables.SET_TAGS, (arn, orjson.dumps(tags).decode()))
+    else:
+        forget_tags(call, arn)
+
+
+def _read(call: Call, arn: str) -> dict[str, str]:
+    row = call.store.one(tables.TAGS, (arn,))
+    tags: dict[str, str] = orjson.loads(row[0]) if row else {}
+    return tags
+
+
+@operation("iot", "TagResource")
+def tag_resource(call: Call, request: Request) -> Result:
+    arn = _owner(call, request)
+    given = {tag["Key"]: tag.get("Value", "") for tag in request.get("tags") or ()}
+    _write(call, arn, _read(call, arn) | given)
+    return {}
+
+
+@operation("iot", "UntagResource")
+def untag_resource(call: Call, request: Request) -> Result:
+    arn = _owner(call, request)
+    gone = set(request.get("tagKeys") or ())
+    _write(call, arn, {key: value for key, value in _read(call, arn).items() if key not in gone})
+    return {}
+
+
+@operation("iot", "ListTagsForResource", reads=True)
+def list_tags_for_resource(call: Call, request: Request) -> Result:
+    tags = _read(call, _owner(call, request))
+    return {"tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+def _owner(call: Call, request: Request) -> str:
+    """The ARN of a resource that is there and can have tags."""
+    arn: str = request.get("resourceArn") or ""
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    statement = _OWNERS.get(kind)
+    if statement is None or not name:
+        raise invalid_request(f"The resource {arn} cannot be tagged.")
+    if call.store.one(statement, (call.account, call.region, name)) is None:
+        raise not_found(f"The resource {arn} does not exist.")
+    return arn
