@@ -48,9 +48,12 @@ class Field:
             node = node.get(name, MISSING)
             if node is MISSING:
                 return MISSING
-        if type(node) is dict:
+        kind = type(node)
+        if kind is str:
+            return node
+        if kind is dict:
             return MISSING
-        if type(node) is list:
+        if kind is list:
             for member in node:
                 if type(member) is dict or type(member) is list:
                     return TANGLED
