@@ -11,7 +11,7 @@ from tests.orders.shop import Shop, statuses
 from tests.services.http import ask
 
 ITEM = {"sku": "A1", "quantity": 2, "price": 9.5}
-STEPS = ["RECEIVED", "CUSTOMER_VERIFIED", "STOCK_RESERVED", "PAID", "SHIPPED", "COMPLETED"]
+STEPS = ["RECEIVED", "CUSTOMER_VERIFIED", "STOCK_RESERVED", "PAID", "COMPLETED"]
 
 
 def test_outputs(shop: Shop) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tests.orders.shop import Shop
 
 T = TypeVar("T")
-STEPS = ["RECEIVED", "CUSTOMER_VERIFIED", "STOCK_RESERVED", "PAID", "SHIPPED", "COMPLETED"]
+STEPS = ["RECEIVED", "CUSTOMER_VERIFIED", "STOCK_RESERVED", "PAID", "COMPLETED"]
 
 
 def eventually(find: Callable[[], T | None], seconds: float = 20) -> T:

@@ -93,7 +93,7 @@ def test_aws_would_take_the_definition(name: str) -> None:
 def test_an_order_goes_through() -> None:
     tasks = Tasks(Request_shipment=[{"trackingId": "HW-1"}])
     fulfil(tasks)
-    assert tasks.announced == ["STOCK_RESERVED", "PAID", "SHIPPED", "COMPLETED"]
+    assert tasks.announced == ["STOCK_RESERVED", "PAID", "COMPLETED"]
     order, *stock = (write["Update"] for write in tasks.arguments("Reserve stock")["TransactItems"])
     assert order["TableName"] == "OrdersTable"
     assert order["ExpressionAttributeValues"][":before"] == {"S": "CUSTOMER_VERIFIED"}
@@ -142,11 +142,10 @@ def test_a_write_that_had_been_done_is_not_done_again() -> None:
     tasks = Tasks(
         Reserve_stock=[cancelled("ConditionalCheckFailed", "None", "None")],
         Record_payment=[failed],
-        Record_shipment=[failed],
         Complete_order=[failed],
     )
     fulfil(tasks)
-    assert tasks.announced == ["STOCK_RESERVED", "PAID", "SHIPPED", "COMPLETED"]
+    assert tasks.announced == ["STOCK_RESERVED", "PAID", "COMPLETED"]
     assert tasks.states.count("Record payment") == 1
 
 

@@ -5,7 +5,6 @@ const STEPS = {
   CUSTOMER_VERIFIED: "Customer verified",
   STOCK_RESERVED: "Stock reserved",
   PAID: "Paid",
-  SHIPPED: "Shipped",
   COMPLETED: "Completed",
   REJECTED: "Rejected",
 };
@@ -96,6 +95,12 @@ async function refresh() {
   for (const { status, at } of order.history) note({ ...order, status, at });
 }
 
+// An outcome may overtake the step before it, so what led to it is asked for.
+function told(message) {
+  note(message);
+  if (OUTCOMES.includes(message.status)) refresh();
+}
+
 function note({ orderId, status, at, reason }) {
   if (orderId !== watched?.orderId || !(status in STEPS)) return;
   watched.steps.set(status, new Date(at));
@@ -158,7 +163,7 @@ async function connect({ NotificationsUrl }) {
     subscribe(client);
   });
   client.on("close", () => showLink("connecting", "connecting"));
-  client.on("message", (topic, payload) => note(JSON.parse(payload.toString())));
+  client.on("message", (topic, payload) => told(JSON.parse(payload.toString())));
   return client;
 }
 
