@@ -71,9 +71,11 @@ def _give_up(call: Call, item: Delivery, why: Exhausted) -> None:
         return
     stack = find_stack(call, task.stack)
     row = find_resource(call, task.resource) if task.resource else current_resource(call, stack, task.logical_id)
-    if row is not None:
-        verb = "DELETE" if task.action == "delete" else row.status.partition("_")[0]
-        row.enter(call, stack, f"{verb}_FAILED", f"Internal Failure: {why.message}")
+    if row is None:
+        declared = plan_of(call, stack).resources[task.logical_id]
+        row = _new_row(call, stack, _nothing(declared.type), task.logical_id)
+    verb = "DELETE" if task.action == "delete" else "UPDATE" if row.physical_id else "CREATE"
+    row.enter(call, stack, f"{verb}_FAILED", f"Internal Failure: {why.message}")
     finish_task(call, stack, task, failed=True)
 
 
@@ -174,7 +176,7 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
     try:
         wanted = _evaluate(call, stack, declared)
     except TemplateError as error:
-        row = row or _new_row(call, stack, Wanted(declared.type, {}, [], "Delete", "Delete", None), task.logical_id)
+        row = row or _new_row(call, stack, _nothing(declared.type), task.logical_id)
         row.enter(call, stack, "UPDATE_FAILED" if row.physical_id else "CREATE_FAILED", str(error))
         finish_task(call, stack, task, failed=True)
         return None
@@ -209,6 +211,11 @@ def _evaluate(call: Call, stack: Stack, declared: Declared) -> Wanted:
         str(evaluate(declared.update_replace_policy, scope) or "Delete"),
         evaluate(declared.metadata, scope),
     )
+
+
+def _nothing(kind: str) -> Wanted:
+    """For a resource of which no more is known than its type."""
+    return Wanted(kind, {}, [], "Delete", "Delete", None)
 
 
 def _new_row(call: Call, stack: Stack, wanted: Wanted, logical_id: str) -> StackResource:

@@ -80,6 +80,8 @@ class SqliteStore:
         self._unset = 0
 
     def script(self, sql: str) -> None:
+        if self._unset:
+            self._set_savepoints()
         # only this spelling makes the key the row's own number, without an index beside it
         self._execute(sql.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")).fetchall()
 
