@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, unquote_plus, urlencode
 from xml.etree import ElementTree
 
 import cbor2
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.gateway.messages import HttpRequest
-from headwater.gateway.protocols import Protocol, load_service
+from headwater.gateway.protocols import Protocol, forms, load_service
 from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 
@@ -238,3 +238,10 @@ def test_bad_bodies_raise_nothing_but_aws_errors(service: str, protocol: Protoco
             pass
 
     fuzz()
+
+
+@given(st.text(max_size=20), st.text("%+a0fF9é", max_size=20))
+def test_percent_decoding_is_the_standard_librarys(text: str, raw: str) -> None:
+    assert forms.decode_path(quote(text)) == text
+    assert forms.decode_path(raw) == unquote(raw)
+    assert forms.fields(f"k={raw}")["k"] == unquote_plus(raw)

@@ -95,10 +95,8 @@ def test_buckets_in_templates(aws: Client, s3: Any, account: str) -> None:  # no
     assert ask("GET", told["Url"] + "/").body == b"<h1>"
     assert ask("GET", told["Url"] + "/old/a").headers["location"].endswith("/new/a")
     bodies = received(aws, told["Queue"], 2)
-    assert [body.get("Event") or body["Records"][0]["s3"]["object"]["key"] for body in bodies] == [
-        "s3:TestEvent",
-        "in/x",
-    ]
+    assert bodies[0]["Event"] == "s3:TestEvent"
+    assert bodies[1]["Records"][0]["s3"]["object"]["key"] == "in/x"
 
     changed = json.loads(json.dumps(TEMPLATE))
     properties = changed["Resources"]["Site"]["Properties"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, unquote_plus
+from types import MappingProxyType
+from urllib.parse import unquote
+
+_ASCII = MappingProxyType({form % code: chr(code) for code in range(128) for form in ("%02X", "%02x")})
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
@@ -22,8 +25,19 @@ def fields(text: str) -> dict[str, str]:
 
 def decode_path(text: str) -> str:
     """Percent-decoding without the form's plus sign."""
-    return unquote(text) if "%" in text else text
+    return _unescape(text) if "%" in text else text
 
 
 def _decode(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    if "+" in text:
+        text = text.replace("+", " ")
+    return _unescape(text) if "%" in text else text
+
+
+def _unescape(text: str) -> str:
+    """``urllib.parse.unquote``, several times as fast where all that is escaped is ASCII, as it nearly always is."""
+    first, *rest = text.split("%")
+    try:
+        return first + "".join([_ASCII[part[:2]] + part[2:] for part in rest])
+    except KeyError:
+        return unquote(text)
