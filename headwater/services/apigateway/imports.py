@@ -93,7 +93,7 @@ def _integration(imported: ImportedMethod) -> Document:
         "CredentialsArn": given.get("credentials"),
         "RequestParameters": given.get("requestParameters"),
         "ResponseParameters": given.get("responseParameters"),
-        "TimeoutInMillis": given.get("timeoutInMillis"),
+        "TimeoutInMillis": _typed(given.get("timeoutInMillis")),
         "ConnectionType": given.get("connectionType"),
     }
     return {key: value for key, value in document.items() if value is not None}
@@ -109,8 +109,8 @@ def _authorizer(name: str, scheme: Mapping[str, Any]) -> Document:
         "AuthorizerUri": given.get("authorizerUri"),
         "AuthorizerCredentialsArn": given.get("authorizerCredentials"),
         "AuthorizerPayloadFormatVersion": given.get("authorizerPayloadFormatVersion"),
-        "AuthorizerResultTtlInSeconds": given.get("authorizerResultTtlInSeconds"),
-        "EnableSimpleResponses": given.get("enableSimpleResponses"),
+        "AuthorizerResultTtlInSeconds": _typed(given.get("authorizerResultTtlInSeconds")),
+        "EnableSimpleResponses": _typed(given.get("enableSimpleResponses")),
         "IdentitySource": [source.strip() for source in sources.split(",") if source.strip()],
         "JwtConfiguration": given.get("jwtConfiguration"),
     }
@@ -122,5 +122,15 @@ def _capitalised(cors: Mapping[str, Any]) -> Document:
     for key, value in cors.items():
         name = key[0].upper() + key[1:]
         wanted_list = name not in ("AllowCredentials", "MaxAge")
-        document[name] = [value] if wanted_list and isinstance(value, str) else value
+        if wanted_list:
+            document[name] = [value] if isinstance(value, str) else value
+        else:
+            document[name] = _typed(value)
     return document
+
+
+def _typed(value: Any) -> Any:
+    """Numbers and booleans as such: a template's parameters bring them as text."""
+    if value in ("true", "false"):
+        return value == "true"
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
