@@ -27,7 +27,7 @@ def set_timer(call: Call, rule: str, schedule: str | None, former: int | None) -
 
 @delivery("events.schedule")
 def run_scheduled_rule(call: Call, item: Delivery) -> Again | None:
-    """Send the scheduled event to the rule's targets; times missed while nothing ran are not made up for."""
+    """Send the scheduled event to the rule's targets; all times missed while nothing ran make one late event."""
     rule = routed_rule(call, item.payload["rule"])
     if rule is None:
         return None
