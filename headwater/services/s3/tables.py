@@ -30,6 +30,8 @@ SCHEMA = (
     );
     CREATE INDEX s3_parts_by_blob ON s3_parts (blob) WHERE blob IS NOT NULL;
     """,
+    # reads and listings do not go through the former versions of a key
+    "CREATE INDEX s3_objects_latest ON s3_objects (bucket, key) WHERE latest = 1",
 )
 
 INSERT_BUCKET = "INSERT INTO s3_buckets (id, name, account, region, created, settings) VALUES (?, ?, ?, ?, ?, ?)"
