@@ -69,15 +69,16 @@ class Server:
     def kill(self) -> None:
         """No goodbye: SIGKILL, as a power cut would."""
         self.process.kill()
-        self.process.wait()
+        self._gone()
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise
+        self._gone()
+
+    def _gone(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait(STARTUP_SECONDS)
 
     def aws(self, service: str) -> Any:
         return boto3.client(
