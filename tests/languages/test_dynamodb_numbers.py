@@ -105,10 +105,28 @@ def test_what_is_no_number(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("0", 1), ("1", 2), ("12", 2), ("123", 3), ("-1", 3), ("100", 2), ("0.5", 2)]
+    ("text", "size"),
+    [
+        ("0", 1),
+        ("1", 2),
+        ("12", 2),
+        ("123", 3),
+        ("-42", 3),
+        ("100", 2),
+        ("1010", 3),
+        ("123456", 4),
+        ("9" * 38, 20),
+        ("0.15", 2),
+        ("0.0000001", 2),
+        ("1.5", 3),
+        ("1.234", 4),
+        ("3.14159", 5),
+        ("100.5", 4),
+        ("1E125", 2),
+    ],
 )
 def test_sizes(text: str, size: int) -> None:
-    assert numbers.size(text) == size
+    assert numbers.size(numbers.normal_form(text)) == size
 
 
 @given(st.lists(st.text(), min_size=2, max_size=5))

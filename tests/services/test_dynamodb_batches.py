@@ -69,6 +69,11 @@ def test_what_batches_refuse(db: Any) -> None:
         "ResourceNotFoundException",
         "Requested resource not found",
     )
+    mixed = {"tab": {"Keys": [item(pk="a")], "ProjectionExpression": "pk"}}
+    mixed["other"] = {"Keys": [item(pk="a", sk="b")], "AttributesToGet": ["pk"]}
+    assert invalid(db.batch_get_item, RequestItems=mixed).endswith(
+        "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"
+    )
     # nothing of a refused batch is done
     invalid(db.batch_write_item, RequestItems={"tab": [put("fine"), *wrong]})
     assert get(db, "fine") is None
@@ -169,6 +174,22 @@ def test_keys_in_transactions(db: Any) -> None:
         assert invalid(db.transact_write_items, TransactItems=[with_key(kind, wire(""))]).endswith(
             "cannot contain an empty string value. Key: pk"
         )
+
+
+def test_keys_of_transactional_reads(db: Any) -> None:
+    def read(*values: Any) -> list[dict[str, Any]]:
+        return [{"Get": {"TableName": "tab", "Key": item(pk=value)}} for value in values]
+
+    with pytest.raises(ClientError) as refused:
+        db.transact_get_items(TransactItems=read("a", 5))
+    assert refused.value.response["Error"]["Code"] == "TransactionCanceledException"
+    reasons = refused.value.response["CancellationReasons"]
+    assert reasons == [
+        {"Code": "None"},
+        {"Code": "ValidationError", "Message": "The provided key element does not match the schema"},
+    ]
+    assert invalid(db.transact_get_items, TransactItems=read("")).endswith("an empty string value. Key: pk")
+    assert "multiple operations on one item" in invalid(db.transact_get_items, TransactItems=read("a", "a"))
 
 
 def test_index_keys_in_transactions(db: Any) -> None:

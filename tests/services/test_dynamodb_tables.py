@@ -151,7 +151,21 @@ HASH_A = {"AttributeName": "a", "KeyType": "HASH"}
             {"StreamSpecification": {"StreamEnabled": True}},
             INVALID + "StreamViewType is required when StreamEnabled is true",
         ),
-        ({"TableName": "ab"}, "TableName must be at least 3 characters long and at most 255 characters long"),
+        (
+            {"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}},
+            INVALID + "Table is being created with a stream disabled, UpdateViewType should not be specified",
+        ),
+        (
+            {"TableName": "ab"},
+            "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 3",
+        ),
+        (
+            {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"} for name in "abc"]},
+            "1 validation error detected: Value '[KeySchemaElement(attributeName=a, keyType=HASH), "
+            "KeySchemaElement(attributeName=b, keyType=HASH), KeySchemaElement(attributeName=c, keyType=HASH)]' "
+            "at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+        ),
     ],
 )
 def test_what_is_no_table(db: Any, changes: dict[str, Any], message: str) -> None:

@@ -64,12 +64,15 @@ def subtract(left: str, right: str) -> str:
 
 
 def size(text: str) -> int:
-    """Bytes that a number in normal form counts in an item: pairs of digits, sign, and one more."""
+    """Bytes that a number in normal form counts in an item: one, one for the sign, and one for each pair of
+    significant digits, those before and those after the point paired each for themselves."""
     negative, digits, magnitude = _parts(text)
     if not digits:
         return 1
-    aligned = len(digits) % 2 or magnitude % 2
-    return 1 + (len(digits) + 1) // 2 + (0 if aligned else 1) + negative
+    before = magnitude + 1
+    if 0 < before < len(digits):
+        return 1 + (before + 1) // 2 + (len(digits) - before + 1) // 2 + negative
+    return 1 + (len(digits) + 1) // 2 + negative
 
 
 def sortable(text: str) -> bytes:

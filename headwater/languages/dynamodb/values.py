@@ -221,8 +221,6 @@ def _check_string_set(value: AttributeValue, _: int) -> int:
     for text in members:
         if type(text) is not str:
             raise SerializationException(_unexpected(text, "String"))
-        if not text:
-            raise invalid_parameter("An string set may not have a empty string as a member")
         size += utf8_size(text)
     if len(set(members)) < len(members):
         raise invalid_parameter(f"Input collection [{', '.join(members)}] contains duplicates.")
@@ -247,8 +245,6 @@ def _check_binary_set(value: AttributeValue, _: int) -> int:
     if not members:
         raise invalid_parameter("Binary sets should not be empty")
     value["BS"] = texts = [_base64(member) for member in members]
-    if "" in texts:
-        raise invalid_parameter("Binary sets may not contain null or empty values")
     if len(set(texts)) < len(texts):
         raise invalid_parameter(f"Input collection [{', '.join(texts)}]of type BS contains duplicates.")
     return sum([_base64_size(text) for text in texts])

@@ -14,6 +14,7 @@ from headwater.services.dynamodb.doors import item_operation
 from headwater.services.dynamodb.errors import KEY_MISMATCH, validation
 from headwater.services.dynamodb.parameters import (
     check_names,
+    expressions_mixed,
     read_expressions,
     read_projection,
     refuse_nested_keys,
@@ -36,6 +37,7 @@ def batch_get_item(call: Call, request: Request) -> Result:
         raise validation(_too_short("requestItems"))
     if sum([len(of_table["Keys"]) for of_table in wanted.values()]) > _MOST_READS:
         raise validation("Too many items requested for the BatchGetItem call")
+    _refuse_mixture(wanted)
     readings = [_Reading(call, name, of_table) for name, of_table in wanted.items()]
     responses: dict[str, list[Item]] = {}
     unprocessed: dict[str, Any] = {}
@@ -56,6 +58,13 @@ def batch_get_item(call: Call, request: Request) -> Result:
                 found.append(reading.project(item))
     result: Result = {"Responses": responses, "UnprocessedKeys": unprocessed}
     return result | capacity.consumed_by_table(request, [reading.consumed for reading in readings])
+
+
+def _refuse_mixture(wanted: Mapping[str, Any]) -> None:
+    """Expressions for one table and the older parameters for another are as bad as both for one."""
+    named = {name for of_table in wanted.values() for name in of_table}
+    if named.issuperset(("ProjectionExpression", "AttributesToGet")):
+        raise expressions_mixed(["AttributesToGet"], ["ProjectionExpression"])
 
 
 class _Reading:

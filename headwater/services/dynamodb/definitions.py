@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headwater.services.dynamodb.errors import invalid_parameter, validation
-from headwater.services.dynamodb.table import check_name
+from headwater.services.dynamodb.table import MIN_NEW_NAME, check_name
 from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.shapes import failure, validation_error
 
 MAX_LOCAL_INDEXES = 5
 MAX_GLOBAL_INDEXES = 20
@@ -37,10 +38,11 @@ def refuse_lacking(request: Definition) -> None:
 
 def check_definition(request: Definition) -> None:
     """All that CreateTable checks before it looks for the table."""
-    check_name(request["TableName"])
+    check_name(request["TableName"], MIN_NEW_NAME)
     check_throughput(request)
     defined = check_attribute_definitions(request["AttributeDefinitions"])
     schema = request["KeySchema"]
+    _check_key_length(schema)
     check_key_schema(schema, defined)
     local = request.get("LocalSecondaryIndexes")
     global_ = request.get("GlobalSecondaryIndexes")
@@ -100,6 +102,15 @@ def check_attribute_definitions(definitions: list[dict[str, str]]) -> list[str]:
     return names
 
 
+def _check_key_length(schema: list[dict[str, str]]) -> None:
+    """Only global indexes may have more than two key attributes, so the model does not say this."""
+    if len(schema) > 2:
+        parts = [f"attributeName={part['AttributeName']}, keyType={part['KeyType']}" for part in schema]
+        shown = ", ".join([f"KeySchemaElement({part})" for part in parts])
+        constraint = "Member must have length less than or equal to 2"
+        raise validation_error([failure(f"[{shown}]", "keySchema", constraint)])
+
+
 def check_key_schema(schema: list[dict[str, str]], defined: list[str]) -> None:
     """Of a table or an index: HASH, then perhaps RANGE, of attributes that are defined."""
     names = [part["AttributeName"] for part in schema]
@@ -136,12 +147,11 @@ def check_stream(specification: Definition | None) -> None:
     if specification["StreamEnabled"] and view_type not in _VIEW_TYPES:
         raise invalid_parameter("StreamViewType is required when StreamEnabled is true")
     if not specification["StreamEnabled"] and view_type is not None:
-        raise invalid_parameter("StreamViewType must not be specified when StreamEnabled is false")
+        raise invalid_parameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
 
 
 def check_global_index(index: Definition, defined: list[str], billing_mode: str | None) -> None:
     """One global index, of CreateTable or of an update."""
-    check_name(index["IndexName"], "IndexName")
     check_key_schema(index["KeySchema"], defined)
     _check_projection(index["Projection"])
     throughput = index.get("ProvisionedThroughput")
@@ -168,7 +178,7 @@ def _check_local_indexes(
         )
     table_hash = schema[0]["AttributeName"]
     for index in indexes:
-        name, key = check_name(index["IndexName"], "IndexName"), index["KeySchema"]
+        name, key = index["IndexName"], index["KeySchema"]
         check_key_schema(key, defined)
         if len(key) != 2:
             raise invalid_parameter(f"Index KeySchema does not have a range key for index: {name}")

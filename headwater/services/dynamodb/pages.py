@@ -116,6 +116,7 @@ def check_select(source: Source, request: Request, projection: Projection | None
         raise validation(f"Cannot specify the {name} when choosing to get {what}")
     if select == "SPECIFIC_ATTRIBUTES" and projection is None:
         raise validation(
+            "1 validation error detected: "
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
         )
     if select == "ALL_PROJECTED_ATTRIBUTES" and index is None:
@@ -133,8 +134,8 @@ def check_select(source: Source, request: Request, projection: Projection | None
             raise invalid_parameter(f"Global secondary index {index.name} does not project [{', '.join(beyond)}]")
 
 
-def read_starting_key(source: Source, request: Request) -> dict[str, AttributeValue] | None:
-    """``ExclusiveStartKey``, its values checked."""
+def read_starting_key(source: Source, request: Request, ill_formed: str) -> dict[str, AttributeValue] | None:
+    """``ExclusiveStartKey``, its values checked. ``ill_formed``: what to say where it has other attributes."""
     start = request.get("ExclusiveStartKey")
     if start is None:
         return None
@@ -145,7 +146,7 @@ def read_starting_key(source: Source, request: Request) -> dict[str, AttributeVa
             raise validation(f"{STARTING_KEY}: {error}") from None
     given: dict[str, AttributeValue] = start
     if given.keys() != set(source.key_names):
-        raise validation(STARTING_KEY)
+        raise validation(ill_formed)
     for name, type_ in source.schema.attributes:
         if type_ not in given[name]:
             raise validation(KEY_MISMATCH)

@@ -14,6 +14,7 @@ from headwater.languages.dynamodb.projections import Select, selection
 from headwater.languages.dynamodb.values import Item
 from headwater.services.dynamodb.errors import invalid_parameter, validation
 from headwater.services.dynamodb.table import Table
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
 Predicate: TypeAlias = Callable[[Item], bool]
@@ -30,10 +31,7 @@ def read_expressions(
     if used:
         mixed = [name for name in others if name in request]
         if mixed:
-            raise validation(
-                "Can not use both expression and non-expression parameters in the same request: "
-                f"Non-expression parameters: {{{', '.join(mixed)}}} Expression parameters: {{{', '.join(used)}}}"
-            )
+            raise expressions_mixed(mixed, used)
     elif "ExpressionAttributeNames" in request:
         raise validation("ExpressionAttributeNames can only be specified when using expressions")
     if "ExpressionAttributeValues" in request:
@@ -45,6 +43,13 @@ def read_expressions(
                 f"{' and '.join(takers)} {verb} null"
             )
     return Expressions(call.memory.expressions, request)
+
+
+def expressions_mixed(others: list[str], expressions: list[str]) -> AwsError:
+    return validation(
+        "Can not use both expression and non-expression parameters in the same request: "
+        f"Non-expression parameters: {{{', '.join(others)}}} Expression parameters: {{{', '.join(expressions)}}}"
+    )
 
 
 def read_condition(expressions: Expressions, request: Request) -> Predicate | None:

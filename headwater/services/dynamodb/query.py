@@ -15,6 +15,7 @@ from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.doors import item_operation
 from headwater.services.dynamodb.errors import invalid_parameter, validation
 from headwater.services.dynamodb.pages import (
+    STARTING_KEY,
     Fetch,
     Source,
     answer,
@@ -70,7 +71,7 @@ def query(call: Call, request: Request) -> Result:
     if conditions.problem and not legacy_keys:
         raise validation(conditions.problem)
     source = find_source(find_table(call, request["TableName"]), request)
-    start = read_starting_key(source, request)
+    start = read_starting_key(source, request, STARTING_KEY)
     wanted = _range(source.schema, conditions)
     if start is not None:
         _check_start(source.schema, start, wanted, conditions)

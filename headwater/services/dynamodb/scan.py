@@ -8,8 +8,9 @@ from __future__ import annotations
 from headwater.languages.dynamodb.keys import segment_start
 from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.doors import item_operation
-from headwater.services.dynamodb.errors import validation
+from headwater.services.dynamodb.errors import KEY_MISMATCH, validation
 from headwater.services.dynamodb.pages import (
+    STARTING_KEY,
     Fetch,
     Source,
     answer,
@@ -32,6 +33,7 @@ from headwater.spine.store import Row
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression")
 _OTHERS = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
+_OTHER_KEY = f"{STARTING_KEY}: {KEY_MISMATCH}"
 _MISSING = "The {} parameter is required but was not present in the request when {} is present"
 
 
@@ -43,7 +45,7 @@ def scan(call: Call, request: Request) -> Result:
     projection = read_projection(expressions, request)
     expressions.finish()
     source = find_source(find_table(call, request["TableName"]), request)
-    start = read_starting_key(source, request)
+    start = read_starting_key(source, request, _OTHER_KEY)
     after = row_after(source, start)
     if after is not None and not segment[0] <= after[0] < segment[1]:
         raise validation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -22,9 +23,14 @@ from headwater.services.dynamodb.errors import (
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.shapes import failure, validation_error
 
+MAX_NAME = 255
+MIN_NEW_NAME = 3
 MAX_HASH_SIZE = 2048
 MAX_RANGE_SIZE = 1024
+
+_NAME = re.compile("[a-zA-Z0-9_.-]+")
 
 Key = tuple[bytes, bytes]
 """Sortable bytes of partition and sort key."""
@@ -245,7 +251,8 @@ def find_table(call: Call, name: str) -> Table:
     key = (call.account, call.region, name)
     found = memory.by_name.get(key)
     if found is None:
-        found = table_by_arn(call, name if name.startswith("arn:") else table_arn(call, check_name(name)))
+        arn = name if name.startswith("arn:") else table_arn(call, check_name(name))
+        found = table_by_arn(call, arn)
         if found is None:
             raise resource_not_found()
         memory.by_name[key] = found
@@ -263,16 +270,17 @@ def describe_target(call: Call, name: str) -> Table:
         raise table_not_found(name.rpartition("/")[2]) from None
 
 
-def check_name(name: str, parameter: str = "TableName") -> str:
-    """A table's or index's name; AwsError where it is none."""
-    if not 3 <= len(name) <= 255:
-        raise validation(f"{parameter} must be at least 3 characters long and at most 255 characters long")
-    if not name.isascii() or not name.replace("_", "").replace(".", "").replace("-", "").isalnum():
-        lowered = parameter[0].lower() + parameter[1:]
-        raise validation(
-            f"1 validation error detected: Value '{name}' at '{lowered}' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
-        )
+def check_name(name: str, shortest: int = 1) -> str:
+    """A table's name, where the model allows ARNs too; AwsError where it is none."""
+    failures = []
+    if _NAME.fullmatch(name) is None:
+        failures.append(f"Member must satisfy regular expression pattern: {_NAME.pattern}")
+    if len(name) < shortest:
+        failures.append(f"Member must have length greater than or equal to {shortest}")
+    if len(name) > MAX_NAME:
+        failures.append(f"Member must have length less than or equal to {MAX_NAME}")
+    if failures:
+        raise validation_error([failure(name, "tableName", constraint) for constraint in failures])
     return name
 
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from headwater.services.dynamodb.errors import (
 )
 from headwater.services.dynamodb.parameters import (
     Predicate,
+    Projection,
     check_names,
     read_condition,
     read_expressions,
@@ -39,6 +40,8 @@ _MOST = 100
 _LARGEST = 4 * 1024 * 1024
 _TOKEN_MILLISECONDS = 600_000
 _DUPLICATES = "Transaction request cannot include multiple operations on one item"
+# What is said of empty keys, which are refused before there is a transaction to cancel.
+_AT_ONCE = "One or more parameter values are not valid"
 _KINDS = ("ConditionCheck", "Put", "Delete", "Update")
 
 
@@ -136,12 +139,11 @@ def _plan(call: Call, actions: list[Action], found: list[Table]) -> list[tuple[C
     """What each action changes, with the JSON of what it writes; raises if any of them cannot be done."""
     reasons: list[dict[str, Any]] = []
     changes: list[tuple[Change | None, bytes | None]] = []
-    keys: list[Key | None] = []
-    for action, table in zip(actions, found, strict=True):
-        keys.append(_key(action, table))
-    placed = [(table.id, key) for table, key in zip(found, keys, strict=True) if key is not None]
-    if len(set(placed)) < len(placed):
-        raise validation(_DUPLICATES)
+    keys = [
+        _fitting(table.key_of if action.kind == "Put" else table.key_from, action.item)
+        for action, table in zip(actions, found, strict=True)
+    ]
+    _refuse_duplicates([(table.id, key) for table, key in zip(found, keys, strict=True)])
     for action, table, key in zip(actions, found, keys, strict=True):
         reason: dict[str, Any] = {"Code": "None"}
         try:
@@ -152,16 +154,6 @@ def _plan(call: Call, actions: list[Action], found: list[Table]) -> list[tuple[C
     if len(changes) < len(actions):
         raise transaction_cancelled(reasons)
     return changes
-
-
-def _key(action: Action, table: Table) -> Key | None:
-    """The key of an action, None where it does not fit the schema, which is its own reason later."""
-    try:
-        return table.key_of(action.item) if action.kind == "Put" else table.key_from(action.item)
-    except AwsError as error:
-        if "are not valid" in error.message:  # an empty key is refused at once
-            raise
-        return None
 
 
 def _change(call: Call, action: Action, table: Table, key: Key | None) -> tuple[Change | None, bytes | None]:
@@ -178,7 +170,7 @@ def _change(call: Call, action: Action, table: Table, key: Key | None) -> tuple[
         encoded = None if new is None else encode(new, UPDATE_TOO_LARGE if action.update else PUT_TOO_LARGE)
     except (AwsError, ValidationException) as error:
         message = error.message if isinstance(error, AwsError) else str(error)
-        if "are not valid" in message:
+        if _AT_ONCE in message:
             raise
         raise Cancelled("ValidationError", message) from None
     if action.kind == "ConditionCheck" or (new is None and old is None):
@@ -222,29 +214,56 @@ def _answer(request: Request, changes: list[Change]) -> Result:
     return result | capacity.consumed_by_table(request, consumed.values())
 
 
+class Reading(NamedTuple):
+    """One item to be read; ``key`` None where the key given does not fit the schema."""
+
+    table: Table
+    key: Key | None
+    projection: Projection | None
+
+
 @item_operation("TransactGetItems", reads=True)
 def transact_get_items(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html"""
     entries: list[Mapping[str, Any]] = request["TransactItems"]
     _check_number(entries)
+    readings = [_reading(call, entry["Get"]) for entry in entries]
+    _refuse_duplicates([(reading.table.id, reading.key) for reading in readings])
+    if any(reading.key is None for reading in readings):
+        misfit = {"Code": "ValidationError", "Message": KEY_MISMATCH}
+        raise transaction_cancelled([misfit if reading.key is None else {"Code": "None"} for reading in readings])
     responses: list[dict[str, Any]] = []
     consumed: dict[int, capacity.Consumed] = {}
-    seen: set[tuple[int, Key]] = set()
-    for entry in entries:
-        get = entry["Get"]
-        expressions = read_expressions(call, get, ("ProjectionExpression",), ())
-        projection = read_projection(expressions, get)
-        expressions.finish()
-        check_item(get["Key"])
-        table = find_table(call, get["TableName"])
-        key = table.key_from(get["Key"])
-        if (table.id, key) in seen:
-            raise validation(_DUPLICATES)
-        seen.add((table.id, key))
-        item = load(call, table, key)
+    for table, key, projection in readings:
+        item = None if key is None else load(call, table, key)
         consumed.setdefault(table.id, capacity.Consumed(table)).read(item_size(item) if item else 0, True, 2)
         if item is None:
             responses.append({})
         else:
             responses.append({"Item": item if projection is None else projection.select(item)})
     return {"Responses": responses} | capacity.consumed_by_table(request, consumed.values())
+
+
+def _reading(call: Call, get: Mapping[str, Any]) -> Reading:
+    expressions = read_expressions(call, get, ("ProjectionExpression",), ())
+    projection = read_projection(expressions, get)
+    expressions.finish()
+    check_item(get["Key"])
+    table = find_table(call, get["TableName"])
+    return Reading(table, _fitting(table.key_from, get["Key"]), projection)
+
+
+def _fitting(key_of: Callable[[Item], Key], item: Item) -> Key | None:
+    """The key of an item, None where it does not fit the schema, which is a reason to cancel later on."""
+    try:
+        return key_of(item)
+    except AwsError as error:
+        if _AT_ONCE in error.message:
+            raise
+        return None
+
+
+def _refuse_duplicates(placed: list[tuple[int, Key | None]]) -> None:
+    known = [place for place in placed if place[1] is not None]
+    if len(set(known)) < len(known):
+        raise validation(_DUPLICATES)
