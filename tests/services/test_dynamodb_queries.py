@@ -249,6 +249,9 @@ def test_what_else_is_refused(db: Any) -> None:
         "Filter Expression can only contain non-primary key attributes: Primary key attribute: sk"
     )
     assert invalid(db.query, **by_pk, ExclusiveStartKey=item(pk="a")) == "The provided starting key is invalid"
+    assert invalid(db.scan, TableName="tab", ExclusiveStartKey=item(pk="a")) == (
+        "The provided starting key is invalid: The provided key element does not match the schema"
+    )
     assert invalid(db.query, **by_pk, ExclusiveStartKey=item(pk="b", sk="s")) == (
         "The provided starting key is outside query boundaries based on provided conditions"
     )
