@@ -70,6 +70,24 @@ def test_statements(sql: str, expected: Any) -> None:
     assert run(sql) == expected
 
 
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("temperature > 60", "WHERE temperature > 60 is false: temperature = 50"),
+        (
+            "nested.a = 2 AND color = 'red'",
+            "WHERE nested.a = 2 AND color = 'red' is false: nested.a = 1, color = \"red\"",
+        ),
+        ("missing = 1", "WHERE missing = 1 is undefined: missing = undefined"),
+        ("upper(color) IN ['BLUE']", "WHERE upper(color) IN ['BLUE'] is false: color = \"red\""),
+        ("timestamp() > 5", "WHERE timestamp() > 5 is false"),
+    ],
+)
+def test_the_reason_why_actions_do_not_run(where: str, expected: str) -> None:
+    statement = compile_statement(f"SELECT * FROM 'a' WHERE {where}", "2016-03-23")
+    assert statement.reason(message()) == expected
+
+
 def test_value_may_be_an_attribute() -> None:
     payload = {"value": 3}
     assert run("SELECT value FROM 'a'", payload) == {"value": 3}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 
@@ -107,3 +108,23 @@ class Query:
 Expression = (
     Literal | Name | Star | Member | Call | Cast | Unary | Binary | Case | ArrayLiteral | ObjectLiteral | NestedQuery
 )
+
+
+def paths(node: Any) -> Iterator[tuple[str, Expression]]:
+    """The attributes that an expression looks at, as they are written; not those within nested queries."""
+    if (path := _path(node)) is not None:
+        yield path, node
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from paths(item)
+    elif is_dataclass(node) and not isinstance(node, NestedQuery):
+        for member in fields(node):
+            yield from paths(getattr(node, member.name))
+
+
+def _path(node: Any) -> str | None:
+    if isinstance(node, Name):
+        return node.name
+    if isinstance(node, Member) and (base := _path(node.base)) is not None:
+        return f"{base}.{node.name}"
+    return None

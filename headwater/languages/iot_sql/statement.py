@@ -8,8 +8,9 @@ from headwater.languages.iot_sql.compiler import Compiler, Evaluator
 from headwater.languages.iot_sql.errors import EvaluationError, SqlParseError
 from headwater.languages.iot_sql.functions.signature import VERSION_1, VERSION_2
 from headwater.languages.iot_sql.message import Message
+from headwater.languages.iot_sql.nodes import paths
 from headwater.languages.iot_sql.parser import Parser
-from headwater.languages.iot_sql.values import UNDEFINED, Value
+from headwater.languages.iot_sql.values import UNDEFINED, Value, to_json
 from headwater.languages.mqtt.topics import filter_problem
 
 VERSIONS = (VERSION_1, VERSION_2, "beta")
@@ -24,12 +25,22 @@ class Statement:
     _where: Evaluator | None
     _select: Evaluator
     _needs_json: bool
+    _asked: tuple[tuple[str, Evaluator], ...]  # the attributes that WHERE looks at
 
     def condition(self, message: Message) -> Value:
         """What WHERE says, True without one: only True lets the actions run."""
         if self._needs_json and message.document is UNDEFINED:
             raise EvaluationError("The payload is not JSON and the statement refers to its attributes.")
         return True if self._where is None else self._where(message, message.document)
+
+    def reason(self, message: Message) -> str:
+        """Why the actions do not run: the condition, and the values of the attributes that it looks at."""
+        verdict = to_json(self.condition(message)).decode() or "undefined"
+        document = message.document
+        seen = [
+            f"{path} = {to_json(look_up(message, document)).decode() or 'undefined'}" for path, look_up in self._asked
+        ]
+        return f"WHERE {self.where_text} is {verdict}" + (f": {', '.join(seen)}" if seen else "")
 
     def select(self, message: Message) -> Value:
         """What SELECT makes of the message; bytes where the payload is not JSON. `values.to_json` writes it."""
@@ -46,4 +57,5 @@ def compile_statement(sql: str, version: str = VERSION_1) -> Statement:
     compiler = Compiler(version)
     where = compiler.expression(query.where) if query.where is not None else None
     select = compiler.selection(query.selection)
-    return Statement(query.topic_filter, query.where_text, where, select, compiler.names_payload)
+    asked = {path: compiler.expression(node) for path, node in paths(query.where)} if query.where else {}
+    return Statement(query.topic_filter, query.where_text, where, select, compiler.names_payload, tuple(asked.items()))

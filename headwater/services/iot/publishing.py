@@ -16,6 +16,8 @@ from headwater.services.iot.messages import Publication, properties_text
 from headwater.services.iot.rule_engine import run_rules
 from headwater.spine.operations import Call, Request, Result, operation
 
+_MOST_NAMED = 5  # receivers that a span tells by name
+
 
 @operation("iot-mqtt", "Publish", internal=True, atomic=True)
 def publish_packet(call: Call, request: Request) -> Result:
@@ -61,11 +63,10 @@ def publish(call: Call, broker: Broker, message: Publication, sender: Session | 
         return 0
     if message.retain:
         _retain(call, message)
-    receivers = _receivers(call, broker, message, sender)
+    receivers = _receivers(call, _subscribers(call, broker, message, sender), message)
     if receivers:
         call.announce(CHANNEL, Push(Publish(message.topic, message.payload, properties=message.properties), receivers))
     run_rules(call, broker, message, None)
-    call.span.note("receivers", len(receivers))
     return len(receivers)
 
 
@@ -78,8 +79,8 @@ def _retain(call: Call, message: Publication) -> None:
     call.store.run(tables.RETAIN, (*row, message.expires(call.now)))
 
 
-def _receivers(call: Call, broker: Broker, message: Publication, sender: Session | None) -> tuple[Receiver, ...]:
-    """Who gets the message: each session once, at the highest QoS that it asked for and the message has."""
+def _subscribers(call: Call, broker: Broker, message: Publication, sender: Session | None) -> list[Subscriber]:
+    """Who is to get the message: each session once, by the subscription of the highest QoS."""
     chosen: dict[int, Subscriber] = {}
     groups: dict[str, list[Subscriber]] = {}
     for subscriber in broker.subscribers(message.topic):
@@ -87,20 +88,34 @@ def _receivers(call: Call, broker: Broker, message: Publication, sender: Session
         if subscriber.no_local and session is sender:
             continue
         if not session.may("iot:Receive", "topic", message.topic):
+            call.span.note(f"withheld from {session.client_id}", "its policies do not allow iot:Receive")
             continue
         if subscriber.group is not None:
             groups.setdefault(subscriber.group, []).append(subscriber)
         elif session.id not in chosen or chosen[session.id].qos < subscriber.qos:
             chosen[session.id] = subscriber
-    subscribers = [*chosen.values(), *(_member(call, members) for members in groups.values())]
-    receivers = [_receiver(call, message, subscriber) for subscriber in subscribers]
-    return tuple(receiver for receiver in receivers if receiver is not None)
+    return [*chosen.values(), *(_member(call, members) for members in groups.values())]
 
 
 def _member(call: Call, members: list[Subscriber]) -> Subscriber:
     """One of a share group: by chance, but rather one that is connected."""
     candidates = [member for member in members if member.session.connection is not None] or members
     return candidates[int(call.ids.random() * len(candidates))]
+
+
+def _receivers(call: Call, subscribers: list[Subscriber], message: Publication) -> tuple[Receiver, ...]:
+    """How they get it. Who is away and would get it at QoS 0 does not."""
+    receivers: list[Receiver] = []
+    names: list[str] = []
+    for subscriber in subscribers:
+        receiver = _receiver(call, message, subscriber)
+        if receiver is not None:
+            receivers.append(receiver)
+            names.append(subscriber.session.client_id)
+    rest = len(names) - _MOST_NAMED
+    told = ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    call.span.note("received by", told or "nobody")
+    return tuple(receivers)
 
 
 def _receiver(call: Call, message: Publication, subscriber: Subscriber) -> Receiver | None:

@@ -57,14 +57,13 @@ def _run(call: Call, rule: Rule, message: Message) -> None:
     failures: list[dict[str, str]] = []
     payload = b""
     try:
-        verdict = rule.statement.condition(message)
-        if verdict is not True:
-            call.span.note(f"rule {rule.name}", f"not run: {rule.statement.where_text} is {to_json(verdict).decode()}")
+        if rule.statement.condition(message) is not True:
+            call.span.note(f"missed {rule.name}", rule.statement.reason(message))
             return
         payload = to_json(rule.statement.select(message))
         actions = [action.rendered(message) for action in rule.actions]
     except EvaluationError as error:
-        call.span.note(f"rule {rule.name}", str(error))
+        call.span.note(f"failed {rule.name}", str(error))
         failures.append({"failedAction": "", "failedResource": rule.name, "errorMessage": str(error)})
     todo = {
         "rule": rule.name,
