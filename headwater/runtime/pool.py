@@ -1,8 +1,8 @@
 """The warm environments of one function version.
 
-An invocation that finds none idle waits for whichever comes first: a new environment, or an old one
-becoming free. Only a few start at a time, so a burst of short events is served by few processes and
-a burst of long ones by many.
+An invocation that finds none idle waits for whichever comes first: an environment becoming free, or a
+new one, which is started once it has waited for as long as a cold start takes. Only a few start at a
+time. So a burst of short events is served by few processes and a burst of long ones by many.
 """
 
 from __future__ import annotations
@@ -10,14 +10,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from itertools import islice
+from typing import NamedTuple
 
 from headwater.runtime.environment import Environment, Host, InitFailed
 from headwater.runtime.launchers import Launcher
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult
 
 MOST_STARTING = 4
+PATIENCE = 0.01  # seconds
 
-Waiter = tuple[Invocation, "asyncio.Future[InvocationResult]"]
+
+class Waiter(NamedTuple):
+    """An invocation without an environment; ``since`` in the loop's time."""
+
+    invocation: Invocation
+    answer: asyncio.Future[InvocationResult]
+    since: float
 
 
 class Pool:
@@ -32,29 +41,44 @@ class Pool:
         self._idle: list[Environment] = []
         self._waiting: deque[Waiter] = deque()
         self._starting: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     def invoke(self, function: FunctionVersion, invocation: Invocation) -> asyncio.Future[InvocationResult]:
+        self._retired = False  # made anew under the same name
         present = self._function
         if present is not function:
             self._function = function
             if present is not None and present.revision != function.revision:
                 self.reap(before=float("inf"))
-        answer: asyncio.Future[InvocationResult] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[InvocationResult] = loop.create_future()
         if self._idle:
             self._idle.pop().invoke(invocation, answer)
         else:
-            self._waiting.append((invocation, answer))
+            self._waiting.append(Waiter(invocation, answer, loop.time()))
             self._start_more()
         return answer
 
     def _start_more(self) -> None:
+        """Start environments for those who have waited for long enough; look again for the others."""
         assert self._function is not None
-        while len(self._starting) < min(MOST_STARTING, len(self._waiting)):
+        loop = asyncio.get_running_loop()
+        revision = self._function.revision
+        patient = any(environment.function.revision == revision for environment in self.environments)
+        latest = loop.time() - PATIENCE if patient else loop.time()
+        late = sum(waiter.since <= latest for waiter in islice(self._waiting, MOST_STARTING))
+        for _ in range(late - len(self._starting)):
             environment = Environment(self._function, self._host, self._is_idle, self._is_gone)
             self.environments.add(environment)
-            task = asyncio.get_running_loop().create_task(self._start(environment))
+            task = loop.create_task(self._start(environment))
             self._starting.add(task)
             task.add_done_callback(self._started)
+        if self._waiting and self._timer is None:
+            self._timer = loop.call_later(PATIENCE, self._look_again)
+
+    def _look_again(self) -> None:
+        self._timer = None
+        self._start_more()
 
     def _started(self, task: asyncio.Task[None]) -> None:
         self._starting.discard(task)
@@ -67,14 +91,13 @@ class Pool:
             await environment.start(await self._launcher_for(environment.function.runtime))
         except InitFailed as error:
             if (waiter := self._next_waiter()) is not None:
-                invocation, answer = waiter
-                answer.set_result(environment.reject(invocation, error))
+                waiter.answer.set_result(environment.reject(waiter.invocation, error))
             environment.kill()
 
     def _next_waiter(self) -> Waiter | None:
         while self._waiting:
             waiter = self._waiting.popleft()
-            if not waiter[1].done():  # its caller may have gone
+            if not waiter.answer.done():  # its caller may have gone
                 return waiter
         return None
 
@@ -83,7 +106,7 @@ class Pool:
         if environment.function.revision != self._function.revision:
             environment.kill()
         elif (waiter := self._next_waiter()) is not None:
-            environment.invoke(*waiter)
+            environment.invoke(waiter.invocation, waiter.answer)
         elif self._retired:
             environment.kill()
         else:
@@ -105,9 +128,11 @@ class Pool:
         self.reap(before=float("inf"))
 
     def close(self) -> None:
-        for _, answer in self._waiting:
-            answer.cancel()
+        for waiter in self._waiting:
+            waiter.answer.cancel()
         self._waiting.clear()
+        if self._timer is not None:
+            self._timer.cancel()
         for task in self._starting:
             task.cancel()
         for environment in list(self.environments):
