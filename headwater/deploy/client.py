@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from headwater.deploy.errors import DeploymentError
 
-ACCESS_KEY = "000000000000"  # a 12-digit access key id names the account
+DEFAULT_ACCOUNT = "000000000000"
+DEFAULT_REGION = "us-east-1"
 CONFIG = Config(retries={"max_attempts": 2, "mode": "standard"}, s3={"addressing_style": "path"})
 
 
 class Aws:
-    """Clients of one account and region at one endpoint; loading a client's model takes about 50 ms, once."""
+    """Clients of one account and region, as the environment names them for every tool of AWS, at one endpoint."""
 
-    def __init__(self, endpoint: str, region: str = "us-east-1", account: str = ACCESS_KEY) -> None:
+    def __init__(self, endpoint: str, environment: Mapping[str, str]) -> None:
         self.endpoint = endpoint
-        self.region = region
-        self.account = account
+        self.region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+        key = environment.get("AWS_ACCESS_KEY_ID", "")
+        # a 12-digit access key id names its account; what others mean is for real AWS to know
+        self.account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
         self._session = botocore.session.Session()
         self._clients: dict[str, Any] = {}
 

@@ -60,7 +60,7 @@ def up(
     cache: Path | None = None,
 ) -> Deployed:
     """Package a template and create or update its stack; returns when it is up. Raises DeploymentError."""
-    aws = Aws(endpoint)
+    aws = Aws(endpoint, os.environ)
     try:
         packager = Packager(
             ArtifactBucket(aws), cache or default_cache(), lambda name: on_progress(Progress("package", name))

@@ -240,3 +240,103 @@ def test_nested_stacks(aws: Client, endpoint: str) -> None:
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
     assert aws("sqs").list_queues().get("QueueUrls", []) == []
     assert cloudformation.describe_stacks()["Stacks"] == []
+
+
+def test_events_go_to_topics(aws: Client) -> None:
+    cloudformation, sns, sqs = aws("cloudformation"), aws("sns"), aws("sqs")
+    topic = sns.create_topic(Name="told")["TopicArn"]
+    url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
+    body = "Resources: {Q: {Type: AWS::SQS::Queue}}"
+    cloudformation.create_stack(StackName="shop", TemplateBody=body, NotificationARNs=[topic])
+    told: list[str] = []
+    while len(told) < 5:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+        told.extend(each["Body"] for each in messages)
+    assert any("ResourceStatus='CREATE_COMPLETE'\n" in text and "LogicalResourceId='shop'\n" in text for text in told)
+
+
+def test_language_extensions(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    body = """
+    Transform: AWS::LanguageExtensions
+    Parameters: {Names: {Type: CommaDelimitedList, Default: "one,two"}}
+    Mappings: {Sizes: {prod: {Seconds: "11"}}}
+    Resources:
+      Fn::ForEach::Queues:
+        - Name
+        - !Ref Names
+        - Queue${Name}:
+            Type: AWS::SQS::Queue
+            Properties:
+              QueueName: !Sub "q-${Name}"
+              VisibilityTimeout: !FindInMap [Sizes, nowhere, Seconds, {DefaultValue: 12}]
+      Note:
+        Type: AWS::SSM::Parameter
+        Properties: {Name: note, Type: String, Value: !ToJsonString {count: !Length {Ref: Names}, q: !Ref Queueone}}
+    """
+    cloudformation.create_stack(StackName="shop", TemplateBody=body)
+    assert settled(cloudformation) == "CREATE_COMPLETE", events(cloudformation)
+    note = json.loads(aws("ssm").get_parameter(Name="note")["Parameter"]["Value"])
+    assert note["count"] == 2
+    assert note["q"].endswith("/q-one")
+
+
+def test_types_of_ones_own(aws: Client, account: str) -> None:
+    """IAM's and Systems Manager's types, made, changed and removed."""
+    cloudformation, iam = aws("cloudformation"), aws("iam")
+    body = """
+    Parameters: {Word: {Type: String, Default: first}}
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          Description: !Ref Word
+          AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "sts:AssumeRole"}]}
+          Policies:
+            - PolicyName: !Ref Word
+              PolicyDocument: {Statement: [{Effect: Allow, Action: "*", Resource: "*"}]}
+          ManagedPolicyArns: [!Ref Managed]
+          Tags: [{Key: word, Value: !Ref Word}]
+      Managed:
+        Type: AWS::IAM::ManagedPolicy
+        Properties: {PolicyDocument: {Statement: [{Sid: !Ref Word, Effect: Allow, Action: "*", Resource: "*"}]}}
+      Inline:
+        Type: AWS::IAM::Policy
+        Properties:
+          PolicyName: !Sub "inline-${Word}"
+          PolicyDocument: {Statement: [{Effect: Allow, Action: "*", Resource: "*"}]}
+          Roles: [!Ref Role]
+      Group: {Type: AWS::IAM::Group}
+      User: {Type: AWS::IAM::User, Properties: {Groups: [!Ref Group]}}
+      Key: {Type: AWS::IAM::AccessKey, Properties: {UserName: !Ref User}}
+      Parameter: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref Word, Tags: {word: !Ref Word}}}
+    Outputs:
+      Role: {Value: !Ref Role}
+      RoleArn: {Value: !GetAtt Role.Arn}
+      Managed: {Value: !Ref Managed}
+      Secret: {Value: !GetAtt Key.SecretAccessKey}
+      Parameter: {Value: !Ref Parameter}
+    """
+    named = {"Capabilities": ["CAPABILITY_IAM"]}
+    cloudformation.create_stack(StackName="shop", TemplateBody=body, **named)
+    assert settled(cloudformation) == "CREATE_COMPLETE", events(cloudformation)
+    out = outputs(cloudformation)
+    assert out["RoleArn"] == f"arn:aws:iam::{account}:role/{out['Role']}"
+    assert len(out["Secret"]) == 40
+
+    word = [{"ParameterKey": "Word", "ParameterValue": "second"}]
+    cloudformation.update_stack(StackName="shop", TemplateBody=body, Parameters=word, **named)
+    assert settled(cloudformation) == "UPDATE_COMPLETE", events(cloudformation)
+    assert outputs(cloudformation) == out
+    role = iam.get_role(RoleName=out["Role"])["Role"]
+    assert (role["Description"], role["Tags"]) == ("second", [{"Key": "word", "Value": "second"}])
+    assert iam.list_role_policies(RoleName=out["Role"])["PolicyNames"] == ["inline-second", "second"]
+    assert iam.get_policy(PolicyArn=out["Managed"])["Policy"]["DefaultVersionId"] == "v2"
+    assert aws("ssm").get_parameter(Name=out["Parameter"])["Parameter"]["Value"] == "second"
+
+    cloudformation.delete_stack(StackName="shop")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    assert iam.list_roles()["Roles"] == iam.list_users()["Users"] == iam.list_groups()["Groups"] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []

@@ -5,6 +5,7 @@ from headwater.services.cloudformation import (
     custom,
     listing,
     nested,
+    notifications,
     outputs,
     provisioning,
     stacks,
@@ -16,7 +17,7 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="cloudformation",
-    modules=(stacks, change_sets, templates, listing, outputs, provisioning, custom, nested),
+    modules=(stacks, change_sets, templates, listing, outputs, provisioning, custom, nested, notifications),
     schema=SCHEMA,
     memory=PlanMemory,
     validates=True,

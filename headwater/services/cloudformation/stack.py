@@ -201,3 +201,5 @@ def record(
         stack.settings.get("ClientRequestToken"),
     )  # fmt: skip
     call.store.run(tables.INSERT_EVENT, row)
+    if stack.settings.get("NotificationARNs"):
+        call.deliver("cloudformation.notification", {"stack": stack.id, "event": row[0]}, target=stack.id)
