@@ -228,4 +228,7 @@ class FieldCompiler:
             self._report(f"Field '{name}' is not supported", location)
         if missing:
             self._report(f"These fields are required: [{', '.join(missing)}]", location)
+        if "Next" in value and type(value["Next"]) is not str:
+            self._report("Expected value of type String", f"{location}/Next")
+            return False
         return not missing and not unknown

@@ -38,6 +38,9 @@ def _rule(fields: FieldCompiler, choice: Any, position: int) -> Rule | None:
     if "Next" not in choice:
         fields.diagnostics.schema("These fields are required: [Next]", location)
         return None
+    if type(choice["Next"]) is not str:
+        fields.diagnostics.schema("Expected value of type String", f"{location}/Next")
+        return None
     flow = _rule_flow(fields, choice, position, location)
     if not fields.jsonata:
         if "Output" in choice:

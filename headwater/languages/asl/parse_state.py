@@ -86,7 +86,7 @@ class StateParser:
         if "Type" not in state:
             self.diagnostics.schema("These fields are required: [Type]", location)
             return None
-        if state["Type"] not in STATE_FIELDS:
+        if type(state["Type"]) is not str or state["Type"] not in STATE_FIELDS:
             kinds = ", ".join(STATE_FIELDS)
             self.diagnostics.schema(f"Value must be one of: [{kinds}]", f"{location}/Type")
             return None

@@ -46,13 +46,15 @@ def _input(request: Request) -> str:
     return str(text)
 
 
-@operation("states", "StartExecution")
+@operation("states", "StartExecution", atomic=True)
 def start_execution(call: Call, request: Request) -> Result:
     target = find_qualified(call, request["stateMachineArn"])
     text = _input(request)
     name = request.get("name") or call.ids.uuid()
     check_name(name)
     if target.machine.express:
+        if request.get("Waiter"):
+            raise machine_type_not_supported()
         arn = express_arn(target, name, call.ids.uuid())
         call.span.subject = arn
         _launch(call, target, arn, name, text, request)
@@ -134,7 +136,7 @@ def _record(
     )
 
 
-@operation("states", "StartSyncExecution")
+@operation("states", "StartSyncExecution", atomic=True)
 def start_sync_execution(call: Call, request: Request) -> Result | Coroutine[Any, Any, Result]:
     """https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html"""
     target = find_qualified(call, request["stateMachineArn"])

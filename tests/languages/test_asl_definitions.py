@@ -1,0 +1,182 @@
+"""What is wrong with definitions, in AWS's words and places; and that nothing at all breaks the parser."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headwater.languages.asl import InvalidDefinition, parse, validate
+from tests.languages.asl_machines import machines
+
+PASS = {"Type": "Pass", "End": True}
+TASK = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+CHOICE = {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "Z"}]}
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+ORACLE = Path(__file__).parent.parent / "oracles" / "asl_executions_aws.json"
+RECORDED = [case["definition"] for case in json.loads(ORACLE.read_text())]
+
+
+def one(state: dict[str, Any], **machine: Any) -> dict[str, Any]:
+    states = {"S": state}
+    if state["Type"] == "Choice":
+        states["Z"] = {"Type": "Succeed"}
+    return {"StartAt": "S", "States": states, **machine}
+
+
+def findings(definition: Any) -> list[tuple[str, str, str]]:
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    return [(finding.code, finding.message, finding.location) for finding in validate(text)]
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        ("", ("MISSING_DESCRIPTION", "Received a null or empty workflow input.", "")),
+        ({}, (SCHEMA, "These fields are required: [StartAt, States]", "/")),
+        ({"StartAt": "A", "States": {}}, (SCHEMA, "Expected value of type Object", "/States")),
+        (one({"Type": "Pass"}), (SCHEMA, "One of these fields is required: [Next, End]", "/States/S")),
+        (one(PASS | {"Next": "S"}), (SCHEMA, "Only one of these fields is allowed: [Next, End]", "/States/S")),
+        (one(PASS | {"Nonsense": 1}), (SCHEMA, "Field 'Nonsense' is not supported", "/States/S")),
+        (one(PASS | {"TimeoutSeconds": 1}), (SCHEMA, "Field 'TimeoutSeconds' is not supported", "/States/S")),
+        (one(PASS, Nonsense=1), (SCHEMA, "Field 'Nonsense' is not supported", "/")),
+        (one(PASS | {"InputPath": "a"}), (SCHEMA, "Value must be a valid JSONPath.", "/States/S/InputPath")),
+        (
+            one(PASS | {"ResultPath": "a"}),
+            (SCHEMA, "Value is not a Reference Path: Reference path didn't start with '$'", "/States/S/ResultPath"),
+        ),
+        (
+            one(PASS | {"Parameters": {"a.$": "foo"}}),
+            (
+                SCHEMA,
+                "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call",
+                "/States/S/Parameters",
+            ),
+        ),
+        (
+            one(PASS | {"Output": {}}),
+            (
+                SCHEMA,
+                "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' "
+                "QueryLanguage",
+                "/States/S",
+            ),
+        ),
+        (
+            one(PASS | {"QueryLanguage": "JSONPath"}, QueryLanguage="JSONata"),
+            (SCHEMA, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", "/States/S"),
+        ),
+        (one(TASK | {"Resource": "nope"}), (SCHEMA, "Value is not a valid resource ARN", "/States/S/Resource")),
+        (one({"Type": "Task", "End": True}), (SCHEMA, "These fields are required: [Resource]", "/States/S")),
+        (one(TASK | {"TimeoutSeconds": "1"}), (SCHEMA, "Expected value of type Integer", "/States/S/TimeoutSeconds")),
+        (
+            one(TASK | {"Retry": [{"MaxAttempts": 1}]}),
+            (SCHEMA, "These fields are required: [ErrorEquals]", "/States/S/Retry[0]"),
+        ),
+        (
+            one(TASK | {"Catch": [{"ErrorEquals": ["States.ALL"]}]}),
+            (SCHEMA, "These fields are required: [Next]", "/States/S/Catch[0]"),
+        ),
+        (
+            one(TASK | {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "N"}]}),
+            ("MISSING_TRANSITION_TARGET", "Missing 'Next' target: N", "/States/S/Catch[0]/Next"),
+        ),
+        (
+            one(CHOICE | {"Choices": [{"Variable": "$.a", "IsNull": True}]}),
+            (SCHEMA, "These fields are required: [Next]", "/States/S/Choices[0]"),
+        ),
+        (
+            one(CHOICE | {"Choices": [{"Variable": "Test", "IsNull": True, "Next": "Z"}]}),
+            (
+                SCHEMA,
+                "Value is not a Reference Path: Reference path didn't start with '$'",
+                "/States/S/Choices[0]/Variable",
+            ),
+        ),
+        (
+            one(CHOICE | {"Default": "N"}),
+            ("MISSING_TRANSITION_TARGET", "Missing 'Next' target: N", "/States/S/Default"),
+        ),
+        (
+            {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}},
+            ("MISSING_END_STATE", "Workflow has no terminal state", ""),
+        ),
+        (
+            one({"Type": "Map", "ItemProcessor": {"StartAt": "P", "States": {"P": PASS | {"x": 1}}}, "End": True}),
+            (SCHEMA, "Field 'x' is not supported", "/States/S/ItemProcessor/States/P"),
+        ),
+        (
+            one({"Type": "Parallel", "Branches": [{"StartAt": "S", "States": {"S": PASS}}], "End": True}),
+            ("DUPLICATE_STATE_NAME", "Duplicate State name: S", "/States/S/Branches[0]/States/S"),
+        ),
+    ],
+)
+def test_a_finding_has_awss_words_and_place(definition: Any, expected: tuple[str, str, str]) -> None:
+    assert findings(definition) == [expected]
+
+
+def test_text_that_is_no_json() -> None:
+    ((code, _, _),) = findings("{nonsense")
+    assert code == "INVALID_JSON_DESCRIPTION"
+
+
+def test_several_findings_in_one_refusal() -> None:
+    with pytest.raises(InvalidDefinition) as raised:
+        parse(json.dumps(one({"Type": "Pass", "Next": "N"})))
+    assert str(raised.value) == (
+        "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: N at /States/S/Next, "
+        "MISSING_END_STATE: Workflow has no terminal state'"
+    )
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        PASS | {"Output": "{% $states.input %}", "Assign": {"a": "{% 1 %}"}},
+        TASK | {"Arguments": {"x": "{% 1 %}"}, "TimeoutSeconds": "{% 5 %}", "HeartbeatSeconds": 3},
+        {"Type": "Wait", "Seconds": "{% 1 %}", "End": True},
+        {"Type": "Fail", "Error": "{% 'E' %}", "Cause": "c"},
+        {"Type": "Choice", "Choices": [{"Condition": "{% true %}", "Next": "Z", "Output": 1}], "Default": "Z"},
+    ],
+)
+def test_jsonata_states(state: dict[str, Any]) -> None:
+    assert findings(one(state, QueryLanguage="JSONata")) == []
+    assert findings(one({**state, "QueryLanguage": "JSONata"})) == []
+
+
+def test_a_jsonata_expression_that_does_not_parse() -> None:
+    ((code, message, location),) = findings(one(PASS | {"Output": "{% 1 + %}"}, QueryLanguage="JSONata"))
+    assert (code, location) == (SCHEMA, "/States/S/Output")
+    assert "Unexpected end of expression" in message
+
+
+_junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6) | st.just("{% ( %}"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(machines() | st.sampled_from(RECORDED), _junk, st.data())
+def test_no_definition_breaks_the_parser(definition: dict[str, Any], junk: Any, data: st.DataObject) -> None:
+    """Put junk anywhere in a good definition: a machine or a refusal comes of it, nothing else."""
+    broken = copy.deepcopy(definition)
+    holder: Any = broken
+    while True:
+        keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+        key = data.draw(st.sampled_from(keys))
+        inner = holder[key]
+        if not isinstance(inner, dict | list) or not inner or data.draw(st.booleans()):
+            holder[key] = junk
+            break
+        holder = inner
+    try:
+        parse(json.dumps(broken))
+    except InvalidDefinition as refused:
+        assert refused.diagnostics
