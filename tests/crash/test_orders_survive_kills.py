@@ -85,6 +85,7 @@ def test_the_books_are_right_after_kills(server: Server) -> None:
     chance = random.Random(seed)
     shop = Shop(server)
     load = Load(shop, chance)
+    began = time.monotonic()
     threads = load.run()
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.05, 1.5))
@@ -92,8 +93,10 @@ def test_the_books_are_right_after_kills(server: Server) -> None:
         server.restart()
     for thread in threads:
         thread.join()
+    accepted = time.monotonic()
     orders = settled(shop)
     print(f"{len(orders)} orders, {load.repeated} requests repeated, {Counter(order['status'] for order in orders)}")
+    print(f"accepted after {accepted - began:.0f} s, settled {time.monotonic() - accepted:.0f} s later")
     check_orders(orders, load)
     check_books(shop, orders)
     check_dead_letters(shop)
