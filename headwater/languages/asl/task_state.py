@@ -23,7 +23,7 @@ from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
 from headwater.languages.asl.queries import Scope, dump
 from headwater.languages.asl.resources import Resource
-from headwater.languages.asl.templates import Constant, JsonataScope, Template, expect
+from headwater.languages.asl.templates import Constant, JsonataScope, Template, expect, unusable
 
 if TYPE_CHECKING:
     from headwater.languages.asl.execution import Frame
@@ -45,6 +45,8 @@ class Seconds:
             return int(self.value.value)
         if jsonata:
             value = expect(self.value, self.value.evaluate(JsonataScope(run, frame)), "number")
+            if type(value) is not int or value <= 0:
+                raise unusable(self.value, value, "a positive integer")
         else:
             value = self.value.evaluate(Scope(run, frame, effective))
         if type(value) is not int:

@@ -6,7 +6,7 @@ A template without a computed part is a constant, which is handed out as it is: 
 
 from typing import Any, Protocol
 
-from headwater.languages.asl.errors import evaluation
+from headwater.languages.asl.errors import StateFailed, evaluation, runtime
 from headwater.languages.asl.queries import FieldQuery, dump
 from headwater.languages.intrinsics import IntrinsicSyntaxError
 from headwater.languages.intrinsics_order import hash_order
@@ -152,6 +152,17 @@ _TYPES = {
     dict: "object",
     type(None): "null",
 }
+
+
+def unusable(template: Template, value: Any, wanted: str) -> StateFailed:
+    """The evaluation error of a value that has the right type but cannot be used."""
+    if isinstance(template, JsonataQuery):
+        return evaluation(
+            f"The JSONata expression '{template.expression.text}' specified for the field '{template.location}' "
+            f"returned an unexpected value. Expected {wanted}, but was: {dump(value)}",
+            template.location,
+        )
+    return runtime(f"Expected {wanted}, but was: {dump(value)}")
 
 
 def expect(template: Template, value: Any, *kinds: str) -> Any:

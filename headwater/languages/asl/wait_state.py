@@ -7,7 +7,7 @@ from headwater.languages.asl.errors import runtime
 from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
 from headwater.languages.asl.queries import Scope, dump
-from headwater.languages.asl.templates import JsonataScope, Template, expect
+from headwater.languages.asl.templates import JsonataScope, Template, expect, unusable
 from headwater.languages.asl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class WaitState(State):
         if self.field.startswith("Seconds"):
             return run.now + 1000 * self._seconds(value)
         moment = parse_timestamp(value)
+        if moment is None and self.jsonata:
+            raise unusable(self.value, value, "an ISO-8601 extended offset date-time format string")
         if moment is None:
             raise runtime(
                 f"The {self.field} parameter does not reference a valid ISO-8601 extended offset date-time format "
@@ -60,6 +62,8 @@ class WaitState(State):
     def _seconds(self, value: Any) -> int:
         if self.jsonata:
             value = expect(self.value, value, "number")
+            if type(value) is not int or not 0 <= value <= MAXIMUM_SECONDS:
+                raise unusable(self.value, value, f"an integer between 0 and {MAXIMUM_SECONDS}")
         if type(value) is not int:
             raise runtime(f"The {self.field} parameter cannot be parsed as a long value: {self._shown(value)}")
         if value < 0:
