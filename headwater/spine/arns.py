@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -23,6 +24,7 @@ class Arn(NamedTuple):
         return self.resource.replace("/", ":").rpartition(":")[2]
 
 
+@lru_cache(maxsize=4096)
 def parse_arn(text: str) -> Arn | None:
     """The parts of an ARN, or None where the text is none."""
     parts = text.split(":", 5)

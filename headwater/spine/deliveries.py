@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
+from headwater.spine.spans import join_cause
+
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 SCHEMA = (
@@ -87,17 +89,18 @@ class Delivery:
     __slots__ = (
         "account",
         "attempt",
-        "cause",
         "created",
         "due",
         "handler",
         "id",
         "ordering",
+        "parent",
         "payload",
         "policy",
         "region",
         "stored",
         "target",
+        "trace",
     )
 
     def __init__(
@@ -110,7 +113,8 @@ class Delivery:
         attempt: int,
         policy: Policy,
         ordering: str | None,
-        cause: str,
+        trace: str,
+        parent: int | None,
         account: str,
         region: str,
         created: int,
@@ -124,11 +128,17 @@ class Delivery:
         self.attempt = attempt
         self.policy = policy
         self.ordering = ordering
-        self.cause = cause
+        self.trace = trace
+        self.parent = parent
         self.account = account
         self.region = region
         self.created = created
         self.stored = stored
+
+    @property
+    def cause(self) -> str:
+        """What left it, as text."""
+        return join_cause(self.trace, self.parent)
 
 
 class Failed(Exception):

@@ -322,7 +322,10 @@ class Engine:
 
     def _finish(self, group: Group) -> None:
         for callback in group.after_commit:
-            callback()
+            try:
+                callback()
+            except Exception:  # the edge of the process: replies must leave whatever happens beside
+                log.exception("what was to follow a commit failed")
         for start in group.starts:
             start()
         for key in group.signals:
@@ -356,14 +359,14 @@ class Engine:
         due: int,
         policy: Policy,
         ordering: str | None,
-        cause: str,
+        cause: tuple[str, int | None],
         account: str,
         region: str,
         now: int,
     ) -> int:
         identity = self.new_id()
         self.group.deliveries.append(
-            Delivery(identity, due, handler, target, payload, 0, policy, ordering, cause, account, region, now, False)
+            Delivery(identity, due, handler, target, payload, 0, policy, ordering, *cause, account, region, now, False)
         )
         return identity
 

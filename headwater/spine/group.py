@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from headwater.spine.deliveries import Delivery
 from headwater.spine.spans import Span
 
-
-class Marks(NamedTuple):
-    """How far a group had come when a savepoint was set."""
-
-    deliveries: int
-    cancelled: int
-    signals: int
-    announcements: int
-    after_commit: int
+# How far a group had come when a savepoint was set: the lengths of its lists.
+Marks = tuple[int, int, int, int, int]
 
 
 class Group:
@@ -51,7 +44,7 @@ class Group:
         self.starts: list[Callable[[], None]] = []
 
     def marks(self) -> Marks:
-        return Marks(
+        return (
             len(self.deliveries),
             len(self.cancelled),
             len(self.signals),
@@ -61,8 +54,12 @@ class Group:
 
     def rewind(self, marks: Marks) -> None:
         """Forget what came after a savepoint; spans stay, for they tell what failed."""
-        del self.deliveries[marks.deliveries :]
-        del self.cancelled[marks.cancelled :]
-        del self.signals[marks.signals :]
-        del self.announcements[marks.announcements :]
-        del self.after_commit[marks.after_commit :]
+        lists: tuple[list[Any], ...] = (
+            self.deliveries,
+            self.cancelled,
+            self.signals,
+            self.announcements,
+            self.after_commit,
+        )
+        for kept, things in zip(marks, lists, strict=True):
+            del things[kept:]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from headwater.spine.deliveries import DEFAULT_POLICY, Policy
 from headwater.spine.ids import Ids
-from headwater.spine.spans import Span
+from headwater.spine.spans import Span, split_cause
 from headwater.spine.store import Transaction
 from headwater.spine.store.blobs import BlobStore
 
@@ -182,7 +182,7 @@ class Call:
             self.now if due is None else due,
             policy,
             ordering,
-            self.span.cause if cause is None else cause,
+            (self.span.trace, self.span.id) if cause is None else split_cause(cause),
             account or self.account,
             region or self.region,
             self.now,

@@ -43,6 +43,7 @@ class Pump:
         self._next_due: int | None = 0
         self._claim_wanted = True
         self._policies: dict[str, Policy] = {}
+        self._callers: dict[tuple[str, str], Caller] = {}
 
     # ---- when
 
@@ -150,7 +151,7 @@ class Pump:
         if known is None:
             known = self._policies[policy] = Policy(*orjson.loads(policy))
         return Delivery(
-            identity, due, handler, target, orjson.loads(payload), attempt, known, ordering, cause,
+            identity, due, handler, target, orjson.loads(payload), attempt, known, ordering, *split_cause(cause),
             account, region, created, True,
         )  # fmt: skip
 
@@ -162,7 +163,7 @@ class Pump:
         span = self._span(item)
         try:
             handler = self._handler(item.handler)
-            call = Call(engine, _caller(item), span.started, span, handler.memory)
+            call = Call(engine, self._caller(item), span.started, span, handler.memory)
             result = handler.run(call, item) if handler.atomic else engine.attempt(handler.run, call, item)
         except (AwsError, Failed) as error:
             self._failed(item, span, started, error)
@@ -184,13 +185,20 @@ class Pump:
 
     def _span(self, item: Delivery) -> Span:
         engine = self._engine
-        trace, parent = split_cause(item.cause)
-        now = engine.now
-        span = Span(engine.new_id(), trace, parent, "delivery", item.handler, item.account, item.region, now)
+        span = Span(
+            engine.new_id(), item.trace, item.parent, "delivery", item.handler, item.account, item.region, engine.now
+        )
         span.subject = item.target or None
         if item.attempt > 1:
             span.note("attempt", item.attempt)
         return span
+
+    def _caller(self, item: Delivery) -> Caller:
+        key = (item.account, item.region)
+        known = self._callers.get(key)
+        if known is None:
+            known = self._callers[key] = Caller(*key, f"arn:aws:iam::{item.account}:root")
+        return known
 
     def _handler(self, name: str) -> DeliveryHandler:
         found = self._engine.catalogue.deliveries.get(name)
@@ -235,7 +243,7 @@ class Pump:
         engine = self._engine
         handler = engine.catalogue.deliveries.get(item.handler)
         if handler is not None and handler.exhausted is not None:
-            call = Call(engine, _caller(item), engine.now, span, handler.memory)
+            call = Call(engine, self._caller(item), engine.now, span, handler.memory)
             try:
                 engine.attempt(handler.exhausted, call, item, why)
             except (AwsError, Failed) as error:
@@ -298,7 +306,7 @@ class Pump:
             engine.finish_span(span, started)
             return
         if error is None and callable(finish):
-            call = Call(engine, _caller(item), engine.now, span, handler.memory)
+            call = Call(engine, self._caller(item), engine.now, span, handler.memory)
             try:
                 finish = engine.attempt(finish, call)
             except (AwsError, Failed) as failure:
@@ -313,10 +321,6 @@ class Pump:
             self._done(item)
             span.outcome = "ok"
         engine.finish_span(span, started)
-
-
-def _caller(item: Delivery) -> Caller:
-    return Caller(item.account, item.region, f"arn:aws:iam::{item.account}:root")
 
 
 def _row(item: Delivery, leased: int, error: str | None = None, due: int | None = None) -> tuple[Any, ...]:

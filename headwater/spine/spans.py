@@ -155,6 +155,10 @@ def split_cause(cause: str) -> tuple[str, int | None]:
     return trace, int(parent, 16) & _LARGEST if parent else None
 
 
+def join_cause(trace: str, parent: int | None) -> str:
+    return trace if parent is None else f"{trace}:{parent:016x}"
+
+
 def trace_header(cause: str) -> str:
     """A cause as the value of ``X-Amzn-Trace-Id``."""
     trace, _, parent = cause.partition(":")
