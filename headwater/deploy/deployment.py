@@ -70,7 +70,7 @@ def up(
         raise DeploymentError(f"{template}: {error}") from error
     except ClientError as error:
         raise DeploymentError(error.response["Error"].get("Message") or str(error)) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:
         raise DeploymentError(str(error)) from error
 
 

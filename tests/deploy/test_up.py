@@ -105,6 +105,14 @@ def test_a_failed_creation_is_made_anew(endpoint: str, project: Path, tmp_path: 
     assert up(*arguments, {"Seconds": "3"}, *rest).changed
 
 
+def test_a_template_too_large_for_a_request(endpoint: str, tmp_path: Path) -> None:
+    queues = {f"Queue{n}": {"Type": "AWS::SQS::Queue", "Metadata": {"Note": "x" * 1000}} for n in range(60)}
+    template = tmp_path / "template.json"
+    template.write_text(json.dumps({"Resources": queues, "Outputs": {"Url": {"Value": {"Ref": "Queue59"}}}}))
+    deployed = up(template, "large", {}, endpoint, lambda progress: None, tmp_path / "cache")
+    assert "large-Queue59-" in deployed.outputs["Url"]
+
+
 def test_refusals(endpoint: str, project: Path, tmp_path: Path) -> None:
     def refusal(text: str, **parameters: str) -> str:
         (project / "template.yaml").write_text(text)

@@ -340,3 +340,20 @@ def test_types_of_ones_own(aws: Client, account: str) -> None:
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
     assert iam.list_roles()["Roles"] == iam.list_users()["Users"] == iam.list_groups()["Groups"] == []
     assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_a_rollback_that_fails_can_be_continued(aws: Client) -> None:
+    """The custom resource refuses whatever it is asked after its creation, until its function is mended."""
+    cloudformation = aws("cloudformation")
+    body = CUSTOM.replace('event["RequestType"] != "Delete"', 'event["RequestType"] == "Update"')
+    body = body.replace('properties["Mode"] == "fail" and', "")
+    cloudformation.create_stack(StackName="shop", TemplateBody=body, Capabilities=CAPABILITIES)
+    assert settled(cloudformation) == "CREATE_COMPLETE", events(cloudformation)
+    request = {"StackName": "shop", "UsePreviousTemplate": True, "Capabilities": CAPABILITIES}
+    mode = [{"ParameterKey": "Mode", "ParameterValue": "other"}]
+    cloudformation.update_stack(**request, Parameters=mode)
+    assert settled(cloudformation) == "UPDATE_ROLLBACK_FAILED"
+    assert stack(cloudformation)["StackStatusReason"] == "The following resource(s) failed to update: [Thing]. "
+    assert refused(cloudformation.update_stack, **request, Parameters=mode)[0] == "ValidationError"
+    cloudformation.continue_update_rollback(StackName="shop", ResourcesToSkip=["Thing"])
+    assert settled(cloudformation) == "UPDATE_ROLLBACK_COMPLETE"

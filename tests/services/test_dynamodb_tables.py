@@ -10,6 +10,7 @@ from headwater.spine.clock import VirtualClock
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.dynamodb import index, invalid, item, make_table, refusal, wire
+from tests.timing import pass_time
 
 INVALID = "One or more parameter values were invalid: "
 START = 1_795_000_000  # seconds at which the clock of `timed` stands
@@ -297,3 +298,25 @@ def test_time_to_live_is_switched_once(db: Any) -> None:
     db.update_time_to_live(TableName="tab", TimeToLiveSpecification=on | {"Enabled": False})
     described = db.describe_time_to_live(TableName="tab")["TimeToLiveDescription"]
     assert described == {"TimeToLiveStatus": "DISABLED"}
+
+
+def test_the_rows_of_a_big_table_go_by_and_by(timed: ServerThread) -> None:
+    db = client_factory(timed.endpoint, "123412341234")("dynamodb")
+
+    def rows() -> int:
+        counts = [f"(SELECT count(*) FROM dynamodb_{kind})" for kind in ("items", "index_rows", "expiries")]
+        (count,) = timed.call(lambda: timed.cloud.engine.store.one(f"SELECT {' + '.join(counts)}")) or (-1,)
+        return int(count)
+
+    make_table(db, range_type="N", attributes={"g": "S"}, GlobalSecondaryIndexes=[index("gsi", "g")])
+    db.update_time_to_live(TableName="tab", TimeToLiveSpecification={"AttributeName": "ttl", "Enabled": True})
+    for start in range(0, 1100, 25):
+        items = [item(pk="a", sk=sk, g="g", ttl=START + 9999) for sk in range(start, start + 25)]
+        db.batch_write_item(RequestItems={"tab": [{"PutRequest": {"Item": one}} for one in items]})
+    db.delete_table(TableName="tab")
+    make_table(db, range_type="N")
+    db.put_item(TableName="tab", Item=item(pk="a", sk=1))
+    assert rows() == 3 * 1100 - 1000 + 1
+    pass_time(timed, 1000)
+    assert rows() == 1
+    assert db.scan(TableName="tab")["Items"] == [item(pk="a", sk=1)]

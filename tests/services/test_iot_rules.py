@@ -248,6 +248,29 @@ def test_dynamodb_actions(aws: Client) -> None:
     assert payload["M"]["n"] == {"N": "1.5"}
 
 
+def test_get_dynamodb_enriches_messages(aws: Client) -> None:
+    dynamodb, url = aws("dynamodb"), queue(aws)
+    dynamodb.create_table(
+        TableName="places",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "n", "AttributeType": "N"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName="places", WaiterConfig={"Delay": 1})
+    place = {"M": {"room": {"S": "hall"}, "floors": {"NS": ["1", "2.5"]}, "none": {"NULL": True}}}
+    dynamodb.put_item(TableName="places", Item={"id": {"S": "x"}, "n": {"N": "1"}, "place": place})
+    sql = "SELECT id, get_dynamodb('places', 'id', id, 'n', 1, 'role').place AS place FROM 'enrich'"
+    create(aws, "enrich", sql, sqs_action(url))
+    publish(aws, "enrich", {"id": "x"})
+    found = json.loads(received(aws, url))["place"]
+    assert (found["room"], sorted(found["floors"]), found["none"]) == ("hall", [1, 2.5], None)
+    publish(aws, "enrich", {"id": "missing"})
+    assert json.loads(received(aws, url)) == {"id": "missing"}
+
+
 def test_s3_and_sns_actions(aws: Client) -> None:
     url = queue(aws)
     aws("s3").create_bucket(Bucket="rule-bucket")

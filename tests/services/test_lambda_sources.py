@@ -288,3 +288,17 @@ def test_a_poisonous_record_is_found_by_halving_and_told_of(aws: Client) -> None
 
     eventually(look)
     assert seen == ["a", "b", "c"]
+
+
+def test_each_record_of_a_batch_tells_where_it_was_handled(aws: Client, server: ServerThread) -> None:
+    sqs, url, out, _ = fed(aws, BatchSize=3, MaximumBatchingWindowInSeconds=10)
+    for n in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody=str(n))
+    receive(sqs, out)
+
+    def joined() -> list[Any]:
+        select = "SELECT count(DISTINCT trace), count(DISTINCT notes) FROM spans WHERE name = 'lambda:JoinBatch'"
+        account = url.split("/")[3]
+        return server.cloud.engine.store.all(f"{select} AND account = ?", (account,))
+
+    assert server.call(joined) == [(2, 1)]

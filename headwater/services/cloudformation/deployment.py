@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-opt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from headwater.languages.templates import TemplateError
@@ -20,6 +20,7 @@ from headwater.services.cloudformation.tasks import (
     plan_deletion,
     plan_deployment,
     plan_restoration,
+    renew_tasks,
     set_state,
     tasks_of,
 )
@@ -69,6 +70,13 @@ def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
     stack.operation += 1
     stack.enter(call, "DELETE_IN_PROGRESS", reason)
     plan_deletion(call, stack, _existing(call, stack))
+    advance(call, stack)
+
+
+def continue_rollback(call: Call, stack: Stack, skipped: Iterable[str]) -> None:
+    """Try again what failed in an update's rollback."""
+    renew_tasks(call, stack, skipped)
+    stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", BY_USER)
     advance(call, stack)
 
 

@@ -100,15 +100,13 @@ def _run(
     """One step of the row's type; its outcome is written now or, where it waits, later."""
 
     def failed(call: Call, stack: Stack, row: StackResource, error: ResourceFailed) -> None:
-        row.physical_id = row.physical_id or change.physical_id
-        row.attributes = row.attributes or change.attributes
         row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_FAILED"), str(error))
         finish_task(call, stack, task, failed=True)
 
     try:
         step = attempt(call, change, method)
     except ResourceFailed as error:
-        row.previous = None  # the savepoint undid all of it: there is nothing to restore
+        row.previous = None  # the savepoint undid all of it: there is nothing to restore or to delete
         failed(call, stack, row, error)
         return None
     except Replace:
@@ -143,6 +141,7 @@ async def _wait(
         if row is None:
             return
         if error is not None:
+            row.physical_id = row.physical_id or change.physical_id
             failed(call, stack, row, error)
         else:
             done(call, stack, row, change)

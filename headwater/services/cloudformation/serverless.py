@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Mapping
 from threading import Lock
 from types import MappingProxyType, SimpleNamespace
@@ -50,6 +51,7 @@ def translate(body: Mapping[str, Any], parameters: Mapping[str, Any], region: st
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its warnings are about AWS's own roll-outs
     session: Any = SimpleNamespace(region_name=region)
     with _ONE_AT_A_TIME:
         translator = Translator(dict(MANAGED_POLICIES), Parser(), boto_session=session)

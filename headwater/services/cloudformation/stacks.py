@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from headwater.services.cloudformation import tables
-from headwater.services.cloudformation.deployment import begin_creation, begin_deletion, begin_update
+from headwater.services.cloudformation.deployment import begin_creation, begin_deletion, begin_update, continue_rollback
 from headwater.services.cloudformation.errors import (
     NO_UPDATES,
     stack_already_exists,
@@ -157,6 +157,15 @@ def differs(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> boo
         or plan.rendered_outputs() != former.rendered_outputs()
         or dict(stored.tags) != dict(stored_template(call, stack).tags)
     )
+
+
+@operation("cloudformation", "ContinueUpdateRollback")
+def continue_update_rollback(call: Call, request: Request) -> Result:
+    stack = living(call, request["StackName"])
+    if stack.status != "UPDATE_ROLLBACK_FAILED":
+        raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback.")
+    continue_rollback(call, stack, request.get("ResourcesToSkip") or ())
+    return {}
 
 
 # ---- delete

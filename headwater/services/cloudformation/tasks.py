@@ -52,6 +52,13 @@ def forget_tasks(call: Call, stack: Stack) -> None:
     call.store.run(tables.DELETE_TASKS, (stack.id,))
 
 
+def renew_tasks(call: Call, stack: Stack, skipped: Iterable[str]) -> None:
+    """Have what failed done again, but for the logical ids to be skipped."""
+    for task in tasks_of(call, stack):
+        if task.state in ("failed", "blocked"):
+            set_state(call, task, "done" if task.logical_id in skipped else "waiting")
+
+
 def _add(call: Call, stack: Stack, logical_id: str, resource: int, action: str, needs: Iterable[str]) -> None:
     row = (call.new_id(), stack.id, logical_id, resource, action, dumps(sorted(needs)))
     call.store.run(tables.INSERT_TASK, row)
