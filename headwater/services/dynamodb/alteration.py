@@ -20,6 +20,7 @@ from headwater.services.dynamodb.description import describe
 from headwater.services.dynamodb.errors import invalid_parameter, resource_not_found, validation
 from headwater.services.dynamodb.lifecycle import optional_settings, save_definition
 from headwater.services.dynamodb.streaming import disable_stream, enable_stream
+from headwater.services.dynamodb.sweeping import sweep_index
 from headwater.services.dynamodb.table import Index, Table, describe_target, item_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -182,7 +183,7 @@ def _follow_indexes(call: Call, before: Table, after: Table) -> None:
     """Fills the rows of indexes that are new and removes those of indexes that are gone."""
     for name, index in before.indexes.items():
         if name not in after.indexes:
-            call.store.run(tables.DELETE_INDEX_ROWS, (index.id,))
+            sweep_index(call, after, index)
     for name, index in after.indexes.items():
         if name not in before.indexes:
             _backfill(call, after, index)

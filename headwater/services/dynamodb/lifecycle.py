@@ -15,6 +15,7 @@ from headwater.services.dynamodb.definitions import check_definition, refuse_lac
 from headwater.services.dynamodb.description import describe
 from headwater.services.dynamodb.errors import table_exists, validation
 from headwater.services.dynamodb.streaming import disable_stream, enable_stream
+from headwater.services.dynamodb.sweeping import sweep_table
 from headwater.services.dynamodb.table import Table, describe_target, table_arn, table_by_arn
 from headwater.services.dynamodb.tags import check_tags
 from headwater.spine.operations import Call, Request, Result, operation
@@ -104,10 +105,8 @@ def delete_table(call: Call, request: Request) -> Result:
             "Disable deletion protection first."
         )
     described = describe(call, table, "DELETING")
-    for statement in (tables.DELETE_ITEMS, tables.DELETE_EXPIRIES, tables.DELETE_TABLE):
-        call.store.run(statement, (table.id,))
-    for index in table.indexes.values():
-        call.store.run(tables.DELETE_INDEX_ROWS, (index.id,))
+    call.store.run(tables.DELETE_TABLE, (table.id,))
+    sweep_table(call, table)
     if table.stream is not None:
         disable_stream(call, table.stream)
     call.memory.drop(table)

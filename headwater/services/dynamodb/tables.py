@@ -62,8 +62,12 @@ SET_EXPIRY_DUE = "UPDATE dynamodb_tables SET expiry_due = ? WHERE id = ?"
 TAGS = "SELECT tags FROM dynamodb_tables WHERE id = ?"
 SET_TAGS = "UPDATE dynamodb_tables SET tags = ? WHERE id = ?"
 DELETE_TABLE = "DELETE FROM dynamodb_tables WHERE id = ?"
-DELETE_ITEMS = "DELETE FROM dynamodb_items WHERE table_id = ?"
-DELETE_INDEX_ROWS = "DELETE FROM dynamodb_index_rows WHERE index_id = ?"
+_SWEEP = "DELETE FROM {table} WHERE {owner} = ? AND ({key}) IN (SELECT {key} FROM {table} WHERE {owner} = ? LIMIT ?)"
+SWEEP_ITEMS = _SWEEP.format(table="dynamodb_items", owner="table_id", key="hash_key, range_key")
+SWEEP_EXPIRIES = _SWEEP.format(table="dynamodb_expiries", owner="table_id", key="expires, hash_key, range_key")
+SWEEP_INDEX_ROWS = _SWEEP.format(
+    table="dynamodb_index_rows", owner="index_id", key="hash_key, range_key, item_hash, item_range"
+)
 DELETE_EXPIRIES = "DELETE FROM dynamodb_expiries WHERE table_id = ?"
 COUNT_ITEMS = "SELECT count(*) FROM dynamodb_items WHERE table_id = ?"
 SAMPLE_ITEMS = "SELECT item FROM dynamodb_items WHERE table_id = ? LIMIT ?"
