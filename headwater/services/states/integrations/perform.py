@@ -11,7 +11,7 @@ from headwater.languages.asl import Execution
 from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from headwater.services import SERVICES
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
-from headwater.services.states.integrations.shapes import ParameterError, to_output, to_request
+from headwater.services.states.integrations.shapes import Outputs, ParameterError, to_request
 from headwater.spine.deliveries import FOREVER
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, load_model
@@ -84,7 +84,7 @@ def make_request(model: Model, target: Target, arguments: Any) -> dict[str, Any]
 
 
 def make_output(call: Call, model: Model, target: Target, result: Mapping[str, Any]) -> str:
-    output = to_output(model, target.operation, dict(result), epoch=target.optimised)
+    output = Outputs(model, optimised=target.optimised).output(target.operation, dict(result))
     if target.optimised:
         output = with_metadata(call.ids.uuid(), output)
     return orjson.dumps(output).decode()

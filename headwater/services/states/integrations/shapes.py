@@ -1,13 +1,16 @@
 """Parameters to requests and results to outputs, guided by the service's model.
 
 Step Functions names members as the Java SDK does, in PascalCase; here they are matched without regard to case. JSON
-stands where text is wanted (a message's body, a function's payload); times are ISO 8601 in outputs.
+may stand where text is wanted (a message's body, a function's payload).
 """
 
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -43,6 +46,8 @@ def _request_structure(model: Model, shape: Shape, given: dict[str, Any]) -> dic
 
 
 def _request_value(model: Model, reference: Reference, value: Any, key: str) -> Any:
+    if reference["shape"] == _ATTRIBUTE_VALUE:
+        return _attribute(value)
     shape = model.shape(reference)
     kind = shape["type"]
     if kind == "structure":
@@ -89,35 +94,81 @@ def _timestamp(value: Any, key: str) -> int:
     return moment // 1_000_000
 
 
-def to_output(model: Model, operation: str, result: dict[str, Any], *, epoch: bool = False) -> dict[str, Any]:
-    """The result as the state sees it. `epoch`: times as milliseconds since the epoch, as older integrations have."""
-    shape = model.output(operation)
-    return {} if shape is None else _output_structure(model, shape, result, epoch)
+class Outputs:
+    """Results as states see them: members in PascalCase and in alphabetical order.
+
+    Optimised integrations keep AWS's own spelling (`MD5OfMessageBody`) and give times as milliseconds since the epoch;
+    those of the SDK spell as the Java SDK does (`Md5OfMessageBody`) and give times as ISO 8601.
+    """
+
+    def __init__(self, model: Model, *, optimised: bool) -> None:
+        self._model = model
+        self._optimised = optimised
+
+    def output(self, operation: str, result: dict[str, Any]) -> dict[str, Any]:
+        shape = self._model.output(operation)
+        return {} if shape is None else self._structure(shape, result)
+
+    def _structure(self, shape: Shape, result: dict[str, Any]) -> dict[str, Any]:
+        members = shape["members"]
+        return {
+            self._name(name): self._value(members[name], result[name])
+            for name in sorted(result)
+            if name in members and result[name] is not None
+        }
+
+    def _name(self, member: str) -> str:
+        return member[:1].upper() + member[1:] if self._optimised else java_name(member)
+
+    def _value(self, reference: Reference, value: Any) -> Any:
+        if reference["shape"] == _ATTRIBUTE_VALUE:
+            return value if self._optimised else _java_attribute(value)
+        shape = self._model.shape(reference)
+        kind = shape["type"]
+        if kind == "structure" and isinstance(value, dict):
+            return value if shape.get("document") else self._structure(shape, value)
+        if kind == "list":
+            return [self._value(shape["member"], item) for item in value]
+        if kind == "map":
+            return {name: self._value(shape["value"], item) for name, item in value.items()}
+        if kind == "timestamp":
+            return value if self._optimised else _iso(value)
+        if kind == "blob":
+            return _text(value)
+        return value
 
 
-def _output_structure(model: Model, shape: Shape, result: dict[str, Any], epoch: bool) -> dict[str, Any]:
-    members = shape["members"]
+@cache
+def java_name(member: str) -> str:
+    """`SSEKMSKeyId` as `SsekmsKeyId`: the Java SDK takes a run of capitals for one word."""
+    return _CAPITALS.sub(lambda run: run.group().capitalize(), member[:1].upper() + member[1:])
+
+
+_CAPITALS = re.compile(r"[A-Z]+(?![a-z])")
+# DynamoDB's values travel as they are; only the SDK's integration spells their types its own way.
+_ATTRIBUTE_VALUE = "AttributeValue"
+_JAVA_TYPES = {"SS": "Ss", "NS": "Ns", "BS": "Bs", "NULL": "Nul", "BOOL": "Bool"}
+_ATTRIBUTE_TYPES = {name.upper(): kind for kind, name in _JAVA_TYPES.items()} | {"NULL": "NULL"}
+
+
+def _java_attribute(value: dict[str, Any]) -> dict[str, Any]:
+    return {_JAVA_TYPES.get(kind, kind): _each_attribute(kind, inner, _java_attribute) for kind, inner in value.items()}
+
+
+def _attribute(value: Any) -> Any:
+    """A DynamoDB value from either spelling."""
+    if type(value) is not dict:
+        return value
     return {
-        name[:1].upper() + name[1:]: _output_value(model, members[name], result[name], epoch)
-        for name in sorted(result)
-        if name in members and result[name] is not None
+        (name := _ATTRIBUTE_TYPES.get(kind.upper(), kind.upper())): _each_attribute(name, inner, _attribute)
+        for kind, inner in value.items()
     }
 
 
-def _output_value(model: Model, reference: Reference, value: Any, epoch: bool) -> Any:
-    shape = model.shape(reference)
-    kind = shape["type"]
-    if kind == "structure" and isinstance(value, dict):
-        return value if shape.get("document") else _output_structure(model, shape, value, epoch)
-    if kind == "list":
-        return [_output_value(model, shape["member"], item, epoch) for item in value]
-    if kind == "map":
-        return {name: _output_value(model, shape["value"], item, epoch) for name, item in value.items()}
-    if kind == "timestamp":
-        return value if epoch else _iso(value)
-    if kind == "blob":
-        return _text(value)
-    return value
+def _each_attribute(kind: str, inner: Any, convert: Callable[[Any], Any]) -> Any:
+    if kind == "M" and type(inner) is dict:
+        return {name: convert(value) for name, value in inner.items()}
+    return [convert(value) for value in inner] if kind == "L" and type(inner) is list else inner
 
 
 def _iso(milliseconds: int) -> str:

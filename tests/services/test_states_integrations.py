@@ -1,0 +1,179 @@
+"""Step Functions calling every other service: names, casing, results, errors; and its CloudFormation types."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.services.states import ROLE, ended, events, one_state, run
+
+
+@pytest.fixture
+def states(aws: Client) -> Any:
+    return aws("stepfunctions", inject_host_prefix=False)
+
+
+def task(resource: str, **parameters: Any) -> dict[str, Any]:
+    return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters}
+
+
+def chain(*tasks: dict[str, Any]) -> dict[str, Any]:
+    """Tasks one after the other, each result at $.tN."""
+    states = {}
+    for number, state in enumerate(tasks):
+        following = {"Next": f"T{number + 1}"} if number + 1 < len(tasks) else {"End": True}
+        states[f"T{number}"] = {"ResultPath": f"$.t{number}", **state, **following}
+    return {"StartAt": "T0", "States": states}
+
+
+def output(described: dict[str, Any]) -> Any:
+    assert described["status"] == "SUCCEEDED", described
+    return json.loads(described["output"])
+
+
+@pytest.fixture
+def table(aws: Client) -> str:
+    aws("dynamodb").create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    aws("dynamodb").get_waiter("table_exists").wait(TableName="orders", WaiterConfig={"Delay": 1})
+    return "orders"
+
+
+def test_dynamodb_items(states: Any, table: str) -> None:
+    key = {"id": {"S.$": "$.order"}}
+    result = output(
+        run(
+            states,
+            chain(
+                task("dynamodb:putItem", TableName=table, Item={**key, "n": {"N": "1"}, "raw": {"B": "AAE="}}),
+                task(
+                    "dynamodb:updateItem",
+                    TableName=table,
+                    Key=key,
+                    UpdateExpression="SET n = n + :one",
+                    ExpressionAttributeValues={":one": {"N": "1"}},
+                    ReturnValues="ALL_NEW",
+                ),
+                task("dynamodb:getItem", TableName=table, Key=key),
+                task("aws-sdk:dynamodb:query", TableName=table, KeyConditionExpression="id = :id",
+                     ExpressionAttributeValues={":id": {"S.$": "$.order"}}),
+                task("dynamodb:deleteItem", TableName=table, Key=key),
+            ),
+            {"order": "o-1"},
+        )
+    )  # fmt: skip
+    item = {"id": {"S": "o-1"}, "n": {"N": "2"}, "raw": {"B": "AAE="}}
+    assert result["t1"]["Attributes"] == item
+    assert (result["t2"]["Item"], result["t2"]["SdkHttpMetadata"]["HttpStatusCode"]) == (item, 200)
+    assert (result["t3"]["Items"], result["t3"]["Count"]) == ([item], 1)
+    assert "SdkHttpMetadata" not in result["t3"]
+
+
+def test_a_condition_that_fails_is_caught(states: Any, table: str) -> None:
+    put = task("dynamodb:putItem", TableName=table, Item={"id": {"S": "x"}}, ConditionExpression="attribute_exists(id)")
+    put["Catch"] = [{"ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"], "Next": "Caught"}]
+    caught = output(run(states, one_state(put)))
+    assert caught["Error"] == "DynamoDB.ConditionalCheckFailedException"
+    assert caught["Cause"].startswith(
+        "The conditional request failed (Service: AmazonDynamoDBv2; Status Code: 400; "
+        "Error Code: ConditionalCheckFailedException; Request ID: "
+    )
+    sdk = task("aws-sdk:dynamodb:putItem", **put["Parameters"])
+    described = run(states, one_state(sdk), name="sdk")
+    assert described["error"] == "DynamoDb.ConditionalCheckFailedException"
+
+
+def test_events_are_put(aws: Client, states: Any) -> None:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws("events").put_rule(Name="orders", EventPattern='{"source": ["orders"]}')
+    aws("events").put_targets(Rule="orders", Targets=[{"Id": "q", "Arn": arn}])
+    entry = {"Source": "orders", "DetailType": "OrderPlaced", "Detail": {"order.$": "$.order"}}
+    result = output(run(states, one_state(task("events:putEvents", Entries=[entry])), {"order": 7}))
+    assert (result["FailedEntryCount"], len(result["Entries"])) == (0, 1)
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    assert json.loads(message["Body"])["detail"] == {"order": 7}
+
+
+def test_topics_and_objects(aws: Client, states: Any) -> None:
+    topic = aws("sns").create_topic(Name="orders")["TopicArn"]
+    aws("s3").create_bucket(Bucket="receipts-of-states")
+    result = output(
+        run(
+            states,
+            chain(
+                task("sns:publish", TopicArn=topic, Message={"order": 7}),
+                task("aws-sdk:s3:putObject", Bucket="receipts-of-states", Key="o/7.json", Body={"total": 9.5}),
+                task("aws-sdk:s3:getObject", Bucket="receipts-of-states", Key="o/7.json"),
+                task("aws-sdk:s3:listObjectsV2", Bucket="receipts-of-states"),
+            ),
+        )
+    )
+    assert result["t0"]["MessageId"]
+    assert json.loads(result["t2"]["Body"]) == {"total": 9.5}
+    assert [item["Key"] for item in result["t3"]["Contents"]] == ["o/7.json"]
+
+
+def test_machines_start_machines(aws: Client, states: Any) -> None:
+    child = states.create_state_machine(
+        name="child", roleArn=ROLE, definition=json.dumps(one_state({"Type": "Pass", "Result": 1}))
+    )["stateMachineArn"]  # fmt: skip
+    result = output(
+        run(
+            states,
+            chain(
+                task("states:startExecution", StateMachineArn=child, Input={"a": 1}, Name="once"),
+                task("aws-sdk:sfn:describeExecution", **{"ExecutionArn.$": "$.t0.ExecutionArn"}),
+            ),
+            name="parent",
+        )
+    )
+    assert result["t0"]["ExecutionArn"].endswith(":execution:child:once")
+    assert (result["t1"]["Status"], result["t1"]["Output"]) == ("SUCCEEDED", "1")
+    assert result["t1"]["StartDate"].endswith("Z")
+
+
+def test_a_stack_makes_a_machine(aws: Client, states: Any) -> None:
+    definition = {"StartAt": "${First}", "States": {"Go": {"Type": "Pass", "Result": "${Word}", "End": True}}}
+    template = {
+        "Resources": {
+            "Orders": {
+                "Type": "AWS::StepFunctions::StateMachine",
+                "Properties": {
+                    "RoleArn": ROLE,
+                    "DefinitionString": json.dumps(definition),
+                    "DefinitionSubstitutions": {"First": "Go", "Word": "hello"},
+                    "StateMachineType": "STANDARD",
+                    "Tags": [{"Key": "team", "Value": "orders"}],
+                },
+            },
+            "Pack": {"Type": "AWS::StepFunctions::Activity", "Properties": {"Name": "pack"}},
+        },
+        "Outputs": {
+            "Arn": {"Value": {"Ref": "Orders"}},
+            "Name": {"Value": {"Fn::GetAtt": ["Orders", "Name"]}},
+            "Pack": {"Value": {"Ref": "Pack"}},
+        },
+    }
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="orders", TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="orders", WaiterConfig={"Delay": 1})
+    (stack,) = cloudformation.describe_stacks(StackName="orders")["Stacks"]
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
+    assert outputs["Arn"].endswith(f":stateMachine:{outputs['Name']}")
+    assert outputs["Pack"].endswith(":activity:pack")
+    assert {"key": "team", "value": "orders"} in states.list_tags_for_resource(resourceArn=outputs["Arn"])["tags"]
+    started = states.start_execution(stateMachineArn=outputs["Arn"])["executionArn"]
+    assert output(ended(states, started)) == "hello"
+    assert events(states, started)[0]["type"] == "ExecutionStarted"
+    cloudformation.delete_stack(StackName="orders")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="orders", WaiterConfig={"Delay": 1})
+    assert states.list_state_machines()["stateMachines"] == []
