@@ -16,6 +16,8 @@ from headwater.spine.functions import FunctionVersion, LogEvents
 
 TAIL = 4096  # bytes of log that Invoke gives back
 _CHUNK = 1 << 16
+_MOST_CHUNKS = 16  # taken at once
+_LONGEST_LINE = 1 << 18  # as CloudWatch Logs has it: 256 KB
 _GOES_ON = b"\0"  # before a newline: the record goes on (see guest/logs.py)
 
 
@@ -52,8 +54,9 @@ class LogPipe:
             self._tail_size = TAIL
 
     def read(self) -> bool:
-        """Take what is in the pipe; False once every writer has closed it."""
-        while True:
+        """Take what is in the pipe; False once every writer has closed it. A process that writes faster
+        than we read does not hold us for ever."""
+        for _ in range(_MOST_CHUNKS):
             try:
                 chunk = os.read(self._descriptor, _CHUNK)
             except BlockingIOError:
@@ -61,6 +64,7 @@ class LogPipe:
             if not chunk:
                 return False
             self._feed(chunk)
+        return True
 
     def _feed(self, chunk: bytes) -> None:
         *lines, self._partial = (self._partial + chunk).split(b"\n")
@@ -70,6 +74,8 @@ class LogPipe:
             else:
                 self.add((self._record + line).decode("utf-8", "replace"))
                 self._record = b""
+        if len(self._record) + len(self._partial) > _LONGEST_LINE:
+            self.end_line()
 
     def end_line(self) -> None:
         """What was written without a newline is a line once the invocation ends."""

@@ -231,3 +231,18 @@ def test_a_cold_start_takes_milliseconds(lab: Lab) -> None:
         lab.answer(f)
         times.append(time.perf_counter() - began)
     assert min(times) < 0.15  # measured: 0.010 to 0.025 on an idle machine
+
+
+def test_a_flood_of_output_does_not_stop_the_server(lab: Lab) -> None:
+    source = """
+import sys
+def handler(event, context):
+    sys.stdout.write("x" * 1_000_000)  # a line that does not end
+    while event:
+        print("flood")
+"""
+    f = lab.function(source, timeout=1)
+    assert lab.invoke(f, True).error_type == "Sandbox.Timedout"
+    lab.lines.clear()
+    assert lab.answer(f, False) is None
+    assert max(len(line) for line in lab.lines) < 1_000_000

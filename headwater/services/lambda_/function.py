@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -63,7 +62,6 @@ class FunctionMemory:
         self.running: Counter[str] = Counter()
         self.running_in_account: Counter[tuple[str, str]] = Counter()
         self.log_lines: Any = None
-        self.pollers: dict[str, tuple[int, asyncio.Task[None]]] = {}
 
     def drop(self, arn: str) -> None:
         for key in [key for key in self.targets if key[0] == arn]:

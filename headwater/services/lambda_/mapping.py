@@ -5,13 +5,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping as MappingType
 from typing import Any, NamedTuple
 
 import orjson
 
 from headwater.languages.patterns import PIPES, Pattern, compile_pattern
-from headwater.spine.operations import Caller
+from headwater.spine.operations import Call, Caller, Request, Result, operation
+from headwater.spine.spans import split_cause
+from headwater.spine.work import Work
 
 CHANGED = ("lambda", "mappings")
 """What is signalled when a mapping is made, changed or removed."""
@@ -65,6 +68,28 @@ def read_mapping(identity: str, account: str, region: str, configuration: dict[s
 def is_wanted(mapping: Mapping, document: MappingType[str, Any]) -> bool:
     """Whether a record passes the filters; without filters each does."""
     return not mapping.filters or any(pattern.matches(document) for pattern in mapping.filters)
+
+
+@operation("lambda", "JoinBatch", internal=True)
+def join_batch(call: Call, request: Request) -> Result:
+    """Tells, in the trace of a record, in which trace its batch was handled: that of the batch's first."""
+    call.span.subject = request["FunctionArn"]
+    call.span.note("handled in trace", request["Trace"])
+    return {}
+
+
+async def invoke_batch(work: Work, mapping: Mapping, causes: list[str], payload: bytes) -> Result:
+    """Invoke the function on a batch; what it does hangs under the cause of the first record."""
+    trace, _ = split_cause(causes[0])
+    others = {split_cause(cause)[0]: cause for cause in causes}
+    others.pop(trace)
+    joined = {"FunctionArn": mapping.function, "Trace": trace}
+    request = {"FunctionName": mapping.function, "Payload": payload}
+    result, *_ = await asyncio.gather(
+        work.caused_by(causes[0], mapping.caller).operation("lambda", "Invoke", request),
+        *(work.caused_by(c, mapping.caller).operation("lambda", "JoinBatch", joined) for c in others.values()),
+    )
+    return result
 
 
 def failed_items(payload: bytes) -> list[str] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from headwater.services.lambda_.mapping import Mapping, failed_items, is_wanted
+from headwater.services.lambda_.mapping import Mapping, failed_items, invoke_batch, is_wanted
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.work import Watch, Work
@@ -102,11 +102,11 @@ class QueuePoller:
 
     async def _process(self, messages: list[Message], records: list[dict[str, Any]]) -> None:
         """Invoke, then delete what was handled; the rest shows again when its visibility timeout ends."""
-        work = self._work.caused_by(messages[0]["Cause"], self._mapping.caller)
-        request = {"FunctionName": self._mapping.function, "Payload": orjson.dumps({"Records": records})}
+        work, payload = self._work, orjson.dumps({"Records": records})
         while True:
             try:
-                answer = await work.operation("lambda", "Invoke", request)
+                causes = [message["Cause"] for message in messages]
+                answer = await invoke_batch(work, self._mapping, causes, payload)
                 break
             except AwsError as error:
                 if error.code != "TooManyRequestsException":

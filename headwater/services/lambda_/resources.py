@@ -9,7 +9,7 @@ import io
 import zipfile
 from typing import Any
 
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request
 from headwater.spine.resources import Change, Replace, Resource, resource
 
@@ -103,7 +103,8 @@ _EMPTY: dict[str, Any] = {
 @resource("AWS::Lambda::Version")
 class VersionResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        request = _request(change.properties, "ProvisionedConcurrencyConfig", "RuntimePolicy")
+        _refuse_provisioned(change)
+        request = _request(change.properties, "RuntimePolicy")
         version = call.operation("lambda", "PublishVersion", request)
         change.physical_id = version["FunctionArn"]
         change.attributes = {"Version": version["Version"], "FunctionArn": version["FunctionArn"]}
@@ -133,7 +134,8 @@ class AliasResource(Resource):
         _ignore_missing(call, "DeleteAlias", request)
 
     def _request(self, change: Change) -> dict[str, Any]:
-        request = _request(change.properties, "ProvisionedConcurrencyConfig", "RoutingConfig")
+        _refuse_provisioned(change)
+        request = _request(change.properties, "RoutingConfig")
         routing = change.properties.get("RoutingConfig") or {}
         weights = routing.get("AdditionalVersionWeights") or ()
         shares = {each["FunctionVersion"]: float(each["FunctionWeight"]) for each in weights}
@@ -251,6 +253,11 @@ class EventInvokeConfigResource(Resource):
     def delete(self, call: Call, change: Change) -> None:
         request = {m: change.properties[m] for m in ("FunctionName", "Qualifier")}
         _ignore_missing(call, "DeleteFunctionEventInvokeConfig", request)
+
+
+def _refuse_provisioned(change: Change) -> None:
+    if change.properties.get("ProvisionedConcurrencyConfig"):
+        raise not_implemented("ProvisionedConcurrencyConfig of Lambda")
 
 
 def _request(properties: dict[str, Any], *without: str) -> dict[str, Any]:

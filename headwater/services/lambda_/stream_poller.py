@@ -14,7 +14,7 @@ import orjson
 
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.destinations import send_record
-from headwater.services.lambda_.mapping import Mapping, failed_items, is_wanted
+from headwater.services.lambda_.mapping import Mapping, failed_items, invoke_batch, is_wanted
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.timestamps import iso8601_milliseconds
@@ -118,12 +118,10 @@ class StreamPoller:
 
     async def _invoke(self, records: list[Record]) -> dict[str, Any] | None:
         """The answer; None where the function could not be invoked at all."""
-        work = self._work.caused_by(records[0]["Cause"], self._mapping.caller)
+        causes = [record["Cause"] for record in records]
         payload = orjson.dumps({"Records": [self._shown(record) for record in records]})
         try:
-            return await work.operation(
-                "lambda", "Invoke", {"FunctionName": self._mapping.function, "Payload": payload}
-            )
+            return await invoke_batch(self._work, self._mapping, causes, payload)
         except AwsError:
             return None
 
