@@ -57,7 +57,6 @@ class Client:
         self._caller = origin.caller
         self._connection = Connection()
         self._session = 0
-        self._asked: Connect | None = None
         self._outgoing: Outgoing | None = None
         self._is_over = False
         # sockets are of the real world, so that their silence is measured by the loop's time, not by the clock
@@ -89,7 +88,6 @@ class Client:
 
     def _connect(self, packet: Connect) -> None:
         self._stream.pause_reading()
-        self._asked = packet
         request = {
             "ConnectionId": self._name,
             "Packet": packet,
@@ -98,19 +96,16 @@ class Client:
             "SourceIp": self._stream.peer,
             "ServerName": self._origin.server_name,
         }
-        self._submit("Connect", request, self._connected)
+        self._submit("Connect", request, lambda result, error: self._connected(packet, result, error))
 
-    def _connected(self, result: Result | None, error: AwsError | None) -> None:
+    def _connected(self, asked: Connect, result: Result | None, error: AwsError | None) -> None:
         if result is None:
-            self._end(_reason_of(error), error.message if error else None)
+            self._refused(error)
             return
         self._session = result["SessionId"]
         self._caller = Caller(result["Account"], result["Region"], self._origin.caller.principal)
         if self._is_over:  # it went away while it was asked about
             self._disconnect(Reason.UNSPECIFIED_ERROR, None)
-            return
-        asked = self._asked
-        if asked is None:
             return
         seconds = self._connection.limits.keep_alive(asked.keep_alive)
         self._silence.stop()
@@ -132,7 +127,7 @@ class Client:
             elif packet.qos and self._connection.version == VERSION_5:
                 reason = _reason_of(error)
             else:
-                self._end(_reason_of(error), error.message if error else None)
+                self._refused(error)
                 return
             if packet.qos:
                 self._send(PubAck(packet.packet_id, reason))
@@ -149,7 +144,7 @@ class Client:
     def _subscribe(self, packet: Subscribe) -> None:
         def answer(result: Result | None, error: AwsError | None) -> None:
             if result is None:
-                self._end(_reason_of(error), error.message if error else None)
+                self._refused(error)
                 return
             self._send(SubAck(packet.packet_id, result["Reasons"]))
             if self._outgoing is not None and not self._is_over:
@@ -164,7 +159,7 @@ class Client:
     def _unsubscribe(self, packet: Unsubscribe) -> None:
         def answer(result: Result | None, error: AwsError | None) -> None:
             if result is None:
-                self._end(_reason_of(error), error.message if error else None)
+                self._refused(error)
             else:
                 self._send(UnsubAck(packet.packet_id, result["Reasons"]))
 
@@ -213,6 +208,9 @@ class Client:
 
     def _outlived(self) -> None:
         self._end(Reason.MAXIMUM_CONNECT_TIME, None)
+
+    def _refused(self, error: AwsError | None) -> None:
+        self._end(_reason_of(error), error.message if error else None)
 
     def _end(self, reason: int, explanation: str | None) -> None:
         if not self._is_over:

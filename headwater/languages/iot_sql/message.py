@@ -16,6 +16,7 @@ from headwater.languages.iot_sql.values import UNDEFINED, Value
 class Message:
     """`now` is in milliseconds since the epoch; `properties` are MQTT 5's, named as in `languages.mqtt`.
 
+    `get_item(table, key)` reads a DynamoDB item for `get_dynamodb`, UNDEFINED where there is none.
     `random` gives numbers from 0 to below 1 and `new_uuid` identifiers: chance comes from outside.
     """
 
@@ -28,6 +29,7 @@ class Message:
     source_ip: str | None = None
     trace_id: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
+    get_item: Callable[[str, dict[str, Value]], Value] = lambda table, key: UNDEFINED
     random: Callable[[], float] = lambda: 0.0
     new_uuid: Callable[[], str] = lambda: "00000000-0000-4000-8000-000000000000"
 

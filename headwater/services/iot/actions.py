@@ -13,6 +13,7 @@ import orjson
 
 from headwater.languages.mqtt.topics import topic_problem
 from headwater.services.iot.errors import invalid_request
+from headwater.services.iot.items import to_attribute
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -64,25 +65,8 @@ def _put_columns(call: Call, rule: str, parameters: Parameters, payload: bytes) 
         raise invalid_request("The message is not JSON.") from error
     if not isinstance(document, dict):
         raise invalid_request("The message is not a JSON object.")
-    item = {name: _attribute(value) for name, value in document.items()}
+    item = {name: to_attribute(value) for name, value in document.items()}
     call.operation("dynamodb", "PutItem", {"TableName": parameters["putItem"]["tableName"], "Item": item})
-
-
-def _attribute(value: Any) -> dict[str, Any]:
-    """A JSON value as DynamoDB types it."""
-    match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
-        case int() | float():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case list():
-            return {"L": [_attribute(item) for item in value]}
-        case _:
-            return {"M": {name: _attribute(item) for name, item in value.items()}}
 
 
 def _put_payload(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
@@ -116,7 +100,7 @@ def _key(parameters: Parameters, prefix: str) -> dict[str, str]:
 
 def _document(payload: bytes) -> dict[str, Any]:
     try:
-        return _attribute(orjson.loads(payload))
+        return to_attribute(orjson.loads(payload))
     except orjson.JSONDecodeError:
         return {"B": payload}
 

@@ -143,6 +143,8 @@ class Broker:
             self._rules_by_topic.remove(former.statement.topic_filter, name)
 
     def rules_for(self, topic: str) -> list[Rule]:
+        if not self.rules:
+            return []
         return [rule for _, rule in self._rules_by_topic.match(topic) if not rule.disabled]
 
 

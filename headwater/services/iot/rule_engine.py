@@ -13,6 +13,7 @@ import orjson
 from headwater.languages.iot_sql import EvaluationError, Message
 from headwater.languages.iot_sql.values import to_json
 from headwater.services.iot.actions import RESOURCES, carry_out
+from headwater.services.iot.items import get_item
 from headwater.services.iot.memory import Broker
 from headwater.services.iot.messages import Publication, pack, unpack
 from headwater.services.iot.rule import Rule
@@ -45,6 +46,7 @@ def run_rules(call: Call, broker: Broker, publication: Publication, ingest: tupl
         publication.source_ip,
         call.ids.uuid(),
         publication.properties,
+        lambda table, key: get_item(call, table, key),
         call.ids.random,
         call.ids.uuid,
     )

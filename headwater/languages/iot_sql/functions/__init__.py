@@ -22,7 +22,6 @@ FUNCTIONS: Mapping[str, Function] = {
 UNSUPPORTED = frozenset(
     (
         "aws_lambda",
-        "get_dynamodb",
         "get_registry_data",
         "get_secret",
         "get_thing_shadow",

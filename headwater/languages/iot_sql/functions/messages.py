@@ -42,6 +42,16 @@ def _user_properties(message: Message, key: Value) -> Value:
     return values or UNDEFINED
 
 
+def _get_dynamodb(message: Message, table: Value, *arguments: Value) -> Value:
+    """`get_dynamodb(table, key, value[, sort key, value], role)`; the role is not looked at yet."""
+    if len(arguments) not in (3, 5) or not isinstance(table, str):
+        return UNDEFINED
+    key = dict(zip(arguments[:-1:2], arguments[1:-1:2], strict=True))
+    if not all(isinstance(name, str) for name in key) or UNDEFINED in key.values():
+        return UNDEFINED
+    return message.get_item(table, key)
+
+
 def _of_message(call: object, fewest: int = 0, most: int = 0, since: str = VERSION_1) -> Function:
     return Function(call, fewest, most, since, wants_message=True)  # type: ignore[arg-type]
 
@@ -49,6 +59,7 @@ def _of_message(call: object, fewest: int = 0, most: int = 0, since: str = VERSI
 FUNCTIONS = {
     "accountid": _of_message(lambda message: message.account),
     "clientid": _of_message(lambda message: "n/a" if message.client_id is None else message.client_id),
+    "get_dynamodb": _of_message(_get_dynamodb, 4, 6, VERSION_2),
     "get_mqtt_property": _of_message(_mqtt_property, 1, 1, VERSION_2),
     "get_user_properties": _of_message(_user_properties, 1, 1, VERSION_2),
     "newuuid": _of_message(lambda message: message.new_uuid()),
