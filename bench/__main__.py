@@ -38,6 +38,17 @@ def _server(folder: str) -> Iterator[psutil.Process]:
         process.wait(30)
 
 
+@contextmanager
+def _echo() -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-m", "bench.echo", str(_PORT)])
+    try:
+        _ready()
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def _ready() -> None:
     deadline = time.monotonic() + 30
     while True:
@@ -58,22 +69,28 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _operations(chosen: list[str]) -> Table:
+    bare = Aws(f"http://127.0.0.1:{_PORT}").capture("sqs", "send_message", QueueUrl="http://q", MessageBody="x" * 256)
     table = _table("Operations", "operation", "1: per s", "p50 ms", "p99 ms", "32: per s", "p50 ms", "p99 ms")
+    with _echo():
+        _measure(table, "the bare HTTP layer", [bare])
     with tempfile.TemporaryDirectory() as folder, _server(folder):
         aws = Aws(f"http://127.0.0.1:{_PORT}")
         for name, prepare in OPERATIONS.items():
             if chosen and not any(name.startswith(prefix) for prefix in chosen):
                 continue
-            requests = prepare(aws)
-            cells: list[str] = []
-            for connections in (1, 32):
-                measure(_PORT, requests, connections, 0.3)
-                figures = measure(_PORT, requests, connections, _SECONDS)
-                cells += [f"{figures.rate:,.0f}", f"{figures.p50:.2f}", f"{figures.p99:.2f}"]
-                if figures.errors:
-                    cells[-3] += f" ({figures.errors} errors)"
-            table.add_row(name, *cells)
+            _measure(table, name, prepare(aws))
     return table
+
+
+def _measure(table: Table, name: str, requests: list[bytes]) -> None:
+    cells: list[str] = []
+    for connections in (1, 32):
+        measure(_PORT, requests, connections, 0.3)
+        figures = measure(_PORT, requests, connections, _SECONDS)
+        cells += [f"{figures.rate:,.0f}", f"{figures.p50:.2f}", f"{figures.p99:.2f}"]
+        if figures.errors:
+            cells[-3] += f" ({figures.errors} errors)"
+    table.add_row(name, *cells)
 
 
 def _start_and_memory() -> Table:
@@ -93,7 +110,7 @@ def _start_and_memory() -> Table:
 
 def main() -> None:
     chosen = sys.argv[1:]
-    console = Console()
+    console = Console(width=120)
     if not chosen:
         request = Aws("http://127.0.0.1:1").capture(
             "sqs",

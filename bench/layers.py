@@ -10,9 +10,9 @@ from pathlib import Path
 
 import uvloop
 
+from bench.echo import Echo
 from headwater.cloud import Cloud, Settings
 from headwater.gateway.connection import HttpConnection, Shared
-from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.spine.engine import SYSTEM
 
 _TURNS, _GROUP = 100, 32
@@ -26,19 +26,6 @@ class _Nowhere(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return False
-
-
-class _Echo:
-    """Answers without doing anything: the bare HTTP layer."""
-
-    def handle(self, request: HttpRequest, connection: HttpConnection) -> None:
-        connection.respond(HttpResponse(200, [("Content-Type", "application/json")], request.body))
-
-    def upgrade(self, request: HttpRequest) -> None:
-        return None
-
-    def too_large(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponse(413, [])
 
 
 async def _timed(turn: Callable[[], None]) -> float:
@@ -70,7 +57,7 @@ async def _layers(request: bytes) -> list[tuple[str, float]]:
                 connection.connection_made(_Nowhere())
             return made
 
-        bare, whole = connections(_Echo()), connections(cloud.handler)
+        bare, whole = connections(Echo()), connections(cloud.handler)
 
         def feed(all_of_them: list[HttpConnection]) -> None:
             for connection in all_of_them:
