@@ -37,7 +37,7 @@ _MEMBERS = {
 
 
 class FormUpload(NamedTuple):
-    """A form as the request of PutObject, and what answers it."""
+    """A form as the request of PostObject, and what answers it."""
 
     parameters: dict[str, Any]
     answer: Callable[[dict[str, Any]], HttpResponse]

@@ -58,7 +58,7 @@ class S3Site:
                 unframe(request)
             if request.method == "POST" and is_form(request):
                 upload = form_upload(request, bucket_of_path(request.path), self._engine.clock.now())
-                self._submit("PutObject", upload.parameters, self._answering(connection, request, upload.answer))
+                self._submit("PostObject", upload.parameters, self._answering(connection, request, upload.answer))
                 return True
         except AwsError as error:
             self._refuse(connection, request, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
+from tests.services.lambda_lab import eventually
 
 
 @pytest.fixture
@@ -280,3 +283,19 @@ def test_reading_while_others_write(s3: Any, bucket: str) -> None:
         s3.put_object(Bucket=bucket, Key="k", Body=body)
     s3.delete_object(Bucket=bucket, Key="k")
     assert start + reader.read() == bodies[0]
+
+
+def test_files_that_no_row_names_go_at_the_next_start(tmp_path: Path) -> None:
+    with ServerThread(data=tmp_path) as first:
+        client = client_factory(first.endpoint, "000000000000")("s3", s3={"addressing_style": "path"})
+        client.create_bucket(Bucket="bodies")
+        client.put_object(Bucket="bodies", Key="k", Body=b"x" * 100_000)
+        kept = set(first.cloud.engine.blobs.digests())
+        lost, foreign = first.cloud.engine.blobs.write(b"lost", "-s3"), first.cloud.engine.blobs.write(b"foreign")
+    with ServerThread(data=tmp_path) as second:
+        client = client_factory(second.endpoint, "000000000000")("s3", s3={"addressing_style": "path"})
+        assert len(client.get_object(Bucket="bodies", Key="k")["Body"].read()) == 100_000
+        eventually(lambda: lost not in second.cloud.engine.blobs.digests())
+        assert set(second.cloud.engine.blobs.digests()) == kept | {foreign}
+        client.delete_object(Bucket="bodies", Key="k")
+        assert set(second.cloud.engine.blobs.digests()) == {foreign}

@@ -21,6 +21,7 @@ from headwater.services.s3 import (
     writing,
 )
 from headwater.services.s3.bucket import BucketMemory
+from headwater.services.s3.collecting import collect_files
 from headwater.services.s3.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -48,4 +49,5 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     memory=BucketMemory,
+    start=collect_files,
 )

@@ -19,7 +19,8 @@ from headwater.spine.timestamps import rfc822
 INLINE_BYTES = 32 * 1024
 """Bodies up to here lie in their row; larger ones are files."""
 NULL_VERSION = "null"
-_OWNER = "-s3"
+OWNER = "-s3"
+"""What the names of this service's files end in."""
 _MOST_KEY_BYTES = 1024
 _VERSION_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
 
@@ -55,7 +56,7 @@ class Body(NamedTuple):
 def keep(call: Call, data: bytes) -> Body:
     """Store a large body as a file; a small one waits for its row."""
     if len(data) > INLINE_BYTES:
-        return Body(len(data), call.blobs.write(data, _OWNER), None)
+        return Body(len(data), call.blobs.write(data, OWNER), None)
     return Body(len(data), None, data)
 
 

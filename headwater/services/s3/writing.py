@@ -40,6 +40,16 @@ FULL_OBJECT = "FULL_OBJECT"
 @operation("s3", "PutObject")
 def put_object(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
+    return _put(call, request, "ObjectCreated:Put")
+
+
+@operation("s3", "PostObject", internal=True)
+def post_object(call: Call, request: Request) -> Result:
+    """An upload from a form: the request of PutObject, an event of its own."""
+    return _put(call, request, "ObjectCreated:Post")
+
+
+def _put(call: Call, request: Request, event: str) -> Result:
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
     refuse_what_we_lack(bucket, request)
@@ -60,7 +70,7 @@ def put_object(call: Call, request: Request) -> Result:
         tags=tag_sets.from_header(request.get("Tagging")),
     )
     if bucket.events:
-        notify(call, bucket, "ObjectCreated:Put", key, made)
+        notify(call, bucket, event, key, made)
     result: Result = {"ETag": made.quoted_etag, **ENCRYPTION, **checksums, **version_id(bucket, made)}
     if "Lifecycle" in bucket.settings:
         result |= expiration_header(bucket, key, made.size, made.tags, made.modified)
