@@ -50,7 +50,7 @@ class LogPipe:
         self._tail.append(line)
         self._tail_size += len(line)
         if self._tail_size > 4 * TAIL:
-            self._tail = [self.tail().decode("utf-8", "replace")]
+            self._tail = [self.tail()[:-1].decode("utf-8", "replace")]
             self._tail_size = TAIL
 
     def read(self) -> bool:

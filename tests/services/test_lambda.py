@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from typing import Any
 
@@ -274,3 +275,27 @@ def test_an_empty_package_is_refused(aws: Client) -> None:
     make(lambda_, source=ECHO)
     error = refused(lambda_.update_function_code, FunctionName="f", ZipFile=buffer.getvalue())
     assert error["Message"] == "Uploaded file must be a non-empty zip"
+
+
+@pytest.mark.node
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+def test_a_node_function(aws: Client) -> None:
+    lambda_ = aws("lambda")
+    source = "exports.handler = async (event) => ({ got: event, stage: process.env.STAGE });\n"
+    lambda_.create_function(
+        FunctionName="n",
+        Runtime="nodejs22.x",
+        Handler="index.handler",
+        Role=ROLE,
+        Code={"ZipFile": package(source, "index.js")},
+        Environment={"Variables": {"STAGE": "test"}},
+    )
+    assert answer(lambda_, "n", {"a": 1}) == {"got": {"a": 1}, "stage": "test"}
+
+
+def test_defaults_that_tools_ask_for(aws: Client) -> None:
+    lambda_ = aws("lambda")
+    arn = make(lambda_)
+    assert lambda_.get_function_code_signing_config(FunctionName="f")["FunctionName"] == "f"
+    assert lambda_.get_runtime_management_config(FunctionName="f")["FunctionArn"] == arn
+    assert lambda_.list_provisioned_concurrency_configs(FunctionName="f")["ProvisionedConcurrencyConfigs"] == []

@@ -9,9 +9,11 @@ import orjson
 
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import function_not_found, not_found
-from headwater.services.lambda_.names import LATEST, Reference
+from headwater.services.lambda_.names import LATEST, Reference, refer
 from headwater.spine.functions import FunctionVersion
-from headwater.spine.operations import Call
+from headwater.spine.operations import Call, Request
+
+_NAMES_REMEMBERED = 10_000
 
 Configuration = dict[str, Any]
 """FunctionConfiguration as AWS returns it, with ``Layers`` and ``Environment`` as requested."""
@@ -59,6 +61,8 @@ class FunctionMemory:
 
     def __init__(self) -> None:
         self.targets: dict[tuple[str, str], Target] = {}
+        # by account, region, FunctionName and Qualifier: spares taking names apart for each invocation
+        self.named: dict[tuple[str, str, str, str | None], Target] = {}
         self.running: Counter[str] = Counter()
         self.running_in_account: Counter[tuple[str, str]] = Counter()
         self.log_lines: Any = None
@@ -66,9 +70,11 @@ class FunctionMemory:
     def drop(self, arn: str) -> None:
         for key in [key for key in self.targets if key[0] == arn]:
             del self.targets[key]
+        self.named.clear()
 
     def clear(self) -> None:
         self.targets.clear()
+        self.named.clear()
 
 
 def find_function(call: Call, reference: Reference) -> Function:
@@ -124,6 +130,19 @@ def find_target(call: Call, reference: Reference) -> Target:
     if target is None:
         target = memory.targets[key] = _make_target(call, reference)
     call.span.subject = reference.arn
+    return target
+
+
+def requested_target(call: Call, request: Request) -> Target:
+    """What ``FunctionName`` and ``Qualifier`` of a request name."""
+    memory: FunctionMemory = call.memory
+    key = (call.account, call.region, request["FunctionName"], request.get("Qualifier"))
+    target = memory.named.get(key)
+    if target is None:
+        target = find_target(call, refer(call, request))
+        if len(memory.named) < _NAMES_REMEMBERED:
+            memory.named[key] = target
+    call.span.subject = target.arn
     return target
 
 

@@ -14,9 +14,8 @@ import orjson
 from headwater.services.lambda_.asynchronous import leave_event
 from headwater.services.lambda_.concurrency import one_more
 from headwater.services.lambda_.errors import invalid_content, invalid_parameter, too_large
-from headwater.services.lambda_.function import Target, find_target
-from headwater.services.lambda_.names import refer
-from headwater.spine.functions import Invocation
+from headwater.services.lambda_.function import Target, requested_target
+from headwater.spine.functions import FunctionVersion, Invocation
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.spans import trace_header
 from headwater.spine.work import Work
@@ -27,7 +26,7 @@ _LARGEST_EVENT = 1024 * 1024
 
 @operation("lambda", "Invoke")
 def invoke(call: Call, request: Request) -> Answer:
-    target = find_target(call, refer(call, request))
+    target = requested_target(call, request)
     kind = request.get("InvocationType") or "RequestResponse"
     payload = bytes(request.get("Payload") or b"{}")
     _check(payload, kind)
@@ -37,15 +36,21 @@ def invoke(call: Call, request: Request) -> Answer:
     if kind == "Event":
         leave_event(call, target, payload, context)
         return {"StatusCode": 202, "Payload": b""}
-    invocation = Invocation(call.ids.uuid(), payload, target.qualified if target.qualifier else target.arn)
-    chance = call.ids.random()
-    return _answer(call.work, target, invocation._replace(client_context=context), chance, request.get("LogType"))
+    invocation = Invocation(
+        request_id=call.ids.uuid(),
+        payload=payload,
+        arn=target.qualified if target.qualifier else target.arn,
+        trace=trace_header(call.cause),
+        client_context=context,
+    )
+    function = target.choose(call.ids.random())
+    return _answer(call.work, target, function, invocation, request.get("LogType"))
 
 
 @operation("lambda", "InvokeAsync")
 def invoke_async(call: Call, request: Request) -> Result:
     """The older way to leave an event."""
-    target = find_target(call, refer(call, request))
+    target = requested_target(call, request)
     payload = bytes(request.get("InvokeArgs") or b"{}")
     _check(payload, "Event")
     leave_event(call, target, payload, None)
@@ -74,11 +79,10 @@ def _client_context(encoded: str | None) -> str | None:
 
 
 async def _answer(
-    work: Work, target: Target, invocation: Invocation, chance: float, log_type: str | None
+    work: Work, target: Target, function: FunctionVersion, invocation: Invocation, log_type: str | None
 ) -> dict[str, Any]:
-    function = target.choose(chance)
     with one_more(work.memory, target):
-        result = await work.runtime.invoke(function, invocation._replace(trace=trace_header(work.cause)))
+        result = await work.runtime.invoke(function, invocation)
     span = work.span
     span.note("requestId", invocation.request_id)
     answer: dict[str, Any] = {
