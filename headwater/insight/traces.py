@@ -9,27 +9,39 @@ import orjson
 from headwater.spine.operations import Call
 from headwater.spine.spans import spans_of_trace
 
-_LAST = """
-SELECT trace FROM spans AS s WHERE parent IS NULL AND kind = 'operation' AND EXISTS (
-    SELECT 1 FROM spans AS child WHERE child.trace = s.trace AND child.parent IS NOT NULL)
-ORDER BY id DESC LIMIT 1
-"""
-_LAST_OF_ANY_KIND = "SELECT trace FROM spans WHERE kind = 'operation' ORDER BY id DESC LIMIT 1"
+# Trace ids begin with their time, so the largest is the newest. A page that polls, or a test that waits,
+# reads more often than it causes anything: what caused something comes first.
+_NEWEST = (
+    "SELECT max(trace) FROM spans WHERE kind = 'delivery'",
+    "SELECT max(trace) FROM spans WHERE parent IS NOT NULL",
+    "SELECT max(trace) FROM spans WHERE kind = 'operation'",
+)
 _BY_SUBJECT = "SELECT trace FROM spans WHERE subject = ? ORDER BY id DESC LIMIT 1"
+_BY_END_OF_SUBJECT = "SELECT trace FROM spans WHERE subject LIKE ? ORDER BY id DESC LIMIT 1"
 _BY_TRACE = "SELECT trace FROM spans WHERE trace = ? LIMIT 1"
 _BY_NOTE = "SELECT trace FROM spans WHERE notes LIKE ? ORDER BY id DESC LIMIT 1"
 
 
 def last_trace(call: Call) -> str | None:
-    """The newest trace in which something caused something else; the newest of any kind otherwise."""
-    row = call.store.one(_LAST) or call.store.one(_LAST_OF_ANY_KIND)
-    return row[0] if row else None
+    """The newest trace with a delivery in it; else one in which something caused something; else the newest."""
+    for statement in _NEWEST:
+        row = call.store.one(statement)
+        if row is not None and row[0] is not None:
+            trace: str = row[0]
+            return trace
+    return None
 
 
 def find_trace(call: Call, identity: str) -> str | None:
-    """The trace that an id names: a trace's own, a subject's (ARN), or one that a span notes."""
+    """The trace that an id names: a trace's own, a subject's (ARN, or its end), or one that a span notes."""
     escaped = identity.replace("%", "").replace('"', "")
-    for statement, argument in ((_BY_TRACE, identity), (_BY_SUBJECT, identity), (_BY_NOTE, f'%"{escaped}"%')):
+    ways = (
+        (_BY_TRACE, identity),
+        (_BY_SUBJECT, identity),
+        (_BY_NOTE, f'%"{escaped}"%'),
+        (_BY_END_OF_SUBJECT, f"%:{escaped}"),
+    )
+    for statement, argument in ways:
         row = call.store.one(statement, (argument,))
         if row is not None:
             trace: str = row[0]
