@@ -197,6 +197,35 @@ def test_an_index_is_filled_with_what_is_there(db: Any) -> None:
     assert invalid(db.scan, **request) == "The table does not have the specified index: gsi"
 
 
+def test_an_index_of_a_big_table_is_filled_by_and_by(timed: ServerThread) -> None:
+    db = client_factory(timed.endpoint, "123412341234")("dynamodb")
+    make_table(db, range_type="N")
+    for start in range(0, 1100, 25):
+        items = [item(pk="a", sk=sk, g="g") for sk in range(start, start + 25)]
+        db.batch_write_item(RequestItems={"tab": [{"PutRequest": {"Item": one}} for one in items]})
+    definitions = [{"AttributeName": "g", "AttributeType": "S"}]
+    request = {"TableName": "tab", "AttributeDefinitions": definitions}
+    answer = db.update_table(**request, GlobalSecondaryIndexUpdates=[{"Create": index("gsi", "g")}])
+    made = answer["TableDescription"]["GlobalSecondaryIndexes"][0]
+    assert made["IndexStatus"] == "CREATING" and made["Backfilling"]
+    assert invalid(db.scan, TableName="tab", IndexName="gsi") == (
+        "Cannot read from backfilling global secondary index: gsi"
+    )
+    another = {"Create": index("another", "g")}
+    assert refusal(db.update_table, **request, GlobalSecondaryIndexUpdates=[another])[0] == "LimitExceededException"
+    # what is written meanwhile, before and behind the place reached, is neither lost nor there twice
+    for sk in (1, 1050):
+        db.put_item(TableName="tab", Item=item(pk="a", sk=sk, g="h"))
+        db.delete_item(TableName="tab", Key=item(pk="a", sk=sk + 1))
+        db.put_item(TableName="tab", Item=item(pk="a", sk=sk + 2, g="g", more="x"))
+    pass_time(timed, 1000)
+    made = describe(db)["GlobalSecondaryIndexes"][0]
+    assert made["IndexStatus"] == "ACTIVE" and "Backfilling" not in made
+    scanned = db.scan(TableName="tab", IndexName="gsi")["Items"]
+    assert sorted(int(one["sk"]["N"]) for one in scanned) == [sk for sk in range(1100) if sk not in (2, 1051)]
+    assert sum(one["g"]["S"] == "h" for one in scanned) == 2
+
+
 def test_capacity_changes(db: Any) -> None:
     make_table(db)
     throughput = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4}

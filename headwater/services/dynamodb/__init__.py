@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html
 from headwater.services.dynamodb import (
     account,
     alteration,
+    backfilling,
     backups,
     batches,
     items,
@@ -28,6 +29,7 @@ SERVICE = Service(
     modules=(
         account,
         alteration,
+        backfilling,
         backups,
         batches,
         items,

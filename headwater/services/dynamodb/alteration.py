@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.services.dynamodb import tables
+from headwater.services.dynamodb.backfilling import backfill
 from headwater.services.dynamodb.definitions import (
     MAX_GLOBAL_INDEXES,
     check_attribute_definitions,
@@ -21,7 +22,7 @@ from headwater.services.dynamodb.errors import invalid_parameter, resource_not_f
 from headwater.services.dynamodb.lifecycle import optional_settings, save_definition
 from headwater.services.dynamodb.streaming import disable_stream, enable_stream
 from headwater.services.dynamodb.sweeping import sweep_index
-from headwater.services.dynamodb.table import Index, Table, describe_target, item_of
+from headwater.services.dynamodb.table import Table, describe_target
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -36,7 +37,6 @@ _CHANGES = (
     "OnDemandThroughput",
     "WarmThroughput",
 )
-_CHUNK = 500
 
 
 @operation("dynamodb", "UpdateTable")
@@ -61,9 +61,8 @@ def update_table(call: Call, request: Request) -> Result:
     updates = request.get("GlobalSecondaryIndexUpdates")
     if updates is not None:
         _update_indexes(call, table, definition, request, updates)
-    changed = save_definition(call, table, definition)
-    _follow_indexes(call, table, changed)
-    return {"TableDescription": describe(call, changed, "UPDATING")}
+    _follow_indexes(call, table, save_definition(call, table, definition))
+    return {"TableDescription": describe(call, describe_target(call, table.arn), "UPDATING")}
 
 
 def _set_throughput(call: Call, definition: dict[str, Any], request: Request) -> None:
@@ -121,7 +120,8 @@ def _update_indexes(
     given = request.get("AttributeDefinitions")
     definitions = _merged(definition["AttributeDefinitions"], given or [])
     structural = [update for update in updates if "Create" in update or "Delete" in update]
-    if len(structural) > 1:
+    creates = any("Create" in update for update in updates)
+    if len(structural) > 1 or (creates and any(index.get("backfilling") for index in indexes)):
         raise AwsError(
             "LimitExceededException",
             "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
@@ -186,15 +186,4 @@ def _follow_indexes(call: Call, before: Table, after: Table) -> None:
             sweep_index(call, after, index)
     for name, index in after.indexes.items():
         if name not in before.indexes:
-            _backfill(call, after, index)
-
-
-def _backfill(call: Call, table: Table, index: Index) -> None:
-    hash_key, range_key = b"", b""
-    while rows := call.store.all(tables.SCAN_TABLE, (table.id, hash_key, range_key, b"\xff" * 2053, _CHUNK)):
-        for hash_key, range_key, encoded in rows:
-            item = item_of(encoded)
-            if index.has(item):
-                row = (index.id, *index.bytes_of(item), hash_key, range_key)
-                call.store.run(tables.INSERT_INDEX_ROW, row)
-        range_key += b"\x00"
+            backfill(call, after, index)

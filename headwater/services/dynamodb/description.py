@@ -82,7 +82,9 @@ def _index(call: Call, table: Table, index: Index, status: str, mean: float) -> 
         "Projection": definition["Projection"],
     }
     if index.is_global:
-        described["IndexStatus"] = "CREATING" if status == "CREATING" else "ACTIVE"
+        described["IndexStatus"] = "CREATING" if status == "CREATING" or index.backfilling else "ACTIVE"
+        if index.backfilling:
+            described["Backfilling"] = True
         described["ProvisionedThroughput"] = _throughput(definition.get("ProvisionedThroughput"))
     described["IndexSizeBytes"] = int(mean * count)
     described["ItemCount"] = count

@@ -101,6 +101,8 @@ def find_source(table: Table, request: Request) -> Source:
     index = table.indexes.get(name)
     if index is None:
         raise validation(f"The table does not have the specified index: {name}")
+    if index.backfilling:
+        raise validation(f"Cannot read from backfilling global secondary index: {name}")
     if index.is_global and request.get("ConsistentRead"):
         raise validation("Consistent reads are not supported on global secondary indexes")
     return Source(table, index)

@@ -73,13 +73,14 @@ class KeySchema:
 class Index(KeySchema):
     """A secondary index; ``projected`` None: all attributes."""
 
-    __slots__ = ("id", "is_global", "name", "projected", "select")
+    __slots__ = ("backfilling", "id", "is_global", "name", "projected", "select")
 
     def __init__(self, table: KeySchema, definition: dict[str, Any], types: Mapping[str, str], is_global: bool) -> None:
         super().__init__(definition["KeySchema"], types)
         self.id: int = definition["id"]
         self.name: str = definition["IndexName"]
         self.is_global = is_global
+        self.backfilling: bool = definition.get("backfilling", False)
         projection = definition["Projection"]
         self.projected: frozenset[str] | None = None
         self.select: Select | None = None

@@ -114,6 +114,7 @@ ORDER BY x.hash_key, x.range_key, x.item_hash, x.item_range LIMIT ?
 )
 INSERT_INDEX_ROW = """
 INSERT INTO dynamodb_index_rows (index_id, hash_key, range_key, item_hash, item_range) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (index_id, hash_key, range_key, item_hash, item_range) DO NOTHING
 """
 DELETE_INDEX_ROW = """
 DELETE FROM dynamodb_index_rows
