@@ -143,8 +143,7 @@ class Retention:
 
     def wrote(self, store: Transaction, spans: list[Span]) -> None:
         self._since_mark += len(spans)
-        if self._since_mark < _OURS = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
-_MARK_EVERY:
+        if self._since_mark < _MARK_EVERY:
             return
         self._since_mark = 0
         self._marks.append(spans[-1].id)
