@@ -47,7 +47,7 @@ class Run:
     released    handles of what frames waited for and no longer do
     """
 
-    __slots__ = ("_budget", "_ready", "changed", "commands", "events", "execution", "ids", "now", "released", "removed")
+    __slots__ = ("_budget", "_paused", "_ready", "changed", "commands", "events", "execution", "ids", "now", "released", "removed")
 
     def __init__(self, execution: Execution, now: int, ids: Randomness) -> None:
         self.execution = execution
@@ -60,6 +60,7 @@ class Run:
         self.released: list[int] = []
         self._ready: deque[Frame] = deque()
         self._budget = STEP_BUDGET
+        self._paused = False
 
     # -- driving
 
@@ -105,7 +106,9 @@ class Run:
     def _drive(self) -> None:
         try:
             while self._ready:
-                if self._advance(self._ready.popleft()):
+                frame = self._ready.popleft()
+                # a frame may have been dropped since it became ready
+                if self.execution.frames.get(frame.id) is frame and self._advance(frame):
                     return
         except _Over:
             return
@@ -115,6 +118,7 @@ class Run:
         while True:
             if self._budget == 0:
                 self._ready.append(frame)
+                self.changed.add(frame.id)
                 self._pause()
                 return True
             self._budget -= 1
@@ -136,16 +140,24 @@ class Run:
         return self._end_failed(frame, failed)
 
     def _pause(self) -> None:
+        """Keep what is runnable for a later step."""
         for frame in self._ready:
-            frame.status = frames.RUNNING
-            self.changed.add(frame.id)
-        self.commands.append(GoOn())
+            if frame.status != frames.RUNNING:
+                frame.status = frames.RUNNING
+                self.changed.add(frame.id)
+        self._ready.clear()
+        if not self._paused:
+            self._paused = True
+            self.commands.append(GoOn())
 
     # -- events
 
     def _note(self, kind: str, details: dict[str, Any] | None, previous: int = 0) -> int:
         number = self.execution.last_event + 1
-        if number >= MAXIMUM_EVENTS and not self.execution.express:
+        if self.execution.express:
+            self.execution.last_event = number
+            return number
+        if number >= MAXIMUM_EVENTS:
             self.execution.last_event = MAXIMUM_EVENTS
             failure = {"error": RUNTIME, "cause": MAXIMUM_EVENTS_CAUSE}
             self.events.append((MAXIMUM_EVENTS, MAXIMUM_EVENTS - 1, "ExecutionFailed", failure))
@@ -354,8 +366,6 @@ class Run:
 
     def _drop(self, frame: Frame) -> None:
         self.release(frame)
-        if frame in self._ready:
-            self._ready.remove(frame)
         del self.execution.frames[frame.id]
         self.changed.discard(frame.id)
         if frame.stored:
