@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from headwater.languages.asl.branches import add_child, drop_children
 from headwater.languages.asl.errors import TOLERATED_FAILURE_EXCEEDED, StateFailed, runtime
 from headwater.languages.asl.execution import Frame
 from headwater.languages.asl.flow import Flow
@@ -128,7 +129,7 @@ class DistributedMapState(MapState):
         batched = self.distribution.batcher is not None
         value = items[index] if batched else self._select(run, frame, effective, index, items[index])
         join.started += 1
-        child = run.add_frame(frame, join.first + index, index, self.processor, value, dump(value))
+        child = add_child(run, frame, join.first + index, index, self.processor, value, dump(value))
         child.item = None
         child.variables = {}
         child.home = child.id
@@ -145,7 +146,7 @@ class DistributedMapState(MapState):
         effective = self._effective(run, frame)
         if join.failed <= self._tolerated(run, frame, effective, join.total):
             return self._child_over(run, frame)
-        run.drop_children(frame)
+        drop_children(run, frame)
         run.wake(frame)
         failure = StateFailed(TOLERATED_FAILURE_EXCEEDED, THRESHOLD_CAUSE)
         run.note(frame, "MapRunFailed", {"error": failure.error, "cause": failure.cause})

@@ -239,6 +239,20 @@ class Execution:
         return self._context
 
 
+def context_object(execution: Execution, frame: Frame) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
+    state = frame.workflow.states[frame.name]
+    entered: dict[str, Any] = {"Name": state.name, "EnteredTime": iso(frame.entered_at)}
+    if state.retriable:
+        entered["RetryCount"] = sum(frame.retries or ())
+    context = {**execution.context(), "State": entered}
+    if frame.token:
+        context["Task"] = {"Token": frame.token}
+    if frame.item is not None:
+        context["Map"] = {"Item": {"Index": frame.item[0], "Value": frame.item[1]}}
+    return context
+
+
 def iso(milliseconds: int) -> str:
     """2026-03-14T01:59:00.123Z"""
     seconds, rest = divmod(milliseconds, 1000)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.languages.asl.branches import drop_children
 from headwater.languages.asl.execution import DONE
 
 if TYPE_CHECKING:
@@ -15,5 +16,5 @@ def collect(run: "Run", frame: "Frame") -> tuple[list[Any], str]:
     assert join is not None
     children = [run.execution.frames[id_] for id_ in range(join.first, join.first + join.total)]
     ended = [child for child in children if child.status == DONE]
-    run.drop_children(frame)
+    drop_children(run, frame)
     return [child.value for child in ended], "[" + ",".join(child.text for child in ended) + "]"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headwater.languages.asl import execution as frames
+from headwater.languages.asl.branches import abort_siblings, add_child, drop_children
 from headwater.languages.asl.errors import StateFailed, evaluation, runtime
 from headwater.languages.asl.execution import Frame, Join
 from headwater.languages.asl.flow import FilterPath, Flow
@@ -104,7 +105,7 @@ class MapState(State):
         if limit < len(items):
             execution.last_frame += 1
             join.items = execution.last_frame
-            holder = run.add_frame(frame, join.items, 0, self.processor, items, dump(items))
+            holder = add_child(run, frame, join.items, 0, self.processor, items, dump(items))
             holder.status = frames.ITEMS
         frame.join = join
         frame.status = frames.JOIN
@@ -116,7 +117,7 @@ class MapState(State):
         index = join.started
         value = self._select(run, frame, effective, index, items[index])
         join.started += 1
-        child = run.add_frame(frame, join.first + index, index, self.processor, value, dump(value))
+        child = add_child(run, frame, join.first + index, index, self.processor, value, dump(value))
         child.item = (index, items[index])
         child.previous = previous
         run.note(child, "MapIterationStarted", {"name": self.name, "index": index})
@@ -158,9 +159,9 @@ class MapState(State):
 
     def child_failed(self, run: "Run", frame: Frame, child: Frame, failed: StateFailed) -> bool:
         run.note_aside(child, "MapIterationFailed", {"name": self.name, "index": child.index})
-        run.abort_siblings(frame, child)
+        abort_siblings(run, frame, child)
         frame.previous = child.previous
-        run.drop_children(frame)
+        drop_children(run, frame)
         run.wake(frame)
         raise failed
 

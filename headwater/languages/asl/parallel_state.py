@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from headwater.languages.asl import execution as frames
+from headwater.languages.asl.branches import abort_siblings, add_child, drop_children
 from headwater.languages.asl.errors import StateFailed
 from headwater.languages.asl.execution import Join
 from headwater.languages.asl.flow import Flow
@@ -33,7 +34,7 @@ class ParallelState(State):
         frame.join = Join(first, len(self.branches), len(self.branches))
         frame.status = frames.JOIN
         for index, branch in enumerate(self.branches):
-            run.ready(run.add_frame(frame, first + index, index, branch, value, text))
+            run.ready(add_child(run, frame, first + index, index, branch, value, text))
         return False
 
     def child_workflow(self, index: int) -> Workflow:
@@ -53,9 +54,9 @@ class ParallelState(State):
         return self.leave(run, frame, result, text)
 
     def child_failed(self, run: "Run", frame: "Frame", child: "Frame", failed: StateFailed) -> bool:
-        run.abort_siblings(frame, child)
+        abort_siblings(run, frame, child)
         frame.previous = child.previous
-        run.drop_children(frame)
+        drop_children(run, frame)
         run.wake(frame)
         raise failed
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.languages.asl import execution as frames
+from headwater.languages.asl.branches import abort, drop_children
 from headwater.languages.asl.commands import (
     Command,
     Finish,
@@ -21,9 +22,9 @@ from headwater.languages.asl.commands import (
     TimerFired,
 )
 from headwater.languages.asl.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME, StateFailed
-from headwater.languages.asl.execution import ROOT, Execution, Frame, iso
+from headwater.languages.asl.execution import ROOT, Execution, Frame, context_object
 from headwater.languages.asl.history import MAXIMUM_EVENTS, MAXIMUM_EVENTS_CAUSE, Event
-from headwater.languages.asl.machine import Machine, State, Workflow
+from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.queries import dump
 from headwater.languages.asl.retry import next_retry, takes
 from headwater.languages.intrinsics_functions import Randomness
@@ -47,7 +48,19 @@ class Run:
     released    handles of what frames waited for and no longer do
     """
 
-    __slots__ = ("_budget", "_paused", "_ready", "changed", "commands", "events", "execution", "ids", "now", "released", "removed")
+    __slots__ = (
+        "_budget",
+        "_paused",
+        "_ready",
+        "changed",
+        "commands",
+        "events",
+        "execution",
+        "ids",
+        "now",
+        "released",
+        "removed",
+    )
 
     def __init__(self, execution: Execution, now: int, ids: Randomness) -> None:
         self.execution = execution
@@ -220,11 +233,11 @@ class Run:
             self._finish(Finish("SUCCEEDED", output=frame.text))
         frame.status = frames.DONE
         self.changed.add(frame.id)
-        parent, state = self._parent(frame)
+        parent, state = self.parent(frame)
         if self._guarded(parent, state, state.child_ended, self, parent, frame):
             self._ready.append(parent)
 
-    def _parent(self, frame: Frame) -> tuple[Frame, State]:
+    def parent(self, frame: Frame) -> tuple[Frame, State]:
         parent = self.execution.frames[frame.parent]
         return parent, parent.workflow.states[parent.name]
 
@@ -288,7 +301,7 @@ class Run:
             return self._end_failed(frame, failed)
         frame.status = frames.FAILED
         self.changed.add(frame.id)
-        parent, state = self._parent(frame)
+        parent, state = self.parent(frame)
         if self._guarded(parent, state, state.child_failed, self, parent, frame, failed):
             self._ready.append(parent)
         return False
@@ -297,7 +310,7 @@ class Run:
         """The whole execution fails (of a distributed Map: the child workflow)."""
         if frame.home:
             root = self.execution.frames[frame.home]
-            self.drop_children(root)
+            drop_children(self, root)
             return self._propagate(root, failed)
         details = {name: text for name, text in (("error", failed.error), ("cause", failed.cause)) if text is not None}
         self._note("ExecutionFailed", details, frame.previous)
@@ -306,7 +319,7 @@ class Run:
 
     def _stop(self, how: str, status: str, error: str | None, cause: str | None) -> None:
         root = self.execution.frames[ROOT]
-        self._abort(root)
+        abort(self, root)
         details = {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
         self._note(f"Execution{how}", details, root.previous)
         self._finish(Finish(status, error=error, cause=cause))
@@ -337,75 +350,12 @@ class Run:
             self.released += frame.handles
             frame.handles = []
 
-    # -- branches and iterations
-
-    def add_frame(self, parent: Frame, id_: int, index: int, workflow: Workflow, value: Any, text: str) -> Frame:
-        child = Frame(id_, parent.id, index, workflow, value, text)
-        child.variables = parent.variables
-        child.previous = parent.previous
-        child.item = parent.item
-        child.home = parent.home
-        self.execution.frames[id_] = child
-        self.changed.add(id_)
-        return child
-
     def ready(self, frame: Frame) -> None:
         self._ready.append(frame)
 
-    def drop_children(self, frame: Frame) -> None:
-        """Forget the children of a frame that joins them, cancelling what they wait for."""
-        join = frame.join
-        if join is None:
-            return
-        for id_ in (*range(join.first, join.first + join.total), join.items):
-            child = self.execution.frames.get(id_)
-            if child is not None:
-                self.drop_children(child)
-                self._drop(child)
-        frame.join = None
-
-    def _drop(self, frame: Frame) -> None:
-        self.release(frame)
-        del self.execution.frames[frame.id]
-        self.changed.discard(frame.id)
-        if frame.stored:
-            self.removed.add(frame.id)
-
-    def _abort(self, frame: Frame) -> None:
-        """Note the end of a frame that is stopped from outside, its children's first."""
-        if frame.join is not None:
-            for id_ in range(frame.join.first, frame.join.first + frame.join.total):
-                child = self.execution.frames.get(id_)
-                if child is not None and child.status not in (frames.DONE, frames.FAILED):
-                    self._abort(child)
-        if frame.status != frames.RUNNING:
-            self.note_aside(frame, frame.workflow.states[frame.name].aborted_kind)
-        if frame.parent:
-            self._parent(frame)[1].note_child_aborted(self, frame)
-
-    def abort_siblings(self, parent: Frame, failed: Frame) -> None:
-        """Another branch has failed: the rest are stopped."""
-        join = parent.join
-        assert join is not None
-        for id_ in range(join.first, join.first + join.total):
-            child = self.execution.frames.get(id_)
-            if child is not None and child is not failed and child.status not in (frames.DONE, frames.FAILED):
-                self._abort(child)
-
-    # -- context object
-
     def context(self, frame: Frame) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
-        state = frame.workflow.states[frame.name]
-        entered: dict[str, Any] = {"Name": state.name, "EnteredTime": iso(frame.entered_at)}
-        if state.retriable:
-            entered["RetryCount"] = sum(frame.retries or ())
-        context = {**self.execution.context(), "State": entered}
-        if frame.token:
-            context["Task"] = {"Token": frame.token}
-        if frame.item is not None:
-            context["Map"] = {"Item": {"Index": frame.item[0], "Value": frame.item[1]}}
-        return context
+        """The context object as the frame's present state sees it."""
+        return context_object(self.execution, frame)
 
 
 def start(machine: Machine, execution: Execution, now: int, ids: Randomness) -> Run:
