@@ -250,7 +250,7 @@ class HttpConnection(asyncio.Protocol):
                 self._next()
                 return
             self._stream = (blob, sent + size)
-            self.transport.write(Blob(blob.path, blob.offset + sent, size).read())
+            self.transport.write(blob.part(sent, size))
             if self.transport is not None and self.transport.get_write_buffer_size() > CHUNK:
                 return
 
@@ -284,7 +284,7 @@ class HttpConnection(asyncio.Protocol):
             return
         successor = self._handler.upgrade(request)
         if successor is None:
-            self._refuse(400, "Bad Request")
+            self._decline(request, rest)
             return
         self._connections.discard(self)
         self.transport = None
@@ -292,3 +292,13 @@ class HttpConnection(asyncio.Protocol):
         successor.connection_made(transport)
         if rest:
             successor.data_received(rest)
+
+    def _decline(self, request: HttpRequest, rest: bytes) -> None:
+        """An upgrade that is not offered (``h2c``) is ignored, as HTTP has it; llhttp has taken it for done."""
+        if int(request.headers.get("content-length") or 0):
+            self._refuse(400, "Bad Request")
+            return
+        self._parser = httptools.HttpRequestParser(self)
+        self._handle(request, True, False)
+        if rest:
+            self.data_received(rest)
