@@ -27,6 +27,7 @@ STORAGE_CLASSES = frozenset(
         *("GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"),
     )
 )
+_SYSTEM_HEADERS = frozenset(SYSTEM_HEADERS)
 _MOST_METADATA_BYTES = 2048
 _LACKING = (
     *("SSECustomerAlgorithm", "SSECustomerKey", "SSEKMSKeyId", "CopySourceSSECustomerAlgorithm"),
@@ -34,11 +35,12 @@ _LACKING = (
 )
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 _OWNERS_ACLS = (None, "private", "bucket-owner-full-control")
+_UNUSUAL = frozenset((*_LACKING, *_GRANTS, "ServerSideEncryption", "ACL"))
 
 
 def attributes_of(request: Request) -> dict[str, Any]:
     """The headers and metadata of a write."""
-    attributes = {name: request[name] for name in SYSTEM_HEADERS if request.get(name)}
+    attributes = {name: value for name, value in request.items() if name in _SYSTEM_HEADERS and value}
     attributes.setdefault("ContentType", DEFAULT_TYPE)
     metadata = request.get("Metadata")
     if metadata:
@@ -59,6 +61,8 @@ def storage_class_of(request: Request) -> str:
 
 def refuse_what_we_lack(bucket: Bucket, request: Request) -> None:
     """Name what a write asks for and we do not do, rather than to leave it out in silence."""
+    if _UNUSUAL.isdisjoint(request):
+        return
     for name in _LACKING:
         if request.get(name):
             raise not_implemented(f"{name} of S3")
