@@ -77,13 +77,13 @@ class RestXml:
     def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
         """``<Error><Code/><Message/>…<RequestId/><HostId/></Error>``; headers for what says 304 or answers a HEAD.
 
-        Members in lower case with dashes are response headers (``x-amz-delete-marker``), the others elements.
+        Members with dashes are response headers (``x-amz-delete-marker``), as are all of a 304; the others are elements.
         """
         status = self._errors.status(error)
         headers = _headers(request_id)
         elements = ""
         for name, value in error.members.items():
-            if "-" in name:
+            if "-" in name or status == 304:
                 headers.append((name, str(value)))
             elif value is not None:
                 elements += f"<{name}>{escape(str(value))}</{name}>"
