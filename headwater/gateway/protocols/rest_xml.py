@@ -77,7 +77,7 @@ class RestXml:
     def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
         """``<Error><Code/><Message/>…<RequestId/><HostId/></Error>``; headers for what says 304 or answers a HEAD.
 
-        Members with dashes are response headers (``x-amz-delete-marker``), as are all of a 304; the others are elements.
+        Members with dashes are response headers (``x-amz-delete-marker``), as are all of a 304; others are elements.
         """
         status = self._errors.status(error)
         headers = _headers(request_id)
