@@ -137,8 +137,9 @@ def test_machines_start_machines(aws: Client, states: Any) -> None:
         )
     )
     assert result["t0"]["ExecutionArn"].endswith(":execution:child:once")
-    assert (result["t1"]["Status"], result["t1"]["Output"]) == ("SUCCEEDED", "1")
+    assert (result["t1"]["Status"], result["t1"]["Input"]) == ("RUNNING", '{"a":1}')
     assert result["t1"]["StartDate"].endswith("Z")
+    assert output(ended(states, result["t0"]["ExecutionArn"])) == 1
 
 
 def test_a_stack_makes_a_machine(aws: Client, states: Any) -> None:

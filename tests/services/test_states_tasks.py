@@ -232,3 +232,62 @@ def test_status_changes_reach_the_default_bus(aws: Client, states: Any) -> None:
     event = json.loads(message["Body"])
     assert (event["detail-type"], event["resources"]) == ("Step Functions Execution Status Change", [execution])
     assert (event["detail"]["executionArn"], event["detail"]["status"]) == (execution, "SUCCEEDED")
+
+
+def test_a_machine_may_start_itself(aws: Client, states: Any, account: str) -> None:
+    """Each run starts the next one, as long histories are kept short on AWS: a chain, not a recursion."""
+    arn = f"arn:aws:states:us-east-1:{account}:stateMachine:loop"
+    again = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution",
+        "Parameters": {"StateMachineArn": arn, "Input": {"n.$": "States.MathAdd($.n, -1)"}},
+        "End": True,
+    }
+    more = {"Variable": "$.n", "NumericGreaterThan": 0, "Next": "Again"}
+    definition = {
+        "StartAt": "More",
+        "States": {
+            "More": {"Type": "Choice", "Choices": [more], "Default": "Done"},
+            "Again": again,
+            "Done": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {
+                "QueueUrl": queue(aws), "MessageBody": "done"}, "End": True},
+        },
+    }  # fmt: skip
+    make_machine(states, definition, "loop")
+    states.start_execution(stateMachineArn=arn, input='{"n": 300}')
+    url = queue(aws)
+    (message,) = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    assert message["Body"] == "done"
+    pages = states.get_paginator("list_executions").paginate(stateMachineArn=arn, statusFilter="SUCCEEDED")
+    assert sum(len(page["executions"]) for page in pages) == 301
+
+
+def test_an_execution_may_answer_its_own_token(aws: Client, states: Any) -> None:
+    """One branch waits for its token, another fetches it and sends the answer: two steps of one execution."""
+    url = queue(aws)
+    waits = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"},
+        "End": True,
+    }
+    fetches = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
+        "Parameters": {"QueueUrl": url, "WaitTimeSeconds": 5},
+        "Next": "Answer",
+    }
+    answers = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess",
+        "Parameters": {"TaskToken.$": "$.Messages[0].Body", "Output": {"by": "myself"}},
+        "End": True,
+    }
+    branches = [
+        {"StartAt": "Wait", "States": {"Wait": waits}},
+        {"StartAt": "Fetch", "States": {"Fetch": fetches, "Answer": answers}},
+    ]
+    described = run(states, one_state({"Type": "Parallel", "Branches": branches}))
+    assert json.loads(described["output"]) == [{"by": "myself"}, {}]
+    numbers = [event["id"] for event in events(states, described["executionArn"])]
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -26,7 +26,7 @@ from headwater.languages.asl.commands import (
 from headwater.services.states import tables
 from headwater.services.states.activity_tasks import offer_activity_task
 from headwater.services.states.integrations import perform
-from headwater.services.states.machine import StatesMemory
+from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
@@ -54,21 +54,25 @@ def begin(call: Call, id_: int, execution: Execution, machine: Machine) -> Progr
     return progress
 
 
-def advance(call: Call, record: Record, event: Input) -> Finish | None:
+def advance(call: Call, record: Record, event: Input) -> None:
     """Take an input in, go on as far as possible, store all of it. Stale inputs change nothing."""
     execution = load(call, record)
     progress = Progress(record.id, Run(execution, call.now, call.ids))
     progress.run.resume(event)
     _carry_out(call, progress)
+    _store(call, record, progress)
+
+
+def _store(call: Call, record: Record, progress: Progress) -> None:
+    """The step of an execution that has its row."""
     store_step(call, progress)
-    finish = progress.finish
+    execution, finish = progress.execution, progress.finish
     if finish is None:
         call.store.run(tables.ADVANCE_EXECUTION, (*execution.counters(), record.id))
         memory: StatesMemory = call.memory
         memory.put(record.id, execution)
     else:
         _finish(call, record, execution, finish)
-    return finish
 
 
 def _carry_out(call: Call, progress: Progress) -> None:
@@ -176,6 +180,15 @@ def advance_by_id(call: Call, id_: int, event: Input) -> None:
     if record is not None and record.status == RUNNING:
         call.span.subject = record.arn
         advance(call, record, event)
+
+
+@delivery("states.begin")
+def begin_later(call: Call, item: Delivery) -> None:
+    """The first step of an execution that another one started: never inside that one's step, which may be our own."""
+    record = execution_by_id(call, item.payload)
+    if record is not None and record.status == RUNNING and record.last_event == 0:
+        execution = load(call, record)
+        _store(call, record, begin(call, record.id, execution, compiled(call, record.definition)))
 
 
 @delivery("states.timer")

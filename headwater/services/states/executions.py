@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from headwater.languages.asl import Execution
+from headwater.languages.asl import Execution, Run
 from headwater.languages.asl.commands import Finish, Stopped
 from headwater.services.states import tables
 from headwater.services.states.advancing import Progress, advance, begin, store_step, tell_waiter
@@ -84,30 +84,40 @@ def express_arn(target: Target, name: str, run: str) -> str:
 def _launch(
     call: Call, target: Target, arn: str, name: str, text: str, request: Request, *, awaited: bool = False
 ) -> tuple[Record, Finish | None]:
-    """Run the first step. The execution gets its row with what came of it; a finished express one gets none."""
+    """Run the first step. The execution gets its row with what came of it; a finished express one gets none.
+
+    `Nested` (from a task of ours): the first step is left for later; `Waiter`: whom to tell of the end.
+    """
     machine = compiled(call, target.definition, target.text)
     express = target.machine.express
     id_ = call.new_id()
     execution = Execution(
         arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
     )
-    progress = begin(call, id_, execution, machine)
+    nested = bool(request.get("Nested"))
+    progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
     finish = progress.finish
+    expiry = _expiry(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
     waiter = request.get("Waiter") or ("[]" if awaited else None)
-    expiry = None
-    if finish is None:
-        limit = EXPRESS_LIMIT_MILLISECONDS if express else 0
-        if machine.timeout_seconds is not None:
-            limit = min(limit or _NEWEST, machine.timeout_seconds * 1000)
-        if limit:
-            expiry = call.deliver("states.expire", id_, target=arn, due=call.now + limit, policy=FOREVER)
     record = _record(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"))
     store_step(call, progress)
     if not express or finish is None:
         call.store.run(tables.INSERT_EXECUTION, record)
-    if finish is None:
+    if nested:
+        call.deliver("states.begin", id_, target=arn)
+    elif finish is None:
         call.memory.put(id_, execution)
     return record, finish
+
+
+def _expiry(call: Call, id_: int, arn: str, timeout_seconds: int | None, *, express: bool) -> int | None:
+    """The delivery that ends the execution when its time is over."""
+    limits = [EXPRESS_LIMIT_MILLISECONDS] if express else []
+    if timeout_seconds is not None:
+        limits.append(timeout_seconds * 1000)
+    if not limits:
+        return None
+    return call.deliver("states.expire", id_, target=arn, due=call.now + min(limits), policy=FOREVER)
 
 
 def _record(

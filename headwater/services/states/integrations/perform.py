@@ -17,13 +17,18 @@ from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, load_model
 from headwater.spine.operations import Call
 
-# Operations that wait, so that they cannot be called inside a transaction.
+# Operations that wait, so that they cannot be called inside a transaction; and those that advance executions, this
+# one perhaps, which is in the middle of a step.
 _WAITING = frozenset(
     {
         ("lambda", "Invoke"),
         ("sqs", "ReceiveMessage"),
         ("states", "StartSyncExecution"),
         ("states", "GetActivityTask"),
+        ("states", "SendTaskFailure"),
+        ("states", "SendTaskHeartbeat"),
+        ("states", "SendTaskSuccess"),
+        ("states", "StopExecution"),
         ("apigateway", "TestInvokeMethod"),
     }
 )
@@ -52,6 +57,8 @@ def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Inp
     try:
         model = model_of(target.service)
         request = make_request(model, target, command.arguments)
+        if (target.service, target.operation) == ("states", "StartExecution"):
+            request["Nested"] = True
         if target.pattern.startswith("sync"):
             request["Waiter"] = orjson.dumps([id_, command.frame, command.ticket, target.pattern]).decode()
         result = call.operation(target.service, target.operation, request, account=role_account(command.role_arn))
