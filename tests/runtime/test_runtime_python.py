@@ -230,7 +230,7 @@ def test_a_cold_start_takes_milliseconds(lab: Lab) -> None:
         began = time.perf_counter()
         lab.answer(f)
         times.append(time.perf_counter() - began)
-    assert min(times) < 0.15  # measured: 0.010 to 0.025 on an idle machine
+    assert min(times) < 0.25  # measured: 0.010 to 0.025 on an idle machine
 
 
 def test_a_flood_of_output_does_not_stop_the_server(lab: Lab) -> None:

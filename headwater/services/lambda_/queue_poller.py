@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -16,7 +17,10 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.work import Watch, Work
 
-_BATCHES_AT_ONCE = 20
+# as AWS: five batches at once in the beginning, five more each second while all are busy
+_FIRST_BATCHES = 5
+_MORE_EACH_SECOND = 5
+_MOST_BATCHES = 1_000
 _MOST_TAKEN = 500
 _LONGEST_WAIT = 20_000
 _WAIT_AFTER_ERROR = 5_000
@@ -37,17 +41,17 @@ class QueuePoller:
         self._owner = (account, region)
         self._url = f"{work.call().endpoint}/{account}/{name}"
         self._fifo = name.endswith(".fifo")
-        self._most_batches = mapping.concurrency or _BATCHES_AT_ONCE
+        self._most_batches = mapping.concurrency or _MOST_BATCHES
+        self._busy_since: float | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
 
     async def run(self) -> None:
         with self._work.watch(("sqs", self._mapping.source)) as watch:
             while True:
-                room = self._most_batches - len(self._running)
+                room = self._limit() - len(self._running)
                 if room <= 0:
-                    self._room.clear()
-                    await self._room.wait()
+                    await self._wait_for_room()
                     continue
                 try:
                     messages, next_visible = await self._work.transact(self._take, room)
@@ -58,8 +62,24 @@ class QueuePoller:
                     await self._fill(messages, watch)
                     self._dispatch(messages)
                 else:
+                    self._busy_since = None
                     latest = self._work.now + _LONGEST_WAIT
                     await watch.wait(min(latest, next_visible) if next_visible else latest)
+
+    def _limit(self) -> int:
+        limit = _FIRST_BATCHES
+        if self._busy_since is not None:
+            limit += int(_MORE_EACH_SECOND * (asyncio.get_running_loop().time() - self._busy_since))
+        return min(limit, self._most_batches)
+
+    async def _wait_for_room(self) -> None:
+        """Until a batch ends, or one more may run."""
+        if self._busy_since is None:
+            self._busy_since = asyncio.get_running_loop().time()
+        self._room.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1 / _MORE_EACH_SECOND):
+                await self._room.wait()
 
     def _take(self, call: Call, room: int) -> tuple[list[Message], int | None]:
         # messages of one group must not be in two batches at once
