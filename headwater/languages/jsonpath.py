@@ -18,6 +18,8 @@ _NAME = re.compile(r"[^.\[\]()\s,'\"*?@$]+(?: [^.\[\]()\s,'\"*?@$]+)*")
 _QUOTED = re.compile(r"""\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*\]""")
 _INDEX = re.compile(r"\[\s*(-?\d+)\s*\]")
 _CALL = re.compile(r"\.(length|size|min|max|avg|sum|stddev|keys|first|last)\(\)$")
+# Jayway takes `$.['name']` for `$['name']`; quoted names are skipped over.
+_NEEDLESS_DOT = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(?<!\.)\.(?=\[)""")
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -151,6 +153,7 @@ def _read_keys(text: str) -> tuple[tuple[Key, ...], str]:
     """The plain keys that the path begins with, and what is left of the text."""
     if not text.startswith("$"):
         raise PathError("Path must start with '$'")
+    text = _NEEDLESS_DOT.sub(r"\1", text)
     keys: list[Key] = []
     at = 1
     while at < len(text):
@@ -174,9 +177,16 @@ def _compile_query(keys: tuple[Key, ...], rest: str) -> Any:
     if rest[0] not in ".[":
         raise PathError(f"unexpected character '{rest[0]}'")
     try:
-        return _jsonpath.compile(bracketed(keys) + _quote_names(rest))
+        return _jsonpath.compile("$" + "".join(map(_selector, keys)) + _quote_names(rest))
     except (_jsonpath.JSONPathError, RecursionError, ValueError) as error:
         raise PathError(str(error).splitlines()[0]) from None
+
+
+def _selector(key: Key) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    escaped = key.replace("\\", "\\\\").replace("'", "\\'")
+    return f"['{escaped}']"
 
 
 def _quote_names(rest: str) -> str:
@@ -188,8 +198,7 @@ def _quote_names(rest: str) -> str:
             dots = ".." if parts and parts[-1] == "." else ""
             if dots:
                 parts.pop()
-            quoted = match.group().replace("'", "\\'")
-            parts.append(f"{dots}['{quoted}']")
+            parts.append(dots + _selector(match.group()))
             at = match.end()
             continue
         depth += {"[": 1, "]": -1}.get(rest[at], 0)

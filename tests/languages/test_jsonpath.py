@@ -26,6 +26,9 @@ STORE = {
         ("$['a']['with space']", 3),
         ('$["a"].x-y', "dash"),
         ("$.a.with space", 3),
+        ("$.['a'].['with space']", 3),
+        ("$.['items'].[*].['id']", [1, 2, 3]),
+        ("$..['id']", [1, 2, 3]),
         ("$.a.b[9]", None),
         ("$.items[*].id", [1, 2, 3]),
         ("$.items[1:].id", [2, 3]),
@@ -108,6 +111,12 @@ def test_what_is_put_is_found_there(target: Any, names: list[str], value: Any) -
     except PathMissing:
         return
     assert Path("$." + ".".join(names)).find(after) == value
+
+
+@given(st.text("a'\"\\.[]", min_size=1, max_size=5), st.sampled_from(["", "[*]"]))
+def test_names_in_quotes_may_hold_anything(name: str, rest: str) -> None:
+    quoted = name.replace("\\", "\\\\").replace("'", "\\'")
+    assert Path(f"$['{quoted}']{rest}").find({name: [7]}) == [7]
 
 
 @given(st.text("$.[]'*?@()ab01:,- \"", max_size=12), _values)
