@@ -8,8 +8,12 @@ from typing import Any
 import orjson
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from headwater.spine.operations import Caller
 from tests.conftest import Client, client_factory
+from tests.server import ServerThread
 from tests.services.http import Answer, ask
 
 Route = Callable[..., str]
@@ -222,6 +226,43 @@ def test_a_route_key_is_used_once(api: dict[str, Any], to_queue: Route) -> None:
     with pytest.raises(ClientError) as failure:
         to_queue("POST /orders")
     assert code_of(failure) == "ConflictException"
+
+
+TEXT = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=30)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(method=st.sampled_from(["GET", "POST", "OPTIONS", "HEAD"]), path=TEXT, query=TEXT, header=TEXT, body=st.binary())
+def test_whatever_comes_is_answered(
+    server: ServerThread,
+    api: dict[str, Any],
+    routed: None,
+    method: str,
+    path: str,
+    query: str,
+    header: str,
+    body: bytes,
+) -> None:
+    request = {
+        "ApiId": api["ApiId"],
+        "Method": method,
+        "Path": f"/{path}",
+        "Query": query,
+        "Headers": {"x-any": header, "origin": header, "cookie": header, "content-type": header},
+        "Body": body,
+        "SourceIp": "127.0.0.1",
+        "Host": "",
+    }
+    caller = Caller("000000000000", "us-east-1", "anonymous")
+    answer = server.run(server.cloud.engine.call("execute-api", "Invoke", request, caller, None))
+    assert answer["Status"] in (200, 400, 404)
+
+
+@pytest.fixture
+def routed(to_queue: Route) -> None:
+    to_queue(
+        "ANY /{proxy+}", "${request.path.proxy} ${request.querystring.a} ${request.header.x-any} ${request.body.a}"
+    )
 
 
 DOCUMENT: dict[str, Any] = {

@@ -1,0 +1,153 @@
+"""APIs from templates: SAM's both kinds, and the plain types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.services.http import ask
+
+SAM = """
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Greeting: {Type: String, Default: hello}
+Resources:
+  HttpApi:
+    Type: AWS::Serverless::HttpApi
+    Properties: {CorsConfiguration: {AllowOrigins: ["https://shop.example"], AllowMethods: [GET]}}
+  RestApi:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: prod, Cors: "'*'", Variables: {table: orders}}
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: index.handler
+      InlineCode: |
+        import json
+        import os
+        def handler(event, context):
+            stage = event["requestContext"]["stage"]
+            body = [os.environ["GREETING"], stage, event["pathParameters"], event.get("stageVariables")]
+            return {"statusCode": 200, "body": json.dumps(body)}
+      Environment: {Variables: {GREETING: !Ref Greeting}}
+      Events:
+        Http: {Type: HttpApi, Properties: {ApiId: !Ref HttpApi, Method: GET, Path: "/a/{id}"}}
+        Rest: {Type: Api, Properties: {RestApiId: !Ref RestApi, Method: get, Path: "/b/{id}"}}
+        Implicit: {Type: Api, Properties: {Method: any, Path: "/c/{proxy+}"}}
+Outputs:
+  Http: {Value: !GetAtt HttpApi.ApiEndpoint}
+  HttpByName: {Value: !Sub "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"}
+  Rest: {Value: !Sub "https://${RestApi}.execute-api.${AWS::Region}.amazonaws.com/prod"}
+  Implicit: {Value: !Sub "https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Prod"}
+"""
+
+PLAIN = """
+Parameters:
+  Path: {Type: String, Default: /in}
+  Status: {Type: String, Default: "200"}
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Http:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: plain, ProtocolType: HTTP, Tags: {team: orders}}
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Http
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: SQS-SendMessage
+      PayloadFormatVersion: "1.0"
+      RequestParameters: {QueueUrl: !Ref Queue, MessageBody: $request.body}
+  Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Http, RouteKey: !Sub "POST ${Path}", Target: !Sub "integrations/${Integration}"}
+  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Http, StageName: $default, AutoDeploy: "true"}
+  Rest:
+    Type: AWS::ApiGateway::RestApi
+    Properties: {Name: plain}
+  Resource:
+    Type: AWS::ApiGateway::Resource
+    Properties: {RestApiId: !Ref Rest, ParentId: !GetAtt Rest.RootResourceId, PathPart: mock}
+  Method:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Rest
+      ResourceId: !Ref Resource
+      HttpMethod: GET
+      AuthorizationType: NONE
+      MethodResponses: [{StatusCode: !Ref Status}]
+      Integration:
+        Type: MOCK
+        RequestTemplates: {application/json: !Sub '{"statusCode": ${Status}}'}
+        IntegrationResponses: [{StatusCode: !Ref Status}]
+  Deployment:
+    Type: AWS::ApiGateway::Deployment
+    DependsOn: Method
+    Properties: {RestApiId: !Ref Rest, StageName: v1}
+Outputs:
+  Queue: {Value: !Ref Queue}
+  Http: {Value: !GetAtt Http.ApiEndpoint}
+  Rest: {Value: !Sub "https://${Rest}.execute-api.${AWS::Region}.amazonaws.com/v1"}
+"""
+
+
+def outputs(aws: Client, operation: str, template: str, **parameters: str) -> dict[str, str]:
+    """Create or update the stack ``apis``; its outputs once that is done."""
+    client = aws("cloudformation")
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    getattr(client, f"{operation}_stack")(
+        StackName="apis", TemplateBody=template, Parameters=given, Capabilities=capabilities
+    )
+    waiter = client.get_waiter(f"stack_{operation}_complete")
+    waiter.wait(StackName="apis", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+    stack: dict[str, Any] = client.describe_stacks(StackName="apis")["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def delete(aws: Client) -> None:
+    client = aws("cloudformation")
+    client.delete_stack(StackName="apis")
+    client.get_waiter("stack_delete_complete").wait(StackName="apis", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+
+
+@pytest.mark.timeout(60)
+def test_sam(aws: Client) -> None:
+    made = outputs(aws, "create", SAM)
+    assert ask("GET", made["Http"] + "/a/1").json == ["hello", "$default", {"id": "1"}, None]
+    assert ask("GET", made["HttpByName"] + "/a/1").json == ["hello", "$default", {"id": "1"}, None]
+    assert ask("GET", made["Rest"] + "/b/2").json == ["hello", "prod", {"id": "2"}, {"table": "orders"}]
+    assert ask("POST", made["Implicit"] + "/c/d/e", b"").json == ["hello", "Prod", {"proxy": "d/e"}, None]
+    assert ask("OPTIONS", made["Rest"] + "/b/2").headers["access-control-allow-origin"] == "*"
+    origin = "https://shop.example"
+    preflight = ask("OPTIONS", made["Http"] + "/a/1", Origin=origin, Access_Control_Request_Method="GET")
+    assert preflight.headers["access-control-allow-origin"] == origin
+    made = outputs(
+        aws, "update", SAM.replace('"/a/{id}"', '"/z/{id}"').replace('"/b/{id}"', '"/y/{id}"'), Greeting="hi"
+    )
+    assert ask("GET", made["Http"] + "/a/1").status == 404
+    assert ask("GET", made["Http"] + "/z/1").json == ["hi", "$default", {"id": "1"}, None]
+    assert ask("GET", made["Rest"] + "/b/2").status == 403
+    assert ask("GET", made["Rest"] + "/y/2").json == ["hi", "prod", {"id": "2"}, {"table": "orders"}]
+    delete(aws)
+    assert aws("apigatewayv2").get_apis()["Items"] == []
+    assert aws("apigateway").get_rest_apis()["items"] == []
+
+
+def test_plain_types(aws: Client) -> None:
+    made = outputs(aws, "create", PLAIN)
+    assert ask("POST", made["Http"] + "/in", b"one").status == 200
+    assert ask("GET", made["Rest"] + "/mock").status == 200
+    assert [api["Tags"]["team"] for api in aws("apigatewayv2").get_apis()["Items"]] == ["orders"]
+    made = outputs(aws, "update", PLAIN, Path="/inbox")
+    assert ask("POST", made["Http"] + "/in", b"two").status == 404
+    assert ask("POST", made["Http"] + "/inbox", b"three").status == 200
+    messages = aws("sqs").receive_message(QueueUrl=made["Queue"], MaxNumberOfMessages=10)["Messages"]
+    assert sorted(message["Body"] for message in messages) == ["one", "three"]
+    delete(aws)
+    assert aws("apigatewayv2").get_apis()["Items"] == []
