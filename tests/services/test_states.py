@@ -163,6 +163,12 @@ def test_a_name_starts_one_execution(states: Any) -> None:
         states.start_execution(stateMachineArn=arn, name="order-1", input='{"n": 1}')
 
 
+def test_a_role_is_a_roles_arn(states: Any) -> None:
+    with pytest.raises(ClientError) as raised:
+        states.create_state_machine(name="m", definition=json.dumps(PASSES), roleArn="nobody")
+    assert refusal(raised) == ("InvalidArn", "Invalid Role Arn: 'nobody'")
+
+
 def test_bad_input_is_refused(states: Any) -> None:
     arn = make_machine(states, PASSES)
     with pytest.raises(ClientError, match="InvalidExecutionInput"):

@@ -10,6 +10,10 @@ def invalid_arn(arn: str, reason: str = "") -> AwsError:
     return AwsError("InvalidArn", f"Invalid Arn: '{reason or f'Invalid ARN prefix: {arn}'}'")
 
 
+def invalid_role(arn: str) -> AwsError:
+    return AwsError("InvalidArn", f"Invalid Role Arn: '{arn}'")
+
+
 def machine_does_not_exist(arn: str) -> AwsError:
     return AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
 

@@ -16,6 +16,7 @@ from headwater.services.states.configuration import check_logging, check_tracing
 from headwater.services.states.errors import (
     invalid_definition,
     invalid_name,
+    invalid_role,
     machine_already_exists,
     missing_parameter,
     validation,
@@ -29,7 +30,7 @@ from headwater.services.states.machine import (
 from headwater.services.states.paging import next_token, page_size, read_token
 from headwater.services.states.tags import check_tags
 from headwater.services.states.versions import find_qualified, publish
-from headwater.spine.arns import make_arn
+from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
 # Names hold no whitespace, brackets, wildcards, quotes, path or URL characters, or control characters.
@@ -39,6 +40,12 @@ _FORBIDDEN = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 def check_name(name: str) -> None:
     if _FORBIDDEN.search(name):
         raise invalid_name(name)
+
+
+def check_role(arn: str) -> None:
+    parsed = parse_arn(arn)
+    if parsed is None or parsed.service != "iam" or not parsed.resource.startswith("role/"):
+        raise invalid_role(arn)
 
 
 def check_definition(text: str) -> None:
@@ -55,6 +62,7 @@ def create_state_machine(call: Call, request: Request) -> Result:
     check_name(name)
     if request.get("versionDescription") and not request.get("publish"):
         raise validation("Version description can only be set when publish is true")
+    check_role(request["roleArn"])
     check_definition(text)
     logging = check_logging(request.get("loggingConfiguration"))
     tracing = check_tracing(request.get("tracingConfiguration"))
@@ -100,6 +108,7 @@ def update_state_machine(call: Call, request: Request) -> Result:
         )
     text = request.get("definition") or machine.text
     role = request.get("roleArn") or machine.role
+    check_role(role)
     check_definition(text)
     logging, tracing = machine.logging, machine.tracing
     if request.get("loggingConfiguration") is not None:
