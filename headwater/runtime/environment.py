@@ -124,7 +124,6 @@ class Environment:
             "folder": str(self.function.code),
             "memory": (self.function.memory << 20) + _MEMORY_SLACK,
             "path": programs.python_path(self.function, preinstalled),
-            "bytecode": str(self._host.folder / "bytecode"),
         }
         try:
             self._pid = await launcher.launch(self.identity, request, descriptors, self._exited)

@@ -22,6 +22,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from headwater.runtime.guest import bootstrap
@@ -30,6 +31,7 @@ PRELOADED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "
 _USUAL = ("dynamodb", "events", "iot-data", "s3", "sns", "sqs", "stepfunctions")
 _PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!I")
+_DONE = object()
 
 
 class Launcher:
@@ -44,15 +46,22 @@ class Launcher:
         self.pid = os.getpid()
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
-    def run(self) -> None:
+    def run(self, preparation: Iterator[None]) -> None:
+        """Take the first step of the preparation, which every function would have to take by itself;
+        then serve until the server has gone, and prepare further while there is nothing to do."""
+        preparing = next(preparation, _DONE) is not _DONE
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         selector = selectors.DefaultSelector()
         selector.register(self.control, selectors.EVENT_READ, self.serve)
         selector.register(self.wake, selectors.EVENT_READ, self.reap)
         self.reply({"ready": sys.version.split()[0]})
-        while all(key.data() for key, _ in selector.select()):
-            pass
+        alive = True
+        while alive:
+            events = selector.select(0 if preparing else None)
+            alive = all(key.data() for key, _ in events)
+            if preparing and not events:
+                preparing = next(preparation, _DONE) is not _DONE
         for pid in self.children:
             kill_group(pid)
 
@@ -108,7 +117,6 @@ class Launcher:
         os.environ.clear()
         os.environ.update(environment)
         time.tzset()
-        sys.pycache_prefix = request["bytecode"]
 
     def reap(self) -> bool:
         """Tell of the children that have ended, and kill what they left behind."""
@@ -150,8 +158,8 @@ def receive(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-def preload(folder: str) -> None:
-    """Load boto3, and what clients of the usual services load, so that forks share it."""
+def preload(folder: str) -> Iterator[None]:
+    """Load boto3, then what clients of the usual services load, so that forks share it."""
     sys.path.append(folder)
     try:
         import boto3.session
@@ -162,7 +170,11 @@ def preload(folder: str) -> None:
     session = boto3.session.Session("none", "none", region_name="us-east-1")
     for service in _USUAL:
         session.client(service, endpoint_url="http://127.0.0.1:9")
+        gc.freeze()  # what is shared is not touched by the children's collections
+        yield
     session.resource("dynamodb", endpoint_url="http://127.0.0.1:9")
+    gc.collect()
+    gc.freeze()
 
 
 def share_models(botocore_session: Any) -> None:
@@ -181,7 +193,4 @@ def share_models(botocore_session: Any) -> None:
 
 def main(descriptor: int, folder: str) -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    preload(folder)
-    gc.collect()
-    gc.freeze()  # what is shared is not touched by the children's collections
-    Launcher(socket.socket(fileno=descriptor)).run()
+    Launcher(socket.socket(fileno=descriptor)).run(preload(folder))
