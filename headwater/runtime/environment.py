@@ -163,7 +163,8 @@ class Environment:
         assert self._connection is not None
         connection, self._connection = self._connection, None
         timeout = self.function.timeout
-        timer = self._loop.call_later(timeout, self._time_out)
+        # a timer of the loop may ring a fraction of a millisecond early
+        timer = self._loop.call_later(timeout + 0.001, self._time_out)
         self._log.begin(self._lines.start(invocation.request_id, self._host.now()))
         self._turn = Turn(invocation, answer, timer, time.perf_counter())
         # the function reads the machine's clock, so that is what its deadline is told in
