@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
@@ -25,6 +26,12 @@ def command(endpoint: str, arguments: tuple[str, ...]) -> None:
     # a profile would bring the credentials of a real account
     environment.pop("AWS_PROFILE", None)
     try:
-        os.execvpe(arguments[0], list(arguments), environment)
+        os.execvpe(arguments[0], _pointed(arguments, endpoint), environment)
     except OSError as error:
         raise click.ClickException(f"{arguments[0]}: {error.strerror}") from error
+
+
+def _pointed(arguments: tuple[str, ...], endpoint: str) -> list[str]:
+    """AWS CLI 1 sends sqs to AWS whatever AWS_ENDPOINT_URL says; only an argument helps (aws-cli issue 8737)."""
+    program, *rest = arguments
+    return [program, "--endpoint-url", endpoint, *rest] if Path(program).name == "aws" else [program, *rest]
