@@ -49,7 +49,7 @@ class Load:
         skus = self.random.choices(["A1", "B2", "RARE"], weights=[60, 30, 1], k=self.random.randint(1, 3))
         items = [{"sku": sku, "quantity": self.random.randint(1, 5), "price": PRICES[sku]} for sku in skus]
         if self.random.random() < 0.05:
-            items[0]["price"] = 20_000  # above the credit limit
+            items[0]["price"] = 200_000  # above the credit limit
         return {"customerId": self.random.choice(CUSTOMERS), "items": items}
 
     def _client(self, bodies: list[tuple[str, dict[str, Any]]]) -> None:

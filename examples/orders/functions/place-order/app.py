@@ -16,7 +16,7 @@ from decimal import Decimal
 import boto3
 
 MAXIMUM_LINES = 50
-MAXIMUM_QUANTITY = 1000
+MAXIMUM_QUANTITY = 1_000_000
 ORDER_IDS = uuid.UUID("6f1bfa9c-8f0e-4c57-9d0b-5f2f6f2f3b1e")
 
 logger = logging.getLogger()
