@@ -71,6 +71,7 @@ class Cli:
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_DEFAULT_REGION": region,
             "AWS_REGION": region,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # as `headwater run` has it
             "AWS_PAGER": "",
             "AWS_CONFIG_FILE": str(self.folder / "no-config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "no-credentials"),
