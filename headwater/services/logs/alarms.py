@@ -132,7 +132,7 @@ def untag_resource(call: Call, request: Request) -> Result:
 
 def _refuse(request: Request, *members: str) -> None:
     for member in members:
-        if request.get(member):
+        if request.get(member) is not None:
             raise not_implemented(f"{member} of CloudWatch's alarms")
 
 
