@@ -104,6 +104,8 @@ class Engine:
             self.begin()
         self.flush()
         self.pump.stop()
+        # here, in the loop's thread: some of what is remembered may be dropped in no other
+        self.catalogue.forget()
 
     def load(self, name: str) -> None:
         """Load a service if it is not yet: tables, operations, pollers."""
