@@ -17,19 +17,21 @@ from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, load_model
 from headwater.spine.operations import Call
 
-# Operations that wait, so that they cannot be called inside a transaction; and those that advance executions, this
-# one perhaps, which is in the middle of a step.
+# Services whose operations answer inside a transaction, so that a task is over in the step that starts it.
+_PROMPT = frozenset(
+    {"dynamodb", "dynamodbstreams", "events", "iam", "iotdata", "logs", "monitoring", "s3", "sns", "sqs", "ssm"}
+    | {"states", "sts"}
+)
+# Those among them that wait; and those that advance executions, this one perhaps, which is in the middle of a step.
 _WAITING = frozenset(
     {
-        ("lambda", "Invoke"),
         ("sqs", "ReceiveMessage"),
-        ("states", "StartSyncExecution"),
         ("states", "GetActivityTask"),
         ("states", "SendTaskFailure"),
         ("states", "SendTaskHeartbeat"),
         ("states", "SendTaskSuccess"),
+        ("states", "StartSyncExecution"),
         ("states", "StopExecution"),
-        ("apigateway", "TestInvokeMethod"),
     }
 )
 
@@ -55,7 +57,7 @@ def perform(call: Call, id_: int, execution: Execution, command: RunTask, handle
     if target is None:
         cause = f"The resource '{command.resource}' is not implemented by Headwater."
         return [TaskFailed(command.frame, command.ticket, "NotImplemented", cause)]
-    if (target.service, target.operation) in _WAITING:
+    if target.service not in _PROMPT or (target.service, target.operation) in _WAITING:
         return _later(call, id_, execution, command, handles)
     return _at_once(call, id_, target, command)
 
