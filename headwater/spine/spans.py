@@ -161,6 +161,11 @@ def join_cause(trace: str, parent: int | None) -> str:
     return trace if parent is None else f"{trace}:{parent:016x}"
 
 
+def is_root(cause: str) -> bool:
+    """Whether a cause is the first span of its trace: such a trace bears its number (``Ids.trace``)."""
+    return cause[11:27] == cause[36:]
+
+
 def trace_header(cause: str) -> str:
     """A cause as the value of ``X-Amzn-Trace-Id``."""
     trace, _, parent = cause.partition(":")
