@@ -65,7 +65,8 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     body = message.get("MessageBody")
     if not body:
         raise missing_parameter("MessageBody")
-    if _REFUSED_CHARACTERS.search(body):
+    # what is printable is allowed, and quicker told
+    if not body.isprintable() and _REFUSED_CHARACTERS.search(body):
         raise invalid_characters()
     attributes = message.get("MessageAttributes")
     size = _size(body) + (check_message_attributes(attributes) if attributes else 0)
