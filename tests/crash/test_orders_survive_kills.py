@@ -40,7 +40,10 @@ class Load:
 
     def run(self) -> list[threading.Thread]:
         bodies = [(uuid.uuid4().hex, self._body()) for _ in range(ORDERS)]
-        threads = [threading.Thread(target=self._client, args=(bodies[place::CLIENTS],)) for place in range(CLIENTS)]
+        threads = [
+            threading.Thread(target=self._client, args=(bodies[place::CLIENTS],), daemon=True)
+            for place in range(CLIENTS)
+        ]
         for thread in threads:
             thread.start()
         return threads
