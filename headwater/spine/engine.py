@@ -416,7 +416,8 @@ class Engine:
 
     def finish_span(self, span: Span, started: int) -> None:
         span.duration = (perf_counter_ns() - started) // 1000
-        self.group.spans.append(span)
+        if span.kept:
+            self.group.spans.append(span)
 
 
 SYSTEM = Caller("000000000000", "us-east-1", "arn:aws:iam::000000000000:root")

@@ -52,6 +52,7 @@ class Span:
         "account",
         "duration",
         "id",
+        "kept",
         "kind",
         "name",
         "notes",
@@ -88,6 +89,8 @@ class Span:
         self.outcome: str | None = None
         self.notes: dict[str, Any] | None = None
         self.stored = False
+        # False: nothing came of it that anybody would want to be told
+        self.kept = True
 
     def note(self, key: str, value: object) -> None:
         """Add a detail that a reader of the trace wants to see."""
