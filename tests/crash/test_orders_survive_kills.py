@@ -20,7 +20,7 @@ import pytest
 
 from tests.orders.shop import OUTCOMES, Server, Shop
 
-ORDERS = 300
+ORDERS = 240
 KILLS = 10
 CLIENTS = 6
 SETTLING_SECONDS = 90
