@@ -76,7 +76,7 @@ def test_lambda_reads_a_queue(cli: Cli) -> None:
     cli(f"sqs send-message --queue-url {url} --message-body x")
     eventually(lambda: cli("logs describe-log-groups")["logGroups"])
     logged = "logs filter-log-events --log-group-name /aws/lambda/my-function --filter-pattern hello"
-    assert eventually(lambda: cli(logged)["events"])[0]["message"] == "hello from my-function\n"
+    assert eventually(lambda: cli(logged)["events"])[0]["message"] == "hello from my-function"
     cli(f"lambda delete-event-source-mapping --uuid {mapping['UUID']}")
 
 
