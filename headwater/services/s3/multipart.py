@@ -14,7 +14,7 @@ import orjson
 
 from headwater.services.s3 import tables, tag_sets
 from headwater.services.s3.bucket import Bucket, find_bucket
-from headwater.services.s3.checksums import MEMBERS, compute, decode, verified
+from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, compute, computed, decode, verified
 from headwater.services.s3.conditions import check_write, conditional_write
 from headwater.services.s3.encryption import encryption_of, etag, kept, told
 from headwater.services.s3.errors import (
@@ -31,7 +31,7 @@ from headwater.services.s3.errors import (
 from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import check_key, current, in_seconds, keep, lay_down, md5, read, release_blob
-from headwater.services.s3.writing import FULL_OBJECT, find_copy_source, version_id
+from headwater.services.s3.writing import find_copy_source, version_id
 from headwater.spine.operations import Call, Request, Result, operation
 
 COMPOSITE = "COMPOSITE"
@@ -125,7 +125,7 @@ def upload_part(call: Call, request: Request) -> Result:
                 f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, "
                 f"actual checksum Type: {MEMBERS[given].lower()}"
             )
-        checksums = checksums or {f"Checksum{wanted}": compute(wanted, data)}
+        checksums = checksums or computed(wanted, data)
     made = _put_part(call, upload, request["PartNumber"], data, checksums)
     return {"ETag": f'"{made}"', **told(upload.attributes), **checksums}
 
@@ -152,7 +152,7 @@ def upload_part_copy(call: Call, request: Request) -> Result:
             raise invalid_range(asked, source.size)
         length = last - offset + 1
     data = read(call, source, offset, length)
-    checksums = {f"Checksum{upload.algorithm}": compute(upload.algorithm, data)} if upload.algorithm else {}
+    checksums = computed(upload.algorithm, data) if upload.algorithm else {}
     made = _put_part(call, upload, request["PartNumber"], data, checksums)
     result: Result = {
         "CopyPartResult": {"ETag": f'"{made}"', "LastModified": in_seconds(call.now), **checksums},
@@ -261,10 +261,8 @@ def _joined(call: Call, upload: Upload, parts: Sequence[Part]) -> bytes:
 
 
 def _whole_checksum(request: Request, upload: Upload, parts: Sequence[Part], data: bytes) -> dict[str, str]:
-    algorithm = upload.algorithm
-    if algorithm is None:
-        return {}
-    kind, member = upload.attributes["ChecksumType"], f"Checksum{algorithm}"
+    algorithm, kind = upload.algorithm or DEFAULT, upload.attributes.get("ChecksumType", FULL_OBJECT)
+    member = f"Checksum{algorithm}"
     if kind == FULL_OBJECT:
         value = compute(algorithm, data)
     else:

@@ -9,7 +9,7 @@ import orjson
 
 from headwater.services.s3 import tag_sets
 from headwater.services.s3.bucket import Bucket, find_bucket
-from headwater.services.s3.checksums import MEMBERS, compute, verified
+from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, computed, of_object
 from headwater.services.s3.conditions import check_copy_source, check_write, conditional_write
 from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept
 from headwater.services.s3.errors import invalid_argument, invalid_request
@@ -27,8 +27,6 @@ from headwater.services.s3.objects import (
     read,
 )
 from headwater.spine.operations import Call, Request, Result, operation
-
-FULL_OBJECT = "FULL_OBJECT"
 
 
 @operation("s3", "PutObject")
@@ -51,9 +49,7 @@ def _put(call: Call, request: Request, event: str) -> Result:
         check_write(request, key, current(call, bucket, key))
     encryption = encryption_of(bucket, request)
     data: bytes = request.get("Body") or b""
-    checksums = verified(request, data)
-    if checksums:
-        checksums["ChecksumType"] = FULL_OBJECT
+    checksums = of_object(request, data)
     made = lay_down(
         call,
         bucket,
@@ -151,15 +147,13 @@ def _copied_etag(call: Call, encryption: dict[str, Any], source: Version, old: d
 
 
 def _copied_checksums(call: Call, request: Request, source: Version, old: dict[str, Any]) -> dict[str, str]:
-    asked = request.get("ChecksumAlgorithm")
-    if asked:
-        return {f"Checksum{asked}": compute(asked, read(call, source)), "ChecksumType": FULL_OBJECT}
-    algorithm = next((MEMBERS[name] for name in MEMBERS if name in old), None)
-    if algorithm is None:
-        return {}
-    if old.get("ChecksumType") == "COMPOSITE":  # of parts that the copy does not have
-        return {f"Checksum{algorithm}": compute(algorithm, read(call, source)), "ChecksumType": FULL_OBJECT}
-    return {f"Checksum{algorithm}": old[f"Checksum{algorithm}"], "ChecksumType": FULL_OBJECT}
+    """The source's own checksum, unless another is asked for or it was made of parts that the copy does not have."""
+    former = next((MEMBERS[name] for name in MEMBERS if name in old), DEFAULT)
+    algorithm = request.get("ChecksumAlgorithm") or former
+    member = f"Checksum{algorithm}"
+    if algorithm == former and old.get("ChecksumType") == FULL_OBJECT:
+        return {member: old[member], "ChecksumType": FULL_OBJECT}
+    return {**computed(algorithm, read(call, source)), "ChecksumType": FULL_OBJECT}
 
 
 def _directive(request: Request, name: str) -> str:
