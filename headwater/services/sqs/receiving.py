@@ -63,6 +63,7 @@ def poll(call: Call, request: Request) -> Result:
     visibility = request.get("VisibilityTimeout")
     hidden = queue.visibility if visibility is None else visibility * 1000
     rows = _take(call, queue, request["MaxNumberOfMessages"], hidden, holder(call))
+    call.span.kept = bool(rows)
     return {
         "Messages": [{**_message(queue, row, {"All"}, ("All",)), "Cause": row.cause} for row in rows],
         "NextVisible": None if rows else _next_visible(call, queue),
