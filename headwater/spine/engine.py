@@ -29,6 +29,7 @@ from headwater.spine.spans import Span, split_cause
 from headwater.spine.store import Store
 from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.migrations import migrate, migrated_services, prepare
+from headwater.spine.wire import Wire
 from headwater.spine.work import Watch, Work
 
 T = TypeVar("T")
@@ -48,7 +49,8 @@ class Engine:
         self.ids = ids
         self.catalogue = catalogue
         self.endpoint = ""
-        self.runtime: FunctionRuntime  # set by the composition
+        self.runtime: FunctionRuntime  # set by the composition, as is the next
+        self.wire: Wire
         self.group = Group()
         self.pump = Pump(self)
         self.watches: dict[object, list[Watch]] = {}

@@ -75,7 +75,7 @@ def test_import_and_overwrite(aws: Client, endpoint: str) -> None:
     api = client.import_rest_api(body=document(a={"options": method}))
     client.create_deployment(restApiId=api["id"], stageName="prod")
     answer = ask("OPTIONS", base(endpoint, api, "prod") + "/a")
-    assert (answer.status, answer.headers["access-control-allow-origin"], answer.body) == (200, "*", b"{}")
+    assert (answer.status, answer.headers["access-control-allow-origin"], answer.body) == (200, "*", b"{}\n")
     client.put_rest_api(restApiId=api["id"], mode="overwrite", body=document(b={"get": method}))
     paths = {resource["path"] for resource in client.get_resources(restApiId=api["id"])["items"]}
     assert paths == {"/", "/b"}

@@ -28,8 +28,9 @@ from headwater.services.apigateway.function_results import (
     response_1_rest,
     response_2,
 )
-from headwater.services.apigateway.integration import FunctionIntegration, MockIntegration, ServiceIntegration
+from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.mapping import as_text
+from headwater.services.apigateway.rest_integration import TemplatedIntegration, run_templated
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
 from headwater.services.apigateway.store import REST
@@ -138,8 +139,8 @@ async def _run(
         elif isinstance(integration, ServiceIntegration):
             response = await _call_service(work, integration, exchange)
         else:
-            assert isinstance(integration, MockIntegration)
-            response = Response(integration.status, list(integration.headers), integration.body)
+            assert isinstance(integration, TemplatedIntegration)
+            response = await run_templated(work, integration, exchange)
     return _finish(work, stage, exchange, response, cors)
 
 
