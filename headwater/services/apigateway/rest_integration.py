@@ -173,6 +173,13 @@ async def _ask(
     request = request_to(target, outgoing, exchange, work.engine.endpoint)
     async with asyncio.timeout(integration.timeout):
         answer = await work.send(request, exchange.account, target.region or exchange.region)
+    if exchange.told is not None:
+        exchange.told += [
+            f"Endpoint request body after transformations: {body.decode(errors='replace')}",
+            f"Sending request to {request.service}: {request.method} {request.path}",
+            f"Received response. Status: {answer.status}",
+            f"Endpoint response body before transformations: {answer.body.decode(errors='replace')}",
+        ]
     if target.service != "lambda":
         return as_json(target, answer), str(answer.status)
     if answer.status >= 300:
