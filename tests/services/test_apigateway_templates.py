@@ -91,11 +91,58 @@ def test_sams_state_machine_behind_an_api(aws: Client, endpoint: str) -> None:
     assert (broken.status, broken.json["__type"].rpartition("#")[2]) == (400, "SerializationException")
 
 
+PLAIN = """
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: orders}}
+  Item:
+    Type: AWS::ApiGateway::Resource
+    Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: "{id}"}
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !Ref Item
+      HttpMethod: POST
+      AuthorizationType: NONE
+      RequestParameters: {method.request.path.id: true}
+      MethodResponses: [{StatusCode: 202, ResponseModels: {application/json: Empty}}, {StatusCode: "400"}]
+      Integration:
+        Type: AWS
+        IntegrationHttpMethod: POST
+        Uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/${Queue.QueueName}"
+        PassthroughBehavior: NEVER
+        TimeoutInMillis: "5000"
+        RequestParameters: {integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"}
+        RequestTemplates: {application/json: "Action=SendMessage&MessageBody=$util.urlEncode($input.params('id'))"}
+        IntegrationResponses:
+          - {StatusCode: 202, SelectionPattern: "200", ResponseTemplates: {application/json: '{"done": true}'}}
+          - {StatusCode: 400}
+  Deployment: {Type: AWS::ApiGateway::Deployment, DependsOn: Post, Properties: {RestApiId: !Ref Api}}
+  Stage:
+    Type: AWS::ApiGateway::Stage
+    Properties:
+      RestApiId: !Ref Api
+      DeploymentId: !Ref Deployment
+      StageName: v1
+      MethodSettings: [{ResourcePath: "/*", HttpMethod: "*", LoggingLevel: INFO, MetricsEnabled: true}]
+Outputs: {Api: {Value: !Ref Api}, Queue: {Value: !Ref Queue}}
+"""
+
+
+def test_plain_types_with_numbers_as_templates_write_them(aws: Client, endpoint: str) -> None:
+    create(aws("cloudformation"), PLAIN)
+    told = outputs(aws("cloudformation"))
+    answer = ask("POST", f"{endpoint}/_aws/execute-api/{told['Api']}/v1/o%201", b"{}")
+    assert (answer.status, answer.json) == (202, {"done": True})
+    assert aws("sqs").receive_message(QueueUrl=told["Queue"])["Messages"][0]["Body"] == "o 1"
+
+
 def test_start_sync_execution(aws: Client, serve: Serve) -> None:
     made = aws("stepfunctions").create_state_machine(
         name="quick", type="EXPRESS", definition=json.dumps(MACHINE), roleArn="arn:aws:iam::000000000000:role/x"
     )
-    given = "$util.escapeJavaScript($input.body).replaceAll(\"\\\\'\", \"'\")"
+    given = '$util.escapeJavaScript($input.body).replaceAll("\\\\\'", "\'")'
     template = f'{{"stateMachineArn": "{made["stateMachineArn"]}", "input": "{given}"}}'
     response = {"statusCode": "200", "responseTemplates": {JSON: "$input.path('$.output')"}}
     url = serve(aws_type("states:action/StartSyncExecution", template, responses={"200": response}))
