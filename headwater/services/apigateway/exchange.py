@@ -15,11 +15,12 @@ _TEXT_SUFFIXES = ("+json", "+xml")
 
 
 class Response(NamedTuple):
-    """Status, headers as they go out, body."""
+    """Status, headers as they go out, body; ``kind``: the gateway's own answer to such a failure."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    kind: str = ""
 
 
 @dataclass
@@ -91,6 +92,6 @@ def body_as_text(body: bytes, text: bool) -> tuple[str, bool]:
     return base64.b64encode(body).decode(), True
 
 
-def message(status: int, text: str, *headers: tuple[str, str]) -> Response:
-    """API Gateway's own answer."""
-    return Response(status, [("content-type", "application/json"), *headers], orjson.dumps({"message": text}))
+def message(status: int, text: str, *headers: tuple[str, str], kind: str = "") -> Response:
+    """API Gateway's own answer; ``kind`` as REST APIs name their gateway responses."""
+    return Response(status, [("content-type", "application/json"), *headers], orjson.dumps({"message": text}), kind)

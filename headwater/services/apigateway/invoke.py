@@ -29,9 +29,10 @@ from headwater.services.apigateway.function_results import (
     response_1_rest,
     response_2,
 )
+from headwater.services.apigateway.gateway_responses import answer
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.mapping import as_text
-from headwater.services.apigateway.rest_integration import TemplatedIntegration, run_templated
+from headwater.services.apigateway.rest_integration import TemplatedIntegration, failure, run_templated
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
 from headwater.services.apigateway.store import REST
@@ -64,7 +65,9 @@ def invoke(call: Call, request: Request) -> Answer:
     if cors and origin and is_preflight(exchange.method, exchange.headers):
         return _finish(call.work, stage, exchange, preflight(cors, origin), None)
     if len(exchange.body) > MOST_BODY_BYTES:
-        return _finish(call.work, stage, exchange, message(413, "Request Entity Too Large"), cors)
+        return _finish(
+            call.work, stage, exchange, message(413, "Request Entity Too Large", kind="REQUEST_TOO_LARGE"), cors
+        )
     found = stage.router.find(exchange.method, path)
     if found is None or found.endpoint.integration is None:
         return _finish(call.work, stage, exchange, _no_route(served, found is not None), cors)
@@ -74,7 +77,7 @@ def invoke(call: Call, request: Request) -> Answer:
     if endpoint.execution_log is not None and endpoint.execution_log.trace:
         exchange.told = []
     if endpoint.bucket is not None and not endpoint.bucket.take(call.now):
-        return _finish(call.work, stage, exchange, message(429, "Too Many Requests"), cors, endpoint)
+        return _finish(call.work, stage, exchange, message(429, "Too Many Requests", kind="THROTTLED"), cors, endpoint)
     return _run(call.work, served, stage, endpoint, exchange, cors)
 
 
@@ -115,9 +118,9 @@ def _exchange(call: Call, served: ServedApi, stage: ServedStage, path: str, requ
 def _no_route(served: ServedApi, known: bool) -> Response:
     if served.api.kind == REST:
         if known:
-            return message(500, "Internal server error")
+            return failure(500)
         error = ("x-amzn-ErrorType", "MissingAuthenticationTokenException")
-        return message(403, "Missing Authentication Token", error)
+        return message(403, "Missing Authentication Token", error, kind="MISSING_AUTHENTICATION_TOKEN")
     return message(500, "Internal Server Error") if known else message(404, "Not Found")
 
 
@@ -163,10 +166,12 @@ async def _authorize(work: Work, served: ServedApi, endpoint: Endpoint, exchange
         exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
     except Refused as refused:
         exchange.problem = "refused by the authorizer"
-        return message(refused.status, "Unauthorized" if refused.status == 401 else "Forbidden")
+        if refused.status == 401:
+            return message(401, "Unauthorized", kind="UNAUTHORIZED")
+        return message(refused.status, "Forbidden", kind="ACCESS_DENIED")
     except (BrokenAuthorizer, AwsError) as error:
         exchange.problem = str(error) or "the authorizer gave no decision"
-        return message(500, "Internal Server Error")
+        return message(500, "Internal Server Error", kind="AUTHORIZER_FAILURE")
     return None
 
 
@@ -188,10 +193,12 @@ async def _invoke_function(
         return _function_response(served, integration, exchange, result)
     except TimeoutError:
         exchange.problem = f"no answer within {integration.timeout:g} s"
-        return message(504, "Endpoint request timed out") if rest else message(503, "Service Unavailable")
+        if rest:
+            return failure(504, "INTEGRATION_TIMEOUT", "Endpoint request timed out")
+        return message(503, "Service Unavailable")
     except (AwsError, MalformedResult) as error:
         exchange.problem = str(error)
-        return message(502, "Internal server error") if rest else message(500, "Internal Server Error")
+        return failure(502, "INTEGRATION_FAILURE") if rest else message(500, "Internal Server Error")
 
 
 def _function_response(
@@ -241,6 +248,8 @@ def _finish(
     work.span.note("status", response.status)
     if exchange.problem:
         work.span.note("problem", exchange.problem)
+    if exchange.rest and response.kind:
+        response = answer(stage.gateway_responses, exchange, response)
     if cors:
         response = add_cors(cors, exchange.headers["origin"], response)
     if exchange.rest:

@@ -214,6 +214,26 @@ def _observing(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
     return patches
 
 
+@resource("AWS::ApiGateway::GatewayResponse")
+class GatewayResponseResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        request = _lower_first(change.properties)
+        if "statusCode" in request:
+            request["statusCode"] = str(request["statusCode"])
+        call.operation(_SERVICE, "PutGatewayResponse", request)
+        change.physical_id = f"{request['restApiId']}-{request['responseType']}"
+        change.attributes = {"Id": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        if any(change.properties.get(name) != change.previous.get(name) for name in ("RestApiId", "ResponseType")):
+            raise Replace
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        request = _lower_first({name: change.properties.get(name) for name in ("RestApiId", "ResponseType")})
+        drop(call, _SERVICE, "DeleteGatewayResponse", request)
+
+
 @resource("AWS::ApiGateway::Account")
 class AccountResource(Resource):
     def create(self, call: Call, change: Change) -> None:

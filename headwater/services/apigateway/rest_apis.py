@@ -120,6 +120,7 @@ def put_rest_api(call: Call, request: Request) -> Result:
         root = parts(call, api.id, "Resource")[api.document["rootResourceId"]]
         remove_parts(call, api.id, "Resource")
         remove_parts(call, api.id, "Authorizer")
+        remove_parts(call, api.id, "GatewayResponse")
         root.pop("resourceMethods", None)
         put_part(call, api.id, "Resource", root["id"], root)
     api = set_api(call, api, api.document | _settings(document))

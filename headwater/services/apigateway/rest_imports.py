@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.gateway_responses import STATUSES
+from headwater.services.apigateway.gateway_responses import put as put_gateway_response
 from headwater.services.apigateway.openapi import ImportedMethod, methods_of, security_schemes
 from headwater.services.apigateway.rest_resources import ensure_resource, write_method
 from headwater.services.apigateway.store import Api, Document, new_part_id, put_part
@@ -17,7 +20,11 @@ _AUTHORIZER = "x-amazon-apigateway-authorizer"
 
 
 def import_resources(call: Call, api: Api, document: Mapping[str, Any]) -> None:
-    """Write the authorizers, resources and methods of a document; what is there stays."""
+    """Write the authorizers, resources, methods and gateway responses of a document; what is there stays."""
+    for kind, given in (document.get("x-amazon-apigateway-gateway-responses") or {}).items():
+        if kind not in STATUSES:
+            raise bad_request(f"Invalid response type specified: {kind}")
+        put_gateway_response(call, api.id, kind, given)
     authorizers = {
         name: _add_authorizer(call, api, name, scheme) for name, scheme in security_schemes(document).items()
     }

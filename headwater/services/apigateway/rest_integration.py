@@ -119,19 +119,19 @@ async def run_templated(work: Work, integration: TemplatedIntegration, exchange:
         return refused.response
     except TimeoutError:
         exchange.problem = f"no answer within {integration.timeout:g} s"
-        return failure(504, "Endpoint request timed out")
+        return failure(504, "INTEGRATION_TIMEOUT", "Endpoint request timed out")
     except UnreadableBody as error:
         exchange.problem = str(error)
-        return failure(400, f"Could not parse request body into json: {error}")
+        return failure(400, "BAD_REQUEST_BODY", f"Could not parse request body into json: {error}")
     except TemplateError as error:
         exchange.problem = str(error)
         return failure(500)
 
 
-def failure(status: int, text: str = "Internal server error") -> Response:
+def failure(status: int, kind: str = "API_CONFIGURATION_ERROR", text: str = "Internal server error") -> Response:
     """API Gateway's own answer to what went wrong."""
-    kind = "InternalServerErrorException" if status >= 500 else "BadRequestException"
-    return message(status, text, ("x-amzn-ErrorType", kind))
+    error = "InternalServerErrorException" if status >= 500 else "BadRequestException"
+    return message(status, text, ("x-amzn-ErrorType", error), kind=kind)
 
 
 def _request_body(integration: TemplatedIntegration, exchange: Exchange, context: dict[str, Any]) -> bytes:
@@ -142,7 +142,7 @@ def _request_body(integration: TemplatedIntegration, exchange: Exchange, context
         return template.render(variables(exchange, text, context)).encode()
     refused = integration.passthrough == "NEVER" or (integration.passthrough == _PASSTHROUGH[1])
     if refused and (integration.templates or integration.passthrough == "NEVER"):
-        raise _Refused(failure(415, "Unsupported Media Type"), f"no template for {kind}")
+        raise _Refused(failure(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"), f"no template for {kind}")
     return exchange.body
 
 

@@ -42,7 +42,7 @@ def request_mappings(given: Mapping[str, str]) -> tuple[RequestMapping, ...]:
         place, _, name = target.removeprefix("integration.request.").partition(".")
         if not target.startswith("integration.request.") or place not in ("header", "querystring", "path") or not name:
             raise _invalid(target)
-        made.append(RequestMapping(place, name, _request_source(expression)))
+        made.append(RequestMapping(place, name, request_source(expression)))
     return tuple(made)
 
 
@@ -61,7 +61,8 @@ def _invalid(expression: str) -> Exception:
     return bad_request(f"Invalid mapping expression specified: {expression}")
 
 
-def _request_source(expression: str) -> RequestSource:
+def request_source(expression: str) -> RequestSource:
+    """Compile ``method.request.…``, ``context.…``, ``stageVariables.…`` or ``'a constant'``."""
     common = _common(expression)
     if common is not None:
         return common

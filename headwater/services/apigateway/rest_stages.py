@@ -48,7 +48,8 @@ def create_deployment(call: Call, request: Request) -> Result:
         compile_rest_integration(method["methodIntegration"])
     identity = new_part_id(call, 6)
     document: Document = {"id": identity, "description": request.get("description"), "createdDate": call.now}
-    snapshot = {"Resource": resources, "Authorizer": parts(call, api.id, "Authorizer")}
+    others = {kind: parts(call, api.id, kind) for kind in ("Authorizer", "GatewayResponse")}
+    snapshot = {"Resource": resources, **others}
     put_part(call, api.id, "Deployment", identity, document | {_HIDDEN: snapshot})
     if name := request.get("stageName"):
         _deploy(call, api, name, identity, request)

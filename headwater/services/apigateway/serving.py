@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from headwater.services.apigateway.access_logs import AccessLog, compile_access_log
 from headwater.services.apigateway.authorizer import Authorizer, compile_authorizer
 from headwater.services.apigateway.execution_logs import ExecutionLog, execution_log_of
+from headwater.services.apigateway.gateway_responses import GatewayResponses, compile_gateway_responses
 from headwater.services.apigateway.integration import Integration, compile_integration, compile_rest_integration
 from headwater.services.apigateway.method_settings import setting_key
 from headwater.services.apigateway.routes import split_route_key
@@ -40,6 +41,7 @@ class ServedStage:
     deployment_id: str
     router: Router[Endpoint]
     access_log: AccessLog | None
+    gateway_responses: GatewayResponses
 
 
 @dataclass
@@ -73,7 +75,8 @@ def _compile(call: Call, api: Api) -> ServedApi:
         router = _rest_router(snapshot, stage, api.id) if api.kind == REST else _http_router(snapshot, stage)
         settings = stage.get("AccessLogSettings") or stage.get("accessLogSettings") or {}
         log = compile_access_log(settings, f"{api.id}/{name}")
-        served.stages[name] = ServedStage(name, variables, identity, router, log)
+        own = compile_gateway_responses(snapshot.get("GatewayResponse", {}))
+        served.stages[name] = ServedStage(name, variables, identity, router, log, own)
     return served
 
 
