@@ -21,7 +21,7 @@ from headwater.gateway.surface import Surface
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
 from headwater.services import SERVICES
-from headwater.spine.clock import Clock, RealClock
+from headwater.spine.clock import Clock
 from headwater.spine.engine import Engine
 from headwater.spine.ids import Ids
 from headwater.spine.models import load_model
@@ -60,7 +60,7 @@ class Cloud:
         self.engine = Engine(
             SqliteStore(database, settings.durability),
             BlobStore(self.folder / "blobs", sync=settings.durability == "power"),
-            clock or RealClock(),
+            clock or Clock(),
             Ids(settings.seed),
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
         )
