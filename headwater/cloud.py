@@ -64,7 +64,7 @@ class Cloud:
             Ids(settings.seed),
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
         )
-        self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
+        self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)
         sites: list[Site] = [
             Surface(routes(self.engine), streams(self.engine)),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.text import Text
 
-Span = dict[str, Any]
+from headwater.client import Span
 
 _MARKS = {"ok": ("✓", "green"), None: ("…", "yellow"), "again": ("↻", "yellow")}
 _KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "topic", "event-bus", "stack")

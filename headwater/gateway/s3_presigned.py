@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from headwater.gateway.messages import HttpRequest
 from headwater.gateway.protocols import forms
+from headwater.spine.clock import Clock
 from headwater.spine.errors import AwsError
 from headwater.spine.timestamps import iso8601_seconds
 
@@ -24,10 +25,10 @@ def is_presigned(request: HttpRequest) -> bool:
     return "X-Amz-Signature=" in query or ("Signature=" in query and "Expires=" in query)
 
 
-def accept(request: HttpRequest, now: int) -> None:
-    """Check that the URL still holds at ``now`` (ms), and make headers of what it carries; AwsError past its time."""
+def accept(request: HttpRequest, clock: Clock) -> None:
+    """Check that the URL still holds, and make headers of what it carries; AwsError past its time."""
     fields = forms.fields(request.query)
-    ends = _end(fields)
+    ends, now = _end(fields, clock), clock.now()
     if ends is not None and now > ends:
         ended, server = iso8601_seconds(ends), iso8601_seconds(now)
         raise AwsError("AccessDenied", "Request has expired", 403, Expires=ended, ServerTime=server)
@@ -37,11 +38,15 @@ def accept(request: HttpRequest, now: int) -> None:
             request.headers.setdefault(lower, value)
 
 
-def _end(fields: dict[str, str]) -> int | None:
-    """When the URL ends to hold, in milliseconds."""
+def _end(fields: dict[str, str], clock: Clock) -> int | None:
+    """When the URL ends to hold, in milliseconds of the clock. Its date is of the client's own."""
     try:
         if "X-Amz-Expires" not in fields:
-            return int(fields["Expires"]) * 1000 if "Expires" in fields else None
+            if "Expires" not in fields:
+                return None
+            # version 2 of signatures does not say when it was made: a clock that is ahead lets it hold
+            ends = int(fields["Expires"]) * 1000
+            return max(ends, clock.at_machine_time(ends))
         seconds = int(fields["X-Amz-Expires"])
         began = datetime.strptime(fields.get("X-Amz-Date", ""), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
@@ -50,4 +55,4 @@ def _end(fields: dict[str, str]) -> int | None:
         text = "X-Amz-Expires must be less than a week (in seconds); "
         text += "that is, the given X-Amz-Expires must be less than 604800 seconds"
         raise AwsError("AuthorizationQueryParametersError", text)
-    return (int(began.timestamp()) + seconds) * 1000
+    return clock.signed_at(int(began.timestamp()) * 1000) + seconds * 1000

@@ -53,11 +53,11 @@ class S3Site:
         headers = request.headers
         try:
             if is_presigned(request):
-                accept(request, self._engine.clock.now())
+                accept(request, self._engine.clock)
             if is_framed(request):
                 unframe(request)
             if request.method == "POST" and is_form(request):
-                upload = form_upload(request, bucket_of_path(request.path), self._engine.clock.now())
+                upload = form_upload(request, bucket_of_path(request.path), self._engine.clock)
                 self._submit("PostObject", upload.parameters, self._answering(connection, request, upload.answer))
                 return True
         except AwsError as error:

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from headwater.runtime import programs
@@ -15,6 +14,7 @@ from headwater.runtime.failures import invalid_entrypoint
 from headwater.runtime.launchers import Launcher, LauncherFailed
 from headwater.runtime.packages import Packages
 from headwater.runtime.pool import Pool
+from headwater.spine.clock import Clock
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents, LogSink
 
 _TICK = 0.25  # seconds between looks at memory and idle times
@@ -23,17 +23,22 @@ _TICK = 0.25  # seconds between looks at memory and idle times
 class Runtime:
     """Runs functions in warm environments; see :class:`headwater.spine.functions.FunctionRuntime`.
 
-    ``folder`` is for temporary and cached files, ``now`` the time that log lines bear (ms),
+    ``folder`` is for temporary and cached files, ``clock`` gives the time that log lines bear,
     ``idle`` how many seconds an unused environment is kept.
     """
 
-    def __init__(self, folder: Path, now: Callable[[], int], idle: float = 300.0) -> None:
+    def __init__(self, folder: Path, clock: Clock, idle: float = 300.0) -> None:
         self._folder = folder.resolve()
         self._idle = idle
         self._sinks: list[LogSink] = []
         preinstalled = self._folder / "python"
         self._host = Host(
-            self._folder, preinstalled, now, lambda: secrets.token_hex(16), self._emit, Packages(self._folder / "code")
+            self._folder,
+            preinstalled,
+            clock,
+            lambda: secrets.token_hex(16),
+            self._emit,
+            Packages(self._folder / "code"),
         )
         self._pools: dict[str, Pool] = {}
         self._launchers: dict[str, Launcher] = {}

@@ -76,18 +76,17 @@ class Clock:
         return time.time_ns() // 1_000_000 + self._offset if standing is None else standing
 
     def at_machine_time(self, when: int) -> int:
-        """What this clock showed when the machine's own showed ``when``, or will if nothing moves it.
-
-        What a client dates and signs bears the machine's time. A date that the machine's has yet to
-        reach was read from this clock (by a function that sees it).
-        """
-        if not self._turns or when > machine_now() + _SKEW:
-            return when
+        """What this clock showed when the machine's own showed ``when``, or will if nothing moves it."""
         turn = bisect_right(self._turns, (when, 1 << 62, True)) - 1
         if turn < 0:
             return when
         machine, ours, going = self._turns[turn]
         return ours + (when - machine if going else 0)
+
+    def signed_at(self, date: int) -> int:
+        """What this clock showed when a client dated a signature. Clients go by the machine's time; a date
+        that it has yet to reach was read from this clock, by a function that sees it."""
+        return date if date > machine_now() + _SKEW else self.at_machine_time(date)
 
     # ---- timers
 
