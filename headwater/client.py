@@ -56,7 +56,8 @@ class Happened(TypedDict):
 class Advanced(Time):
     """``count`` deliveries came due, the first thousand of which ``happened`` lists in order."""
 
-    to: int
+    began: int
+    ended: int
     count: int
     happened: list[Happened]
 

@@ -70,7 +70,7 @@ _DELIVERY = _object(
 TIME = _object("mode now at ahead next", **_SHOWN)
 ADVANCED = _object(
     "mode now at ahead next",
-    **_SHOWN, **{"from": _MS}, to=_MS, count={"type": "integer"}, happened=_list(_HAPPENED),
+    **_SHOWN, began=_MS, ended=_MS, count={"type": "integer"}, happened=_list(_HAPPENED),
 )  # fmt: skip
 STEERING: Schema = {
     "oneOf": [_object("mode", mode=_MODE), _object("advance", advance=_text("a length of time: 7d, 12h, 1h30m, 90s"))]

@@ -49,8 +49,8 @@ async def _advance(engine: Engine, text: Any) -> dict[str, Any]:
     advance = await engine.time.advance(milliseconds)
     return {
         **show_time(engine),
-        "from": advance.began,
-        "to": advance.ended,
+        "began": advance.began,
+        "ended": advance.ended,
         "count": advance.count,
         "happened": [_shown(span) for span in advance.happened],
     }

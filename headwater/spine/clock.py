@@ -84,9 +84,12 @@ class Clock:
         return ours + (when - machine if going else 0)
 
     def signed_at(self, date: int) -> int:
-        """What this clock showed when a client dated a signature. Clients go by the machine's time; a date
-        that it has yet to reach was read from this clock, by a function that sees it."""
-        return date if date > machine_now() + _SKEW else self.at_machine_time(date)
+        """What this clock showed when a client dated a signature, to the second. Clients go by the machine's
+        time; a date that it has yet to reach was read from this clock, by a function that sees it. Where the
+        clock was moved within the second, the signature is taken for a later one."""
+        if date > machine_now() + _SKEW:
+            return date
+        return max(self.at_machine_time(date), self.at_machine_time(date + 999) - 999)
 
     # ---- timers
 
