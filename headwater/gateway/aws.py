@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from headwater.gateway.connection import HttpConnection
-from headwater.gateway.identity import Callers, Scopes, service_of
+from headwater.gateway.identity import MOST_KEPT, Callers, credential_of, scope_of, service_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
 from headwater.gateway.protocols.plans import Plan
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
-from headwater.spine.operations import Operation, Result
+from headwater.spine.operations import Caller, Operation, Result
 from headwater.spine.spans import parse_trace_header
 
+_NO_PATH: Mapping[str, str] = MappingProxyType({})
 _FOR_BROWSERS = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
 
 log = logging.getLogger(__name__)
+
+
+class Route(NamedTuple):
+    """What a kind of request means: who calls which operation, and how it travels."""
+
+    service: str
+    wire: WireService
+    protocol: Protocol
+    operation: Operation
+    plan: Plan
+    caller: Caller
 
 
 class AwsApis:
@@ -28,17 +43,52 @@ class AwsApis:
         self._models = models
         self._wires: dict[str, WireService] = {}
         self._callers = Callers()
-        self._scopes = Scopes()
+        # by target and credential scope, which clients repeat all day
+        self._routes: dict[tuple[str, str], Route] = {}
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> None:
-        scope = self._scopes.of(request)
-        service = service_of(request, scope)
+        headers = request.headers
+        credential = credential_of(headers)
         request_id = self._engine.ids.uuid()
+        path: Mapping[str, str] = _NO_PATH
+        route = self._routes.get((headers.get("x-amz-target", ""), credential))
+        if route is None or "smithy-protocol" in headers:
+            found = self._find(request, credential, request_id)
+            if isinstance(found, HttpResponse):
+                connection.respond(found)
+                return
+            route, path = found
+        try:
+            parameters = route.plan.parse(request, path)
+        except AwsError as error:
+            connection.respond(route.wire.error(route.protocol, error, request_id, route.operation.name))
+            return
+        except Exception:  # the edge of the process: bad input must never be a traceback
+            log.exception("request could not be read", extra={"operation": route.operation.title})
+            connection.respond(route.wire.error(route.protocol, internal_error(), request_id, route.operation.name))
+            return
+        header = headers.get("x-amzn-trace-id")
+        # S3 answers browsers by the CORS rules of each bucket
+        reply = _Reply(connection, route, request_id, "origin" in headers and route.service != "s3")
+        self._engine.submit(
+            route.operation,
+            parameters,
+            route.caller,
+            parse_trace_header(header) if header else None,
+            reply,
+            reply.abandon_with_client if route.operation.abandonable else None,
+        )
+
+    def _find(
+        self, request: HttpRequest, credential: str, request_id: str
+    ) -> tuple[Route, Mapping[str, str]] | HttpResponse:
+        """The route of a request and the parameters of its path, or the error to answer with."""
+        scope = scope_of(request, credential)
+        service = service_of(request, scope)
         try:
             wire = self._wire(service)
         except AwsError as error:
-            connection.respond(_unknown_service(error, request_id))
-            return
+            return _unknown_service(error, request_id)
         protocol = wire.protocol_of(request)
         name: str | None = None
         try:
@@ -46,27 +96,16 @@ class AwsApis:
             operation = self._engine.find(service, name)
             if operation.internal:
                 raise not_implemented(f"The operation {service}:{name}")
-            plan = wire.plan(name, protocol)
-            parameters = plan.parse(request, path)
+            route = Route(service, wire, protocol, operation, wire.plan(name, protocol), self._callers.find(scope))
         except AwsError as error:
-            connection.respond(wire.error(protocol, error, request_id, name))
-            return
+            return wire.error(protocol, error, request_id, name)
         except Exception:  # the edge of the process: bad input must never be a traceback
-            log.exception("request could not be read", extra={"service": service, "operation": name})
-            connection.respond(wire.error(protocol, internal_error(), request_id, name))
-            return
-        header = request.headers.get("x-amzn-trace-id")
-        reply = _Reply(connection, wire, protocol, plan, operation, request_id)
-        # S3 answers browsers by the CORS rules of each bucket
-        reply.browser = "origin" in request.headers and service != "s3"
-        self._engine.submit(
-            operation,
-            parameters,
-            self._callers.find(scope),
-            parse_trace_header(header) if header else None,
-            reply,
-            reply.waiting,
-        )
+            log.exception("request could not be routed", extra={"service": service, "operation": name})
+            return wire.error(protocol, internal_error(), request_id, name)
+        target = request.headers.get("x-amz-target")
+        if target and credential and protocol == "json" and len(self._routes) < MOST_KEPT:
+            self._routes[(target, credential)] = route
+        return route, path
 
     def _wire(self, service: str) -> WireService:
         wire = self._wires.get(service)
@@ -81,41 +120,30 @@ class AwsApis:
 class _Reply:
     """Writes an operation's outcome to the connection that asked for it."""
 
-    __slots__ = ("_connection", "_operation", "_plan", "_protocol", "_request_id", "_wire", "browser", "waiting")
+    __slots__ = ("_browser", "_connection", "_request_id", "_route")
 
-    def __init__(
-        self,
-        connection: HttpConnection,
-        wire: WireService,
-        protocol: Protocol,
-        plan: Plan,
-        operation: Operation,
-        request_id: str,
-    ) -> None:
+    def __init__(self, connection: HttpConnection, route: Route, request_id: str, browser: bool) -> None:
         self._connection = connection
-        self._wire = wire
-        self._protocol = protocol
-        self._plan = plan
-        self._operation = operation
+        self._route = route
         self._request_id = request_id
-        self.browser = False
-        self.waiting = self._abandon_with_client if operation.abandonable else None
+        self._browser = browser
 
     def __call__(self, result: Result | None, error: AwsError | None) -> None:
+        route = self._route
         if error is None and result is not None:
             try:
-                response = self._plan.serialize(result, self._request_id)
+                response = route.plan.serialize(result, self._request_id)
             except Exception:  # the edge of the process: a result that does not fit is a fault of ours
-                log.exception("result could not be written", extra={"operation": self._operation.title})
+                log.exception("result could not be written", extra={"operation": route.operation.title})
                 error = internal_error()
         if error is not None:
-            response = self._wire.error(self._protocol, error, self._request_id, self._operation.name)
-        if self.browser:
+            response = route.wire.error(route.protocol, error, self._request_id, route.operation.name)
+        if self._browser:
             response.headers += _FOR_BROWSERS
         self._connection.respond(response)
 
-    def _abandon_with_client(self, task: object) -> None:
-        self._connection.abandoned = task.cancel  # type: ignore[attr-defined]
+    def abandon_with_client(self, task: asyncio.Task[None]) -> None:
+        self._connection.abandoned = task.cancel
 
 
 def _unknown_service(error: AwsError, request_id: str) -> HttpResponse:

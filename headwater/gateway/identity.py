@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
@@ -50,29 +51,23 @@ class Scope(NamedTuple):
 UNSIGNED = Scope("", DEFAULT_REGION, "")
 
 
-class Scopes:
-    """Credential scopes by their text, which clients repeat all day."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Scope] = {}
-
-    def of(self, request: HttpRequest) -> Scope:
-        """What the Authorization header, or a presigned URL's credential, says."""
-        authorization = request.headers.get("authorization", "")
-        start = authorization.find("Credential=")
-        if start < 0:
-            return _scope_of_query(request, authorization)
-        end = authorization.find(",", start)
-        text = authorization[start + 11 : end if end >= 0 else None]
-        known = self._known.get(text)
-        if known is None:
-            known = _scope(text)
-            if len(self._known) < MOST_KEPT:
-                self._known[text] = known
-        return known
+def credential_of(headers: Mapping[str, str]) -> str:
+    """The text of the credential in the Authorization header, '' where there is none."""
+    authorization = headers.get("authorization", "")
+    start = authorization.find("Credential=")
+    if start < 0:
+        return ""
+    end = authorization.find(",", start)
+    return authorization[start + 11 : end if end >= 0 else None]
 
 
-def _scope_of_query(request: HttpRequest, authorization: str) -> Scope:
+def scope_of(request: HttpRequest, credential: str) -> Scope:
+    """What a credential says, or a presigned URL's."""
+    return _scope(credential) if credential else _scope_of_query(request)
+
+
+def _scope_of_query(request: HttpRequest) -> Scope:
+    authorization = request.headers.get("authorization", "")
     if "X-Amz-Credential" in request.query:
         credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
         return _scope(credential)

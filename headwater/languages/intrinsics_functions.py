@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 import base64
 import binascii
 import hashlib
+import math
 import random
 import re
 from collections.abc import Callable
@@ -60,9 +61,9 @@ def _text(value: Any, position: int = 1) -> str:
 
 
 def _integer(value: Any, position: int) -> int:
-    """AWS rounds numbers down to integers where it needs integers."""
-    if type(value) is float:
-        value = round(value) if value.is_integer() else int(value // 1)
+    """AWS rounds to the nearest integer where it needs one, halves upwards as Java does."""
+    if type(value) is float and math.isfinite(value):
+        value = math.floor(value + 0.5)
     if type(value) is not int or abs(value) > _INTEGER_LIMIT:
         _fail(f"Argument {position} is not a valid integer")
     return value

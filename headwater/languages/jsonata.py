@@ -56,15 +56,22 @@ _HOST_ERROR = "host function raised _HostError: "
 _STATES_FIELD = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
 
 
+class _Place:
+    """Where functions of ours find the host of the present evaluation. Apart from the expression, so that there is no
+    cycle: the engine's objects must be dropped in the thread that made them, not wherever the collector runs."""
+
+    host: Host | None = None
+
+
 class Expression:
     """A compiled expression. `wants_context`: whether it may read `$states.context`."""
 
-    __slots__ = ("_compiled", "_host", "text", "wants_context")
+    __slots__ = ("_compiled", "_place", "text", "wants_context")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.wants_context = _STATES_FIELD.search(text) is not None
-        self._host: Host | None = None
+        self._place = _Place()
         try:
             self._compiled = jsonatapy.compile(text)
         except ValueError as error:
@@ -77,17 +84,20 @@ class Expression:
                 self._compiled.register_override(name, self._bind(function))
 
     def _bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *arguments: function(self._host, *arguments)
+        place = self._place
+        return lambda *arguments: function(place.host, *arguments)
 
     def evaluate(self, bindings: Mapping[str, Any], host: Host) -> Any:
         """The value, UNDEFINED where the expression yields nothing; JsonataError on failure."""
-        self._host = host
+        self._place.host = host
         try:
             value = self._run(self._compiled.evaluate, bindings)
             if value is None and self._run(self._compiled.evaluate_json_or_none, bindings) != "null":
                 return UNDEFINED
         except ValueError as error:
             raise JsonataError(_reword(str(error), self.text)) from None
+        finally:
+            self._place.host = None
         if type(value) is float:
             if value in (float("inf"), float("-inf")) or value != value:
                 raise JsonataError("D1001: Number out of range: Infinity")

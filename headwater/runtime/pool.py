@@ -1,8 +1,9 @@
 """The warm environments of one function version.
 
 An invocation that finds none idle waits for whichever comes first: an environment becoming free, or a
-new one, which is started once it has waited for as long as a cold start takes. Only a few start at a
-time. So a burst of short events is served by few processes and a burst of long ones by many.
+new one, which is started once it has waited for as long as the last start took. Only a few start at a
+time. So a burst of short events is served by few processes and a burst of long ones by many, and a
+machine that is busy already is not made busier by starts that come too late.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from headwater.runtime.launchers import Launcher
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult
 
 MOST_STARTING = 4
-PATIENCE = 0.01  # seconds
+LEAST_PATIENCE = 0.01  # seconds
 
 
 class Waiter(NamedTuple):
@@ -42,6 +43,7 @@ class Pool:
         self._waiting: deque[Waiter] = deque()
         self._starting: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._patience = LEAST_PATIENCE
 
     def invoke(self, function: FunctionVersion, invocation: Invocation) -> asyncio.Future[InvocationResult]:
         self._retired = False  # made anew under the same name
@@ -65,7 +67,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         revision = self._function.revision
         patient = any(environment.function.revision == revision for environment in self.environments)
-        latest = loop.time() - PATIENCE if patient else loop.time()
+        latest = loop.time() - self._patience if patient else loop.time()
         late = sum(waiter.since <= latest for waiter in islice(self._waiting, MOST_STARTING))
         for _ in range(late - len(self._starting)):
             environment = Environment(self._function, self._host, self._is_idle, self._is_gone)
@@ -74,7 +76,7 @@ class Pool:
             self._starting.add(task)
             task.add_done_callback(self._started)
         if self._waiting and self._timer is None:
-            self._timer = loop.call_later(PATIENCE, self._look_again)
+            self._timer = loop.call_later(LEAST_PATIENCE, self._look_again)
 
     def _look_again(self) -> None:
         self._timer = None
@@ -87,8 +89,11 @@ class Pool:
             self._start_more()
 
     async def _start(self, environment: Environment) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             await environment.start(await self._launcher_for(environment.function.runtime))
+            self._patience = max(LEAST_PATIENCE, loop.time() - began)
         except InitFailed as error:
             if (waiter := self._next_waiter()) is not None:
                 waiter.answer.set_result(environment.reject(waiter.invocation, error))

@@ -84,6 +84,7 @@ def variables(function: FunctionVersion, log_stream: str, temporary: Path, prein
         "AWS_DEFAULT_REGION": function.region,
         "AWS_REGION": function.region,
         "AWS_ENDPOINT_URL": function.endpoint,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # sync-127.0.0.1 exists nowhere
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": function.version,

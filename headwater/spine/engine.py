@@ -112,6 +112,8 @@ class Engine:
             self.begin()
         self.flush()
         self.pump.stop()
+        # here, in the loop's thread: some of what is remembered may be dropped in no other
+        self.catalogue.forget()
 
     def load(self, name: str) -> None:
         """Load a service if it is not yet: tables, operations, pollers."""
@@ -433,7 +435,8 @@ class Engine:
 
     def finish_span(self, span: Span, started: int) -> None:
         span.duration = (perf_counter_ns() - started) // 1000
-        self.group.spans.append(span)
+        if span.kept:
+            self.group.spans.append(span)
 
 
 SYSTEM = Caller("000000000000", "us-east-1", "arn:aws:iam::000000000000:root")

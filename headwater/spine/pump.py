@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from headwater.spine.engine import Engine
 
 # How many deliveries one group's transaction carries out before it lets its replies go.
-CARRIED_BY_GROUP = 200
+CARRIED_BY_GROUP = 500
 CLAIMED_AT_ONCE = 200
 # A claim without renewal: the longest function run and some more. The end of this process ends it too.
 AFTER_A_FAILED_COMMIT = 1000

@@ -52,6 +52,7 @@ class Span:
         "account",
         "duration",
         "id",
+        "kept",
         "kind",
         "name",
         "notes",
@@ -88,6 +89,8 @@ class Span:
         self.outcome: str | None = None
         self.notes: dict[str, Any] | None = None
         self.stored = False
+        # False: nothing came of it that anybody would want to be told
+        self.kept = True
 
     def note(self, key: str, value: object) -> None:
         """Add a detail that a reader of the trace wants to see."""
@@ -159,6 +162,11 @@ def split_cause(cause: str) -> tuple[str, int | None]:
 
 def join_cause(trace: str, parent: int | None) -> str:
     return trace if parent is None else f"{trace}:{parent:016x}"
+
+
+def is_root(cause: str) -> bool:
+    """Whether a cause is the first span of its trace: such a trace bears its number (``Ids.trace``)."""
+    return cause[11:27] == cause[36:]
 
 
 def trace_header(cause: str) -> str:

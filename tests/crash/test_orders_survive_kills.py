@@ -20,7 +20,7 @@ import pytest
 
 from tests.orders.shop import OUTCOMES, Server, Shop
 
-ORDERS = 300
+ORDERS = 240
 KILLS = 10
 CLIENTS = 6
 SETTLING_SECONDS = 90
@@ -40,7 +40,10 @@ class Load:
 
     def run(self) -> list[threading.Thread]:
         bodies = [(uuid.uuid4().hex, self._body()) for _ in range(ORDERS)]
-        threads = [threading.Thread(target=self._client, args=(bodies[place::CLIENTS],)) for place in range(CLIENTS)]
+        threads = [
+            threading.Thread(target=self._client, args=(bodies[place::CLIENTS],), daemon=True)
+            for place in range(CLIENTS)
+        ]
         for thread in threads:
             thread.start()
         return threads
@@ -49,7 +52,7 @@ class Load:
         skus = self.random.choices(["A1", "B2", "RARE"], weights=[60, 30, 1], k=self.random.randint(1, 3))
         items = [{"sku": sku, "quantity": self.random.randint(1, 5), "price": PRICES[sku]} for sku in skus]
         if self.random.random() < 0.05:
-            items[0]["price"] = 20_000  # above the credit limit
+            items[0]["price"] = 200_000  # above the credit limit
         return {"customerId": self.random.choice(CUSTOMERS), "items": items}
 
     def _client(self, bodies: list[tuple[str, dict[str, Any]]]) -> None:

@@ -63,6 +63,8 @@ def find_in_given(text: str) -> Callable[[Any], Any]:
         ("States.Hash('input data', 'SHA-1')", "aaff4a450a104cd177d28d18d74485e8cae074b7"),
         ("States.JsonMerge($.json1, $.json2, false)", {"a": {"a3": 1, "a4": 2}, "b": 2, "c": 3}),
         ("States.MathAdd(111, -1)", 110),
+        ("States.MathAdd(1.49, 1.5)", 3),
+        ("States.MathAdd(-1.5, -1.51)", -3),
         ("States.StringSplit('1,2,3,4,5', ',')", ["1", "2", "3", "4", "5"]),
         ("States.StringSplit('This.is+a,test=string', '.+,=')", ["This", "is", "a", "test", "string"]),
         ("States.ArrayGetItem(States.StringSplit('2020-05-27T08', 'T'), 0)", "2020-05-27"),

@@ -65,12 +65,16 @@ def difference(expected: list[dict[str, Any]], actual: list[dict[str, Any]]) -> 
     return f"surplus {json.dumps(surplus)}" if surplus else ""
 
 
+def verbatim_input(case: dict[str, Any]) -> str:
+    """The input's text, where the recording keeps it: spaces in it show in the history."""
+    first = case["history"][0]["executionStartedEventDetails"]["input"]
+    return first if isinstance(first, str) and first[:1] in '["' else json.dumps(case["input"])
+
+
 @pytest.mark.parametrize("crash", [False, True], ids=["", "crash"])
 @pytest.mark.parametrize("case", CASES, ids=[case["id"].rpartition("::")[2] for case in CASES])
 def test_history_is_as_recorded(case: dict[str, Any], crash: bool) -> None:
     if case["id"] in EXCEPTIONS:
         pytest.skip(EXCEPTIONS[case["id"]])
-    first = case["history"][0]["executionStartedEventDetails"]["input"]
-    verbatim = first if isinstance(first, str) and first[:1] in '["' else json.dumps(case["input"])
-    world = World(parse(json.dumps(case["definition"])), verbatim, crash=crash).run()
+    world = World(parse(json.dumps(case["definition"])), verbatim_input(case), crash=crash).run()
     assert difference(case["history"], world.events()) == ""

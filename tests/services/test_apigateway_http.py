@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -193,6 +194,45 @@ def test_a_stage_serves_its_deployment(aws: Client, queue: str) -> None:
             ApiId=api["ApiId"], DeploymentId=client.get_stage(ApiId=api["ApiId"], StageName="test")["DeploymentId"]
         )
     assert code_of(failure) == "BadRequestException"
+
+
+def test_a_stage_writes_an_access_log(aws: Client, api: dict[str, Any], to_queue: Route) -> None:
+    to_queue("POST /orders")
+    aws("logs").create_log_group(logGroupName="access")
+    arn = aws("logs").describe_log_groups(logGroupNamePrefix="access")["logGroups"][0]["arn"]
+    names = ("httpMethod", "routeKey", "path", "status", "responseLength", "authorizer.who")
+    text = "$context.requestId " + " ".join(f"$context.{name}" for name in names)
+    settings = {"DestinationArn": arn.removesuffix(":*"), "Format": text}
+    aws("apigatewayv2").update_stage(ApiId=api["ApiId"], StageName="$default", AccessLogSettings=settings)
+    taken = ask("POST", api["ApiEndpoint"] + "/orders", b"x")
+    missed = ask("GET", api["ApiEndpoint"] + "/orders")
+    lines: list[str] = []
+    deadline = time.monotonic() + 10
+    while len(lines) < 2 and time.monotonic() < deadline:
+        lines = [event["message"] for event in aws("logs").filter_log_events(logGroupName="access")["events"]]
+    assert lines == [
+        f"{taken.headers['apigw-requestid']} POST POST /orders /orders 200 {len(taken.body)} -",
+        f"{missed.headers['apigw-requestid']} GET - /orders 404 23 -",
+    ]
+    aws("apigatewayv2").delete_access_log_settings(ApiId=api["ApiId"], StageName="$default")
+    with pytest.raises(ClientError) as failure:
+        bad = settings | {"Format": "$context.status"}
+        aws("apigatewayv2").update_stage(ApiId=api["ApiId"], StageName="$default", AccessLogSettings=bad)
+    assert code_of(failure) == "BadRequestException"
+
+
+def test_a_route_is_throttled(aws: Client, api: dict[str, Any], to_queue: Route) -> None:
+    to_queue("POST /orders")
+    to_queue("POST /others")
+    limits = {"POST /orders": {"ThrottlingRateLimit": 0.001, "ThrottlingBurstLimit": 2}}
+    aws("apigatewayv2").update_stage(ApiId=api["ApiId"], StageName="$default", RouteSettings=limits)
+    answers = [ask("POST", api["ApiEndpoint"] + "/orders", b"x") for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[-1].json == {"message": "Too Many Requests"}
+    assert ask("POST", api["ApiEndpoint"] + "/others", b"x").status == 200
+    with pytest.raises(ClientError) as failure:
+        aws("apigatewayv2").update_stage(ApiId=api["ApiId"], StageName="$default", RouteSettings={"GET /x": {}})
+    assert code_of(failure) == "NotFoundException"
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,27 @@ def test_import_and_overwrite(aws: Client, endpoint: str) -> None:
     assert ask("GET", base(endpoint, api, "prod") + "/b").status == 200
 
 
+def test_method_settings_limit_what_they_name(aws: Client, endpoint: str) -> None:
+    client = aws("apigateway")
+    method = {"x-amazon-apigateway-integration": MOCK}
+    api = client.import_rest_api(body=document(a={"get": method}, b={"get": method}))
+    client.create_deployment(restApiId=api["id"], stageName="prod")
+
+    def patch(path: str, value: str) -> dict[str, Any]:
+        operations = [{"op": "replace", "path": path, "value": value}]
+        stage: dict[str, Any] = client.update_stage(restApiId=api["id"], stageName="prod", patchOperations=operations)
+        return stage
+
+    patch("/~1a/GET/throttling/rateLimit", "0.001")
+    stage = patch("/~1a/GET/throttling/burstLimit", "1")
+    assert stage["methodSettings"]["~1a/GET"] == {"throttlingRateLimit": 0.001, "throttlingBurstLimit": 1}
+    assert [ask("GET", base(endpoint, api, "prod") + "/a").status for _ in range(2)] == [200, 429]
+    assert ask("GET", base(endpoint, api, "prod") + "/b").status == 200
+    patch("/*/*/logging/loglevel", "OFF")
+    with pytest.raises(ClientError, match="logging/loglevel"):
+        patch("/*/*/logging/loglevel", "INFO")
+
+
 @pytest.mark.parametrize(
     ("operation", "arguments", "code"),
     [

@@ -137,7 +137,7 @@ def test_a_stream_is_switched_off_and_on(db: Any, streams: Any) -> None:
 
 def test_what_streams_refuse(db: Any, streams: Any) -> None:
     arn = make_stream(db)
-    code, message = refusal(streams.describe_stream, StreamArn=arn[:-1] + "9")
+    code, message = refusal(streams.describe_stream, StreamArn=arn + "9")
     assert code == "ResourceNotFoundException" and message.startswith("Requested resource not found: Stream:")
     assert invalid(streams.get_records, ShardIterator="nonsense") == "Invalid ShardIterator"
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]

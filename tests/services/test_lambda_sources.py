@@ -302,3 +302,28 @@ def test_each_record_of_a_batch_tells_where_it_was_handled(aws: Client, server: 
         return server.cloud.engine.store.all(f"{select} AND account = ?", (account,))
 
     assert server.call(joined) == [(2, 1)]
+
+
+def test_what_a_killed_process_had_in_hand_comes_again_at_once(tmp_path: Path) -> None:
+    stuck = tmp_path / "stuck"
+    stuck.touch()
+    source = f"""
+import boto3, os, time
+def handler(event, context):
+    while os.path.exists({str(stuck)!r}):
+        time.sleep(0.01)
+    count = event["Records"][0]["attributes"]["ApproximateReceiveCount"]
+    boto3.client("sqs").send_message(QueueUrl=os.environ["AWS_ENDPOINT_URL"] + "/123456789012/out", MessageBody=count)
+"""
+    hidden = "ApproximateNumberOfMessagesNotVisible"
+    with ServerThread(data=tmp_path) as server:
+        aws = client_factory(server.endpoint, "123456789012")
+        sqs, url, _, _ = fed(aws, source)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "3600"})
+        sqs.send_message(QueueUrl=url, MessageBody="held")
+        eventually(lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[hidden])["Attributes"][hidden] == "1")
+    stuck.unlink()
+    with ServerThread(data=tmp_path) as server:
+        sqs = client_factory(server.endpoint, "123456789012")("sqs")
+        message = receive(sqs, sqs.get_queue_url(QueueName="out")["QueueUrl"])[0]
+        assert message["Body"] == "1"  # the receive that came to nothing does not count

@@ -72,12 +72,37 @@ def test_errors_have_the_names_that_catchers_know(aws: Client, states: Any) -> N
     [
         ("arn:aws:states:::aws-sdk:sqs:doNothing", {}, "Sqs.NotImplementedException"),
         ("arn:aws:states:::aws-sdk:timemachine:travel", {}, "NotImplemented"),
-        ("arn:aws:states:::sqs:sendMessage", {"QueueURL": "x", "Nonsense": 1}, "States.Runtime"),
     ],
 )
 def test_what_does_not_exist_fails_the_task(states: Any, resource: str, parameters: Any, error: str) -> None:
     described = run(states, one_state({"Type": "Task", "Resource": resource, "Parameters": parameters}))
     assert (described["status"], described["error"]) == ("FAILED", error)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "finding"),
+    [
+        ({"QueueUrl": "x"}, "The field 'MessageBody' is required but was missing"),
+        (
+            {"QueueUrl": "x", "MessageBody": "m", "Nonsense": 1},
+            'The field "Nonsense" is not supported by Step Functions',
+        ),
+        (
+            {"QueueUrl": "x", "MessageBody": "m", "DelaySeconds": "1"},
+            "The value for the field 'DelaySeconds' must be an INTEGER",
+        ),
+    ],
+)
+def test_parameters_that_do_not_fit_never_start_the_task(states: Any, parameters: Any, finding: str) -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": parameters}
+    described = run(states, one_state(task))
+    text = json.dumps(parameters, separators=(",", ":"))
+    assert (described["error"], described["cause"]) == (
+        "States.Runtime",
+        "An error occurred while executing the state 'S' (entered at the event id #2). "
+        f"The Parameters '{text}' could not be used to start the Task: [{finding}]",
+    )
+    assert history_types(states, described["executionArn"])[1:] == ["TaskStateEntered", "ExecutionFailed"]
 
 
 def test_a_task_token_brings_the_result(aws: Client, states: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from headwater.gateway.identity import Callers, Scopes
+from headwater.gateway.identity import Callers, credential_of, scope_of
 from headwater.gateway.messages import HttpRequest
 from headwater.gateway.mqtt.client import Client, Origin
 from headwater.gateway.mqtt.outgoing import Encoded
@@ -29,7 +29,6 @@ class MqttBroker:
         self.problem: str | None = None
         self._engine = engine
         self._clients: dict[str, Client] = {}
-        self._scopes = Scopes()
         self._callers = Callers()
         self._server: asyncio.Server | None = None
         engine.listen(CHANNEL, self._heard)
@@ -60,7 +59,7 @@ class MqttBroker:
 
     def upgrade(self, request: HttpRequest) -> asyncio.Protocol:
         """Take over a WebSocket's HTTP request."""
-        scope = self._scopes.of(request)
+        scope = scope_of(request, credential_of(request.headers))
         origin = Origin(
             self._callers.find(scope),
             bool(scope.access_key),

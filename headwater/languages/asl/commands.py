@@ -10,7 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RunTask:
-    """Call a resource. `timeout`, `heartbeat` in seconds; `token` where the task waits for a callback."""
+    """Call a resource. `timeout`, `heartbeat` in seconds; `token` where the task waits for a callback; `prepared` is
+    what the service made of the arguments."""
 
     frame: int
     ticket: int
@@ -21,6 +22,7 @@ class RunTask:
     heartbeat: int | None
     token: str
     role_arn: str | None
+    prepared: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ class StateFailed(Exception):
         self.location = location
 
 
+class ArgumentsRefused(Exception):
+    """A task's arguments do not fit its resource; the message says why."""
+
+
 def runtime(cause: str) -> StateFailed:
     return StateFailed(RUNTIME, cause, interpreter=True)
 

@@ -35,6 +35,15 @@ MAXIMUM_PAYLOAD = 262_144
 STEP_BUDGET = 250
 
 
+# From a resource and its arguments to whatever the service wants back in the command. ArgumentsRefused stops the task
+# before it is scheduled.
+Prepare = Callable[[str, Any], Any]
+
+
+def unprepared(resource: str, arguments: Any) -> Any:
+    return None
+
+
 class _Over(Exception):
     """The execution has ended in the middle of a step."""
 
@@ -58,12 +67,14 @@ class Run:
         "execution",
         "ids",
         "now",
+        "prepare",
         "released",
         "removed",
     )
 
-    def __init__(self, execution: Execution, now: int, ids: Randomness) -> None:
+    def __init__(self, execution: Execution, now: int, ids: Randomness, prepare: Prepare = unprepared) -> None:
         self.execution = execution
+        self.prepare = prepare
         self.now = now
         self.ids = ids
         self.events: list[Event] = []

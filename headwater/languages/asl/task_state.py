@@ -18,7 +18,7 @@ from headwater.languages.asl.commands import (
     TaskSubmitted,
     TaskSucceeded,
 )
-from headwater.languages.asl.errors import HEARTBEAT_TIMEOUT, TIMEOUT, StateFailed, runtime
+from headwater.languages.asl.errors import HEARTBEAT_TIMEOUT, TIMEOUT, ArgumentsRefused, StateFailed, runtime
 from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
 from headwater.languages.asl.queries import Scope, dump
@@ -115,10 +115,17 @@ class TaskState(State):
         arguments = self.flow.arguments(run, frame)
         credentials = self._credentials(run, frame, effective)
         text = frame.text if arguments is frame.value else dump(arguments)
+        try:
+            prepared = run.prepare(self.resource, arguments)
+        except ArgumentsRefused as refused:
+            field = "Arguments" if self.jsonata else "Parameters"
+            raise runtime(f"The {field} '{text}' could not be used to start the Task: [{refused}]") from None
         run.note(frame, self._scheduled, self._scheduled_details(run, text, timeout, heartbeat, credentials))
         role = credentials.get("roleArn") if credentials else None
         run.commands.append(
-            RunTask(frame.id, ticket, self.name, self.resource, arguments, timeout, heartbeat, frame.token, role)
+            RunTask(
+                frame.id, ticket, self.name, self.resource, arguments, timeout, heartbeat, frame.token, role, prepared
+            )
         )
         return False
 

@@ -53,6 +53,7 @@ class Exchange:
     parameters: dict[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
     deployment_id: str = ""
+    problem: str = ""
 
     @cached_property
     def queries(self) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from headwater.services.apigateway.access_logs import Served, append
 from headwater.services.apigateway.authorizer import (
     BrokenAuthorizer,
     Refused,
@@ -58,15 +59,18 @@ def invoke(call: Call, request: Request) -> Answer:
     origin = exchange.headers.get("origin")
     cors = served.cors if origin is not None else None
     if cors and origin and is_preflight(exchange.method, exchange.headers):
-        return _answer(preflight(cors, origin), exchange)
+        return _finish(call.work, stage, exchange, preflight(cors, origin), None)
     if len(exchange.body) > MOST_BODY_BYTES:
-        return _answer(message(413, "Request Entity Too Large"), exchange)
+        return _finish(call.work, stage, exchange, message(413, "Request Entity Too Large"), cors)
     found = stage.router.find(exchange.method, path)
     if found is None or found.endpoint.integration is None:
-        return _answer(_no_route(served, found is not None), exchange, cors)
-    exchange.route_key, exchange.resource = found.endpoint.route_key, found.endpoint.resource
-    exchange.resource_id, exchange.parameters = found.endpoint.resource_id, found.parameters
-    return _run(call.work, served, found.endpoint, exchange, cors)
+        return _finish(call.work, stage, exchange, _no_route(served, found is not None), cors)
+    endpoint = found.endpoint
+    exchange.route_key, exchange.resource = endpoint.route_key, endpoint.resource
+    exchange.resource_id, exchange.parameters = endpoint.resource_id, found.parameters
+    if endpoint.bucket is not None and not endpoint.bucket.take(call.now):
+        return _finish(call.work, stage, exchange, message(429, "Too Many Requests"), cors)
+    return _run(call.work, served, stage, endpoint, exchange, cors)
 
 
 def _stage_of(served: ServedApi, path: str) -> tuple[ServedStage | None, str]:
@@ -118,7 +122,12 @@ def _arn(exchange: Exchange, method: str, path: str) -> str:
 
 
 async def _run(
-    work: Work, served: ServedApi, endpoint: Endpoint, exchange: Exchange, cors: Mapping[str, Any] | None
+    work: Work,
+    served: ServedApi,
+    stage: ServedStage,
+    endpoint: Endpoint,
+    exchange: Exchange,
+    cors: Mapping[str, Any] | None,
 ) -> Result:
     integration = endpoint.integration
     response = await _authorize(work, served, endpoint, exchange)
@@ -130,8 +139,7 @@ async def _run(
         else:
             assert isinstance(integration, MockIntegration)
             response = Response(integration.status, list(integration.headers), integration.body)
-    work.span.note("status", response.status)
-    return _answer(response, exchange, cors)
+    return _finish(work, stage, exchange, response, cors)
 
 
 async def _authorize(work: Work, served: ServedApi, endpoint: Endpoint, exchange: Exchange) -> Response | None:
@@ -149,10 +157,10 @@ async def _authorize(work: Work, served: ServedApi, endpoint: Endpoint, exchange
             raise BrokenAuthorizer
         exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
     except Refused as refused:
-        work.span.note("authorizer", "refused")
+        exchange.problem = "refused by the authorizer"
         return message(refused.status, "Unauthorized" if refused.status == 401 else "Forbidden")
     except (BrokenAuthorizer, AwsError) as error:
-        work.span.note("authorizer", str(error) or "gave no decision")
+        exchange.problem = str(error) or "the authorizer gave no decision"
         return message(500, "Internal Server Error")
     return None
 
@@ -174,10 +182,10 @@ async def _invoke_function(
         result = await work.within(int(integration.timeout * 1000), invoked)
         return _function_response(served, integration, exchange, result)
     except TimeoutError:
-        work.span.note("integration", f"no answer within {integration.timeout:g} s")
+        exchange.problem = f"no answer within {integration.timeout:g} s"
         return message(504, "Endpoint request timed out") if rest else message(503, "Service Unavailable")
     except (AwsError, MalformedResult) as error:
-        work.span.note("integration", str(error))
+        exchange.problem = str(error)
         return message(502, "Internal server error") if rest else message(500, "Internal Server Error")
 
 
@@ -211,18 +219,30 @@ async def _call_service(work: Work, integration: ServiceIntegration, exchange: E
     except TimeoutError:
         return message(503, "Service Unavailable")
     except AwsError as error:
-        work.span.note("integration", str(error))
+        exchange.problem = str(error)
         return action_error(error)
     return action.answer(action, result, exchange.request_id)
 
 
-def _answer(response: Response, exchange: Exchange | None = None, cors: Mapping[str, Any] | None = None) -> Result:
-    if exchange is not None:
-        if cors:
-            response = add_cors(cors, exchange.headers["origin"], response)
-        if exchange.rest:
-            response.headers.append(("x-amzn-RequestId", exchange.request_id))
-            response.headers.append(("x-amz-apigw-id", exchange.extended_id))
-        else:
-            response.headers.append(("apigw-requestid", exchange.extended_id))
+def _finish(
+    work: Work, stage: ServedStage, exchange: Exchange, response: Response, cors: Mapping[str, Any] | None
+) -> Result:
+    """The answer with the headers that API Gateway adds; its line in the access log follows."""
+    work.span.note("status", response.status)
+    if exchange.problem:
+        work.span.note("problem", exchange.problem)
+    if cors:
+        response = add_cors(cors, exchange.headers["origin"], response)
+    if exchange.rest:
+        response.headers.append(("x-amzn-RequestId", exchange.request_id))
+        response.headers.append(("x-amz-apigw-id", exchange.extended_id))
+    else:
+        response.headers.append(("apigw-requestid", exchange.extended_id))
+    if stage.access_log is not None:
+        served = Served(exchange, response, work.now - exchange.at)
+        work.spawn(append(work, stage.access_log, served))
+    return _answer(response)
+
+
+def _answer(response: Response) -> Result:
     return {"Status": response.status, "Headers": response.headers, "Body": response.body}

@@ -26,7 +26,7 @@ Selector = Callable[[Exchange], Any]
 _EMBEDDED = re.compile(r"\$\{([^}]*)\}")
 _ROOTS = ("request.", "context.", "stageVariables.")
 
-_CONTEXT: Mapping[str, Selector] = MappingProxyType(
+CONTEXT: Mapping[str, Selector] = MappingProxyType(
     {
         "accountId": lambda exchange: exchange.account,
         "apiId": lambda exchange: exchange.api_id,
@@ -79,8 +79,8 @@ def _compile_selection(selection: str) -> Selector:
     if root == "context":
         if rest.startswith("authorizer."):
             return _path_of(lambda exchange: exchange.authorizer, rest.removeprefix("authorizer."))
-        if rest in _CONTEXT:
-            return _CONTEXT[rest]
+        if rest in CONTEXT:
+            return CONTEXT[rest]
     raise InvalidMapping(f"Invalid mapping expression specified: ${selection}")
 
 

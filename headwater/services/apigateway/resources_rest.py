@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from headwater.services.apigateway.resources_http import definition, drop
@@ -15,7 +16,17 @@ from headwater.spine.resources import Change, Replace, Resource, resource
 
 _SERVICE = "apigateway"
 _API_MEMBERS = ("Name", "Description", "BinaryMediaTypes", "ApiKeySourceType", "DisableExecuteApiEndpoint")
-_UNSERVED = ("MethodSettings", "CanarySetting", "AccessLogSetting", "ClientCertificateId", "CacheClusterEnabled")
+_UNSERVED = ("CanarySetting", "ClientCertificateId", "CacheClusterEnabled")
+_SETTINGS = MappingProxyType(
+    {
+        "MetricsEnabled": "metrics/enabled",
+        "LoggingLevel": "logging/loglevel",
+        "DataTraceEnabled": "logging/dataTrace",
+        "CachingEnabled": "caching/enabled",
+        "ThrottlingBurstLimit": "throttling/burstLimit",
+        "ThrottlingRateLimit": "throttling/rateLimit",
+    }
+)
 
 
 def _lower_first(value: Any) -> Any:
@@ -147,6 +158,9 @@ class StageResource(Resource):
         request = _lower_first({name: change.properties[name] for name in names if name in change.properties})
         call.operation(_SERVICE, "CreateStage", request | {"tags": _tags(change)})
         change.physical_id = request["stageName"]
+        if patches := _observing(change.properties):
+            key = {"restApiId": request["restApiId"], "stageName": request["stageName"]}
+            call.operation(_SERVICE, "UpdateStage", key | {"patchOperations": patches})
 
     def update(self, call: Call, change: Change) -> None:
         if any(change.properties.get(name) != change.previous.get(name) for name in ("RestApiId", "StageName")):
@@ -162,6 +176,7 @@ class StageResource(Resource):
         patches += [
             {"op": "replace", "path": f"/variables/{name}", "value": value} for name, value in variables.items()
         ]
+        patches += _observing(change.properties)
         request = {"restApiId": change.properties["RestApiId"], "stageName": change.physical_id}
         call.operation(_SERVICE, "UpdateStage", request | {"patchOperations": patches})
 
@@ -173,6 +188,22 @@ class StageResource(Resource):
         for name in _UNSERVED:
             if change.properties.get(name):
                 raise not_implemented(f"{name} of AWS::ApiGateway::Stage")
+
+
+def _observing(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Access log and method settings of a stage, as patch operations."""
+    patches = [
+        {"op": "replace", "path": f"/accessLogSettings/{name[0].lower()}{name[1:]}", "value": value}
+        for name, value in (properties.get("AccessLogSetting") or {}).items()
+    ]
+    for setting in properties.get("MethodSettings") or ():
+        path = setting.get("ResourcePath", "/*")
+        resource_path = "*" if path == "/*" else path.replace("~", "~0").replace("/", "~1")
+        method = f"/{resource_path}/{setting.get('HttpMethod', '*')}"
+        for name, member in _SETTINGS.items():
+            if name in setting:
+                patches.append({"op": "replace", "path": f"{method}/{member}", "value": str(setting[name])})
+    return patches
 
 
 @resource("AWS::ApiGateway::Account")

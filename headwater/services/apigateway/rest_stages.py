@@ -11,8 +11,10 @@ import re
 import orjson
 
 from headwater.services.apigateway import tables
+from headwater.services.apigateway.access_logs import compile_access_log
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.integration import compile_rest_integration
+from headwater.services.apigateway.method_settings import patch_settings
 from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.store import (
     REST,
@@ -28,7 +30,7 @@ from headwater.services.apigateway.store import (
 from headwater.spine.operations import Call, Request, Result, operation
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
-_PATCHED = ("deploymentId", "description", "variables", "tracingEnabled")
+_PATCHED = ("accessLogSettings", "deploymentId", "description", "variables", "tracingEnabled")
 _HIDDEN = "Snapshot"
 
 
@@ -135,7 +137,14 @@ def get_stages(call: Call, request: Request) -> Result:
 def update_stage(call: Call, request: Request) -> Result:
     api = find_api(call, request["restApiId"], REST)
     stage = find_part(call, api.id, "Stage", request["stageName"])
-    stage = apply_patches(stage, request.get("patchOperations") or [], _PATCHED)
+    own = []
+    for patch in request.get("patchOperations") or []:
+        if str(patch.get("path")).split("/")[1] in _PATCHED:
+            own.append(patch)
+        else:
+            stage["methodSettings"] = patch_settings(stage["methodSettings"], patch)
+    stage = apply_patches(stage, own, _PATCHED)
+    compile_access_log(stage.get("accessLogSettings") or {}, "")
     find_part(call, api.id, "Deployment", stage["deploymentId"])
     stage["lastUpdatedDate"] = call.now
     _write(call, api, stage)

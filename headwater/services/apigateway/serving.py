@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from headwater.services.apigateway.access_logs import AccessLog, compile_access_log
 from headwater.services.apigateway.authorizer import Authorizer, compile_authorizer
 from headwater.services.apigateway.integration import Integration, compile_integration, compile_rest_integration
+from headwater.services.apigateway.method_settings import setting_key
 from headwater.services.apigateway.routes import split_route_key
 from headwater.services.apigateway.routing import Router
 from headwater.services.apigateway.store import REST, Api, any_api, parts
+from headwater.services.apigateway.throttling import Bucket, bucket_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
@@ -23,6 +26,7 @@ class Endpoint(NamedTuple):
     resource_id: str | None
     integration: Integration | None
     authorizer: Authorizer | None
+    bucket: Bucket | None
 
 
 @dataclass
@@ -33,6 +37,7 @@ class ServedStage:
     variables: dict[str, str]
     deployment_id: str
     router: Router[Endpoint]
+    access_log: AccessLog | None
 
 
 @dataclass
@@ -63,13 +68,16 @@ def _compile(call: Call, api: Api) -> ServedApi:
         identity = stage.get("DeploymentId") or stage.get("deploymentId") or ""
         snapshot = deployments.get(identity, {}).get("Snapshot", {})
         variables = stage.get("StageVariables") or stage.get("variables") or {}
-        compiled = _rest_router(snapshot) if api.kind == REST else _http_router(snapshot)
-        served.stages[name] = ServedStage(name, variables, identity, compiled)
+        router = _rest_router(snapshot, stage) if api.kind == REST else _http_router(snapshot, stage)
+        settings = stage.get("AccessLogSettings") or stage.get("accessLogSettings") or {}
+        log = compile_access_log(settings, f"{api.id}/{name}")
+        served.stages[name] = ServedStage(name, variables, identity, router, log)
     return served
 
 
-def _http_router(snapshot: Mapping[str, Any]) -> Router[Endpoint]:
+def _http_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Router[Endpoint]:
     router: Router[Endpoint] = Router()
+    defaults, settings = stage.get("DefaultRouteSettings") or {}, stage.get("RouteSettings") or {}
     integrations, authorizers = snapshot.get("Integration", {}), snapshot.get("Authorizer", {})
     for route in snapshot.get("Route", {}).values():
         integration = integrations.get((route.get("Target") or "").removeprefix("integrations/"))
@@ -81,6 +89,7 @@ def _http_router(snapshot: Mapping[str, Any]) -> Router[Endpoint]:
             None,
             compile_integration(integration) if integration else None,
             compile_authorizer(authorizer) if authorizer and route["AuthorizationType"] != "NONE" else None,
+            bucket_of(defaults | settings.get(route["RouteKey"], {})),
         )
         if split is None:
             router.default = endpoint
@@ -89,8 +98,9 @@ def _http_router(snapshot: Mapping[str, Any]) -> Router[Endpoint]:
     return router
 
 
-def _rest_router(snapshot: Mapping[str, Any]) -> Router[Endpoint]:
+def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Router[Endpoint]:
     router: Router[Endpoint] = Router(by_resource=True)
+    settings = stage.get("methodSettings") or {}
     authorizers = snapshot.get("Authorizer", {})
     for resource in snapshot.get("Resource", {}).values():
         for method, document in (resource.get("resourceMethods") or {}).items():
@@ -105,6 +115,7 @@ def _rest_router(snapshot: Mapping[str, Any]) -> Router[Endpoint]:
                     resource["id"],
                     _lenient(integration) if integration else None,
                     compile_authorizer(authorizer) if authorizer else None,
+                    bucket_of(settings.get("*/*", {}) | settings.get(setting_key(resource["path"], method), {})),
                 ),
             )
     return router

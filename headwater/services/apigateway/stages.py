@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from headwater.services.apigateway.access_logs import compile_access_log
 from headwater.services.apigateway.deployments import add_deployment, deploy_by_itself, point_stage
-from headwater.services.apigateway.errors import bad_request, conflict
+from headwater.services.apigateway.errors import bad_request, conflict, not_found
 from headwater.services.apigateway.store import (
     HTTP,
     Api,
@@ -20,15 +21,17 @@ from headwater.services.apigateway.store import (
     put_part,
     remove_part,
 )
-from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 _NAME = re.compile(r"(\$default|[A-Za-z0-9_-]{1,128})\Z")
 
 
 def _check(call: Call, api: Api, document: Document) -> None:
-    if document.get("AccessLogSettings"):
-        raise not_implemented("AccessLogSettings of API Gateway")
+    compile_access_log(document.get("AccessLogSettings") or {}, "")
+    keys = {route["RouteKey"] for route in parts(call, api.id, "Route").values()}
+    for key in document["RouteSettings"]:
+        if key not in keys:
+            raise not_found(f"Unable to find Route by key {key} within the provided RouteSettings")
     if document.get("DeploymentId"):
         if document.get("AutoDeploy"):
             raise bad_request("Deployment ID cannot be set on an auto-deploy stage")
@@ -89,13 +92,31 @@ def update_stage(call: Call, request: Request) -> Result:
     variables = stage["StageVariables"] | (request.get("StageVariables") or {})
     changes["StageVariables"] = {key: value for key, value in variables.items() if value}
     stage |= changes
-    if not stage["AutoDeploy"]:
-        _check(call, api, stage)
+    _check(call, api, stage | {"DeploymentId": None} if stage["AutoDeploy"] else stage)
     stage["LastUpdatedDate"] = call.now
     put_part(call, api.id, "Stage", stage["StageName"], stage)
     if stage["AutoDeploy"]:
         deploy_by_itself(call, api)
     return find_part(call, api.id, "Stage", stage["StageName"])
+
+
+@operation("apigatewayv2", "DeleteAccessLogSettings")
+def delete_access_log_settings(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    stage = find_part(call, api.id, "Stage", request["StageName"])
+    stage.pop("AccessLogSettings", None)
+    put_part(call, api.id, "Stage", stage["StageName"], stage)
+    return {}
+
+
+@operation("apigatewayv2", "DeleteRouteSettings")
+def delete_route_settings(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], HTTP)
+    stage = find_part(call, api.id, "Stage", request["StageName"])
+    if stage["RouteSettings"].pop(request["RouteKey"], None) is None:
+        raise not_found(f"Unable to find Route by key {request['RouteKey']} within the provided RouteSettings")
+    put_part(call, api.id, "Stage", stage["StageName"], stage)
+    return {}
 
 
 @operation("apigatewayv2", "DeleteStage")

@@ -171,6 +171,7 @@ def poll(call: Call, request: Request) -> Result:
     if position is None:
         return {"Records": [], "Position": call.new_id(), "ShardId": stream.shard, "Closed": False}
     rows = _read(call, stream, position, request.get("Limit", _MOST_RECORDS))
+    call.span.kept = bool(rows)
     return {
         "Records": [{**orjson.loads(record), "Cause": cause} for _, _, record, cause in rows],
         "Position": rows[-1][0] + 1 if rows else position,

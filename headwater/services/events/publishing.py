@@ -11,7 +11,7 @@ from headwater.languages.patterns import InvalidPattern, compile_pattern
 from headwater.services.events.buses import bus_arn
 from headwater.services.events.envelope import make_event
 from headwater.services.events.errors import invalid_pattern, validation
-from headwater.services.events.routing import publish
+from headwater.services.events.routing import has_rules, publish
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import parse_trace_header
 
@@ -62,10 +62,13 @@ def _refusal(code: str, message: str) -> dict[str, str]:
     return {"ErrorCode": code, "ErrorMessage": message}
 
 
-@operation("events", "PutServiceEvent", internal=True)
+@operation("events", "PutServiceEvent", internal=True, atomic=True)
 def put_service_event(call: Call, request: Request) -> Result:
     """An event of a service of ours (``aws.s3``) on the default bus: ``Source``, ``DetailType``, ``Detail``
-    (parsed), optional ``Resources`` and ``Time`` (ms)."""
+    (parsed), optional ``Resources`` and ``Time`` (ms). Without a rule there it costs next to nothing."""
+    if not has_rules(call, bus_arn(call, None)):
+        call.span.kept = False
+        return {}
     resources = list(request.get("Resources") or ())
     event = make_event(
         call, request["Source"], request["DetailType"], request["Detail"], resources, request.get("Time")

@@ -123,6 +123,12 @@ def publish(call: Call, bus: str, event: Event, cause: str | None = None) -> boo
     return True
 
 
+def has_rules(call: Call, bus: str) -> bool:
+    """Whether a bus is there and any rule on it could match."""
+    route = _route(call, bus)
+    return route is not None and bool(route.rules)
+
+
 def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
     """Deliver an event to all targets of a rule, whatever its pattern."""
     _deliver(call, call.account, call.region, rule, event, orjson.dumps(event).decode())

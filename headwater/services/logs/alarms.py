@@ -13,7 +13,7 @@ import orjson
 from headwater.services.logs import tables
 from headwater.services.logs.errors import invalid_alarm
 from headwater.spine.arns import make_arn, parse_arn
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.timestamps import iso8601_milliseconds
 
@@ -28,8 +28,12 @@ _ACTIONS: Mapping[str, str] = {
 @operation("monitoring", "PutMetricAlarm")
 def put_metric_alarm(call: Call, request: Request) -> Result:
     name = request["AlarmName"]
+    _refuse(request, "EvaluationCriteria", "EvaluationWindow")
     if not request.get("MetricName") and not request.get("Metrics"):
         raise invalid_alarm("At least one of the parameters MetricName or Metrics must be specified.")
+    for action in [action for kind in _ACTIONS.values() for action in request.get(kind) or ()]:
+        if parse_arn(action) is None:
+            raise invalid_alarm(f"Invalid arn syntax: {action}")
     former = _find(call, name)
     alarm = {
         "ActionsEnabled": True,
@@ -53,6 +57,9 @@ def put_metric_alarm(call: Call, request: Request) -> Result:
 
 @operation("monitoring", "DescribeAlarms", reads=True)
 def describe_alarms(call: Call, request: Request) -> Result:
+    _refuse(request, "ChildrenOfAlarmName", "ParentsOfAlarmName")
+    if "MetricAlarm" not in (request.get("AlarmTypes") or ["MetricAlarm"]):
+        return {"MetricAlarms": [], "CompositeAlarms": []}
     names, prefix = request.get("AlarmNames"), request.get("AlarmNamePrefix") or ""
     state, action = request.get("StateValue"), request.get("ActionPrefix") or ""
     rows = call.store.all(tables.LIST_ALARMS, (call.account, call.region, request.get("NextToken") or ""))
@@ -123,6 +130,12 @@ def untag_resource(call: Call, request: Request) -> Result:
     return {}
 
 
+def _refuse(request: Request, *members: str) -> None:
+    for member in members:
+        if request.get(member) is not None:
+            raise not_implemented(f"{member} of CloudWatch's alarms")
+
+
 def _find(call: Call, name: str) -> dict[str, Any] | None:
     row = call.store.one(tables.FIND_ALARM, (call.account, call.region, name))
     alarm: dict[str, Any] | None = orjson.loads(row[0]) if row else None
@@ -181,4 +194,7 @@ def _tell(call: Call, alarm: dict[str, Any], former: dict[str, str]) -> None:
         if action.split(":")[2] == "sns":
             title = f'{alarm["StateValue"]}: "{alarm["AlarmName"]}" in {call.region}'
             request = {"TopicArn": action, "Subject": title[:100], "Message": orjson.dumps(message).decode()}
-            call.operation("sns", "Publish", request)
+            try:
+                call.operation("sns", "Publish", request)
+            except AwsError as error:
+                call.span.note("action failed", str(error))

@@ -18,7 +18,18 @@ from headwater.spine.operations import Call, Request
 class Bucket:
     """A bucket's identity and settings (configurations by the name of their operation, ``Cors``, ``Website``, …)."""
 
-    __slots__ = ("account", "created", "events", "id", "name", "region", "settings", "suspended", "versioned")
+    __slots__ = (
+        "account",
+        "created",
+        "encryption",
+        "events",
+        "id",
+        "name",
+        "region",
+        "settings",
+        "suspended",
+        "versioned",
+    )
 
     def __init__(self, identity: int, name: str, account: str, region: str, created: int, settings: str) -> None:
         self.id = identity
@@ -30,6 +41,8 @@ class Bucket:
         status = self.settings.get("Versioning", {}).get("Status")
         self.versioned = status == "Enabled"
         self.suspended = status == "Suspended"
+        # the rule of the default encryption that was set, if one was
+        self.encryption: dict[str, Any] | None = self.settings.get("Encryption", {}).get("Rules", [None])[0]
         self.events = any(self.settings.get("NotificationConfiguration", {}).values())
 
     @property

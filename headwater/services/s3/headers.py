@@ -10,8 +10,6 @@ from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Request
 
 DEFAULT_TYPE = "binary/octet-stream"
-ENCRYPTION = {"ServerSideEncryption": "AES256"}
-"""Every object is encrypted with keys of S3 unless it asks for others, which we lack."""
 SYSTEM_HEADERS = (
     "CacheControl",
     "ContentDisposition",
@@ -30,12 +28,12 @@ STORAGE_CLASSES = frozenset(
 _SYSTEM_HEADERS = frozenset(SYSTEM_HEADERS)
 _MOST_METADATA_BYTES = 2048
 _LACKING = (
-    *("SSECustomerAlgorithm", "SSECustomerKey", "SSEKMSKeyId", "CopySourceSSECustomerAlgorithm"),
+    *("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerAlgorithm"),
     *("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WriteOffsetBytes"),
 )
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 _OWNERS_ACLS = (None, "private", "bucket-owner-full-control")
-_UNUSUAL = frozenset((*_LACKING, *_GRANTS, "ServerSideEncryption", "ACL"))
+_UNUSUAL = frozenset((*_LACKING, *_GRANTS, "ACL"))
 
 
 def attributes_of(request: Request) -> dict[str, Any]:
@@ -66,9 +64,6 @@ def refuse_what_we_lack(bucket: Bucket, request: Request) -> None:
     for name in _LACKING:
         if request.get(name):
             raise not_implemented(f"{name} of S3")
-    encryption = request.get("ServerSideEncryption")
-    if encryption not in (None, "AES256"):
-        raise not_implemented(f"ServerSideEncryption {encryption} of S3")
     acl = request.get("ACL")
     if acl not in _OWNERS_ACLS or any(request.get(name) for name in _GRANTS):
         rules = bucket.settings.get("OwnershipControls", {}).get("Rules") or [{}]

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,8 +14,9 @@ import orjson
 
 from headwater.services.s3 import tables, tag_sets
 from headwater.services.s3.bucket import Bucket, find_bucket
-from headwater.services.s3.checksums import MEMBERS, compute, decode, verified
+from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, compute, computed, decode, verified
 from headwater.services.s3.conditions import check_write, conditional_write
+from headwater.services.s3.encryption import encryption_of, etag, kept, told
 from headwater.services.s3.errors import (
     bad_checksum,
     invalid_argument,
@@ -28,10 +28,10 @@ from headwater.services.s3.errors import (
     no_such_upload,
     part_too_small,
 )
-from headwater.services.s3.headers import ENCRYPTION, attributes_of, refuse_what_we_lack, storage_class_of
+from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import check_key, current, in_seconds, keep, lay_down, md5, read, release_blob
-from headwater.services.s3.writing import FULL_OBJECT, find_copy_source, version_id
+from headwater.services.s3.writing import find_copy_source, version_id
 from headwater.spine.operations import Call, Request, Result, operation
 
 COMPOSITE = "COMPOSITE"
@@ -80,15 +80,15 @@ def create_multipart_upload(call: Call, request: Request) -> Result:
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
     refuse_what_we_lack(bucket, request)
-    checksum = _checksum_kind(request)
+    checksum, encryption = _checksum_kind(request), encryption_of(bucket, request)
     identity = call.ids.token(96)
     row = (
         *(identity, bucket.id, key, in_seconds(call.now), storage_class_of(request)),
         tag_sets.from_header(request.get("Tagging")),
-        orjson.dumps({**attributes_of(request), **checksum}).decode(),
+        orjson.dumps({**attributes_of(request), **checksum, **kept(encryption)}).decode(),
     )
     call.store.run(tables.INSERT_UPLOAD, row)
-    return {"Bucket": bucket.name, "Key": key, "UploadId": identity, **ENCRYPTION, **checksum}
+    return {"Bucket": bucket.name, "Key": key, "UploadId": identity, **encryption, **checksum}
 
 
 def _checksum_kind(request: Request) -> dict[str, str]:
@@ -125,9 +125,9 @@ def upload_part(call: Call, request: Request) -> Result:
                 f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, "
                 f"actual checksum Type: {MEMBERS[given].lower()}"
             )
-        checksums = checksums or {f"Checksum{wanted}": compute(wanted, data)}
-    etag = _put_part(call, upload, request["PartNumber"], data, checksums)
-    return {"ETag": f'"{etag}"', **ENCRYPTION, **checksums}
+        checksums = checksums or computed(wanted, data)
+    made = _put_part(call, upload, request["PartNumber"], data, checksums)
+    return {"ETag": f'"{made}"', **told(upload.attributes), **checksums}
 
 
 @operation("s3", "UploadPartCopy")
@@ -152,11 +152,11 @@ def upload_part_copy(call: Call, request: Request) -> Result:
             raise invalid_range(asked, source.size)
         length = last - offset + 1
     data = read(call, source, offset, length)
-    checksums = {f"Checksum{upload.algorithm}": compute(upload.algorithm, data)} if upload.algorithm else {}
-    etag = _put_part(call, upload, request["PartNumber"], data, checksums)
+    checksums = computed(upload.algorithm, data) if upload.algorithm else {}
+    made = _put_part(call, upload, request["PartNumber"], data, checksums)
     result: Result = {
-        "CopyPartResult": {"ETag": f'"{etag}"', "LastModified": in_seconds(call.now), **checksums},
-        **ENCRYPTION,
+        "CopyPartResult": {"ETag": f'"{made}"', "LastModified": in_seconds(call.now), **checksums},
+        **told(upload.attributes),
     }
     if source_bucket.versioned or source_bucket.suspended:
         result["CopySourceVersionId"] = source.version
@@ -170,21 +170,21 @@ def _check_number(number: int) -> None:
 
 
 def _put_part(call: Call, upload: Upload, number: int, data: bytes, checksums: dict[str, str]) -> str:
-    etag, body = md5(data), keep(call, data)
+    made, body = etag(call, told(upload.attributes), data), keep(call, data)
     for (blob,) in call.store.all(tables.PART_BLOB, (upload.id, number)):
         release_blob(call, blob)
     row = (
         upload.id,
         number,
         body.size,
-        etag,
+        made,
         in_seconds(call.now),
         orjson.dumps(checksums).decode(),
         body.blob,
         body.data,
     )
     call.store.run(tables.PUT_PART, row)
-    return etag
+    return made
 
 
 @operation("s3", "CompleteMultipartUpload")
@@ -204,7 +204,7 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
         text = f"The provided 'x-amz-mp-object-size' header value {size} does not match what was computed: {len(data)}"
         raise invalid_request(text)
     digests = b"".join(bytes.fromhex(part.etag) for part in parts)
-    etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
+    joined = f"{md5(digests)}-{len(parts)}"
     checksums = _whole_checksum(request, upload, parts, data)
     attributes = {name: value for name, value in upload.attributes.items() if not name.startswith("Checksum")}
     attributes |= checksums
@@ -217,7 +217,7 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
         bucket,
         key,
         keep(call, data),
-        etag,
+        joined,
         attributes=attributes,
         storage_class=upload.storage_class,
         tags=upload.tags,
@@ -225,8 +225,8 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
     if bucket.events:
         notify(call, bucket, "ObjectCreated:CompleteMultipartUpload", key, made)
     location = f"{call.endpoint}/{bucket.name}/{key}"
-    told = {"Location": location, "Bucket": bucket.name, "Key": key, "ETag": made.quoted_etag}
-    return {**told, **ENCRYPTION, **checksums, **version_id(bucket, made)}
+    named = {"Location": location, "Bucket": bucket.name, "Key": key, "ETag": made.quoted_etag}
+    return {**named, **told(upload.attributes), **checksums, **version_id(bucket, made)}
 
 
 def _chosen_parts(call: Call, upload: Upload, given: list[dict[str, Any]]) -> list[Part]:
@@ -261,10 +261,8 @@ def _joined(call: Call, upload: Upload, parts: Sequence[Part]) -> bytes:
 
 
 def _whole_checksum(request: Request, upload: Upload, parts: Sequence[Part], data: bytes) -> dict[str, str]:
-    algorithm = upload.algorithm
-    if algorithm is None:
-        return {}
-    kind, member = upload.attributes["ChecksumType"], f"Checksum{algorithm}"
+    algorithm, kind = upload.algorithm or DEFAULT, upload.attributes.get("ChecksumType", FULL_OBJECT)
+    member = f"Checksum{algorithm}"
     if kind == FULL_OBJECT:
         value = compute(algorithm, data)
     else:

@@ -10,8 +10,10 @@ import orjson
 from headwater.services.s3.bucket import find_bucket
 from headwater.services.s3.checksums import MEMBERS
 from headwater.services.s3.conditions import check_read
+from headwater.services.s3.encryption import MEMBERS as ENCRYPTION_MEMBERS
+from headwater.services.s3.encryption import SSE_S3
 from headwater.services.s3.errors import invalid_argument, invalid_range, invalid_request
-from headwater.services.s3.headers import ENCRYPTION, SYSTEM_HEADERS
+from headwater.services.s3.headers import SYSTEM_HEADERS
 from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.objects import Version, content, find_version
 from headwater.services.s3.tag_sets import from_row
@@ -22,7 +24,7 @@ from headwater.spine.timestamps import rfc822
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
-_SHOWN = frozenset((*SYSTEM_HEADERS, "Metadata"))
+_SHOWN = frozenset((*SYSTEM_HEADERS, *ENCRYPTION_MEMBERS, "Metadata"))
 _SHOWN_WITH_CHECKSUMS = frozenset((*_SHOWN, *MEMBERS, "ChecksumType"))
 _MOST_PARTS = 1000
 
@@ -67,7 +69,7 @@ def _read(call: Call, request: Request, describe: bool) -> tuple[Version, Result
         "LastModified": version.modified,
         "ContentLength": version.size,
         "ETag": version.quoted_etag,
-        **ENCRYPTION,
+        **SSE_S3,
         **version_id(bucket, version),
     }
     whole = piece is None or piece.length == version.size

@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_S3.ht
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
 
+from headwater.services.s3.bucket_properties import SETTINGS
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -19,93 +19,8 @@ WEBSITE_PATH = "/_website/"
 _LONGEST_NAME = 63
 
 
-def _website(given: Any) -> dict[str, Any]:
-    """``IndexDocument: index.html`` to S3's own form."""
-    made: dict[str, Any] = {}
-    if "RedirectAllRequestsTo" in given:
-        made["RedirectAllRequestsTo"] = given["RedirectAllRequestsTo"]
-    if "IndexDocument" in given:
-        made["IndexDocument"] = {"Suffix": given["IndexDocument"]}
-    if "ErrorDocument" in given:
-        made["ErrorDocument"] = {"Key": given["ErrorDocument"]}
-    rules = given.get("RoutingRules")
-    if rules:
-        made["RoutingRules"] = [
-            {
-                **({"Condition": rule["RoutingRuleCondition"]} if "RoutingRuleCondition" in rule else {}),
-                "Redirect": {name: str(value) for name, value in rule["RedirectRule"].items()},
-            }
-            for rule in rules
-        ]
-    return made
-
-
-def _cors(given: Any) -> dict[str, Any]:
-    names = {"MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders", "Id": "ID"}
-    rules = [{names.get(name, name): value for name, value in rule.items()} for rule in given["CorsRules"]]
-    for rule in rules:
-        if "MaxAgeSeconds" in rule:
-            rule["MaxAgeSeconds"] = int(rule["MaxAgeSeconds"])
-    return {"CORSRules": rules}
-
-
-def _notifications(given: Any) -> dict[str, Any]:
-    groups = {
-        "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
-        "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
-        "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
-    }
-    made: dict[str, Any] = {}
-    bridge = given.get("EventBridgeConfiguration")
-    if bridge is not None and str(bridge.get("EventBridgeEnabled", True)).lower() == "true":
-        made["EventBridgeConfiguration"] = {}
-    for group, (wire, member, arn) in groups.items():
-        for item in given.get(group, ()):
-            configuration: dict[str, Any] = {"Events": [item["Event"]], arn: item[member]}
-            rules = item.get("Filter", {}).get("S3Key", {}).get("Rules")
-            if rules:
-                configuration["Filter"] = {"Key": {"FilterRules": rules}}
-            made.setdefault(wire, []).append(configuration)
-    return made
-
-
-def _encryption(given: Any) -> dict[str, Any]:
-    rules = [
-        {"ApplyServerSideEncryptionByDefault": rule.get("ServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"})}
-        for rule in given["ServerSideEncryptionConfiguration"]
-    ]
-    return {"Rules": rules}
-
-
-def _truths(given: Any) -> dict[str, Any]:
-    return {name: str(value).lower() == "true" for name, value in given.items()}
-
-
-def _same(given: Any) -> Any:
-    return given
-
-
-_Settings = tuple[str, str, Callable[[Any], Any], str | None]
-_PROPERTIES: dict[str, _Settings] = {
-    "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _same, None),
-    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _truths, None),
-    "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _same, "DeleteBucketOwnershipControls"),
-    "BucketEncryption": (
-        "PutBucketEncryption",
-        "ServerSideEncryptionConfiguration",
-        _encryption,
-        "DeleteBucketEncryption",
-    ),
-    "CorsConfiguration": ("PutBucketCors", "CORSConfiguration", _cors, "DeleteBucketCors"),
-    "WebsiteConfiguration": ("PutBucketWebsite", "WebsiteConfiguration", _website, "DeleteBucketWebsite"),
-    "NotificationConfiguration": (
-        "PutBucketNotificationConfiguration",
-        "NotificationConfiguration",
-        _notifications,
-        None,
-    ),
-}
-"""Property to operation, its member, the conversion, and the operation that takes it away."""
+_EMPTY = {"NotificationConfiguration": {}, "VersioningConfiguration": {"Status": "Suspended"}}
+"""What takes the place of properties that no operation takes away."""
 _OWN = ("BucketName", "Tags", "AccessControl")
 _CANNED = (None, "Private", "BucketOwnerFullControl")
 
@@ -137,24 +52,22 @@ class BucketResource(Resource):
 
     def _configure(self, call: Call, change: Change, previous: dict[str, Any]) -> None:
         bucket = change.physical_id
-        for name, (operation, member, convert, removal) in _PROPERTIES.items():
+        for name, setting in SETTINGS.items():
             wanted, former = change.properties.get(name), previous.get(name)
             if wanted == former:
                 continue
             if wanted is not None:
-                call.operation("s3", operation, {"Bucket": bucket, member: convert(wanted)})
-            elif removal is not None:
-                call.operation("s3", removal, {"Bucket": bucket})
-            elif name == "NotificationConfiguration":
-                call.operation("s3", operation, {"Bucket": bucket, member: {}})
-            elif name == "VersioningConfiguration":
-                call.operation("s3", operation, {"Bucket": bucket, member: {"Status": "Suspended"}})
+                call.operation("s3", setting.operation, {"Bucket": bucket, setting.member: setting.convert(wanted)})
+            elif setting.removal is not None:
+                call.operation("s3", setting.removal, {"Bucket": bucket})
+            else:
+                call.operation("s3", setting.operation, {"Bucket": bucket, setting.member: _EMPTY[name]})
         _tag(call, change)
         _describe(call, change)
 
 
 def _refuse_what_we_lack(properties: dict[str, Any]) -> None:
-    unknown = [name for name in properties if name not in _PROPERTIES and name not in _OWN]
+    unknown = [name for name in properties if name not in SETTINGS and name not in _OWN]
     if unknown:
         raise AwsError("NotImplemented", f"Headwater lacks {', '.join(sorted(unknown))} of AWS::S3::Bucket", 501)
     if properties.get("AccessControl") not in _CANNED:

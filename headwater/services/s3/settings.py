@@ -12,13 +12,12 @@ import orjson
 
 from headwater.services.s3 import tag_sets
 from headwater.services.s3.bucket import Bucket, change_settings, find_bucket
+from headwater.services.s3.encryption import checked_configuration
 from headwater.services.s3.errors import invalid_argument, invalid_request, malformed_xml
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
-_DEFAULT_ENCRYPTION = {
-    "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]
-}
+_DEFAULT_ENCRYPTION = checked_configuration({"Rules": [{}]})
 _CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 
 
@@ -250,17 +249,7 @@ def delete_bucket_ownership_controls(call: Call, request: Request) -> Result:
 
 @operation("s3", "PutBucketEncryption")
 def put_bucket_encryption(call: Call, request: Request) -> Result:
-    return _put(call, request, "Encryption", "ServerSideEncryptionConfiguration", _check_encryption)
-
-
-def _check_encryption(given: dict[str, Any]) -> dict[str, Any]:
-    rules = given.get("Rules") or []
-    if len(rules) != 1:
-        raise malformed_xml()
-    default = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
-    if default.get("SSEAlgorithm", "AES256") != "AES256":
-        raise not_implemented(f"SSEAlgorithm {default['SSEAlgorithm']} of S3")
-    return {"Rules": [{"BucketKeyEnabled": False, **rules[0]}]}
+    return _put(call, request, "Encryption", "ServerSideEncryptionConfiguration", checked_configuration)
 
 
 @operation("s3", "GetBucketEncryption", reads=True)

@@ -9,16 +9,11 @@ import orjson
 
 from headwater.services.s3 import tag_sets
 from headwater.services.s3.bucket import Bucket, find_bucket
-from headwater.services.s3.checksums import MEMBERS, compute, verified
+from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, computed, of_object
 from headwater.services.s3.conditions import check_copy_source, check_write, conditional_write
+from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept
 from headwater.services.s3.errors import invalid_argument, invalid_request
-from headwater.services.s3.headers import (
-    ENCRYPTION,
-    SYSTEM_HEADERS,
-    attributes_of,
-    refuse_what_we_lack,
-    storage_class_of,
-)
+from headwater.services.s3.headers import SYSTEM_HEADERS, attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import (
@@ -29,12 +24,9 @@ from headwater.services.s3.objects import (
     find_version,
     keep,
     lay_down,
-    md5,
     read,
 )
 from headwater.spine.operations import Call, Request, Result, operation
-
-FULL_OBJECT = "FULL_OBJECT"
 
 
 @operation("s3", "PutObject")
@@ -55,23 +47,22 @@ def _put(call: Call, request: Request, event: str) -> Result:
     refuse_what_we_lack(bucket, request)
     if conditional_write(request):
         check_write(request, key, current(call, bucket, key))
+    encryption = encryption_of(bucket, request)
     data: bytes = request.get("Body") or b""
-    checksums = verified(request, data)
-    if checksums:
-        checksums["ChecksumType"] = FULL_OBJECT
+    checksums = of_object(request, data)
     made = lay_down(
         call,
         bucket,
         key,
         keep(call, data),
-        md5(data),
-        attributes={**attributes_of(request), **checksums},
+        etag(call, encryption, data),
+        attributes={**attributes_of(request), **checksums, **kept(encryption)},
         storage_class=storage_class_of(request),
         tags=tag_sets.from_header(request.get("Tagging")),
     )
     if bucket.events:
         notify(call, bucket, event, key, made)
-    result: Result = {"ETag": made.quoted_etag, **ENCRYPTION, **checksums, **version_id(bucket, made)}
+    result: Result = {"ETag": made.quoted_etag, **encryption, **checksums, **version_id(bucket, made)}
     if "Lifecycle" in bucket.settings:
         result |= expiration_header(bucket, key, made.size, made.tags, made.modified)
     return result
@@ -90,21 +81,22 @@ def copy_object(call: Call, request: Request) -> Result:
     refuse_what_we_lack(bucket, request)
     source_bucket, source_key, source = find_copy_source(call, request)
     replace = _directive(request, "MetadataDirective") == "REPLACE"
-    same = (source_bucket.name, source_key) == (bucket.name, key)
-    if same and not replace and not _changes(request) and "?versionId=" not in request["CopySource"]:
+    same = (source_bucket.name, source_key) == (bucket.name, key) and "?versionId=" not in request["CopySource"]
+    if same and not (replace or bucket.encryption or _changes(request)):
         raise invalid_request(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
             "object's metadata, storage class, website redirect location or encryption attributes."
         )
     if conditional_write(request):
         check_write(request, key, current(call, bucket, key))
+    encryption = encryption_of(bucket, request)
     old: dict[str, Any] = orjson.loads(source.attributes)
     checksums = _copied_checksums(call, request, source, old)
-    kept = {
+    same_headers = {
         name: old[name] for name in (*SYSTEM_HEADERS, "Metadata") if name in old and name != "WebsiteRedirectLocation"
     }
     if request.get("WebsiteRedirectLocation"):
-        kept["WebsiteRedirectLocation"] = request["WebsiteRedirectLocation"]
+        same_headers["WebsiteRedirectLocation"] = request["WebsiteRedirectLocation"]
     tags = source.tags
     if _directive(request, "TaggingDirective") == "REPLACE":
         tags = tag_sets.from_header(request.get("Tagging"))
@@ -113,15 +105,15 @@ def copy_object(call: Call, request: Request) -> Result:
         bucket,
         key,
         _copied_body(call, source),
-        source.etag if "Parts" not in old else md5(read(call, source)),
-        attributes={**(attributes_of(request) if replace else kept), **checksums},
+        _copied_etag(call, encryption, source, old),
+        attributes={**(attributes_of(request) if replace else same_headers), **checksums, **kept(encryption)},
         storage_class=storage_class_of(request),
         tags=tags,
     )
     if bucket.events:
         notify(call, bucket, "ObjectCreated:Copy", key, made)
     copied = {"ETag": made.quoted_etag, "LastModified": made.modified, **checksums}
-    result: Result = {"CopyObjectResult": copied, **ENCRYPTION, **version_id(bucket, made)}
+    result: Result = {"CopyObjectResult": copied, **encryption, **version_id(bucket, made)}
     if source_bucket.versioned or source_bucket.suspended:
         result["CopySourceVersionId"] = source.version
     return result
@@ -148,16 +140,20 @@ def _copied_body(call: Call, source: Version) -> Body:
     return Body(source.size, source.blob, source.body)
 
 
+def _copied_etag(call: Call, encryption: dict[str, Any], source: Version, old: dict[str, Any]) -> str:
+    """The source's own where that is the MD5 of the body, and the copy's is too."""
+    plain = encryption is SSE_S3 and "Parts" not in old and "SSEKMSKeyId" not in old
+    return source.etag if plain else etag(call, encryption, read(call, source))
+
+
 def _copied_checksums(call: Call, request: Request, source: Version, old: dict[str, Any]) -> dict[str, str]:
-    asked = request.get("ChecksumAlgorithm")
-    if asked:
-        return {f"Checksum{asked}": compute(asked, read(call, source)), "ChecksumType": FULL_OBJECT}
-    algorithm = next((MEMBERS[name] for name in MEMBERS if name in old), None)
-    if algorithm is None:
-        return {}
-    if old.get("ChecksumType") == "COMPOSITE":  # of parts that the copy does not have
-        return {f"Checksum{algorithm}": compute(algorithm, read(call, source)), "ChecksumType": FULL_OBJECT}
-    return {f"Checksum{algorithm}": old[f"Checksum{algorithm}"], "ChecksumType": FULL_OBJECT}
+    """The source's own checksum, unless another is asked for or it was made of parts that the copy does not have."""
+    former = next((MEMBERS[name] for name in MEMBERS if name in old), DEFAULT)
+    algorithm = request.get("ChecksumAlgorithm") or former
+    member = f"Checksum{algorithm}"
+    if algorithm == former and old.get("ChecksumType") == FULL_OBJECT:
+        return {member: old[member], "ChecksumType": FULL_OBJECT}
+    return {**computed(algorithm, read(call, source)), "ChecksumType": FULL_OBJECT}
 
 
 def _directive(request: Request, name: str) -> str:

@@ -21,4 +21,5 @@ SERVICE = Service(
     modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility),
     schema=SCHEMA,
     memory=QueueMemory,
+    start=receiving.start,
 )

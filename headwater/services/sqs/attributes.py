@@ -104,12 +104,11 @@ def _policy(name: str, value: str) -> str:
         raise invalid_attribute_value(name) from None
     if not isinstance(policy, dict):
         raise invalid_attribute_value(name)
-    if name == "RedrivePolicy":
-        _check_redrive_policy(value, policy)
-    return value
+    return _redrive_policy(value, policy) if name == "RedrivePolicy" else value
 
 
-def _check_redrive_policy(text: str, policy: dict[str, Any]) -> None:
+def _redrive_policy(text: str, policy: dict[str, Any]) -> str:
+    """The policy as it is told again: the count is a number there, whatever it came as."""
     prefix = f"Value {text} for parameter RedrivePolicy is invalid. Reason: "
     if "deadLetterTargetArn" not in policy or "maxReceiveCount" not in policy:
         missing = "deadLetterTargetArn" if "deadLetterTargetArn" not in policy else "maxReceiveCount"
@@ -122,6 +121,7 @@ def _check_redrive_policy(text: str, policy: dict[str, Any]) -> None:
     arn = str(policy["deadLetterTargetArn"])
     if arn.count(":") != 5 or not arn.startswith("arn:"):
         raise invalid_value(f"{prefix}Invalid value for deadLetterTargetArn.")
+    return orjson.dumps({**policy, "maxReceiveCount": int(count)}).decode()
 
 
 def all_attributes(call: Call, queue: Queue, counted: bool = True) -> dict[str, str]:

@@ -63,6 +63,8 @@ class QueueMemory:
         self.queues: dict[str, Queue] = {}
         # (region, queue URL) to queue: spares taking the URL apart for each message
         self.by_url: dict[tuple[str, str], Queue] = {}
+        # the number under which this process polls
+        self.holder: int | None = None
 
     def drop(self, arn: str) -> None:
         self.queues.pop(arn, None)
@@ -71,6 +73,14 @@ class QueueMemory:
     def clear(self) -> None:
         self.queues.clear()
         self.by_url.clear()
+
+
+def holder(call: Call) -> int:
+    """The number under which this process polls messages for functions and pipes."""
+    memory: QueueMemory = call.memory
+    if memory.holder is None:
+        memory.holder = call.new_id()
+    return memory.holder
 
 
 _URLS_REMEMBERED = 10_000

@@ -14,11 +14,12 @@ from headwater.services.sqs import tables
 from headwater.services.sqs.digests import digest_of_attributes, digest_of_text
 from headwater.services.sqs.errors import invalid_attribute_name, invalid_parameter, queue_does_not_exist
 from headwater.services.sqs.message_attributes import unpack_attributes
-from headwater.services.sqs.queue import Queue, find_queue, queue_by_arn
+from headwater.services.sqs.queue import Queue, find_queue, holder, queue_by_arn
 from headwater.services.sqs.receipts import write_handle
 from headwater.services.sqs.redrive import move_to_dead_letter_queue
 from headwater.services.sqs.taken import Taken
 from headwater.spine.operations import Answer, Call, Request, Result, operation
+from headwater.spine.spans import is_root, trace_header
 from headwater.spine.work import Watch, Work
 
 _MOST_MESSAGES = 10
@@ -61,11 +62,21 @@ def poll(call: Call, request: Request) -> Result:
     call.span.subject = queue.arn
     visibility = request.get("VisibilityTimeout")
     hidden = queue.visibility if visibility is None else visibility * 1000
-    rows = _take(call, queue, request["MaxNumberOfMessages"], hidden)
+    rows = _take(call, queue, request["MaxNumberOfMessages"], hidden, holder(call))
+    call.span.kept = bool(rows)
     return {
         "Messages": [{**_message(queue, row, {"All"}, ("All",)), "Cause": row.cause} for row in rows],
         "NextVisible": None if rows else _next_visible(call, queue),
     }
+
+
+async def start(work: Work) -> None:
+    """What a former process had polled is to be had again at once: its functions have ended with it."""
+    await work.transact(_give_back)
+
+
+def _give_back(call: Call) -> None:
+    call.store.run(tables.GIVE_BACK, (call.now, holder(call), call.now))
 
 
 def _check(queue: Queue, request: Request) -> int:
@@ -107,7 +118,7 @@ def _receive(call: Call, queue: Queue, request: Request) -> Result:
     return {"Messages": [_message(queue, row, system, named) for row in rows]}
 
 
-def _take(call: Call, queue: Queue, number: int, hidden: int) -> list[Taken]:
+def _take(call: Call, queue: Queue, number: int, hidden: int, taker: int | None = None) -> list[Taken]:
     """Hide up to ``number`` messages from others; those received too often go to the dead-letter queue."""
     kept_since = call.now - queue.retention
     taken: list[Taken] = []
@@ -122,7 +133,7 @@ def _take(call: Call, queue: Queue, number: int, hidden: int) -> list[Taken]:
         for row in received:
             row.received += 1
             row.first_received = row.first_received or call.now
-            changed = (call.now + hidden, row.received, row.first_received, row.id)
+            changed = (call.now + hidden, row.received, row.first_received, taker, row.id)
             call.store.run(tables.TAKE, changed)
         taken += received
         if not spent:
@@ -141,6 +152,8 @@ def _message(queue: Queue, row: Taken, system: set[str], named: Iterable[str]) -
     }
     if system:
         known = {
+            # of a message that was sent as part of something; a sender's own header takes its place
+            **({} if is_root(row.cause) else {"AWSTraceHeader": trace_header(row.cause)}),
             "SenderId": row.sender,
             "SentTimestamp": str(row.sent),
             "ApproximateReceiveCount": str(row.received),

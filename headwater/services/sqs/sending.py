@@ -23,7 +23,6 @@ from headwater.services.sqs.message_attributes import check_message_attributes, 
 from headwater.services.sqs.queue import Queue, find_queue
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.spans import trace_header
 
 _REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TOKEN = re.compile(r"[!-~]{1,128}\Z")
@@ -66,7 +65,8 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     body = message.get("MessageBody")
     if not body:
         raise missing_parameter("MessageBody")
-    if _REFUSED_CHARACTERS.search(body):
+    # what is printable is allowed, and quicker told
+    if not body.isprintable() and _REFUSED_CHARACTERS.search(body):
         raise invalid_characters()
     attributes = message.get("MessageAttributes")
     size = _size(body) + (check_message_attributes(attributes) if attributes else 0)
@@ -82,7 +82,9 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     result: Result = {"MD5OfMessageBody": digest_of_text(body)}
     if attributes:
         result["MD5OfMessageAttributes"] = digest_of_attributes(attributes)
-    _trace(call, message, system, result)
+    if given := message.get("MessageSystemAttributes"):
+        system["AWSTraceHeader"] = _given_trace(given)
+        result["MD5OfMessageSystemAttributes"] = digest_of_attributes(given)
     identity = call.new_id()
     message_id = call.ids.uuid()
     if queue.fifo:
@@ -128,17 +130,12 @@ def _delay(queue: Queue, message: Mapping[str, Any]) -> int:
     return int(seconds) * 1000 if not queue.fifo else queue.delay
 
 
-def _trace(call: Call, message: Mapping[str, Any], system: dict[str, str], result: Result) -> None:
-    """The trace header that consumers see: the sender's own, or that of the trace it is part of."""
-    given = message.get("MessageSystemAttributes")
-    if given:
-        for name in given:
-            if name != "AWSTraceHeader":
-                raise invalid_value(f"Message system attribute name '{name}' is invalid.")
-        system["AWSTraceHeader"] = given["AWSTraceHeader"].get("StringValue", "")
-        result["MD5OfMessageSystemAttributes"] = digest_of_attributes(given)
-    elif call.span.parent is not None:
-        system["AWSTraceHeader"] = trace_header(call.cause)
+def _given_trace(given: Mapping[str, Mapping[str, Any]]) -> str:
+    for name in given:
+        if name != "AWSTraceHeader":
+            raise invalid_value(f"Message system attribute name '{name}' is invalid.")
+    header: str = given["AWSTraceHeader"].get("StringValue", "")
+    return header
 
 
 def _deduplicate(

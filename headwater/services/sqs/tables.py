@@ -25,6 +25,8 @@ SCHEMA = (
         sent BIGINT NOT NULL, PRIMARY KEY (queue, key)
     );
     """,
+    # who polled the message for a function or a pipe: such a holder ends with its process
+    "ALTER TABLE sqs_messages ADD COLUMN holder BIGINT",
 )
 
 INSERT_QUEUE = """
@@ -87,7 +89,11 @@ WHERE m.queue = ? AND +m.visible_at <= ? AND m.sent > ? AND NOT EXISTS (
 ORDER BY m.id LIMIT ?
 """
 )
-TAKE = "UPDATE sqs_messages SET visible_at = ?, received = ?, first_received = ? WHERE id = ?"
+TAKE = "UPDATE sqs_messages SET visible_at = ?, received = ?, first_received = ?, holder = ? WHERE id = ?"
+GIVE_BACK = """
+UPDATE sqs_messages SET visible_at = ?, received = received - 1, holder = NULL
+WHERE holder <> ? AND visible_at > ?
+"""
 NEXT_VISIBLE = "SELECT min(visible_at) FROM sqs_messages WHERE queue = ? AND visible_at > ?"
 EXPIRE = "DELETE FROM sqs_messages WHERE queue = ? AND sent <= ?"
 MOVE_MESSAGE = """

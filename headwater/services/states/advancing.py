@@ -25,7 +25,7 @@ from headwater.languages.asl.commands import (
 )
 from headwater.services.states import tables
 from headwater.services.states.activity_tasks import offer_activity_task
-from headwater.services.states.integrations import perform
+from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load
 from headwater.services.states.status_events import put_status_event
@@ -48,7 +48,7 @@ class Progress:
 
 def begin(call: Call, id_: int, execution: Execution, machine: Machine) -> Progress:
     """Start an execution and carry it as far as it goes."""
-    progress = Progress(id_, Run(execution, call.now, call.ids))
+    progress = Progress(id_, Run(execution, call.now, call.ids, prepare))
     progress.run.begin(machine)
     _carry_out(call, progress)
     return progress
@@ -57,7 +57,7 @@ def begin(call: Call, id_: int, execution: Execution, machine: Machine) -> Progr
 def advance(call: Call, record: Record, event: Input) -> None:
     """Take an input in, go on as far as possible, store all of it. Stale inputs change nothing."""
     execution = load(call, record)
-    progress = Progress(record.id, Run(execution, call.now, call.ids))
+    progress = Progress(record.id, Run(execution, call.now, call.ids, prepare))
     progress.run.resume(event)
     _carry_out(call, progress)
     _store(call, record, progress)

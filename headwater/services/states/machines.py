@@ -71,8 +71,8 @@ def create_state_machine(call: Call, request: Request) -> Result:
     call.span.subject = arn
     machine = machine_by_arn(call, arn)
     if machine is not None:
-        asked = (text, request["roleArn"], kind, logging, tracing)
-        if asked != (machine.text, machine.role, machine.kind, machine.logging, machine.tracing):
+        # another role or other tags are ignored, as AWS documents
+        if (text, kind, logging, tracing) != (machine.text, machine.kind, machine.logging, machine.tracing):
             raise machine_already_exists(arn)
     else:
         settings = (orjson.dumps(logging).decode(), orjson.dumps(tracing).decode())

@@ -14,13 +14,11 @@ from headwater.services.states.integrations.perform import (
     answered,
     failure,
     make_output,
-    make_request,
     model_of,
+    prepare,
     role_account,
-    unusable,
     with_metadata,
 )
-from headwater.services.states.integrations.shapes import ParameterError
 from headwater.services.states.record import Record, execution_by_id
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
@@ -78,10 +76,8 @@ async def _call_operation(
     assert target is not None
     try:
         model = model_of(target.service)
-        request = make_request(model, target, arguments)
+        request = prepare(resource, arguments) or {}
         result = await work.operation(target.service, target.operation, request, account, _region(request))
-    except ParameterError as error:
-        return unusable(frame, ticket, arguments, error)
     except AwsError as error:
         return failure(work.call(), target, frame, ticket, error)
     if target.service == "lambda" and target.optimised:

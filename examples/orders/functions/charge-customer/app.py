@@ -10,7 +10,7 @@ import boto3
 
 logger = logging.getLogger()
 logger.setLevel(logging.INFO)
-payments = boto3.resource("dynamodb").Table(os.environ["PAYMENTS_TABLE"])
+dynamodb = boto3.client("dynamodb")
 
 
 class PaymentDeclined(Exception):
@@ -27,18 +27,24 @@ def handler(order, context):
         raise PaymentUnavailable("The payment provider is unavailable")
     if amount > Decimal(os.environ["CREDIT_LIMIT"]):
         raise PaymentDeclined(f"{amount} is above the credit limit")
-    payment = {
-        "orderId": order["orderId"],
-        "customerId": order["customerId"],
-        "amount": amount,
-        "status": "CHARGED",
-        "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-    try:
-        payments.put_item(Item=payment, ConditionExpression="attribute_not_exists(orderId)")
-    except payments.meta.client.exceptions.ConditionalCheckFailedException:
-        payment = payments.get_item(Key={"orderId": order["orderId"]}, ConsistentRead=True)["Item"]
-    if payment["status"] != "CHARGED":
+    payment = charge(order["orderId"], order["customerId"], amount)
+    if payment["status"]["S"] != "CHARGED":
         raise PaymentDeclined("The order was given up before it was charged")
     logger.info("customer charged", extra={"orderId": order["orderId"], "amount": str(amount)})
-    return {"status": "CHARGED", "at": payment["at"]}
+    return {"status": "CHARGED", "at": payment["at"]["S"]}
+
+
+def charge(order_id, customer_id, amount):
+    """The order's payment: made now, or earlier, or given up meanwhile."""
+    table, key = os.environ["PAYMENTS_TABLE"], {"orderId": {"S": order_id}}
+    payment = key | {
+        "customerId": {"S": customer_id},
+        "amount": {"N": str(amount)},
+        "status": {"S": "CHARGED"},
+        "at": {"S": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")},
+    }
+    try:
+        dynamodb.put_item(TableName=table, Item=payment, ConditionExpression="attribute_not_exists(orderId)")
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        return dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+    return payment

@@ -4,18 +4,21 @@ import json
 import os
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer
 
 SHOWN = ("orderId", "customerId", "customerStatus", "items", "total", "status", "reason", "receipt", "history")
 
-orders = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
+dynamodb = boto3.client("dynamodb")
+from_item = TypeDeserializer().deserialize
 
 
 def handler(request, context):
     order_id = request["pathParameters"]["orderId"]
-    order = orders.get_item(Key={"orderId": order_id}, ConsistentRead=True).get("Item")
+    key = {"orderId": {"S": order_id}}
+    order = dynamodb.get_item(TableName=os.environ["ORDERS_TABLE"], Key=key, ConsistentRead=True).get("Item")
     if order is None:
         return respond(404, {"message": f"There is no order {order_id}"})
-    return respond(200, {name: order[name] for name in SHOWN if name in order})
+    return respond(200, {name: from_item(order[name]) for name in SHOWN if name in order})
 
 
 def respond(status, body):

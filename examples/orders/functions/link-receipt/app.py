@@ -8,18 +8,19 @@ import boto3
 
 logger = logging.getLogger()
 logger.setLevel(logging.INFO)
-orders = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
+dynamodb = boto3.client("dynamodb")
 
 
 def handler(event, context):
     bucket, key = event["detail"]["bucket"]["name"], event["detail"]["object"]["key"]
     order_id = PurePosixPath(key).stem
     try:
-        orders.update_item(
-            Key={"orderId": order_id},
+        dynamodb.update_item(
+            TableName=os.environ["ORDERS_TABLE"],
+            Key={"orderId": {"S": order_id}},
             UpdateExpression="SET receipt = :receipt",
             ConditionExpression="attribute_exists(orderId)",
-            ExpressionAttributeValues={":receipt": {"bucket": bucket, "key": key}},
+            ExpressionAttributeValues={":receipt": {"M": {"bucket": {"S": bucket}, "key": {"S": key}}}},
         )
-    except orders.meta.client.exceptions.ConditionalCheckFailedException:
+    except dynamodb.exceptions.ConditionalCheckFailedException:
         logger.warning("receipt without an order", extra={"key": key})

@@ -14,15 +14,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 MAXIMUM_LINES = 50
-MAXIMUM_QUANTITY = 1000
+MAXIMUM_QUANTITY = 1_000_000
 ORDER_IDS = uuid.UUID("6f1bfa9c-8f0e-4c57-9d0b-5f2f6f2f3b1e")
 
 logger = logging.getLogger()
 logger.setLevel(logging.INFO)
-orders = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
+dynamodb = boto3.client("dynamodb")
 events = boto3.client("events")
+to_item, from_item = TypeSerializer().serialize, TypeDeserializer().deserialize
 
 
 class BadOrder(Exception):
@@ -87,11 +89,13 @@ def receive(order_id, customer_id, items):
         "status": "RECEIVED",
         "history": [{"status": "RECEIVED", "at": at}],
     }
+    table, item = os.environ["ORDERS_TABLE"], to_item(order)["M"]
     try:
-        orders.put_item(Item=order, ConditionExpression="attribute_not_exists(orderId)")
-    except orders.meta.client.exceptions.ConditionalCheckFailedException:
+        dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(orderId)")
+    except dynamodb.exceptions.ConditionalCheckFailedException:
         logger.info("order repeated", extra={"orderId": order_id})
-        return orders.get_item(Key={"orderId": order_id}, ConsistentRead=True)["Item"]
+        key = {"orderId": item["orderId"]}
+        return from_item({"M": dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]})
     logger.info("order received", extra={"orderId": order_id, "customerId": customer_id})
     return order
 

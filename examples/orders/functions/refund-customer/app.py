@@ -8,18 +8,17 @@ import boto3
 
 logger = logging.getLogger()
 logger.setLevel(logging.INFO)
-payments = boto3.resource("dynamodb").Table(os.environ["PAYMENTS_TABLE"])
+dynamodb = boto3.client("dynamodb")
 
 
 def handler(order, context):
-    payments.update_item(
-        Key={"orderId": order["orderId"]},
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    dynamodb.update_item(
+        TableName=os.environ["PAYMENTS_TABLE"],
+        Key={"orderId": {"S": order["orderId"]}},
         UpdateExpression="SET #status = :refunded, refundedAt = if_not_exists(refundedAt, :now)",
         ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={
-            ":refunded": "REFUNDED",
-            ":now": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        },
+        ExpressionAttributeValues={":refunded": {"S": "REFUNDED"}, ":now": {"S": now}},
     )
     logger.info("customer refunded", extra={"orderId": order["orderId"]})
     return {"status": "REFUNDED"}

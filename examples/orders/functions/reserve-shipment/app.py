@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 logger = logging.getLogger()
 logger.setLevel(logging.INFO)
-shipments = boto3.resource("dynamodb").Table(os.environ["SHIPMENTS_TABLE"])
+dynamodb = boto3.client("dynamodb")
 states = boto3.client("stepfunctions")
 
 
@@ -27,10 +27,10 @@ def handler(batch, context):
 
 def ship(request):
     shipment = book(request["orderId"], request["items"])
-    if shipment["status"] == "CANCELLED":
+    if shipment["status"]["S"] == "CANCELLED":
         logger.info("shipment was cancelled", extra={"orderId": request["orderId"]})
         return
-    answer = {"trackingId": shipment["trackingId"], "at": shipment["at"]}
+    answer = {name: shipment[name]["S"] for name in ("trackingId", "at")}
     try:
         states.send_task_success(taskToken=request["taskToken"], output=json.dumps(answer))
     except (states.exceptions.TaskTimedOut, states.exceptions.TaskDoesNotExist):
@@ -39,16 +39,16 @@ def ship(request):
 
 def book(order_id, items):
     """The order's shipment: booked now, or by an earlier copy of the message, or cancelled meanwhile."""
-    shipment = {
-        "orderId": order_id,
-        "status": "BOOKED",
-        "trackingId": f"HW-{order_id[:8].upper()}",
-        "parcels": sum(item["quantity"] for item in items),
-        "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    table, key = os.environ["SHIPMENTS_TABLE"], {"orderId": {"S": order_id}}
+    shipment = key | {
+        "status": {"S": "BOOKED"},
+        "trackingId": {"S": f"HW-{order_id[:8].upper()}"},
+        "parcels": {"N": str(sum(item["quantity"] for item in items))},
+        "at": {"S": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")},
     }
     try:
-        shipments.put_item(Item=shipment, ConditionExpression="attribute_not_exists(orderId)")
-    except shipments.meta.client.exceptions.ConditionalCheckFailedException:
-        return shipments.get_item(Key={"orderId": order_id}, ConsistentRead=True)["Item"]
-    logger.info("shipment booked", extra={"orderId": order_id, "trackingId": shipment["trackingId"]})
+        dynamodb.put_item(TableName=table, Item=shipment, ConditionExpression="attribute_not_exists(orderId)")
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        return dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+    logger.info("shipment booked", extra={"orderId": order_id})
     return shipment

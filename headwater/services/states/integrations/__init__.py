@@ -1,9 +1,9 @@
 """What a Task's resource does: calls of other services, through their operations.
 
-`perform` answers at once with what happened, where the operation answers in this transaction; otherwise it leaves a
-delivery, whose number it notes among the frame's handles, and answers nothing.
+`prepare` makes the request before the task is scheduled. `perform` answers at once with what happened, where the
+operation answers in this transaction; otherwise it leaves a delivery, whose number it notes among the frame's handles.
 """
 
-from headwater.services.states.integrations.perform import perform
+from headwater.services.states.integrations.perform import perform, prepare
 
-__all__ = ["perform"]
+__all__ = ["perform", "prepare"]

@@ -11,27 +11,42 @@ from headwater.languages.asl import Execution
 from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
 from headwater.services import SERVICES
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
-from headwater.services.states.integrations.shapes import Outputs, ParameterError, to_request
+from headwater.services.states.integrations.shapes import Outputs, to_request
 from headwater.spine.deliveries import FOREVER
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, load_model
 from headwater.spine.operations import Call
 
-# Operations that wait, so that they cannot be called inside a transaction; and those that advance executions, this
-# one perhaps, which is in the middle of a step.
+# Services whose operations answer inside a transaction, so that a task is over in the step that starts it.
+_PROMPT = frozenset(
+    {"dynamodb", "dynamodbstreams", "events", "iam", "iotdata", "logs", "monitoring", "s3", "sns", "sqs", "ssm"}
+    | {"states", "sts"}
+)
+# Those among them that wait; and those that advance executions, this one perhaps, which is in the middle of a step.
 _WAITING = frozenset(
     {
-        ("lambda", "Invoke"),
         ("sqs", "ReceiveMessage"),
-        ("states", "StartSyncExecution"),
         ("states", "GetActivityTask"),
         ("states", "SendTaskFailure"),
         ("states", "SendTaskHeartbeat"),
         ("states", "SendTaskSuccess"),
+        ("states", "StartSyncExecution"),
         ("states", "StopExecution"),
-        ("apigateway", "TestInvokeMethod"),
     }
 )
+
+
+def prepare(resource: str, arguments: Any) -> dict[str, Any] | None:
+    """The request of a service integration; ArgumentsRefused where the arguments do not fit it. None where there is no
+    request to make, or nothing that could take it: `perform` tells of that."""
+    if ":::" not in resource:
+        return None
+    target = find_target(resource)
+    listing = None if target is None else SERVICES.get(target.service)
+    if target is None or listing is None or listing.model is None:
+        return None
+    model = load_model(listing.model)
+    return to_request(model, target.operation, arguments) if target.operation in model.operations else None
 
 
 def perform(call: Call, id_: int, execution: Execution, command: RunTask, handles: list[int]) -> list[Input]:
@@ -42,7 +57,7 @@ def perform(call: Call, id_: int, execution: Execution, command: RunTask, handle
     if target is None:
         cause = f"The resource '{command.resource}' is not implemented by Headwater."
         return [TaskFailed(command.frame, command.ticket, "NotImplemented", cause)]
-    if (target.service, target.operation) in _WAITING:
+    if target.service not in _PROMPT or (target.service, target.operation) in _WAITING:
         return _later(call, id_, execution, command, handles)
     return _at_once(call, id_, target, command)
 
@@ -56,14 +71,13 @@ def _later(call: Call, id_: int, execution: Execution, command: RunTask, handles
 def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Input]:
     try:
         model = model_of(target.service)
-        request = make_request(model, target, command.arguments)
+        request = command.prepared or {}
+        check_operation(model, target)
         if (target.service, target.operation) == ("states", "StartExecution"):
             request["Nested"] = True
         if target.pattern.startswith("sync"):
             request["Waiter"] = orjson.dumps([id_, command.frame, command.ticket, target.pattern]).decode()
         result = call.operation(target.service, target.operation, request, account=role_account(command.role_arn))
-    except ParameterError as error:
-        return [unusable(command.frame, command.ticket, command.arguments, error)]
     except AwsError as error:
         return [failure(call, target, command.frame, command.ticket, error)]
     output = make_output(call, model, target, result)
@@ -84,10 +98,9 @@ def model_of(service: str) -> Model:
     return load_model(listing.model)
 
 
-def make_request(model: Model, target: Target, arguments: Any) -> dict[str, Any]:
+def check_operation(model: Model, target: Target) -> None:
     if target.operation not in model.operations:
         raise AwsError("NotImplemented", f"{target.service} has no operation {target.operation}.", 501)
-    return to_request(model, target.operation, arguments)
 
 
 def make_output(call: Call, model: Model, target: Target, result: Mapping[str, Any]) -> str:
@@ -107,13 +120,6 @@ def with_metadata(request_id: str, output: dict[str, Any]) -> dict[str, Any]:
     }
     complete = {**output, "SdkHttpMetadata": metadata, "SdkResponseMetadata": {"RequestId": request_id}}
     return {name: complete[name] for name in sorted(complete)}
-
-
-def unusable(frame: int, ticket: int, arguments: Any, error: ParameterError) -> TaskFailed:
-    text = orjson.dumps(arguments).decode()
-    return TaskFailed(
-        frame, ticket, "States.Runtime", f"The Parameters '{text}' could not be used to start the Task: [{error}]"
-    )
 
 
 def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError) -> TaskFailed:

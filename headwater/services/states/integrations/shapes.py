@@ -15,18 +15,16 @@ from typing import Any
 
 import orjson
 
+from headwater.languages.asl.errors import ArgumentsRefused
 from headwater.languages.asl.timestamps import parse_timestamp
 from headwater.spine.models import Model, Reference, Shape
 from headwater.spine.store.blobs import Blob
 
 
-class ParameterError(Exception):
-    """The parameters do not fit the operation; the message is one of AWS's findings."""
-
-
 def to_request(model: Model, operation: str, parameters: Any) -> dict[str, Any]:
+    """The operation's request; ArgumentsRefused with AWS's finding where the parameters do not fit."""
     if type(parameters) is not dict:
-        raise ParameterError("The Parameters must be a JSON object")
+        raise ArgumentsRefused("The Parameters must be a JSON object")
     return _request_structure(model, model.input(operation), parameters)
 
 
@@ -36,12 +34,12 @@ def _request_structure(model: Model, shape: Shape, given: dict[str, Any]) -> dic
     for key, value in given.items():
         name = members.get(key.lower())
         if name is None:
-            raise ParameterError(f'The field "{key}" is not supported by Step Functions')
+            raise ArgumentsRefused(f'The field "{key}" is not supported by Step Functions')
         if value is not None:
             request[name] = _request_value(model, shape["members"][name], value, key)
     for name in shape.get("required", ()):
         if name not in request:
-            raise ParameterError(f"The field '{name[:1].upper()}{name[1:]}' is required but was missing")
+            raise ArgumentsRefused(f"The field '{name[:1].upper()}{name[1:]}' is required but was missing")
     return request
 
 
@@ -72,17 +70,17 @@ def _request_scalar(kind: str, value: Any, key: str) -> Any:
     if kind == "timestamp":
         return _timestamp(value, key)
     if kind == "boolean" and type(value) is not bool:
-        raise ParameterError(f"The value for the field '{key}' must be a BOOLEAN")
+        raise ArgumentsRefused(f"The value for the field '{key}' must be a BOOLEAN")
     if kind in ("integer", "long") and type(value) is not int:
-        raise ParameterError(f"The value for the field '{key}' must be an INTEGER")
+        raise ArgumentsRefused(f"The value for the field '{key}' must be an INTEGER")
     if kind in ("float", "double") and type(value) not in (int, float):
-        raise ParameterError(f"The value for the field '{key}' must be a DOUBLE")
+        raise ArgumentsRefused(f"The value for the field '{key}' must be a DOUBLE")
     return value
 
 
 def _expect(value: Any, kind: type, key: str, wanted: str) -> None:
     if type(value) is not kind:
-        raise ParameterError(f"The value for the field '{key}' must be {wanted}")
+        raise ArgumentsRefused(f"The value for the field '{key}' must be {wanted}")
 
 
 def _timestamp(value: Any, key: str) -> int:
@@ -90,7 +88,7 @@ def _timestamp(value: Any, key: str) -> int:
         return int(value * 1000)
     moment = parse_timestamp(value)
     if moment is None:
-        raise ParameterError(f"The value for the field '{key}' must be a valid timestamp")
+        raise ArgumentsRefused(f"The value for the field '{key}' must be a valid timestamp")
     return moment // 1_000_000
 
 

@@ -1,0 +1,104 @@
+"""How objects are said to be encrypted: by their own headers or by their bucket's default.
+
+It is kept and answered; bodies are stored as they are. There is no KMS here, so nobody looks whether a key exists.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from headwater.services.s3.bucket import Bucket
+from headwater.services.s3.errors import invalid_argument, malformed_xml
+from headwater.services.s3.objects import md5
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request
+
+SSE_S3 = {"ServerSideEncryption": "AES256"}
+"""With keys of S3's own: every object that nobody asks other keys for."""
+MEMBERS = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
+_KMS = ("aws:kms", "aws:kms:dsse")
+_DUAL_LAYER = "aws:kms:dsse"
+_ALGORITHMS = ("AES256", *_KMS)
+_ASKED = frozenset(("ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext"))
+_HEADER = "x-amz-server-side-encryption"
+_MANAGED = "alias/aws/s3"
+_KEY_ID = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})\Z")
+_ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]+\Z")
+_ARN = re.compile(r"(arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}):(?:key/[a-zA-Z0-9-]+|(alias/[a-zA-Z0-9/_-]+))\Z")
+
+
+def encryption_of(bucket: Bucket, request: Request) -> dict[str, Any]:
+    """What answers about a new object say: ``SSE_S3`` itself, or the members of a key of KMS."""
+    asked = not _ASKED.isdisjoint(request)
+    rule = bucket.encryption
+    if not asked and rule is None:
+        return SSE_S3
+    if asked or rule is None:
+        algorithm, key = request.get("ServerSideEncryption"), request.get("SSEKMSKeyId")
+    else:
+        default = rule["ApplyServerSideEncryptionByDefault"]
+        algorithm, key = default["SSEAlgorithm"], default.get("KMSMasterKeyID")
+    if algorithm is not None and algorithm not in _ALGORITHMS:
+        raise invalid_argument("The encryption method specified is not supported", _HEADER, algorithm)
+    if algorithm not in _KMS:
+        if key or request.get("SSEKMSEncryptionContext"):
+            text = f"Server Side Encryption with AWS KMS managed key requires HTTP header {_HEADER} : aws:kms"
+            raise invalid_argument(text, _HEADER, algorithm)
+        return SSE_S3
+    encryption = {"ServerSideEncryption": algorithm, "SSEKMSKeyId": _key_arn(bucket, key or _MANAGED)}
+    with_bucket_key = request.get("BucketKeyEnabled")
+    if with_bucket_key is None and rule is not None:
+        with_bucket_key = rule["BucketKeyEnabled"]
+    return {**encryption, "BucketKeyEnabled": True} if with_bucket_key and algorithm != _DUAL_LAYER else encryption
+
+
+def etag(call: Call, encryption: dict[str, Any], data: bytes) -> str:
+    """The MD5 of a body under S3's own keys; under a key of KMS it is nothing that clients could compute."""
+    return md5(data) if encryption is SSE_S3 else call.ids.hex(32)
+
+
+def kept(encryption: dict[str, Any]) -> dict[str, Any]:
+    """What an object's attributes hold of it."""
+    return {} if encryption is SSE_S3 else encryption
+
+
+def told(attributes: dict[str, Any]) -> dict[str, Any]:
+    """What answers say of an object or an upload with these attributes."""
+    return {name: attributes[name] for name in MEMBERS if name in attributes} or SSE_S3
+
+
+def _key_arn(bucket: Bucket, key: str) -> str:
+    """The ARN of a key named by its id, its ARN or an alias: an alias's key is always the same one."""
+    owner = f"arn:aws:kms:{bucket.region}:{bucket.account}"
+    if _KEY_ID.match(key):
+        return f"{owner}:key/{key}"
+    alias = key if _ALIAS.match(key) else None
+    if alias is None:
+        arn = _ARN.match(key)
+        if arn is None:
+            raise AwsError("KMS.NotFoundException", f"Invalid keyId '{key}'")
+        if arn[2] != bucket.region:
+            raise AwsError("KMS.NotFoundException", f"Invalid arn {arn[2]}")
+        if arn[3] is None:
+            return key
+        owner, alias = arn[1], arn[3]
+    return f"{owner}:key/{uuid5(NAMESPACE_URL, f'{owner}:{alias}')}"
+
+
+def checked_configuration(given: dict[str, Any]) -> dict[str, Any]:
+    """A bucket's ``ServerSideEncryptionConfiguration``; MalformedXML, InvalidArgument."""
+    rules = given.get("Rules") or []
+    if len(rules) != 1:
+        raise malformed_xml()
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False, **rules[0]}
+    default = rule["ApplyServerSideEncryptionByDefault"]
+    algorithm = default.get("SSEAlgorithm")
+    if algorithm not in _ALGORITHMS:
+        raise malformed_xml()
+    if algorithm not in _KMS and "KMSMasterKeyID" in default:
+        text = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+        raise AwsError("InvalidArgument", text, ArgumentName="ApplyServerSideEncryptionByDefault")
+    return {"Rules": [rule]}
