@@ -102,6 +102,7 @@ class Span(TypedDict):
     """What happened, with what it caused."""
 
     id: str
+    trace: str
     parent: str | None
     kind: str
     name: str
@@ -173,6 +174,10 @@ class Headwater:
         """The causal tree that a trace id, an ARN or another id names; the newest without one."""
         query = f"?id={quote(identity, safe='')}" if identity else ""
         return cast(Trace, self._ask("GET", f"trace{query}"))
+
+    def spans(self, after: str = "0") -> list[Span]:
+        """What began after a span (its id), oldest first, without children; ten thousand at most."""
+        return cast("list[Span]", self._ask("GET", f"spans?after={after}")["spans"])
 
     def deliveries(self, limit: int = 100) -> list[Pending]:
         """What is to be done or in hand, the next first."""

@@ -83,6 +83,7 @@ SETTLEMENT = _object(
     settled={"type": "boolean"}, now=_MS, holding=_list(_HELD), timers=_list(_TIMER),
 )  # fmt: skip
 DELIVERIES = _object("now deliveries", now=_MS, deliveries=_list(_DELIVERY))
+SPANS = _object("spans", spans=_list(_ANYTHING))
 _ERROR = _object("error", error=_text("what is wrong, in words"))
 
 

@@ -12,7 +12,7 @@ from headwater.insight.follow import follow
 from headwater.insight.openapi import Page
 from headwater.insight.settle import deliveries, settle
 from headwater.insight.time import show_time, steer
-from headwater.insight.traces import find_trace, last_trace, tree
+from headwater.insight.traces import find_trace, last_trace, spans_after, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -22,6 +22,7 @@ Route = Callable[[Query, Any], Awaitable[Any]]
 Stream = Callable[[Query, Callable[[bytes], None]], Callable[[], None]]
 _LONGEST_SETTLING = 3600.0
 _MOST_DELIVERIES = 1000
+_MOST_SPANS = 10_000
 
 
 def routes(engine: Engine) -> dict[tuple[str, str], Route]:
@@ -65,6 +66,16 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(read)
+
+
+async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    """Those with an id above ``after``, oldest first."""
+    try:
+        after = int(query.get("after", "0"), 16)
+    except ValueError:
+        raise AwsError("BadRequest", "After is a span's id, in hexadecimal digits.") from None
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    return {"spans": await engine.transact_system(lambda call: spans_after(call, after, _MOST_SPANS))}
 
 
 async def _respond(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -113,6 +124,10 @@ PAGES = (
     Page("GET", "/_headwater/health", "Whether it is ready, and what it serves", _health),
     Page("POST", "/_headwater/reset", "Forget everything; the clock stays as it is", _reset),
     Page("GET", "/_headwater/trace", "The causal tree of a trace; without an id, of the newest", _trace, _ID),
+    Page(
+        "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
+        {"after": "A span's id."}, answers=openapi.SPANS,
+    ),
     Page("GET", "/_headwater/time", "The clock: mode, time, next timer", _show_time, answers=openapi.TIME),
     Page(
         "POST", "/_headwater/time", "Set the clock's mode, or advance it and tell what came due", _steer,
