@@ -233,8 +233,9 @@ class Engine:
 
     def call_nested(self, service: str, name: str, request: Request, caller: Caller, parent: Span, now: int) -> Result:
         """An operation inside the transaction of another."""
-        operation = self.find(service, name)
-        span = Span(self.new_id(), parent.trace, parent.id, "operation", operation.title, *caller[:2], now)
+        operation = self._operations.get((service, name)) or self.find(service, name)
+        account, region, _ = caller
+        span = Span(self.new_id(), parent.trace, parent.id, "operation", operation.title, account, region, now)
         result = self._run(operation, request, caller, span)
         if type(result) is not dict:
             result.close()

@@ -102,11 +102,12 @@ def operation(
 class Call:
     """What a handler sees of the world: the transaction, the clock, the caller, the cause."""
 
-    __slots__ = ("account", "engine", "memory", "now", "principal", "region", "span", "store")
+    __slots__ = ("account", "caller", "engine", "memory", "now", "principal", "region", "span", "store")
 
     def __init__(self, engine: Engine, caller: Caller, now: int, span: Span, memory: Any) -> None:
         self.engine = engine
         self.store: Transaction = engine.store
+        self.caller = caller
         self.account, self.region, self.principal = caller
         self.now = now
         self.span = span
@@ -124,10 +125,6 @@ class Call:
     def endpoint(self) -> str:
         """Our own base URL, such as ``http://127.0.0.1:4566``."""
         return self.engine.endpoint
-
-    @property
-    def caller(self) -> Caller:
-        return Caller(self.account, self.region, self.principal)
 
     @property
     def cause(self) -> str:
@@ -153,7 +150,7 @@ class Call:
     ) -> Result:
         """Call another operation inside this transaction; all or nothing of it happens."""
         caller = self.caller
-        if account is not None or region is not None:
+        if (account or self.account) != self.account or (region or self.region) != self.region:
             caller = Caller(account or self.account, region or self.region, self.principal)
         return self.engine.call_nested(service, name, request, caller, self.span, self.now)
 

@@ -31,6 +31,36 @@ class _Candidate(NamedTuple):
         return all(name in headers for name in self.headers)
 
 
+class _Choices:
+    """The operations at one path and method, most demanding first; and those of them that ask for no query string."""
+
+    __slots__ = ("_all", "_plain")
+
+    def __init__(self) -> None:
+        self._all: list[_Candidate] = []
+        self._plain: list[_Candidate] = []
+
+    def add(self, candidate: _Candidate) -> None:
+        for candidates in (self._all, self._plain)[: 1 if candidate.query else 2]:
+            candidates.append(candidate)
+            candidates.sort(key=lambda each: len(each.query) + len(each.headers), reverse=True)
+
+    def choose(self, request: HttpRequest) -> _Candidate | None:
+        if len(self._all) == 1:
+            return self._all[0]  # what it lacks is for validation to say
+        headers = request.headers
+        if not request.query:
+            for candidate in self._plain:
+                if not candidate.headers or candidate.accepts({}, headers):
+                    return candidate
+            return None
+        query = forms.fields(request.query)
+        for candidate in self._all:
+            if candidate.accepts(query, headers):
+                return candidate
+        return None
+
+
 class _Node:
     """One segment of the tree."""
 
@@ -39,8 +69,8 @@ class _Node:
     def __init__(self) -> None:
         self.literal: dict[str, _Node] = {}
         self.any: _Node | None = None
-        self.here: dict[str, list[_Candidate]] = {}
-        self.rest: dict[str, list[_Candidate]] = {}
+        self.here: dict[str, _Choices] = {}
+        self.rest: dict[str, _Choices] = {}
         """Candidates by method: ending here, or taking all further segments."""
 
 
@@ -52,7 +82,6 @@ class Routes:
         # where S3 has a deprecated operation at the route of its successor, the successor comes first
         for name, operation in sorted(model.operations.items(), key=lambda item: item[1].get("deprecated", False)):
             self._add(name, operation["http"], model)
-        self._order(self._root)
 
     def match(self, request: HttpRequest) -> tuple[str, dict[str, str]] | None:
         """The operation and the labels' decoded values, or None."""
@@ -62,8 +91,8 @@ class Routes:
             found = _find(self._root, segments[:-1], 0, request.method, ())
         if found is None:
             return None
-        candidates, values = found
-        chosen = _choose(candidates, request)
+        choices, values = found
+        chosen = choices.choose(request)
         if chosen is None:
             return None
         return chosen.operation, dict(zip(chosen.labels, map(forms.decode_path, values), strict=True))
@@ -84,15 +113,7 @@ class Routes:
         candidate = _Candidate(
             name, tuple(labels), (*literal, *((key, None) for key in required_query)), required_headers
         )
-        (node.rest if greedy else node.here).setdefault(http["method"], []).append(candidate)
-
-    def _order(self, node: _Node) -> None:
-        """Most demanding first."""
-        for table in (node.here, node.rest):
-            for candidates in table.values():
-                candidates.sort(key=lambda candidate: len(candidate.query) + len(candidate.headers), reverse=True)
-        for child in (*node.literal.values(), *((node.any,) if node.any else ())):
-            self._order(child)
+        (node.rest if greedy else node.here).setdefault(http["method"], _Choices()).add(candidate)
 
 
 def _required(model: Model, operation: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -110,7 +131,7 @@ def _required(model: Model, operation: str) -> tuple[tuple[str, ...], tuple[str,
 
 def _find(
     node: _Node, segments: list[str], at: int, method: str, values: tuple[str, ...]
-) -> tuple[list[_Candidate], tuple[str, ...]] | None:
+) -> tuple[_Choices, tuple[str, ...]] | None:
     """The candidates at the most literal path that fits, with the labels' raw values."""
     if at == len(segments):
         here = node.here.get(method)
@@ -124,19 +145,3 @@ def _find(
     rest = node.rest.get(method)
     remaining = "/".join(segments[at:])
     return (rest, (*values, remaining)) if rest and remaining else None
-
-
-def _choose(candidates: list[_Candidate], request: HttpRequest) -> _Candidate | None:
-    if len(candidates) == 1:
-        return candidates[0]  # what it lacks is for validation to say
-    headers = request.headers
-    if not request.query:
-        for candidate in candidates:
-            if not candidate.query and (not candidate.headers or candidate.accepts({}, headers)):
-                return candidate
-        return None
-    query = forms.fields(request.query)
-    for candidate in candidates:
-        if candidate.accepts(query, headers):
-            return candidate
-    return None

@@ -11,6 +11,8 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Request
 from headwater.spine.timestamps import rfc822
 
+_CONDITIONS = frozenset(("IfMatch", "IfUnmodifiedSince", "IfNoneMatch", "IfModifiedSince"))
+
 
 def _matches(etags: str, version: Version) -> bool:
     return any(
@@ -25,6 +27,8 @@ def _seconds(milliseconds: int) -> int:
 
 def check_read(request: Request, version: Version) -> None:
     """412 or 304 where a GET or HEAD is not to be answered (RFC 9110, 13.2.2)."""
+    if _CONDITIONS.isdisjoint(request):
+        return
     match, unmodified = request.get("IfMatch"), request.get("IfUnmodifiedSince")
     if match is not None:
         if not _matches(match, version):

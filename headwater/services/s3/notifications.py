@@ -106,7 +106,7 @@ def _record(call: Call, bucket: Bucket, event: str, key: str, version: Version, 
         described["eTag"] = version.etag or "d41d8cd98f00b204e9800998ecf8427e"
     if bucket.versioned:
         described["versionId"] = version.version
-    described["sequencer"] = f"{version.id:018X}"
+    described["sequencer"] = _sequencer(call, event, version)
     return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -125,6 +125,12 @@ def _record(call: Call, bucket: Bucket, event: str, key: str, version: Version, 
     }
 
 
+def _sequencer(call: Call, event: str, version: Version) -> str:
+    """Larger than those of all former events of the key: a removal comes after what it removes."""
+    made = event.startswith("ObjectCreated") or version.marker
+    return f"{version.id if made else call.new_id():018X}"
+
+
 def _entry(call: Call, bucket: Bucket, event: str, key: str, version: Version) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html"""
     described: dict[str, Any] = {"key": key}
@@ -134,7 +140,7 @@ def _entry(call: Call, bucket: Bucket, event: str, key: str, version: Version) -
     if bucket.versioned:
         described["version-id"] = version.version
     if not event.startswith("ObjectTagging"):
-        described["sequencer"] = f"{version.id:018X}"
+        described["sequencer"] = _sequencer(call, event, version)
     detail: dict[str, Any] = {
         "version": "0",
         "bucket": {"name": bucket.name},

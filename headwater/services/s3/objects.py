@@ -54,9 +54,10 @@ class Body(NamedTuple):
 
 
 def keep(call: Call, data: bytes) -> Body:
-    """Store a large body as a file; a small one waits for its row."""
+    """Store a large body as a file; a small one waits for its row. The file's name is new: to hash a body for a name
+    by content would cost more than to write it twice now and then."""
     if len(data) > INLINE_BYTES:
-        return Body(len(data), call.blobs.write(data, OWNER), None)
+        return Body(len(data), call.blobs.add(data, lambda: call.ids.hex(32) + OWNER), None)
     return Body(len(data), None, data)
 
 
@@ -135,14 +136,19 @@ def lay_down(
     tags: str | None = None,
     marker: bool = False,
 ) -> Version:
-    """Make the newest version of a key; in a bucket without versioning it takes the place of the former."""
-    replaced = latest(call, bucket, key, describe=True)
-    version = call.ids.token(32, _VERSION_ALPHABET) if bucket.versioned else NULL_VERSION
+    """Make the newest version of a key; in a bucket without versioning it takes the place of the former.
+
+    The version's ``id`` is larger than all before it, also where the row that it replaces keeps its own.
+    """
+    version, replaced, statement = NULL_VERSION, None, tables.PUT_VERSION
+    if bucket.versioned:
+        version = call.ids.token(32, _VERSION_ALPHABET)
+    else:
+        replaced = call.store.one(tables.BLOB_OF_VERSION, (bucket.id, key, NULL_VERSION))
     if bucket.versioned or bucket.suspended:
         call.store.run(tables.SUPERSEDE, (bucket.id, key))
-    if replaced is not None and version == NULL_VERSION and replaced.version != NULL_VERSION:
-        row = call.store.one(tables.DESCRIBE_VERSION, (bucket.id, key, NULL_VERSION))
-        replaced = None if row is None else Version(*row)
+    else:
+        statement = tables.PUT_ONLY_VERSION
     made = Version(
         call.new_id(),
         version,
@@ -156,14 +162,10 @@ def lay_down(
         body.blob,
         body.data,
     )
-    _insert(call, bucket, key, made)
-    if replaced is not None and version == NULL_VERSION:
-        release_blob(call, replaced.blob)
+    call.store.run(statement, (made.id, bucket.id, key, *made[1:]))
+    if replaced is not None:
+        release_blob(call, replaced[0])
     return made
-
-
-def _insert(call: Call, bucket: Bucket, key: str, made: Version) -> None:
-    call.store.run(tables.PUT_VERSION, (made.id, bucket.id, key, *made[1:]))
 
 
 def remove(call: Call, bucket: Bucket, key: str, version: Version) -> None:

@@ -24,6 +24,10 @@ from headwater.spine.timestamps import rfc822
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+_OVERRIDES = {
+    f"Response{name}": name
+    for name in ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires")
+}
 _SHOWN = frozenset((*SYSTEM_HEADERS, *ENCRYPTION_MEMBERS, "Metadata"))
 _SHOWN_WITH_CHECKSUMS = frozenset((*_SHOWN, *MEMBERS, "ChecksumType"))
 _MOST_PARTS = 1000
@@ -77,10 +81,9 @@ def _read(call: Call, request: Request, describe: bool) -> tuple[Version, Result
     for name, value in attributes.items():
         if name in shown:
             result[name] = value
-    for name, value in request.items():
-        if name.startswith("Response") and value:
-            member = name.removeprefix("Response")
-            result[member] = rfc822(value) if member == "Expires" else value
+    for name in _OVERRIDES.keys() & request.keys():
+        if value := request[name]:
+            result[_OVERRIDES[name]] = rfc822(value) if name == "ResponseExpires" else value
     if version.storage_class != "STANDARD":
         result["StorageClass"] = version.storage_class
     if version.tags is not None:
@@ -98,6 +101,8 @@ def checksums_of(attributes: dict[str, Any]) -> dict[str, str]:
 
 
 def _slice(request: Request, version: Version, attributes: dict[str, Any]) -> _Slice | None:
+    if "Range" not in request and "PartNumber" not in request:
+        return None
     asked, part = request.get("Range"), request.get("PartNumber")
     if part is not None:
         if asked is not None:

@@ -47,15 +47,22 @@ DELETE_BUCKET_UPLOADS = "DELETE FROM s3_uploads WHERE bucket = ?"
 DELETE_BUCKET_PARTS = "DELETE FROM s3_parts WHERE upload IN (SELECT id FROM s3_uploads WHERE bucket = ?)"
 
 _OBJECT = "id, version, marker, size, etag, modified, storage_class, tags, attributes, blob"
-PUT_VERSION = """
+_INSERT_VERSION = """
 INSERT INTO s3_objects
     (id, bucket, key, version, latest, marker, size, etag, modified, storage_class, tags, attributes, blob, body)
 VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (bucket, key, version) DO UPDATE SET
-    id = excluded.id, latest = 1, marker = excluded.marker, size = excluded.size, etag = excluded.etag,
-    modified = excluded.modified, storage_class = excluded.storage_class, tags = excluded.tags,
-    attributes = excluded.attributes, blob = excluded.blob, body = excluded.body
 """
+_REPLACE_BODY = """
+    size = excluded.size, etag = excluded.etag, modified = excluded.modified, storage_class = excluded.storage_class,
+    tags = excluded.tags, attributes = excluded.attributes, blob = excluded.blob, body = excluded.body
+"""
+PUT_VERSION = f"""
+{_INSERT_VERSION} ON CONFLICT (bucket, key, version) DO UPDATE SET
+    id = excluded.id, latest = 1, marker = excluded.marker, {_REPLACE_BODY}
+"""
+# where nothing had versions ever: the row keeps its place, which spares its indexes
+PUT_ONLY_VERSION = f"{_INSERT_VERSION} ON CONFLICT (bucket, key, version) DO UPDATE SET {_REPLACE_BODY}"
+BLOB_OF_VERSION = "SELECT blob FROM s3_objects WHERE bucket = ? AND key = ? AND version = ?"
 FIND_LATEST = f"SELECT {_OBJECT}, body FROM s3_objects WHERE bucket = ? AND key = ? AND latest = 1"
 FIND_VERSION = f"SELECT {_OBJECT}, body FROM s3_objects WHERE bucket = ? AND key = ? AND version = ?"
 DESCRIBE_LATEST = f"SELECT {_OBJECT}, NULL FROM s3_objects WHERE bucket = ? AND key = ? AND latest = 1"

@@ -29,7 +29,7 @@ from headwater.services.s3.objects import (
 from headwater.spine.operations import Call, Request, Result, operation
 
 
-@operation("s3", "PutObject")
+@operation("s3", "PutObject", atomic=True)
 def put_object(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
     return _put(call, request, "ObjectCreated:Put")
@@ -50,15 +50,17 @@ def _put(call: Call, request: Request, event: str) -> Result:
     encryption = encryption_of(bucket, request)
     data: bytes = request.get("Body") or b""
     checksums = of_object(request, data)
+    attributes = {**attributes_of(request), **checksums, **kept(encryption)}
+    storage_class, tags = storage_class_of(request), tag_sets.from_header(request.get("Tagging"))
     made = lay_down(
         call,
         bucket,
         key,
         keep(call, data),
         etag(call, encryption, data),
-        attributes={**attributes_of(request), **checksums, **kept(encryption)},
-        storage_class=storage_class_of(request),
-        tags=tag_sets.from_header(request.get("Tagging")),
+        attributes=attributes,
+        storage_class=storage_class,
+        tags=tags,
     )
     if bucket.events:
         notify(call, bucket, event, key, made)

@@ -1,10 +1,11 @@
-"""Large bodies: files named by their content, written before the row that names them."""
+"""Large bodies: files that are written once, before the row that names them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -34,8 +35,8 @@ class Blob:
 
 
 class BlobStore:
-    """A folder of files addressed by SHA-256. Writing the same content again is harmless, so
-    a handler that is run again from the start may do it."""
+    """A folder of files. A handler that is run again from the start may write again: the same content has the same
+    name, and a file that no row names is collected by its owner."""
 
     def __init__(self, folder: Path, sync: bool = False) -> None:
         self._folder = folder
@@ -56,6 +57,23 @@ class BlobStore:
                     os.fsync(file.fileno())
             Path(temporary).replace(path)
         return digest
+
+    def add(self, data: bytes, name: Callable[[], str]) -> str:
+        """Store a body under the first name that no file has yet; each is to begin with random hexadecimal digits."""
+        while True:
+            chosen = name()
+            path = self.path(chosen)
+            path.parent.mkdir(exist_ok=True)
+            try:
+                file = path.open("xb")
+            except FileExistsError:
+                continue
+            with file:
+                file.write(data)
+                if self._sync:
+                    file.flush()
+                    os.fsync(file.fileno())
+            return chosen
 
     def path(self, digest: str) -> Path:
         """Where the file of a digest lies."""
