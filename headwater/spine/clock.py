@@ -174,7 +174,8 @@ class Clock:
 
     def _turned(self) -> None:
         turn = (machine_now(), self.now(), self._standing_at is None)
-        if self._turns and self._turns[-1][0] == turn[0]:
+        # what people date tells but the second: the last turn of each is all that counts
+        if self._turns and self._turns[-1][0] // 1000 == turn[0] // 1000:
             self._turns[-1] = turn
         else:
             self._turns.append(turn)
@@ -182,9 +183,9 @@ class Clock:
 
     # ---- what is kept
 
-    def state(self) -> dict[str, Any]:
-        """What :meth:`restore` needs to go on with, as JSON can hold it."""
-        return {"mode": self.mode, "offset": self._offset, "standing_at": self._standing_at, "turns": self._turns}
+    def state(self, mode: Mode) -> dict[str, Any]:
+        """What :meth:`restore` needs to go on with in a mode, as JSON can hold it."""
+        return {"mode": mode, "offset": self._offset, "standing_at": self._standing_at, "turns": self._turns}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on as a former process did, before any timer is set."""
@@ -192,3 +193,5 @@ class Clock:
         self._standing_at = state["standing_at"]
         self._auto = state["mode"] == "auto"
         self._turns = [(machine, ours, going) for machine, ours, going in state["turns"]]
+        if state["mode"] == "real":
+            self.go_on()  # where it was being moved, it stood

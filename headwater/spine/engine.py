@@ -94,6 +94,7 @@ class Engine:
         self.catalogue.forget()
         self._prepare()
         self.time.save()  # the time is what it was: it never goes back
+        self.time.attend()
         for name, service in self.catalogue.services.items():
             migrate(self.store, name, service.schema)
             self._start_service(name)
@@ -104,6 +105,7 @@ class Engine:
     async def stop(self) -> None:
         """Cancel what runs beside and commit what is open; deliveries in hand keep their rows and
         happen again."""
+        self.time.pause()
         tasks = list(self.flight.tasks)
         for task in tasks:
             task.cancel()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, NamedTuple, TypeVar
 
 from headwater.spine.spans import Span
@@ -91,6 +92,9 @@ class Flight:
             return await gathered
         finally:
             self.wake(parent)
+            for coroutine in coroutines:
+                if getcoroutinestate(coroutine) == CORO_CREATED:  # ended before its turn came
+                    coroutine.close()
 
     # ---- rest
 

@@ -36,6 +36,7 @@ class Timekeeper:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._moving = asyncio.Lock()
+        self._mode: Mode = engine.clock.mode  # what it is to be once it has been moved
         self._jump_is_set = False
         self._jumped: list[asyncio.Future[None]] = []
 
@@ -45,16 +46,17 @@ class Timekeeper:
         row = self._engine.store.one(_FIND)
         if row is not None and clock.mode == "real":
             clock.restore(orjson.loads(row[0]))
-        self._attend()
+        self.attend()
 
     def save(self) -> None:
         """Write the clock's row, in the open transaction."""
-        self._engine.store.run(_PUT, (orjson.dumps(self._engine.clock.state()).decode(),))
+        self._engine.store.run(_PUT, (orjson.dumps(self._engine.clock.state(self._mode)).decode(),))
 
     async def set_mode(self, mode: Mode) -> None:
         """Returns once it is durable."""
         async with self._moving:
             self._enter(mode)
+            self.attend()
             await self._engine.transact_system(lambda call: self.save())
 
     def _enter(self, mode: Mode) -> None:
@@ -62,14 +64,13 @@ class Timekeeper:
             self._engine.clock.go_on()
         else:
             self._engine.clock.stand(auto=mode == "auto")
-        self._attend()
 
     async def advance(self, milliseconds: int) -> Advance:
         """Move on by so much, timer by timer, each with all that it causes. Then the clock is what it was:
         one that goes on does so from there."""
         async with self._moving:
             clock, flight = self._engine.clock, self._engine.flight
-            mode = clock.mode
+            self.pause()
             self._enter("frozen")
             began = clock.now()
             told = _Told()
@@ -83,7 +84,8 @@ class Timekeeper:
                 await flight.until_rest()
             finally:
                 end_listening()
-                self._enter(mode)
+                self._enter(self._mode)
+                self.attend()
             await self._engine.transact_system(lambda call: self.save())
             return Advance(began, began + milliseconds, told.spans, told.count)
 
@@ -99,13 +101,19 @@ class Timekeeper:
 
     # ---- auto
 
-    def _attend(self) -> None:
-        """In auto mode, be told whenever nothing runs."""
-        auto = self._engine.clock.mode == "auto"
-        self._engine.flight.at_rest = self._set_jump if auto else None
-        self._engine.flight.look()
-        if not auto:
-            self._tell_jumped()
+    def attend(self) -> None:
+        """In auto mode, be told from now on whenever nothing runs."""
+        self._mode = self._engine.clock.mode
+        if self._mode == "auto":
+            self._engine.flight.at_rest = self._set_jump
+            self._engine.flight.look()
+        else:
+            self.pause()
+
+    def pause(self) -> None:
+        """Jump no more, until further notice."""
+        self._engine.flight.at_rest = None
+        self._tell_jumped()
 
     def _set_jump(self) -> None:
         if not self._jump_is_set:
@@ -115,7 +123,7 @@ class Timekeeper:
 
     def _jump(self) -> None:
         self._jump_is_set = False
-        if self._engine.clock.mode != "auto" or not self._engine.flight.is_at_rest():
+        if self._engine.flight.at_rest is None or not self._engine.flight.is_at_rest():
             return
         due = self._next_due()
         if due is not None:

@@ -86,8 +86,13 @@ async def _outside(turns: int) -> None:
     """As a function's process or a socket: the loop knows nothing of it until it answers."""
     for _ in range(turns):
         answered = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_later(0.0005, answered.set_result, None)
+        asyncio.get_running_loop().call_later(0.0005, _answer, answered)
         await answered
+
+
+def _answer(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 @operation("graph", "Outside")

@@ -80,8 +80,20 @@ def test_its_state_is_what_it_goes_on_with() -> None:
     clock, successor = Clock(), Clock()
     clock.stand()
     clock.advance_to(clock.now() + 1_000_000)
-    successor.restore(clock.state())
+    successor.restore(clock.state("frozen"))
     assert (successor.mode, successor.now()) == ("frozen", clock.now())
+
+
+def test_a_process_that_dies_while_the_clock_is_moved_does_not_leave_it_standing() -> None:
+    async def test() -> None:
+        clock, successor = Clock(), Clock()
+        clock.stand()
+        clock.advance_to(clock.now() + 1_000_000)
+        successor.restore(clock.state("real"))
+        assert successor.mode == "real"
+        assert 0 <= successor.now() - clock.now() < 60_000
+
+    asyncio.run(test())
 
 
 def test_a_signature_is_as_old_as_the_clock_says() -> None:
