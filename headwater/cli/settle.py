@@ -9,6 +9,7 @@ from rich.console import Console
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
+from headwater.cli.spans import short
 from headwater.client import Settlement
 from headwater.languages.durations import show_duration
 
@@ -47,10 +48,10 @@ def _show(settlement: Settlement) -> None:
         console.print("not settled; still in flight:", style="red")
     for held in settlement["holding"]:
         since = show_duration(max(0, now - held["since"]))
-        console.print(f"  {held['name']} {held['subject'] or ''} [dim]for {since}[/]", soft_wrap=True)
+        console.print(f"  {held['name']} {short(held['subject'] or '')} [dim]for {since}[/]", soft_wrap=True)
     timers = settlement["timers"]
     for timer in timers[:_TIMERS_SHOWN]:
         due = show_duration(timer["due"] - now)
-        console.print(f"  [dim]in {due}:[/] {timer['name']} {timer.get('subject') or ''}", soft_wrap=True)
+        console.print(f"  [dim]in {due}:[/] {timer['name']} {short(timer.get('subject') or '')}", soft_wrap=True)
     if len(timers) > _TIMERS_SHOWN:
         console.print(f"  [dim]and {len(timers) - _TIMERS_SHOWN} more timers[/]")

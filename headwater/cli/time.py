@@ -12,6 +12,7 @@ from rich.text import Text
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
+from headwater.cli.spans import short
 from headwater.client import Happened
 from headwater.languages.durations import parse_duration, show_duration
 from headwater.spine.timestamps import iso8601_milliseconds
@@ -74,14 +75,14 @@ def _show(answer: Mapping[str, Any]) -> None:
         line.append(f", {show_duration(answer['ahead'])} ahead of the machine's", style="dim")
     if answer["next"] is not None:
         line.append(f"; next timer in {show_duration(answer['next'] - answer['now'])}", style="dim")
-    console.print(line)
+    console.print(line, soft_wrap=True)
 
 
 def _line(happened: Happened) -> Text:
     good = happened["outcome"] in ("ok", "again")
     line = Text(f"{iso8601_milliseconds(happened['at'])}  ", style="dim")
     line.append("✓ " if good else "✗ ", style="green" if good else "red")
-    line.append(f"{happened['name']} {happened['subject'] or ''}", style="cyan")
+    line.append(f"{happened['name']} {short(happened['subject'] or '')}", style="cyan")
     if not good:
         line.append(f"  {happened['outcome']}", style="red")
     return line
