@@ -25,6 +25,7 @@ from headwater.runtime.failures import Failure
 from headwater.runtime.guest.clock import HEADER, OPT_IN, START
 from headwater.runtime.launchers import Launcher, LauncherFailed
 from headwater.runtime.logs import LogPipe, PlatformLines, Report, iso
+from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.spine.clock import Clock, machine_now
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
@@ -44,6 +45,7 @@ class Host(NamedTuple):
     token: Callable[[], str]
     emit: Callable[[FunctionVersion, str, LogEvents], None]
     packages: Packages
+    node_sdk: NodeSdk
 
 
 class InitFailed(Exception):
@@ -110,6 +112,8 @@ class Environment:
         try:
             self.function = await self._host.packages.unpack(self.function)
             command = programs.command_for(self.function)
+            if self.function.runtime.startswith("nodejs"):
+                await self._provide_sdk()
         except programs.CannotRun as error:
             raise InitFailed(error.failure) from None
         except (OSError, BadZipFile) as error:
@@ -145,6 +149,11 @@ class Environment:
         self._init = 1000 * (time.perf_counter() - began)
         self.watch_memory()
         self._become_idle()
+
+    async def _provide_sdk(self) -> None:
+        trouble = await self._host.node_sdk.provide(self.function)
+        if trouble is not None:
+            self._log.add(f"[WARN] Headwater: {trouble}.")
 
     async def _open_api(self, variables: dict[str, str], forked: bool) -> list[int]:
         """A socket pair for our own bootstrap; a TCP address of its own for any other program."""

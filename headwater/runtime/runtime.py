@@ -12,6 +12,7 @@ from headwater.runtime import programs
 from headwater.runtime.environment import Host, InitFailed
 from headwater.runtime.failures import invalid_entrypoint
 from headwater.runtime.launchers import Launcher, LauncherFailed
+from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.runtime.pool import Pool
 from headwater.spine.clock import Clock
@@ -31,14 +32,14 @@ class Runtime:
         self._folder = folder.resolve()
         self._idle = idle
         self._sinks: list[LogSink] = []
-        preinstalled = self._folder / "python"
         self._host = Host(
-            self._folder,
-            preinstalled,
-            clock,
-            lambda: secrets.token_hex(16),
-            self._emit,
-            Packages(self._folder / "code"),
+            folder=self._folder,
+            preinstalled=self._folder / "python",
+            clock=clock,
+            token=lambda: secrets.token_hex(16),
+            emit=self._emit,
+            packages=Packages(self._folder / "code"),
+            node_sdk=NodeSdk(self._folder),
         )
         self._pools: dict[str, Pool] = {}
         self._launchers: dict[str, Launcher] = {}
