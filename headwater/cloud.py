@@ -11,6 +11,7 @@ from pathlib import Path
 
 from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
+from headwater.gateway.inside import Inside
 from headwater.gateway.lambda_site import LambdaSite
 from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
 from headwater.gateway.router import Router, Site
@@ -71,8 +72,9 @@ class Cloud:
             UserApis(self.engine),
             LambdaSite(self.engine),
             SnsSite(self.engine),
-            S3Site(self.engine, apis),
+            s3 := S3Site(self.engine, apis),
         ]
+        self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
         self._server = Server(self.handler)

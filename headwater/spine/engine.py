@@ -33,6 +33,7 @@ from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.migrations import migrate, migrated_services, prepare
 from headwater.spine.timekeeping import SCHEMA as TIME_SCHEMA
 from headwater.spine.timekeeping import Timekeeper
+from headwater.spine.wire import Wire
 from headwater.spine.work import Watch, Work
 
 T = TypeVar("T")
@@ -52,7 +53,8 @@ class Engine:
         self.ids = ids
         self.catalogue = catalogue
         self.endpoint = ""
-        self.runtime: FunctionRuntime  # set by the composition
+        self.runtime: FunctionRuntime  # set by the composition, as is the next
+        self.wire: Wire
         self.group = Group()
         self.pump = Pump(self)
         self.watches: dict[object, list[Watch]] = {}

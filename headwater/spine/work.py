@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.spine.functions import FunctionRuntime
 from headwater.spine.operations import Call, Caller, Request, Result
-from headwater.spine.spans import Span, split_cause
+from headwater.spine.spans import Span, split_cause, trace_header
+from headwater.spine.wire import WireAnswer, WireRequest
 
 if TYPE_CHECKING:
     from headwater.spine.engine import Engine
@@ -115,6 +116,11 @@ class Work:
         if account is not None or region is not None:
             caller = Caller(account or caller.account, region or caller.region, caller.principal)
         return await self.engine.call(service, name, request, caller, self.span.cause)
+
+    async def send(self, request: WireRequest, account: str, region: str) -> WireAnswer:
+        """Send a request to a service as a client would; errors are answers."""
+        caller = Caller(account, region, self.caller.principal)
+        return await self.engine.wire(request, caller, trace_header(self.cause))
 
     def watch(self, key: object) -> Watch:
         return self.engine.watch(key)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Client
 from tests.services.http import ask
+from tests.services.lambda_lab import eventually
 
 MOCK = {
     "type": "mock",
@@ -75,7 +76,7 @@ def test_import_and_overwrite(aws: Client, endpoint: str) -> None:
     api = client.import_rest_api(body=document(a={"options": method}))
     client.create_deployment(restApiId=api["id"], stageName="prod")
     answer = ask("OPTIONS", base(endpoint, api, "prod") + "/a")
-    assert (answer.status, answer.headers["access-control-allow-origin"], answer.body) == (200, "*", b"{}")
+    assert (answer.status, answer.headers["access-control-allow-origin"], answer.body) == (200, "*", b"{}\n")
     client.put_rest_api(restApiId=api["id"], mode="overwrite", body=document(b={"get": method}))
     paths = {resource["path"] for resource in client.get_resources(restApiId=api["id"])["items"]}
     assert paths == {"/", "/b"}
@@ -104,8 +105,41 @@ def test_method_settings_limit_what_they_name(aws: Client, endpoint: str) -> Non
     assert [ask("GET", base(endpoint, api, "prod") + "/a").status for _ in range(2)] == [200, 429]
     assert ask("GET", base(endpoint, api, "prod") + "/b").status == 200
     patch("/*/*/logging/loglevel", "OFF")
-    with pytest.raises(ClientError, match="logging/loglevel"):
-        patch("/*/*/logging/loglevel", "INFO")
+    with pytest.raises(ClientError, match="must be one of OFF, ERROR, INFO"):
+        patch("/*/*/logging/loglevel", "DEBUG")
+    with pytest.raises(ClientError, match="caching/enabled"):
+        patch("/*/*/caching/enabled", "true")
+
+
+def test_execution_logs(aws: Client, endpoint: str) -> None:
+    client = aws("apigateway")
+    broken = {**MOCK, "requestTemplates": {"application/json": "{}"}}
+    methods = {"get": {"x-amazon-apigateway-integration": MOCK}, "put": {"x-amazon-apigateway-integration": broken}}
+    api = client.import_rest_api(body=document(a=methods))
+    client.create_deployment(restApiId=api["id"], stageName="prod")
+    settings = {"/*/*/logging/loglevel": "ERROR", "/*/*/logging/dataTrace": "true"}
+    patches = [{"op": "replace", "path": path, "value": value} for path, value in settings.items()]
+    client.update_stage(restApiId=api["id"], stageName="prod", patchOperations=patches)
+    url = base(endpoint, api, "prod") + "/a"
+    assert (ask("GET", url).status, ask("PUT", url + "?q=1", b"body").status) == (200, 500)
+    group = f"API-Gateway-Execution-Logs_{api['id']}/prod"
+
+    def logged() -> list[str]:
+        try:
+            events = aws("logs").filter_log_events(logGroupName=group)["events"]
+        except ClientError:
+            return []
+        return [event["message"].partition(") ")[2] for event in events]
+
+    lines = eventually(logged)
+    assert lines[-1] == "Method completed with status: 500"
+    assert {"Method request query string: {q=1}", "Method request body before transformations: body"} <= set(lines)
+    assert any(line.startswith("Execution failed: ") for line in lines)
+    assert not any("Starting execution" in line for line in lines)
+    patch = {"op": "replace", "path": "/*/*/logging/loglevel", "value": "INFO"}
+    client.update_stage(restApiId=api["id"], stageName="prod", patchOperations=[patch])
+    ask("GET", url)
+    eventually(lambda: "Successfully completed execution" in logged())
 
 
 @pytest.mark.parametrize(

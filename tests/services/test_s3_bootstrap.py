@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 from botocore.exceptions import WaiterError
 
 from tests.conftest import Client
@@ -150,10 +149,6 @@ Outputs:
   BucketName: {Value: {"Fn::Sub": "${StagingBucket}"}, Export: {Name: {"Fn::Sub": "CdkBootstrap-${Qualifier}-Bucket"}}}
   BootstrapVersion: {Value: {"Fn::GetAtt": [CdkBootstrapVersion, Value]}}
 """
-REPOSITORY = {
-    "Type": "AWS::ECR::Repository",
-    "Properties": {"RepositoryName": {"Fn::Sub": "cdk-${Qualifier}-container-assets"}},
-}
 
 
 def test_sams_bucket(aws: Client, s3: Any) -> None:  # noqa: F811
@@ -187,16 +182,14 @@ def test_cdks_bucket(aws: Client, s3: Any, account: str) -> None:  # noqa: F811
 
 def test_what_cdk_wants_of_other_services_is_refused_by_name(aws: Client) -> None:
     cloudformation = aws("cloudformation")
-    template = yaml.safe_load(CDK)
-    template["Resources"]["ContainerAssetsRepository"] = REPOSITORY
-    cloudformation.create_stack(
-        StackName="CDKToolkit", TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
-    )
+    own_key = [{"ParameterKey": "FileAssetsBucketKmsKeyId", "ParameterValue": ""}]
+    request = {"StackName": "CDKToolkit", "TemplateBody": CDK, "Parameters": own_key}
+    cloudformation.create_stack(**request, Capabilities=["CAPABILITY_NAMED_IAM"])
     with pytest.raises(WaiterError, match="ROLLBACK_COMPLETE"):
         cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit", WaiterConfig=QUICK)
     reasons = {name: reason for name, status, reason in events(cloudformation, "CDKToolkit") if "FAILED" in status}
-    expected = "Headwater does not implement the resource type AWS::ECR::Repository."
-    assert reasons["ContainerAssetsRepository"] == expected
+    expected = "Headwater does not implement the resource type AWS::KMS::Key."
+    assert reasons["FileAssetsBucketEncryptionKey"] == expected
 
 
 LIFECYCLE = [

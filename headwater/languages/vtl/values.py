@@ -48,14 +48,10 @@ def text_of(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name}={text_of(item)}" for name, item in value.items()) + "}"
     if isinstance(value, JsonArray):
-        return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=_plain).decode()
+        return orjson.dumps(value, default=str).decode()
     if isinstance(value, list):
         return "[" + ", ".join(map(text_of, value)) + "]"
     return "" if isinstance(value, Tool) else str(value)
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, list) else str(value)
 
 
 def is_true(value: Any) -> bool:

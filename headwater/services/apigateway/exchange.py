@@ -54,6 +54,8 @@ class Exchange:
     authorizer: dict[str, Any] | None = None
     deployment_id: str = ""
     problem: str = ""
+    # where an execution log wants them: its lines about what was sent on and came back
+    told: list[str] | None = None
 
     @cached_property
     def queries(self) -> list[tuple[str, str]]:

@@ -109,7 +109,12 @@ def event_1_http(exchange: Exchange) -> dict[str, Any]:
 
 def event_1_rest(exchange: Exchange, binary: bool) -> dict[str, Any]:
     """The event of REST APIs. ``binary``: the body's type is one of the API's binary media types."""
-    context = _context_1(exchange) | {
+    return _event_1(exchange, exchange.decoded_path, rest_context(exchange), not binary)
+
+
+def rest_context(exchange: Exchange) -> dict[str, Any]:
+    """What events and templates of REST APIs are told beside the request."""
+    return _context_1(exchange) | {
         "resourceId": exchange.resource_id,
         "resourcePath": exchange.resource,
         "requestId": exchange.request_id,
@@ -117,7 +122,6 @@ def event_1_rest(exchange: Exchange, binary: bool) -> dict[str, Any]:
         "identity": dict.fromkeys(_REST_IDENTITY)
         | {"sourceIp": exchange.source_ip, "userAgent": exchange.headers.get("user-agent")},
     }
-    return _event_1(exchange, exchange.decoded_path, context, not binary)
 
 
 def _context_1(exchange: Exchange) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def _context_1(exchange: Exchange) -> dict[str, Any]:
 
 
 def _event_1(exchange: Exchange, path: str, context: dict[str, Any], text: bool) -> dict[str, Any]:
-    headers = {_titled(name): value for name, value in exchange.headers.items()}
+    headers = {titled(name): value for name, value in exchange.headers.items()}
     many: dict[str, list[str]] = {}
     for name, value in exchange.queries:
         many.setdefault(name, []).append(value)
@@ -161,7 +165,7 @@ def _event_1(exchange: Exchange, path: str, context: dict[str, Any], text: bool)
     }
 
 
-def _titled(name: str) -> str:
+def titled(name: str) -> str:
     """Format 1.0 keeps the case in which clients write header names, which is nearly always this one."""
     return "-".join(part.capitalize() for part in name.split("-"))
 

@@ -9,10 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import orjson
-
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
+from headwater.services.apigateway.rest_integration import TemplatedIntegration, compile_templated
 from headwater.services.apigateway.service_actions import ACTIONS, Action
 from headwater.spine.errors import not_implemented
 
@@ -41,15 +40,7 @@ class ServiceIntegration(NamedTuple):
     timeout: float
 
 
-class MockIntegration(NamedTuple):
-    """A fixed answer, as the CORS methods of REST APIs give it."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
-Integration = FunctionIntegration | ServiceIntegration | MockIntegration
+Integration = FunctionIntegration | ServiceIntegration | TemplatedIntegration
 
 
 def check_integration(document: Mapping[str, Any]) -> None:
@@ -105,31 +96,6 @@ def compile_rest_integration(document: Mapping[str, Any]) -> Integration:
     if kind == "AWS_PROXY":
         timeout = int(document.get("timeoutInMillis") or 29_000) / 1000
         return FunctionIntegration(function_arn(document.get("uri") or ""), "rest", timeout)
-    if kind == "MOCK":
-        return _compile_mock(document)
+    if kind in ("AWS", "MOCK"):
+        return compile_templated(document)
     raise not_implemented(f"The integration type {kind} of API Gateway's REST APIs")
-
-
-def _compile_mock(document: Mapping[str, Any]) -> MockIntegration:
-    """The request template names the status, the response of that status the headers: constants only."""
-    template = (document.get("requestTemplates") or {}).get("application/json", '{"statusCode": 200}')
-    try:
-        status = int(orjson.loads(template)["statusCode"])
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise not_implemented("A mapping template of API Gateway that is not a constant statusCode") from None
-    responses = document.get("integrationResponses") or {}
-    response = responses.get(str(status)) or responses.get("default") or {}
-    headers = [_constant_header(name, value) for name, value in (response.get("responseParameters") or {}).items()]
-    body = (response.get("responseTemplates") or {}).get("application/json") or ""
-    if re.search(r"[#$]", body):
-        raise not_implemented("A response template of API Gateway that is not constant")
-    if body.strip():
-        headers.append(("content-type", "application/json"))
-    return MockIntegration(status, tuple(headers), body.strip().encode())
-
-
-def _constant_header(name: str, value: str) -> tuple[str, str]:
-    prefix = "method.response.header."
-    if not name.startswith(prefix) or len(value) < 2 or value[0] != "'" or value[-1] != "'":
-        raise not_implemented(f"The response parameter {name} of API Gateway with the value {value}")
-    return name.removeprefix(prefix), value[1:-1]

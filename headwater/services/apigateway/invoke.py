@@ -20,6 +20,7 @@ from headwater.services.apigateway.authorizer import (
 )
 from headwater.services.apigateway.cors import add_cors, is_preflight, preflight
 from headwater.services.apigateway.exchange import Exchange, Response, message
+from headwater.services.apigateway.execution_logs import write
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
 from headwater.services.apigateway.function_results import (
     MalformedResult,
@@ -27,8 +28,9 @@ from headwater.services.apigateway.function_results import (
     response_1_rest,
     response_2,
 )
-from headwater.services.apigateway.integration import FunctionIntegration, MockIntegration, ServiceIntegration
+from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.mapping import as_text
+from headwater.services.apigateway.rest_integration import TemplatedIntegration, run_templated
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
 from headwater.services.apigateway.store import REST
@@ -68,8 +70,10 @@ def invoke(call: Call, request: Request) -> Answer:
     endpoint = found.endpoint
     exchange.route_key, exchange.resource = endpoint.route_key, endpoint.resource
     exchange.resource_id, exchange.parameters = endpoint.resource_id, found.parameters
+    if endpoint.execution_log is not None and endpoint.execution_log.trace:
+        exchange.told = []
     if endpoint.bucket is not None and not endpoint.bucket.take(call.now):
-        return _finish(call.work, stage, exchange, message(429, "Too Many Requests"), cors)
+        return _finish(call.work, stage, exchange, message(429, "Too Many Requests"), cors, endpoint)
     return _run(call.work, served, stage, endpoint, exchange, cors)
 
 
@@ -137,9 +141,9 @@ async def _run(
         elif isinstance(integration, ServiceIntegration):
             response = await _call_service(work, integration, exchange)
         else:
-            assert isinstance(integration, MockIntegration)
-            response = Response(integration.status, list(integration.headers), integration.body)
-    return _finish(work, stage, exchange, response, cors)
+            assert isinstance(integration, TemplatedIntegration)
+            response = await run_templated(work, integration, exchange)
+    return _finish(work, stage, exchange, response, cors, endpoint)
 
 
 async def _authorize(work: Work, served: ServedApi, endpoint: Endpoint, exchange: Exchange) -> Response | None:
@@ -225,9 +229,14 @@ async def _call_service(work: Work, integration: ServiceIntegration, exchange: E
 
 
 def _finish(
-    work: Work, stage: ServedStage, exchange: Exchange, response: Response, cors: Mapping[str, Any] | None
+    work: Work,
+    stage: ServedStage,
+    exchange: Exchange,
+    response: Response,
+    cors: Mapping[str, Any] | None,
+    endpoint: Endpoint | None = None,
 ) -> Result:
-    """The answer with the headers that API Gateway adds; its line in the access log follows."""
+    """The answer with the headers that API Gateway adds; its lines in the stage's logs follow."""
     work.span.note("status", response.status)
     if exchange.problem:
         work.span.note("problem", exchange.problem)
@@ -241,6 +250,8 @@ def _finish(
     if stage.access_log is not None:
         served = Served(exchange, response, work.now - exchange.at)
         work.spawn(append(work, stage.access_log, served))
+    if endpoint is not None and endpoint.execution_log is not None:
+        work.spawn(write(work, endpoint.execution_log, exchange, response))
     return _answer(response)
 
 

@@ -1,4 +1,4 @@
-"""Method settings of REST APIs' stages: limits are kept to; logs of executions and caches we lack, by name.
+"""Method settings of REST APIs' stages: limits are kept to, executions are logged; caches we lack, by name.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSetting.html
 """
@@ -17,15 +17,16 @@ from headwater.spine.errors import not_implemented
 _PATH = re.compile(r"/([^/]+)/([A-Z]+|\*)/([a-z]+/[A-Za-z]+)\Z")
 _MEMBERS: Mapping[str, str] = MappingProxyType(
     {
+        "logging/dataTrace": "dataTraceEnabled",
+        "logging/loglevel": "loggingLevel",
         "metrics/enabled": "metricsEnabled",
         "throttling/burstLimit": "throttlingBurstLimit",
         "throttling/rateLimit": "throttlingRateLimit",
     }
 )
 # accepted where they ask for nothing
-_UNSERVED: Mapping[str, str] = MappingProxyType(
-    {"logging/loglevel": "OFF", "logging/dataTrace": "false", "caching/enabled": "false"}
-)
+_UNSERVED: Mapping[str, str] = MappingProxyType({"caching/enabled": "false"})
+_LEVELS = ("OFF", "ERROR", "INFO")
 
 
 def setting_key(path: str, method: str) -> str:
@@ -48,8 +49,12 @@ def patch_settings(settings: Mapping[str, Document], patch: Mapping[str, Any]) -
 
 
 def _typed(member: str, value: Any) -> Any:
-    if member == "metrics/enabled":
+    if member in ("metrics/enabled", "logging/dataTrace"):
         return str(value).lower() == "true"
+    if member == "logging/loglevel":
+        if value not in _LEVELS:
+            raise bad_request("Invalid logging level, must be one of OFF, ERROR, INFO")
+        return value
     try:
         return int(value) if member == "throttling/burstLimit" else float(value)
     except (TypeError, ValueError):

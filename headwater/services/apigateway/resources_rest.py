@@ -108,16 +108,18 @@ class MethodResource(Resource):
         key = {name: properties[name] for name in ("restApiId", "resourceId", "httpMethod")}
         call.operation(_SERVICE, "PutMethod", {"authorizationType": "NONE", **properties})
         for response in responses:
-            call.operation(_SERVICE, "PutMethodResponse", {**key, **_lower_first(response)})
+            call.operation(_SERVICE, "PutMethodResponse", {**key, **_response(response)})
         if integration:
             self._integrate(call, key, _lower_first(integration))
         change.physical_id = "-".join(key.values())
 
     def _integrate(self, call: Call, key: Mapping[str, str], integration: dict[str, Any]) -> None:
         responses = integration.pop("integrationResponses", None) or []
+        if "timeoutInMillis" in integration:
+            integration["timeoutInMillis"] = int(integration["timeoutInMillis"])
         call.operation(_SERVICE, "PutIntegration", {**key, **integration})
         for response in responses:
-            call.operation(_SERVICE, "PutIntegrationResponse", {**key, **_lower_first(response)})
+            call.operation(_SERVICE, "PutIntegrationResponse", {**key, **_response(response)})
 
     def update(self, call: Call, change: Change) -> None:
         key = ("RestApiId", "ResourceId", "HttpMethod")
@@ -130,6 +132,12 @@ class MethodResource(Resource):
         names = ("RestApiId", "ResourceId", "HttpMethod")
         request = _lower_first({name: change.properties.get(name) for name in names})
         drop(call, _SERVICE, "DeleteMethod", request)
+
+
+def _response(given: Any) -> dict[str, Any]:
+    """A method's or an integration's response: templates write its status as a number too."""
+    response: dict[str, Any] = _lower_first(given)
+    return {**response, "statusCode": str(response["statusCode"])}
 
 
 @resource("AWS::ApiGateway::Deployment")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from headwater.services.apigateway.access_logs import AccessLog, compile_access_log
 from headwater.services.apigateway.authorizer import Authorizer, compile_authorizer
+from headwater.services.apigateway.execution_logs import ExecutionLog, execution_log_of
 from headwater.services.apigateway.integration import Integration, compile_integration, compile_rest_integration
 from headwater.services.apigateway.method_settings import setting_key
 from headwater.services.apigateway.routes import split_route_key
@@ -27,6 +28,7 @@ class Endpoint(NamedTuple):
     integration: Integration | None
     authorizer: Authorizer | None
     bucket: Bucket | None
+    execution_log: ExecutionLog | None
 
 
 @dataclass
@@ -68,7 +70,7 @@ def _compile(call: Call, api: Api) -> ServedApi:
         identity = stage.get("DeploymentId") or stage.get("deploymentId") or ""
         snapshot = deployments.get(identity, {}).get("Snapshot", {})
         variables = stage.get("StageVariables") or stage.get("variables") or {}
-        router = _rest_router(snapshot, stage) if api.kind == REST else _http_router(snapshot, stage)
+        router = _rest_router(snapshot, stage, api.id) if api.kind == REST else _http_router(snapshot, stage)
         settings = stage.get("AccessLogSettings") or stage.get("accessLogSettings") or {}
         log = compile_access_log(settings, f"{api.id}/{name}")
         served.stages[name] = ServedStage(name, variables, identity, router, log)
@@ -90,6 +92,7 @@ def _http_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Route
             compile_integration(integration) if integration else None,
             compile_authorizer(authorizer) if authorizer and route["AuthorizationType"] != "NONE" else None,
             bucket_of(defaults | settings.get(route["RouteKey"], {})),
+            None,
         )
         if split is None:
             router.default = endpoint
@@ -98,7 +101,7 @@ def _http_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Route
     return router
 
 
-def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Router[Endpoint]:
+def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any], api: str) -> Router[Endpoint]:
     router: Router[Endpoint] = Router(by_resource=True)
     settings = stage.get("methodSettings") or {}
     authorizers = snapshot.get("Authorizer", {})
@@ -106,6 +109,7 @@ def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Route
         for method, document in (resource.get("resourceMethods") or {}).items():
             integration = document.get("methodIntegration")
             authorizer = authorizers.get(document.get("authorizerId"))
+            setting = settings.get("*/*", {}) | settings.get(setting_key(resource["path"], method), {})
             router.add(
                 method,
                 resource["path"],
@@ -115,7 +119,8 @@ def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Route
                     resource["id"],
                     _lenient(integration) if integration else None,
                     compile_authorizer(authorizer) if authorizer else None,
-                    bucket_of(settings.get("*/*", {}) | settings.get(setting_key(resource["path"], method), {})),
+                    bucket_of(setting),
+                    execution_log_of(setting, api, stage["stageName"]),
                 ),
             )
     return router

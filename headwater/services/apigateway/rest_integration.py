@@ -1,0 +1,238 @@
+"""Integrations of REST APIs that are not proxies: templates and mappings around a service, or around nothing (MOCK).
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-settings.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from headwater.languages.vtl import Template, TemplateError, compile_template
+from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.exchange import Exchange, Response, message
+from headwater.services.apigateway.rest_parameters import (
+    AnswerMapping,
+    RequestMapping,
+    answer_mappings,
+    request_mappings,
+)
+from headwater.services.apigateway.rest_service import Outgoing, Target, as_json, request_to, target_of
+from headwater.services.apigateway.rest_variables import UnreadableBody, context_of, variables
+from headwater.spine.errors import not_implemented
+from headwater.spine.wire import WireAnswer
+from headwater.spine.work import Work
+
+_JSON = "application/json"
+_PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
+_FUNCTION_ERROR = "x-amz-function-error"
+
+
+class IntegrationResponse(NamedTuple):
+    """What becomes of an answer. ``pattern`` None: of those that no pattern takes."""
+
+    status: int
+    pattern: re.Pattern[str] | None
+    mappings: tuple[AnswerMapping, ...]
+    templates: Mapping[str, Template]
+
+
+class TemplatedIntegration(NamedTuple):
+    """``target`` is None for MOCK; ``timeout`` in seconds."""
+
+    target: Target | None
+    method: str
+    mappings: tuple[RequestMapping, ...]
+    templates: Mapping[str, Template]
+    passthrough: str
+    responses: tuple[IntegrationResponse, ...]
+    timeout: float
+
+
+class _Refused(Exception):
+    """API Gateway answers by itself; the argument is its answer."""
+
+    def __init__(self, response: Response, problem: str = "") -> None:
+        super().__init__(problem)
+        self.response = response
+        self.problem = problem
+
+
+def compile_templated(document: Mapping[str, Any]) -> TemplatedIntegration:
+    """Compile ``methodIntegration`` of type AWS or MOCK; AwsError for what cannot be served."""
+    if document.get("contentHandling") not in (None, "CONVERT_TO_TEXT"):
+        raise not_implemented("contentHandling of API Gateway's integrations")
+    passthrough = document.get("passthroughBehavior") or _PASSTHROUGH[0]
+    if passthrough not in _PASSTHROUGH:
+        raise bad_request("Invalid pass through behavior specified.")
+    is_mock = document["type"].upper() == "MOCK"
+    return TemplatedIntegration(
+        None if is_mock else target_of(document.get("uri") or ""),
+        document.get("httpMethod") or "POST",
+        request_mappings(document.get("requestParameters") or {}),
+        _templates(document.get("requestTemplates") or {}),
+        passthrough,
+        tuple(map(_compile_response, (document.get("integrationResponses") or {}).values())),
+        int(document.get("timeoutInMillis") or 29_000) / 1000,
+    )
+
+
+def _templates(given: Mapping[str, str | None]) -> dict[str, Template]:
+    """By content type; an empty one lets bodies through as they are."""
+    try:
+        return {kind.lower(): compile_template(text) for kind, text in given.items() if text}
+    except TemplateError as error:
+        raise bad_request(f"Invalid mapping template specified: {error}") from None
+
+
+def _compile_response(document: Mapping[str, Any]) -> IntegrationResponse:
+    if document.get("contentHandling") not in (None, "CONVERT_TO_TEXT"):
+        raise not_implemented("contentHandling of API Gateway's integration responses")
+    try:
+        pattern = re.compile(document["selectionPattern"]) if document.get("selectionPattern") else None
+    except re.error as error:
+        raise bad_request(f"Invalid selection pattern specified: {error}") from None
+    return IntegrationResponse(
+        int(document["statusCode"]),
+        pattern,
+        answer_mappings(document.get("responseParameters") or {}),
+        _templates(document.get("responseTemplates") or {}),
+    )
+
+
+async def run_templated(work: Work, integration: TemplatedIntegration, exchange: Exchange) -> Response:
+    """Ask the service as the request's mappings say, and answer as the response's do."""
+    context = context_of(exchange)
+    try:
+        body = _request_body(integration, exchange, context)
+        if integration.target is None:
+            answer, selector = _mock(body)
+        else:
+            answer, selector = await _ask(work, integration, exchange, body, context["requestOverride"])
+        return _respond(_selected(integration, selector), exchange, answer, context)
+    except _Refused as refused:
+        exchange.problem = refused.problem
+        return refused.response
+    except TimeoutError:
+        exchange.problem = f"no answer within {integration.timeout:g} s"
+        return failure(504, "Endpoint request timed out")
+    except UnreadableBody as error:
+        exchange.problem = str(error)
+        return failure(400, f"Could not parse request body into json: {error}")
+    except TemplateError as error:
+        exchange.problem = str(error)
+        return failure(500)
+
+
+def failure(status: int, text: str = "Internal server error") -> Response:
+    """API Gateway's own answer to what went wrong."""
+    kind = "InternalServerErrorException" if status >= 500 else "BadRequestException"
+    return message(status, text, ("x-amzn-ErrorType", kind))
+
+
+def _request_body(integration: TemplatedIntegration, exchange: Exchange, context: dict[str, Any]) -> bytes:
+    kind = exchange.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+    template = integration.templates.get(kind)
+    if template is not None:
+        text = exchange.body.decode(errors="replace")
+        return template.render(variables(exchange, text, context)).encode()
+    refused = integration.passthrough == "NEVER" or (integration.passthrough == _PASSTHROUGH[1])
+    if refused and (integration.templates or integration.passthrough == "NEVER"):
+        raise _Refused(failure(415, "Unsupported Media Type"), f"no template for {kind}")
+    return exchange.body
+
+
+def _mock(body: bytes) -> tuple[WireAnswer, str]:
+    """The request's body says the status."""
+    try:
+        status = int(orjson.loads(body)["statusCode"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        raise _Refused(failure(500), "a MOCK integration's request template has to give a statusCode") from None
+    return WireAnswer(status, {}, b""), str(status)
+
+
+async def _ask(
+    work: Work, integration: TemplatedIntegration, exchange: Exchange, body: bytes, override: dict[str, Any]
+) -> tuple[WireAnswer, str]:
+    """The service's answer, and the text that selects the response."""
+    target = integration.target
+    assert target is not None
+    places: dict[str, dict[str, str]] = {"header": {"content-type": _JSON}, "querystring": {}, "path": {}}
+    for mapping in integration.mappings:
+        value = mapping.source(exchange)
+        if value is not None:
+            places[mapping.place][mapping.name.lower() if mapping.place == "header" else mapping.name] = value
+    for place, values in override.items():
+        for name, value in values.items():
+            places[place][name.lower() if place == "header" else name] = str(value)
+    outgoing = Outgoing(integration.method, places["header"], places["querystring"], places["path"], body)
+    request = request_to(target, outgoing, exchange, work.engine.endpoint)
+    async with asyncio.timeout(integration.timeout):
+        answer = await work.send(request, exchange.account, target.region or exchange.region)
+    if exchange.told is not None:
+        exchange.told += [
+            f"Endpoint request body after transformations: {body.decode(errors='replace')}",
+            f"Sending request to {request.service}: {request.method} {request.path}",
+            f"Received response. Status: {answer.status}",
+            f"Endpoint response body before transformations: {answer.body.decode(errors='replace')}",
+        ]
+    if target.service != "lambda":
+        return as_json(target, answer), str(answer.status)
+    if answer.status >= 300:
+        raise _Refused(failure(500), f"Invoke answered {answer.status}: {answer.body.decode(errors='replace')}")
+    return answer, _error_of(answer) if _FUNCTION_ERROR in answer.headers else ""
+
+
+def _error_of(answer: WireAnswer) -> str:
+    """The message of a function's error, which patterns are matched with."""
+    try:
+        document = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(document.get("errorMessage") or "") if isinstance(document, dict) else ""
+
+
+def _selected(integration: TemplatedIntegration, text: str) -> IntegrationResponse:
+    for response in integration.responses:
+        if response.pattern is not None and response.pattern.fullmatch(text):
+            return response
+    for response in integration.responses:
+        if response.pattern is None:
+            return response
+    raise _Refused(failure(500), f"no integration response is for {text!r}")
+
+
+def _respond(
+    selected: IntegrationResponse, exchange: Exchange, answer: WireAnswer, context: dict[str, Any]
+) -> Response:
+    kind, template = _accepted(selected.templates, exchange.headers.get("accept", ""))
+    body = answer.body
+    if template is not None:
+        try:
+            body = template.render(variables(exchange, body.decode(errors="replace"), context)).encode()
+        except UnreadableBody as error:
+            raise TemplateError(str(error)) from None
+    headers = {"content-type": kind}
+    for mapping in selected.mappings:
+        value = mapping.source(exchange, answer)
+        if value is not None:
+            headers[mapping.name.lower()] = value
+    override = context["responseOverride"]
+    headers |= {name.lower(): str(value) for name, value in override["header"].items()}
+    status = str(override.get("status") or selected.status)
+    if not (status.isdigit() and 200 <= int(status) <= 599):
+        raise _Refused(failure(500), f"{status} is no status")
+    return Response(int(status), list(headers.items()), body)
+
+
+def _accepted(templates: Mapping[str, Template], accept: str) -> tuple[str, Template | None]:
+    """The template of a type that the client asks for, else JSON's, else the first."""
+    if not templates:
+        return _JSON, None
+    asked = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    kind = next((kind for kind in (*asked, _JSON) if kind in templates), next(iter(templates)))
+    return kind, templates[kind]
