@@ -22,7 +22,7 @@ from headwater.gateway.surface import Surface
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
 from headwater.services import SERVICES
-from headwater.spine.clock import Clock, RealClock
+from headwater.spine.clock import Clock
 from headwater.spine.engine import Engine
 from headwater.spine.ids import Ids
 from headwater.spine.models import load_model
@@ -61,11 +61,11 @@ class Cloud:
         self.engine = Engine(
             SqliteStore(database, settings.durability),
             BlobStore(self.folder / "blobs", sync=settings.durability == "power"),
-            clock or RealClock(),
+            clock or Clock(),
             Ids(settings.seed),
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
         )
-        self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock.now)
+        self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)
         sites: list[Site] = [
             Surface(routes(self.engine), streams(self.engine)),

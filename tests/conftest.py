@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from hypothesis import settings
 
-from headwater.spine.clock import VirtualClock
+from headwater.spine.clock import Clock
 from tests.server import ServerThread
 
 Client = Callable[..., Any]
@@ -68,6 +68,6 @@ def client_factory(endpoint: str, account: str, region: str = "us-east-1") -> Cl
 @pytest.fixture
 def timed() -> Iterator[ServerThread]:
     """A server of the test's own whose clock stands still until ``timed.advance`` moves it."""
-    clock = VirtualClock(1_795_000_000_000)
+    clock = Clock(1_795_000_000_000)
     with ServerThread(clock=clock) as running:
         yield running

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from headwater.cloud import Cloud, Settings
-from headwater.spine.clock import Clock, VirtualClock
+from headwater.spine.clock import Clock
 
 T = TypeVar("T")
 
@@ -44,19 +44,8 @@ class ServerThread:
         return self.run(called())
 
     def advance(self, milliseconds: int) -> None:
-        """Move a virtual clock, timer by timer, each with what comes of it."""
-        clock = self.cloud.engine.clock
-        assert isinstance(clock, VirtualClock)
-
-        async def move() -> None:
-            end = clock.now() + milliseconds
-            while (due := clock.next_due()) is not None and due <= end:
-                clock.advance_to(due)
-                for _ in range(5):
-                    await asyncio.sleep(0)
-            clock.advance_to(end)
-
-        self.run(move())
+        """Move the clock, timer by timer, each with what comes of it."""
+        self.run(self.cloud.engine.time.advance(milliseconds))
 
     def __enter__(self) -> ServerThread:
         self._thread.start()

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.options import endpoint_option
-from headwater.cli.spans import Span, describe
+from headwater.cli.spans import describe
+from headwater.client import Span
 
 # Looking changes nothing: what only reads is left out unless asked for.
 _LOOKS = ("Describe", "Get", "List", "Poll", "Query", "Receive", "Scan", "Head", "Filter")

@@ -11,7 +11,9 @@ from headwater import __version__
 _COMMANDS = {
     "follow": "Show operations and deliveries as they happen.",
     "run": "Run a command with its environment pointing at Headwater.",
+    "settle": "Wait until everything that was caused is done.",
     "start": "Start an empty cloud.",
+    "time": "Show the clock, freeze it, move it.",
     "trace": "Show the causal tree of what happened.",
     "up": "Deploy a SAM or CloudFormation template, and stay.",
 }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.text import Text
 
-Span = dict[str, Any]
+from headwater.client import Span
 
 _MARKS = {"ok": ("✓", "green"), None: ("…", "yellow"), "again": ("↻", "yellow")}
 _KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "topic", "event-bus", "stack")
@@ -22,7 +20,7 @@ def describe(line: Text, chain: list[Span], full: bool) -> Text:
         line.append(" → " if position else "", style="dim")
         line.append(span["name"], style="bold" if operation else "cyan")
         if span["subject"]:
-            line.append(f" {_short(span['subject'], full)}", style="" if operation else "cyan")
+            line.append(f" {short(span['subject'], full)}", style="" if operation else "cyan")
     if outcome not in _MARKS:
         line.append(f"  {outcome}", style="red")
     for span in chain:
@@ -31,7 +29,7 @@ def describe(line: Text, chain: list[Span], full: bool) -> Text:
     return line
 
 
-def _short(subject: str, full: bool) -> str:
+def short(subject: str, full: bool = False) -> str:
     """An ARN's name, without what is the same everywhere."""
     parts = subject.split(":", 5)
     if full or len(parts) != 6 or parts[0] != "arn":

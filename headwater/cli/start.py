@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -12,10 +13,15 @@ from headwater.cloud import Cloud
 
 
 @click.command("start")
+@click.option("--json", "as_json", is_flag=True, help="Once ready, the endpoint as one line of JSON.")
 @server_options
-def command(host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str) -> None:
+def command(as_json: bool, host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str) -> None:
     """Start an empty cloud, or the one that a data folder keeps."""
-    serve(settings_of(host, port, mqtt_port, data, ephemeral, durability), _announce)
+    serve(settings_of(host, port, mqtt_port, data, ephemeral, durability), _tell if as_json else _announce)
+
+
+async def _tell(cloud: Cloud) -> None:
+    click.echo(json.dumps({"endpoint": cloud.endpoint}))
 
 
 async def _announce(cloud: Cloud) -> None:

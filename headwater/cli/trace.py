@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from urllib.parse import quote
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
-from headwater.cli.spans import Span, describe
-from headwater.cli.surface import ask
+from headwater.cli.spans import describe
+from headwater.client import Span
 
 
 @click.command("trace")
@@ -29,7 +29,8 @@ def command(identity: str | None, last: bool, full: bool, as_json: bool, endpoin
     """
     if identity and last:
         raise click.UsageError("Name a trace or ask for the last one, not both.")
-    found = ask(endpoint, "/_headwater/trace" + (f"?id={quote(identity, safe='')}" if identity else ""))
+    with asking(endpoint) as headwater:
+        found = headwater.trace(identity)
     if as_json:
         click.echo(json.dumps(found))
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ import orjson
 
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols.xml_writer import escape
+from headwater.spine.clock import Clock
 from headwater.spine.errors import AwsError
 from headwater.spine.timestamps import from_datetime
 
@@ -47,15 +48,15 @@ def is_form(request: HttpRequest) -> bool:
     return request.headers.get("content-type", "").startswith("multipart/form-data")
 
 
-def form_upload(request: HttpRequest, bucket: str, now: int) -> FormUpload:
-    """Read a form; AwsError where it is broken or its policy does not allow it at ``now`` (ms)."""
+def form_upload(request: HttpRequest, bucket: str, clock: Clock) -> FormUpload:
+    """Read a form; AwsError where it is broken or its policy does not allow it."""
     fields, data, file_name = _read(request)
     if "key" not in fields:
         text = "Bucket POST must contain a field named 'key'."
         raise _invalid(f"{text}  If it is specified, please check the order of the fields.")
     key = fields["key"].replace("${filename}", file_name)
     if "policy" in fields:
-        _check_policy(fields, {**fields, "key": key, "bucket": bucket}, len(data), now)
+        _check_policy(fields, {**fields, "key": key, "bucket": bucket}, len(data), clock)
     parameters: dict[str, Any] = {"Bucket": bucket, "Key": key, "Body": data}
     parameters |= {member: fields[name] for name, member in _MEMBERS.items() if fields.get(name)}
     prefix = "x-amz-meta-"
@@ -87,7 +88,7 @@ def _read(request: HttpRequest) -> tuple[dict[str, str], bytes, str]:
     raise _invalid("POST requires exactly one file upload per request.")
 
 
-def _check_policy(fields: dict[str, str], values: dict[str, str], size: int, now: int) -> None:
+def _check_policy(fields: dict[str, str], values: dict[str, str], size: int, clock: Clock) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html"""
     try:
         policy = orjson.loads(binascii.a2b_base64(fields["policy"]))
@@ -95,7 +96,9 @@ def _check_policy(fields: dict[str, str], values: dict[str, str], size: int, now
         conditions = policy["conditions"]
     except (ValueError, KeyError, TypeError):
         raise AwsError("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.") from None
-    if now > ends:
+    # what a client dates is of its own time: by how much it is past, the clock says
+    signed = _signed_at(fields)
+    if clock.now() > (ends if signed is None else clock.signed_at(signed) + ends - signed):
         raise AwsError("AccessDenied", "Invalid according to Policy: Policy expired.", 403)
     for condition in conditions:
         rows = condition.items() if isinstance(condition, dict) else [condition]
@@ -103,6 +106,14 @@ def _check_policy(fields: dict[str, str], values: dict[str, str], size: int, now
             if not _holds(["eq", *row] if isinstance(condition, dict) else list(row), values, size):
                 shown = orjson.dumps(condition).decode()
                 raise AwsError("AccessDenied", f"Invalid according to Policy: Policy Condition failed: {shown}", 403)
+
+
+def _signed_at(fields: dict[str, str]) -> int | None:
+    """When the form was signed, where it says so as version 4 of signatures does."""
+    try:
+        return from_datetime(datetime.strptime(fields["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
+    except (KeyError, ValueError):
+        return None
 
 
 def _holds(condition: list[Any], values: dict[str, str], size: int) -> bool:

@@ -15,7 +15,7 @@ from headwater.gateway.protocols import WireService, load_service
 from headwater.gateway.s3_addresses import Page, bucket_of_host, bucket_of_path, is_signed_for_s3, website_page
 from headwater.gateway.s3_bodies import is_framed, unframe
 from headwater.gateway.s3_forms import form_upload, is_form
-from headwater.gateway.s3_presigned import accept, is_presigned
+from headwater.gateway.s3_presigned import PresignedUrls, is_presigned
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error
 from headwater.spine.operations import Caller, Result
@@ -29,6 +29,7 @@ class S3Site:
 
     def __init__(self, engine: Engine, apis: AwsApis) -> None:
         self._engine = engine
+        self._presigned = PresignedUrls(engine.clock)
         self._apis = apis
         self._made: WireService | None = None
 
@@ -53,11 +54,11 @@ class S3Site:
         headers = request.headers
         try:
             if is_presigned(request):
-                accept(request, self._engine.clock.now())
+                self._presigned.accept(request)
             if is_framed(request):
                 unframe(request)
             if request.method == "POST" and is_form(request):
-                upload = form_upload(request, bucket_of_path(request.path), self._engine.clock.now())
+                upload = form_upload(request, bucket_of_path(request.path), self._engine.clock)
                 self._submit("PostObject", upload.parameters, self._answering(connection, request, upload.answer))
                 return True
         except AwsError as error:

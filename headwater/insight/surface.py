@@ -1,32 +1,33 @@
-"""The routes of our own surface."""
+"""The routes of our own surface: one table, from which its OpenAPI document is made too."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from headwater import __version__
+from headwater.insight import openapi
 from headwater.insight.follow import follow
-from headwater.insight.traces import find_trace, last_trace, tree
+from headwater.insight.openapi import Page
+from headwater.insight.settle import deliveries, settle
+from headwater.insight.time import show_time, steer
+from headwater.insight.traces import find_trace, last_trace, spans_after, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.work import Work
 
-Route = Callable[[Mapping[str, str], Any], Awaitable[Any]]
-Stream = Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]
+Query = Mapping[str, str]
+Route = Callable[[Query, Any], Awaitable[Any]]
+Stream = Callable[[Query, Callable[[bytes], None]], Callable[[], None]]
+_LONGEST_SETTLING = 3600.0
+_MOST_DELIVERIES = 1000
+_MOST_SPANS = 10_000
 
 
 def routes(engine: Engine) -> dict[tuple[str, str], Route]:
     """Method and path to what answers them."""
-    return {
-        ("GET", "/_headwater/health"): lambda query, body: _health(engine),
-        ("GET", "/_localstack/health"): lambda query, body: _localstack_health(engine),
-        ("POST", "/_headwater/reset"): lambda query, body: _reset(engine),
-        ("POST", "/_localstack/state/reset"): lambda query, body: _reset(engine),
-        ("GET", "/_headwater/trace"): lambda query, body: _trace(engine, query),
-        ("PUT", "/_headwater/cloudformation/response"): lambda query, body: _respond(engine, query, body),
-    }
+    return {(page.method, page.path): partial(page.answer, engine) for page in PAGES}
 
 
 def streams(engine: Engine) -> dict[str, Stream]:
@@ -34,7 +35,7 @@ def streams(engine: Engine) -> dict[str, Stream]:
     return {"/_headwater/follow": lambda query, send: follow(engine, query, send)}
 
 
-async def _health(engine: Engine) -> dict[str, Any]:
+async def _health(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return {
         "status": "ready",
         "version": __version__,
@@ -43,20 +44,19 @@ async def _health(engine: Engine) -> dict[str, Any]:
     }
 
 
-async def _localstack_health(engine: Engine) -> dict[str, Any]:
+async def _localstack_health(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     loaded = engine.catalogue.loaded
     services = {name: "running" if loaded(name) else "available" for name in sorted(engine.catalogue.houses)}
     return {"services": services, "edition": "headwater", "version": __version__}
 
 
-async def _reset(engine: Engine) -> dict[str, Any]:
+async def _reset(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     await engine.reset()
     return {"status": "reset"}
 
 
-async def _trace(engine: Engine, query: Mapping[str, str]) -> dict[str, Any]:
+async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     """``id`` names a trace, an ARN or something that a span notes; without it, the newest."""
-    work = Work(engine, SYSTEM, engine.new_span("surface", "trace", SYSTEM, None), None)
 
     def read(call: Call) -> dict[str, Any]:
         found = find_trace(call, query["id"]) if "id" in query else last_trace(call)
@@ -64,11 +64,88 @@ async def _trace(engine: Engine, query: Mapping[str, str]) -> dict[str, Any]:
             raise AwsError("NotFound", "No such trace.", 404)
         return {"trace": found, "spans": tree(call, found)}
 
-    await work.transact(lambda call: None)  # spans of this turn are written before they are read
-    return await work.transact(read)
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    return await engine.transact_system(read)
 
 
-async def _respond(engine: Engine, query: Mapping[str, str], body: Any) -> dict[str, Any]:
+async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    """Those with an id above ``after``, oldest first."""
+    try:
+        after = int(query.get("after", "0"), 16)
+    except ValueError:
+        raise AwsError("BadRequest", "After is a span's id, in hexadecimal digits.") from None
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    return {"spans": await engine.transact_system(lambda call: spans_after(call, after, _MOST_SPANS))}
+
+
+async def _respond(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     """A custom resource's answer: what the `ResponseURL` of its request leads to."""
     answer = {"Token": query.get("token", ""), "Body": body}
     return await engine.call("cloudformation", "Respond", answer, SYSTEM, None)
+
+
+async def _show_time(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    return show_time(engine)
+
+
+async def _steer(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    return await steer(engine, body)
+
+
+async def _settle(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    asked = {} if body is None else body
+    if not isinstance(asked, dict) or not asked.keys() <= {"trace", "timeout"}:
+        raise AwsError("BadRequest", 'Say {"trace": ID, "timeout": SECONDS}, or either, or nothing.')
+    timeout, identity = asked.get("timeout", 30), asked.get("trace")
+    if not isinstance(timeout, int | float) or not 0 <= timeout <= _LONGEST_SETTLING:
+        raise AwsError("BadRequest", f"The timeout is in seconds, from 0 to {_LONGEST_SETTLING:g}.")
+    trace = None
+    if identity is not None:
+        await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+        trace = await engine.transact_system(lambda call: find_trace(call, str(identity)))
+        if trace is None:
+            raise AwsError("NotFound", "No such trace.", 404)
+    return (await settle(engine, trace, timeout)).shown(engine.clock.now())
+
+
+async def _deliveries(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    limit = query.get("limit", "100")
+    if not limit.isdigit() or not 1 <= int(limit) <= _MOST_DELIVERIES:
+        raise AwsError("BadRequest", f"The limit is a number from 1 to {_MOST_DELIVERIES}.")
+    return {"now": engine.clock.now(), "deliveries": deliveries(engine, int(limit))}
+
+
+async def _openapi(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    return openapi.document(PAGES, engine.endpoint)
+
+
+_ID = {"id": "A trace's id, an ARN, or anything that a span notes."}
+PAGES = (
+    Page("GET", "/_headwater/health", "Whether it is ready, and what it serves", _health),
+    Page("POST", "/_headwater/reset", "Forget everything; the clock stays as it is", _reset),
+    Page("GET", "/_headwater/trace", "The causal tree of a trace; without an id, of the newest", _trace, _ID),
+    Page(
+        "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
+        {"after": "A span's id."}, answers=openapi.SPANS,
+    ),
+    Page("GET", "/_headwater/time", "The clock: mode, time, next timer", _show_time, answers=openapi.TIME),
+    Page(
+        "POST", "/_headwater/time", "Set the clock's mode, or advance it and tell what came due", _steer,
+        takes=openapi.STEERING, answers=openapi.ADVANCED,
+    ),
+    Page(
+        "POST", "/_headwater/settle", "Wait until nothing is in flight; else name what holds it up", _settle,
+        takes=openapi.SETTLING, answers=openapi.SETTLEMENT,
+    ),
+    Page(
+        "GET", "/_headwater/deliveries", "Deliveries that are to be done or in hand", _deliveries,
+        {"limit": "How many, 100 unless told."}, answers=openapi.DELIVERIES,
+    ),
+    Page("GET", "/_headwater/openapi.json", "This document", _openapi),
+    Page(
+        "PUT", "/_headwater/cloudformation/response", "A custom resource's answer", _respond,
+        {"token": "As in the ResponseURL."}, takes={"type": "object"},
+    ),
+    Page("GET", "/_localstack/health", "For tools that know LocalStack", _localstack_health),
+    Page("POST", "/_localstack/state/reset", "For tools that know LocalStack", _reset),
+)  # fmt: skip

@@ -18,6 +18,10 @@ _NEWEST = (
 )
 _BY_SUBJECT = "SELECT trace FROM spans WHERE subject = ? ORDER BY id DESC LIMIT 1"
 _BY_END_OF_SUBJECT = "SELECT trace FROM spans WHERE subject LIKE ? ORDER BY id DESC LIMIT 1"
+_AFTER = """
+SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes
+FROM spans WHERE id > ? ORDER BY id LIMIT ?
+"""
 _BY_TRACE = "SELECT trace FROM spans WHERE trace = ? LIMIT 1"
 _BY_NOTE = "SELECT trace FROM spans WHERE notes LIKE ? ORDER BY id DESC LIMIT 1"
 
@@ -60,15 +64,28 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
         parent = spans.get(span["parent"])
         (parent["children"] if parent is not None else roots).append(span)
     for span in spans.values():
-        span["id"] = f"{span['id']:016x}"
-        span["parent"] = f"{span['parent']:016x}" if span["parent"] is not None else None
+        _name_by_hexadecimal(span)
     return roots
 
 
+def spans_after(call: Call, identity: int, limit: int) -> list[dict[str, Any]]:
+    """Spans that began after one, oldest first, each with an empty list of ``children``."""
+    spans = [_span(row) for row in call.store.all(_AFTER, (identity, limit))]
+    for span in spans:
+        _name_by_hexadecimal(span)
+    return spans
+
+
+def _name_by_hexadecimal(span: dict[str, Any]) -> None:
+    span["id"] = f"{span['id']:016x}"
+    span["parent"] = f"{span['parent']:016x}" if span["parent"] is not None else None
+
+
 def _span(row: tuple[Any, ...]) -> dict[str, Any]:
-    identity, _, parent, kind, name, subject, account, region, started, duration, outcome, notes = row
+    identity, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes = row
     return {
         "id": identity,
+        "trace": trace,
         "parent": parent,
         "kind": kind,
         "name": name,

@@ -117,11 +117,10 @@ class RuntimeConnection(asyncio.Protocol):
         body = f'{{"errorMessage":"{message}","errorType":"{kind}"}}'
         self._unsent += (_ERROR % (status, len(body), body)).encode()
 
-    def send(self, invocation: Invocation, deadline: int) -> None:
-        """Answer the request for the next event; ``deadline`` in ms since the epoch."""
-        more = ""
+    def send(self, invocation: Invocation, deadline: int, more: str = "") -> None:
+        """Answer the request for the next event; ``deadline`` in ms since the epoch, ``more`` header lines."""
         if invocation.client_context:
-            more = f"Lambda-Runtime-Client-Context: {invocation.client_context}\r\n"
+            more += f"Lambda-Runtime-Client-Context: {invocation.client_context}\r\n"
         if invocation.identity:
             more += f"Lambda-Runtime-Cognito-Identity: {invocation.identity}\r\n"
         head = _EVENT % (

@@ -22,10 +22,12 @@ from zipfile import BadZipFile
 from headwater.runtime import failures, programs
 from headwater.runtime.api import LARGEST_RESPONSE, RuntimeConnection
 from headwater.runtime.failures import Failure
+from headwater.runtime.guest.clock import HEADER, OPT_IN, START
 from headwater.runtime.launchers import Launcher, LauncherFailed
 from headwater.runtime.logs import LogPipe, PlatformLines, Report, iso
 from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
+from headwater.spine.clock import Clock, machine_now
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
 
 _INIT_LIMIT = 10.0  # seconds for a start, before the function's own timeout begins to count
@@ -39,7 +41,7 @@ class Host(NamedTuple):
 
     folder: Path
     preinstalled: Path
-    now: Callable[[], int]
+    clock: Clock
     token: Callable[[], str]
     emit: Callable[[FunctionVersion, str, LogEvents], None]
     packages: Packages
@@ -98,10 +100,10 @@ class Environment:
         self._starved = False
         self._temporary = host.folder / "tmp" / self.identity
         self._lines = PlatformLines(function)
-        today = datetime.fromtimestamp(host.now() // 1000, UTC)
+        today = datetime.fromtimestamp(host.clock.now() // 1000, UTC)
         self.log_stream = f"{today:%Y/%m/%d}/[{function.version}]{self.identity}"
         self._pipe, self._pipe_writer = os.pipe()
-        self._log = LogPipe(self._pipe, host.now, lambda e: host.emit(function, self.log_stream, e))
+        self._log = LogPipe(self._pipe, host.clock.now, lambda e: host.emit(function, self.log_stream, e))
         self._log.add(f"INIT_START Runtime Version: {function.runtime}")
         self._loop.add_reader(self._pipe, self._read_log)
 
@@ -120,6 +122,8 @@ class Environment:
         self._temporary.mkdir(parents=True, exist_ok=True)
         preinstalled = self._host.preinstalled
         variables = programs.variables(self.function, self.log_stream, self._temporary, preinstalled)
+        if variables.get(OPT_IN) == "1":
+            variables[START] = self._shown()
         began = time.perf_counter()
         descriptors = [self._pipe_writer, *await self._open_api(variables, forked=not command)]
         request = {
@@ -174,14 +178,24 @@ class Environment:
         timeout = self.function.timeout
         # a timer of the loop may ring a fraction of a millisecond early
         timer = self._loop.call_later(timeout + 0.001, self._time_out)
-        self._log.begin(self._lines.start(invocation.request_id, self._host.now()))
+        self._log.begin(self._lines.start(invocation.request_id, self._host.clock.now()))
         self._turn = Turn(invocation, answer, timer, time.perf_counter())
-        # the function reads the machine's clock, so that is what its deadline is told in
-        connection.send(invocation, int(time.time() * 1000) + timeout * 1000)
+        # its timeout is measured by the machine's clock, whatever ours shows
+        connection.send(invocation, machine_now() + timeout * 1000, self._clock_header())
+
+    def _clock_header(self) -> str:
+        """What functions are told that opt in to see our clock."""
+        if self.function.environment.get(OPT_IN) != "1":
+            return ""
+        return f"{HEADER}: {self._shown()}\r\n"
+
+    def _shown(self) -> str:
+        clock = self._host.clock
+        return f"{clock.now()}{'+' if clock.mode == 'real' else ''}"
 
     def reject(self, invocation: Invocation, error: InitFailed) -> InvocationResult:
         """The result of an invocation for which the process did not come up."""
-        self._log.begin(self._lines.start(invocation.request_id, self._host.now()))
+        self._log.begin(self._lines.start(invocation.request_id, self._host.clock.now()))
         if error.payload is None:
             self._log_failure(invocation, error.failure)
         payload = error.payload or error.failure.payload(invocation.request_id)
@@ -243,7 +257,7 @@ class Environment:
 
     def _log_failure(self, invocation: Invocation, failure: Failure) -> None:
         if failure.status == "timeout":
-            self._log.add(f"{iso(self._host.now())} {invocation.request_id} {failure.reason}\n")
+            self._log.add(f"{iso(self._host.clock.now())} {invocation.request_id} {failure.reason}\n")
         else:
             self._log.add(f"RequestId: {invocation.request_id} Error: {failure.reason}\n{failure.type}")
 
@@ -259,7 +273,7 @@ class Environment:
         self, invocation: Invocation, payload: bytes, error_type: str | None, status: str, duration: float
     ) -> InvocationResult:
         """What the function wrote, then END and REPORT; and the result."""
-        log, now = self._log, self._host.now()
+        log, now = self._log, self._host.clock.now()
         init, self._init = self._init, None
         report = Report(invocation.request_id, duration, ceil(duration + (init or 0)), self._memory, init)
         log.read()

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from headwater.runtime import programs
@@ -16,6 +15,7 @@ from headwater.runtime.launchers import Launcher, LauncherFailed
 from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.runtime.pool import Pool
+from headwater.spine.clock import Clock
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents, LogSink
 
 _TICK = 0.25  # seconds between looks at memory and idle times
@@ -24,18 +24,18 @@ _TICK = 0.25  # seconds between looks at memory and idle times
 class Runtime:
     """Runs functions in warm environments; see :class:`headwater.spine.functions.FunctionRuntime`.
 
-    ``folder`` is for temporary and cached files, ``now`` the time that log lines bear (ms),
+    ``folder`` is for temporary and cached files, ``clock`` gives the time that log lines bear,
     ``idle`` how many seconds an unused environment is kept.
     """
 
-    def __init__(self, folder: Path, now: Callable[[], int], idle: float = 300.0) -> None:
+    def __init__(self, folder: Path, clock: Clock, idle: float = 300.0) -> None:
         self._folder = folder.resolve()
         self._idle = idle
         self._sinks: list[LogSink] = []
         self._host = Host(
             folder=self._folder,
             preinstalled=self._folder / "python",
-            now=now,
+            clock=clock,
             token=lambda: secrets.token_hex(16),
             emit=self._emit,
             packages=Packages(self._folder / "code"),

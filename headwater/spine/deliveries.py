@@ -26,7 +26,8 @@ INSERT INTO deliveries
     (id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created, leased, error)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-# A leased row is in the hands of a coroutine until its due time, which is when the lease runs out.
+# A leased row is in the hands of a coroutine until its due time, which is when the lease runs out. That is
+# no timer: the coroutine ends by itself, or with this process, whose successor releases what it had.
 CLAIM = """
 SELECT id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created
 FROM deliveries AS d
@@ -40,8 +41,8 @@ DELETE = "DELETE FROM deliveries WHERE id = ?"
 RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
 NEXT_DUE = """
 SELECT due FROM deliveries AS d
-WHERE ordering IS NULL OR NOT EXISTS (
-    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id)
+WHERE leased = 0 AND (ordering IS NULL OR NOT EXISTS (
+    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id))
 ORDER BY due LIMIT 1
 """
 EXISTS = "SELECT 1 FROM deliveries WHERE id = ?"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from headwater.spine import spans as span_table
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.flight import SERVICE, Flight
 from headwater.spine.functions import FunctionRuntime
 from headwater.spine.group import Group
 from headwater.spine.ids import Ids
@@ -29,6 +31,8 @@ from headwater.spine.spans import Span, split_cause
 from headwater.spine.store import Store
 from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.migrations import migrate, migrated_services, prepare
+from headwater.spine.timekeeping import SCHEMA as TIME_SCHEMA
+from headwater.spine.timekeeping import Timekeeper
 from headwater.spine.wire import Wire
 from headwater.spine.work import Watch, Work
 
@@ -55,7 +59,8 @@ class Engine:
         self.pump = Pump(self)
         self.watches: dict[object, list[Watch]] = {}
         self.listeners: dict[str, list[Callable[[object], None]]] = {}
-        self.tasks: set[asyncio.Task[Any]] = set()
+        self.flight = Flight(lambda: self.group.is_open)
+        self.time = Timekeeper(self)
         self._operations = catalogue.operations
         self._retention = span_table.Retention()
         self._last_id = 0
@@ -66,6 +71,8 @@ class Engine:
     async def start(self) -> None:
         """Open the tables, release what a former process had in hand, wake the services."""
         self._prepare()
+        self.time.load()
+        self.store.run(ledger.RELEASE_ALL, (self.clock.now(),))
         for service in migrated_services(self.store):
             if service in self.catalogue.houses:
                 self.load(service)
@@ -76,7 +83,7 @@ class Engine:
         prepare(self.store)
         migrate(self.store, "spine-deliveries", ledger.SCHEMA)
         migrate(self.store, "spine-spans", span_table.SCHEMA)
-        self.store.run(ledger.RELEASE_ALL, (self.clock.now(),))
+        migrate(self.store, "spine-time", TIME_SCHEMA)
         for table in ("deliveries", "spans"):
             row = self.store.one(f"SELECT max(id) FROM {table}")
             self._last_id = max(self._last_id, (row and row[0]) or 0)
@@ -88,6 +95,8 @@ class Engine:
         self.store.wipe()
         self.catalogue.forget()
         self._prepare()
+        self.time.save()  # the time is what it was: it never goes back
+        self.time.attend()
         for name, service in self.catalogue.services.items():
             migrate(self.store, name, service.schema)
             self._start_service(name)
@@ -98,7 +107,8 @@ class Engine:
     async def stop(self) -> None:
         """Cancel what runs beside and commit what is open; deliveries in hand keep their rows and
         happen again."""
-        tasks = list(self.tasks)
+        self.time.pause()
+        tasks = list(self.flight.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -121,19 +131,14 @@ class Engine:
     def _start_service(self, name: str) -> None:
         service = self.catalogue.services[name]
         if service.start is not None:
-            span = self.new_span("service", name, SYSTEM, None)
-            self.spawn(service.start(Work(self, SYSTEM, span, self.catalogue.memory_of[name])))
+            span = self.new_span(SERVICE, name, SYSTEM, None)
+            self.spawn(service.start(Work(self, SYSTEM, span, self.catalogue.memory_of[name])), span)
 
-    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self.tasks.add(task)
-        task.add_done_callback(self._task_done)
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], span: Span) -> asyncio.Task[Any]:
+        """Run a coroutine beside; ``span`` is what it is about."""
+        task = self.flight.track(coroutine, span)
+        task.add_done_callback(_log_failure)
         return task
-
-    def _task_done(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("background task failed", exc_info=error)
 
     # ---- operations
 
@@ -244,8 +249,19 @@ class Engine:
     async def call(self, service: str, name: str, request: Request, caller: Caller, cause: str | None) -> Result:
         """An operation from a coroutine: its committed answer."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.submit(self.find(service, name), request, caller, cause, _settle(future))
-        return await future
+        flight, task = self.flight, asyncio.current_task()
+
+        def reply(result: Result | None, error: AwsError | None) -> None:
+            _settle(future, result, error)
+            flight.wake(task)
+
+        self.submit(self.find(service, name), request, caller, cause, reply)
+        if not future.done():
+            flight.rest(task)
+        try:
+            return await future
+        finally:
+            flight.wake(task)
 
     def _go_on(
         self,
@@ -254,7 +270,7 @@ class Engine:
         reply: Reply,
         waiting: Callable[[asyncio.Task[None]], None] | None,
     ) -> None:
-        task = self.spawn(self._wait_for(coroutine, span, reply))
+        task = self.spawn(self._wait_for(coroutine, span, reply), span)
         if waiting is not None:
             waiting(task)
 
@@ -291,8 +307,12 @@ class Engine:
         call = Call(self, caller, self.now, span, memory)
         result = self.attempt(function, call, *arguments)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.group.replies.append((_settle(future), result, None))
+        self.group.replies.append((partial(_settle, future), result, None))
         return await future
+
+    async def transact_system(self, function: Callable[[Call], T]) -> T:
+        """A short transaction of Headwater's own, such as of its surface."""
+        return await self.transact(SYSTEM, self.new_span("surface", "", SYSTEM, None), None, function, ())
 
     # ---- the group
 
@@ -345,6 +365,7 @@ class Engine:
             for listener in self.listeners["spans"]:
                 listener(group.spans)
         self.pump.wake()
+        self.flight.look()
 
     def _abandon(self, error: Exception) -> None:
         self.store.rollback()
@@ -426,13 +447,15 @@ class Engine:
 SYSTEM = Caller("000000000000", "us-east-1", "arn:aws:iam::000000000000:root")
 
 
-def _settle(future: asyncio.Future[Any]) -> Reply:
-    def reply(result: Any, error: AwsError | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+def _settle(future: asyncio.Future[Any], result: Any, error: AwsError | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
 
-    return reply
+
+def _log_failure(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background task failed", exc_info=error)

@@ -75,6 +75,13 @@ class Pump:
         if self._next_due is None or when < self._next_due:
             self._next_due = when
 
+    def look(self) -> None:
+        """Set the timer by the table: what it is set for may be gone."""
+        self._cancel_timer()
+        row = self._engine.store.one(ledger.NEXT_DUE)
+        self._next_due = None if row is None else row[0]
+        self.wake()
+
     def forget(self) -> None:
         """After a rollback: ask the table anew."""
         self._next_due = self._engine.now + AFTER_A_FAILED_COMMIT
@@ -274,14 +281,13 @@ class Pump:
         else:
             engine.store.run(ledger.INSERT, _row(item, 1, due=lease))
             item.stored = True
-        self.due_at(lease)
         engine.group.spans.append(span)
         engine.group.starts.append(lambda: self._launch(item, coroutine, span, handler))
 
     def _launch(
         self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler
     ) -> None:
-        self._running[item.id] = self._engine.spawn(self._await(item, coroutine, span, handler))
+        self._running[item.id] = self._engine.spawn(self._await(item, coroutine, span, handler), span)
 
     async def _await(
         self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler

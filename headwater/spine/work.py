@@ -20,45 +20,53 @@ T = TypeVar("T")
 class Watch:
     """Notices that a key was signalled from the moment it was made. Close it, or use ``with``."""
 
-    __slots__ = ("_engine", "_future", "_key", "_seen")
+    __slots__ = ("_engine", "_future", "_seen", "_task", "key", "until")
 
     def __init__(self, engine: Engine, key: object) -> None:
         self._engine = engine
-        self._key = key
+        self.key = key
+        self.until: int | None = None  # until when it is waited, while it is
         self._seen = False
         self._future: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[object] | None = None
         engine.watches.setdefault(key, []).append(self)
 
     def notify(self) -> None:
         self._seen = True
-        if self._future is not None and not self._future.done():
-            self._future.set_result(None)
+        self._wake()
 
     async def wait(self, until: int | None = None) -> bool:
         """Sleep until the key is signalled or the clock reaches ``until`` (ms). True if it was
         signalled since the last wait; that is then used up."""
         if not self._seen:
+            flight, clock = self._engine.flight, self._engine.clock
             self._future = asyncio.get_running_loop().create_future()
-            timer = None if until is None else self._engine.clock.call_at(until, self._expire)
+            self._task = asyncio.current_task()
+            self.until = until
+            timer = None if until is None else clock.call_at(until, self._wake)
+            if until is None or until > clock.now():
+                flight.rest(self._task)
             try:
                 await self._future
             finally:
-                self._future = None
+                flight.wake(self._task)
+                self._future = self.until = None
                 if timer is not None:
                     timer.cancel()
         seen, self._seen = self._seen, False
         return seen
 
-    def _expire(self) -> None:
+    def _wake(self) -> None:
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
+            self._engine.flight.wake(self._task)
 
     def close(self) -> None:
-        watchers = self._engine.watches.get(self._key)
+        watchers = self._engine.watches.get(self.key)
         if watchers is not None and self in watchers:
             watchers.remove(self)
             if not watchers:
-                del self._engine.watches[self._key]
+                del self._engine.watches[self.key]
 
     def __enter__(self) -> Watch:
         return self
@@ -129,7 +137,31 @@ class Work:
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine beside; it ends with the cloud."""
-        return self.engine.spawn(coroutine)
+        return self.engine.spawn(coroutine, self.span)
+
+    async def together(self, *coroutines: Coroutine[Any, Any, T]) -> list[T]:
+        """Run coroutines side by side and wait for all; their results in order. (``asyncio.gather`` would
+        hide from ``settle`` that they wait.)"""
+        return await self.engine.flight.together(self.span, list(coroutines))
+
+    async def within(self, milliseconds: int, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Wait for a coroutine, but no longer than the clock takes to go on by so much: TimeoutError."""
+        task, flight = asyncio.current_task(), self.engine.flight
+        async with asyncio.timeout(None) as limit:
+
+            def end() -> None:
+                limit.reschedule(asyncio.get_running_loop().time())
+                flight.wake(task)
+
+            timer = self.engine.clock.call_at(self.now + milliseconds, end)
+            try:
+                return await coroutine
+            finally:
+                timer.cancel()
+
+    async def linger(self, seconds: float) -> None:
+        """Pause so that more gathers, for seconds of the machine; cut short while someone waits for rest."""
+        await self.engine.flight.linger(seconds)
 
     def caused_by(self, cause: str, caller: Caller | None = None) -> Work:
         """The same, with what follows hung under another span."""

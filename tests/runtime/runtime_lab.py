@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
 from headwater.runtime.runtime import Runtime
+from headwater.spine.clock import Clock
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
 
 
@@ -20,7 +20,7 @@ class Lab:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.loop = uvloop.new_event_loop()
-        self.runtime = Runtime(folder / "runtime", lambda: time.time_ns() // 1_000_000)
+        self.runtime = Runtime(folder / "runtime", Clock())
         self.runtime.listen(self._log)
         self.lines: list[str] = []
         self._numbers = itertools.count(1)

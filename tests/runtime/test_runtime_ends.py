@@ -141,10 +141,11 @@ SERVER = """
 import asyncio, sys, time
 from pathlib import Path
 from headwater.runtime.runtime import Runtime
+from headwater.spine.clock import Clock
 from headwater.spine.functions import FunctionVersion, Invocation
 
 async def main():
-    runtime = Runtime(Path(sys.argv[1]) / "runtime", lambda: 0)
+    runtime = Runtime(Path(sys.argv[1]) / "runtime", Clock(0))
     arn = "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST"
     f = FunctionVersion(arn, "1", Path(sys.argv[1]), "python3.11", "app.handler", "http://127.0.0.1:9")
     result = await runtime.invoke(f, Invocation("r", b"1", arn))

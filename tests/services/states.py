@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from typing import Any
-
-from headwater.spine.clock import VirtualClock
-from tests.server import ServerThread
 
 ROLE = "arn:aws:iam::123456789012:role/orders"
 PASSES = {
@@ -62,19 +58,3 @@ def events(states: Any, arn: str) -> list[dict[str, Any]]:
 
 def history_types(states: Any, arn: str) -> list[str]:
     return [event["type"] for event in events(states, arn)]
-
-
-def advance(server: ServerThread, milliseconds: int) -> None:
-    """Move a virtual clock, timer by timer, each with what comes of it."""
-    clock = server.cloud.engine.clock
-    assert isinstance(clock, VirtualClock)
-
-    async def move() -> None:
-        end = clock.now() + milliseconds
-        while (due := clock.next_due()) is not None and due <= end:
-            clock.advance_to(due)
-            for _ in range(5):
-                await asyncio.sleep(0)
-        clock.advance_to(end)
-
-    server.run(move())

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from headwater.spine.clock import VirtualClock
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.dynamodb import index, invalid, item, make_table, refusal, wire
-from tests.timing import pass_time
 
 INVALID = "One or more parameter values were invalid: "
 START = 1_795_000_000  # seconds at which the clock of `timed` stands
@@ -218,7 +216,7 @@ def test_an_index_of_a_big_table_is_filled_by_and_by(timed: ServerThread) -> Non
         db.put_item(TableName="tab", Item=item(pk="a", sk=sk, g="h"))
         db.delete_item(TableName="tab", Key=item(pk="a", sk=sk + 1))
         db.put_item(TableName="tab", Item=item(pk="a", sk=sk + 2, g="g", more="x"))
-    pass_time(timed, 1000)
+    timed.advance(1000)
     made = describe(db)["GlobalSecondaryIndexes"][0]
     assert made["IndexStatus"] == "ACTIVE" and "Backfilling" not in made
     scanned = db.scan(TableName="tab", IndexName="gsi")["Items"]
@@ -257,17 +255,6 @@ def test_what_an_account_is_told(db: Any) -> None:
     assert db.describe_endpoints()["Endpoints"][0]["CachePeriodInMinutes"] == 1440
 
 
-def advance(server: ServerThread, seconds: int) -> None:
-    """Moves a virtual clock and lets what comes due be done."""
-    clock = server.cloud.engine.clock
-    assert isinstance(clock, VirtualClock)
-    end = clock.now() + seconds * 1000
-    while (due := clock.next_due()) is not None and due <= end:
-        server.call(lambda: clock.advance_to(due))
-        server.call(lambda: None)
-    server.call(lambda: clock.advance_to(end))
-
-
 def test_items_expire_on_the_clock(timed: ServerThread) -> None:
     aws = client_factory(timed.endpoint, "123412341234")
     db, streams = aws("dynamodb"), aws("dynamodbstreams")
@@ -297,11 +284,11 @@ def test_items_expire_on_the_clock(timed: ServerThread) -> None:
     kept = ["ancient", "never", "text"]
     assert there() == sorted([*kept, "later", "soon", "past", "moved", "before"])
     for seconds, left in ((5, ["before", "later", "moved", "soon"]), (10, ["before", "later", "moved"])):
-        advance(timed, seconds)
+        timed.advance(seconds * 1000)
         assert there() == sorted([*kept, *left])
-    advance(timed, 40)
+    timed.advance(40_000)
     assert there() == sorted([*kept, "later", "moved"])
-    advance(timed, 500)
+    timed.advance(500_000)
     assert there() == kept
     arn = describe(db)["LatestStreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
@@ -346,6 +333,6 @@ def test_the_rows_of_a_big_table_go_by_and_by(timed: ServerThread) -> None:
     make_table(db, range_type="N")
     db.put_item(TableName="tab", Item=item(pk="a", sk=1))
     assert rows() == 3 * 1100 - 1000 + 1
-    pass_time(timed, 1000)
+    timed.advance(1000)
     assert rows() == 1
     assert db.scan(TableName="tab")["Items"] == [item(pk="a", sk=1)]

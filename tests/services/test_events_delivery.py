@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from headwater.spine.clock import VirtualClock
+from headwater.spine.clock import Clock
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request
 from tests.conftest import client_factory
@@ -200,22 +199,6 @@ def test_a_target_that_is_gone_goes_straight_to_the_dead_letter_queue(events: An
     }
 
 
-def advance(server: ServerThread, milliseconds: int) -> None:
-    """Move a virtual clock, timer by timer, each with what comes of it."""
-    clock = server.cloud.engine.clock
-    assert isinstance(clock, VirtualClock)
-
-    async def move() -> None:
-        end = clock.now() + milliseconds
-        while (due := clock.next_due()) is not None and due <= end:
-            clock.advance_to(due)
-            for _ in range(5):
-                await asyncio.sleep(0)
-        clock.advance_to(end)
-
-    server.run(move())
-
-
 def test_retries_run_out_on_the_clock(timed: ServerThread) -> None:
     aws = client_factory(timed.endpoint, "444455556666")
     events, sqs = aws("events"), aws("sqs")
@@ -234,7 +217,7 @@ def test_retries_run_out_on_the_clock(timed: ServerThread) -> None:
     retry = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 3600}
     make_rule(events, arn, DeadLetterConfig={"Arn": dead}, RetryPolicy=retry)
     events.put_events(Entries=[ENTRY])
-    advance(timed, 60_000)
+    timed.advance(60_000)
     assert len(tried) == 3
     assert tried[0] < tried[1] < tried[2]
     (message,) = receive(sqs, dead_url)
@@ -255,18 +238,18 @@ def test_scheduled_rules_run_on_the_clock(timed: ServerThread) -> None:
     events.put_targets(Rule="tick", Targets=[{"Id": "t", "Arn": arn}])
     assert receive(sqs, url, wait=0) == []
     for _ in range(2):
-        advance(timed, 300_000)
+        timed.advance(300_000)
         event = body(sqs, url)
         assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
         assert (event["resources"], event["detail"]) == ([rule], {})
     events.disable_rule(Name="tick")
-    advance(timed, 600_000)
+    timed.advance(600_000)
     assert receive(sqs, url, wait=0) == []
 
 
 def test_schedules_and_subscriptions_outlive_a_restart(tmp_path: Path) -> None:
     start = 1_795_000_000_000
-    with ServerThread(data=tmp_path, clock=VirtualClock(start)) as server:
+    with ServerThread(data=tmp_path, clock=Clock(start)) as server:
         aws = client_factory(server.endpoint, "444455556666")
         _, arn = make_queue(aws("sqs"), "q")
         topic = aws("sns").create_topic(Name="t")["TopicArn"]
@@ -274,13 +257,13 @@ def test_schedules_and_subscriptions_outlive_a_restart(tmp_path: Path) -> None:
         events = aws("events")
         events.put_rule(Name="tick", ScheduleExpression="cron(0 12 * * ? *)")
         events.put_targets(Rule="tick", Targets=[{"Id": "t", "Arn": topic, "InputPath": "$.time"}])
-    with ServerThread(data=tmp_path, clock=VirtualClock(start + 3 * 86_400_000)) as server:
+    with ServerThread(data=tmp_path, clock=Clock(start + 3 * 86_400_000)) as server:
         sqs = client_factory(server.endpoint, "444455556666")("sqs")
         url = sqs.get_queue_url(QueueName="q")["QueueUrl"]
         # the runs that were missed are made up for by one
         assert body(sqs, url).endswith("T12:00:00Z")
         assert receive(sqs, url, wait=0) == []
-        advance(server, 86_400_000)
+        server.advance(86_400_000)
         assert body(sqs, url).endswith("T12:00:00Z")
 
 

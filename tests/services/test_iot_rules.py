@@ -14,7 +14,6 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.timing import pass_time
 
 ROLE = "arn:aws:iam::000000000000:role/rules"
 VERSION = "2016-03-23"
@@ -201,7 +200,7 @@ def test_actions_that_fail_for_now_are_tried_again(timed: ServerThread, failures
 
     send.handler = shaky
     publish(aws, "shaky", {"n": 1})
-    pass_time(timed, 10_000)
+    timed.advance(10_000)
     if is_given_up:
         assert "ServiceUnavailable" in json.loads(received(aws, errors))["failures"][0]["errorMessage"]
     else:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.conftest import client_factory
 from tests.languages.test_oracle_executions import CASES, EXCEPTIONS, difference, verbatim_input
 from tests.server import ServerThread
-from tests.services.states import advance, make_machine
+from tests.services.states import make_machine
 
 
 def test_histories_through_the_api_are_as_recorded(timed: ServerThread) -> None:
@@ -17,7 +17,7 @@ def test_histories_through_the_api_are_as_recorded(timed: ServerThread) -> None:
         arn = make_machine(states, case["definition"], f"machine-{number}", type=case["type"])
         execution = states.start_execution(stateMachineArn=arn, input=verbatim_input(case))["executionArn"]
         if states.describe_execution(executionArn=execution)["status"] == "RUNNING":
-            advance(timed, 30 * 86_400_000)
+            timed.advance(30 * 86_400_000)
         found = difference(case["history"], _history(states, execution))
         if found and case["id"] not in EXCEPTIONS:
             differences[case["id"]] = found

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from headwater.spine.clock import VirtualClock
+from headwater.spine.clock import Clock
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.services.states import PASSES, advance, ended, events, history_types, make_machine, one_state, run
+from tests.services.states import PASSES, ended, events, history_types, make_machine, one_state, run
 
 ACCOUNT = "444455556666"
 
@@ -186,9 +186,9 @@ def test_thirty_days_pass_at_once(timed: ServerThread) -> None:
     states = client_factory(timed.endpoint, ACCOUNT)("stepfunctions")
     arn = make_machine(states, one_state({"Type": "Wait", "Seconds": 30 * 86_400}))
     execution = states.start_execution(stateMachineArn=arn)["executionArn"]
-    advance(timed, 30 * 86_400_000 - 1)
+    timed.advance(30 * 86_400_000 - 1)
     assert states.describe_execution(executionArn=execution)["status"] == "RUNNING"
-    advance(timed, 1)
+    timed.advance(1)
     assert states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
 
 
@@ -204,16 +204,16 @@ def test_retries_timeouts_and_heartbeats_keep_time(timed: ServerThread) -> None:
         "Retry": [{"ErrorEquals": ["States.HeartbeatTimeout"], "IntervalSeconds": 10, "MaxAttempts": 1}],
     }
     execution = states.start_execution(stateMachineArn=make_machine(states, one_state(task)))["executionArn"]
-    advance(timed, 31_000)
+    timed.advance(31_000)
     assert history_types(states, execution)[-1] == "TaskTimedOut"
-    advance(timed, 10_000)
+    timed.advance(10_000)
     assert history_types(states, execution)[-1] == "TaskSubmitted"
     token = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"][-1]["Body"]
     for _ in range(4):
-        advance(timed, 20_000)
+        timed.advance(20_000)
         states.send_task_heartbeat(taskToken=token)
     assert states.describe_execution(executionArn=execution)["status"] == "RUNNING"
-    advance(timed, 20_000)
+    timed.advance(20_000)
     described = states.describe_execution(executionArn=execution)
     assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
 
@@ -222,7 +222,7 @@ def test_a_machine_times_out(timed: ServerThread) -> None:
     states = client_factory(timed.endpoint, ACCOUNT)("stepfunctions")
     arn = make_machine(states, one_state({"Type": "Wait", "Seconds": 100}, TimeoutSeconds=50))
     execution = states.start_execution(stateMachineArn=arn)["executionArn"]
-    advance(timed, 50_000)
+    timed.advance(50_000)
     assert states.describe_execution(executionArn=execution)["status"] == "TIMED_OUT"
     assert history_types(states, execution)[-1] == "ExecutionTimedOut"
 
@@ -232,7 +232,7 @@ def test_waiting_executions_outlive_the_server(tmp_path: Path) -> None:
         {"StartAt": f"W{n}", "States": {f"W{n}": {"Type": "Wait", "Seconds": 60, "Next": f"E{n}"}, f"E{n}": {
             "Type": "Pass", "Result": n, "End": True}}} for n in range(3)
     ]  # fmt: skip
-    clock = VirtualClock(1_795_000_000_000)
+    clock = Clock(1_795_000_000_000)
     with ServerThread(data=tmp_path, clock=clock) as server:
         states = client_factory(server.endpoint, ACCOUNT)("stepfunctions")
         arn = make_machine(states, one_state({"Type": "Parallel", "Branches": branches}))
@@ -240,7 +240,7 @@ def test_waiting_executions_outlive_the_server(tmp_path: Path) -> None:
     with ServerThread(data=tmp_path, clock=clock) as server:
         states = client_factory(server.endpoint, ACCOUNT)("stepfunctions")
         assert states.describe_execution(executionArn=execution)["status"] == "RUNNING"
-        advance(server, 60_000)
+        server.advance(60_000)
         assert states.describe_execution(executionArn=execution)["output"] == "[0,1,2]"
         numbers = [event["id"] for event in events(states, execution)]
         assert numbers == list(range(1, len(numbers) + 1))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-from headwater.spine.clock import VirtualClock
+from headwater.spine.clock import Clock
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.ids import Ids
 from headwater.spine.service import Catalogue
@@ -22,7 +21,7 @@ class Bench:
     def __init__(
         self, folder: Path, start: int = START, service: str = "toy", house: str = "tests.spine.toy", seed: int = 1
     ) -> None:
-        self.clock = VirtualClock(start)
+        self.clock = Clock(start)
         self._service = service
         store = SqliteStore(folder / "db")
         catalogue = Catalogue({service: house})
@@ -45,23 +44,16 @@ class Bench:
         return found
 
     async def advance(self, milliseconds: int) -> None:
-        """Move the clock timer by timer, letting each thing run before the next."""
-        end = self.clock.now() + milliseconds
-        await self.rest()
-        while (due := self.clock.next_due()) is not None and due <= end:
-            self.clock.advance_to(due)
-            await self.rest()
-        self.clock.advance_to(end)
-        await self.rest()
+        """Move the clock timer by timer, each with what comes of it."""
+        await self.engine.time.advance(milliseconds)
 
     async def rest(self) -> None:
-        """Let the loop run until nothing is ready."""
-        for _ in range(20):
-            await asyncio.sleep(0)
+        """Wait until nothing runs."""
+        await self.engine.flight.until_rest()
 
     def crash(self) -> None:
         """End as a killed process does: nothing more is committed."""
-        for task in list(self.engine.tasks):
+        for task in list(self.engine.flight.tasks):
             task.cancel()
         self.engine.store.rollback()
         self.engine.store.close()

@@ -68,6 +68,7 @@ def test_a_watch_made_in_a_transaction_sees_what_the_same_commit_signals(tmp_pat
         await asyncio.gather(bench.call("Write", Word="x"))
         assert await waiting == {"Woken": True}
         late = asyncio.ensure_future(bench.call("Await", Until=START + 1000))
+        await asyncio.sleep(0)
         await bench.advance(1000)
         assert await late == {"Woken": False}
 

@@ -22,7 +22,6 @@ from headwater.languages.mqtt.packets import (
 )
 from headwater.languages.mqtt.reasons import Reason
 from tests.server import ServerThread
-from tests.timing import pass_time
 from tests.wire.mqtt_clients import V3, V5, WAIT, Bare, Device, unique
 
 
@@ -219,7 +218,7 @@ def test_sessions_expire(timed: ServerThread) -> None:
         device.connect(clean=False)
         device.disconnect()
         _wait_until_away(timed, "sleeper")
-        pass_time(timed, waited * 1000)
+        timed.advance(waited * 1000)
         again = Device(port, "sleeper")
         assert again.connect(clean=False)[0] is present
         again.disconnect()
@@ -253,11 +252,11 @@ def test_a_delayed_will_waits_for_the_client(timed: ServerThread) -> None:
         watcher.subscribe("will", 1)
         watcher.subscribe("end", 1)
         lose(lasting)
-        pass_time(timed, 59_000)
+        timed.advance(59_000)
         lose(lasting)  # it came back in time, and is lost again
         watcher.publish("end", "not yet")
         assert watcher.next().topic == "end"
-        pass_time(timed, 61_000)
+        timed.advance(61_000)
         message = watcher.next()
         assert (message.topic, message.payload) == ("will", b"late")
 
@@ -271,7 +270,7 @@ def test_messages_expire_while_they_wait(timed: ServerThread) -> None:
     with Device(port, version=V5) as sender:
         sender.publish("expiring", "short", MessageExpiryInterval=10)
         sender.publish("expiring", "long", MessageExpiryInterval=100)
-    pass_time(timed, 11_000)
+    timed.advance(11_000)
     again = Device(port, "slow", V5)
     again.connect(clean=False, expiry=3600)
     message = again.next()

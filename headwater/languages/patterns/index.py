@@ -52,7 +52,7 @@ class PatternIndex(Generic[KeyT]):
                 continue
             field, terms = best
             cabinet = self._cabinets.setdefault(field.path, _Cabinet(field))
-            for term in terms:
+            for term in dict.fromkeys(terms):  # a pattern may name a value twice
                 cabinet.file(term, key, number, branch)
                 places.append((number, field.path, term))
 

@@ -7,9 +7,11 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from headwater.runtime.guest import clock
 from headwater.runtime.guest.client import Event, RuntimeClient
 from headwater.runtime.guest.context import LambdaContext
 from headwater.runtime.guest.faults import Fault, Handler, describe, load_handler
@@ -24,9 +26,10 @@ def run(path: list[str], descriptor: int) -> int:
     use_path(path)
     logs = set_up()
     warn_of_other_version()
+    show_time = clock.install()
     try:
         handler = load_handler(os.environ["_HANDLER"])
-        Function(client, handler, logs).serve()
+        Function(client, handler, logs, show_time).serve()
     except SystemExit as error:
         return exit_status(error)
     except BaseException as error:  # noqa: BLE001 - whatever the module raised is reported
@@ -80,10 +83,13 @@ class Encoder(json.JSONEncoder):
 class Function:
     """A loaded handler and its conversation with the server."""
 
-    def __init__(self, client: RuntimeClient, handler: Handler, logs: LogHandler) -> None:
+    def __init__(
+        self, client: RuntimeClient, handler: Handler, logs: LogHandler, show_time: Callable[[str], None] | None = None
+    ) -> None:
         self.client = client
         self.handler = handler
         self.logs = logs
+        self.show_time = show_time
         self.encode = Encoder(ensure_ascii=False).encode
 
     def serve(self) -> None:
@@ -91,6 +97,8 @@ class Function:
             self.handle(event)
 
     def handle(self, event: Event) -> None:
+        if self.show_time is not None:
+            self.show_time(event.headers[clock.HEADER])
         context = LambdaContext(event.headers)
         request_id = self.logs.request_id = context.aws_request_id
         os.environ["_X_AMZN_TRACE_ID"] = event.headers.get("lambda-runtime-trace-id", "")

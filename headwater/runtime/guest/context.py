@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from typing import Any
+
+from headwater.runtime.guest.clock import machine_time
 
 
 class Client:
@@ -60,7 +61,7 @@ class LambdaContext:
 
     def get_remaining_time_in_millis(self) -> int:
         """What is left until the timeout."""
-        return max(0, self._deadline - int(time.time() * 1000))
+        return max(0, self._deadline - int(machine_time() * 1000))
 
     def log(self, message: object) -> None:
         """Write to the log, as it stands."""

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -188,8 +187,8 @@ async def _invoke_function(
         "Payload": orjson.dumps(event),
     }
     try:
-        async with asyncio.timeout(integration.timeout):
-            result = await work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
+        invoked = work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
+        result = await work.within(int(integration.timeout * 1000), invoked)
         return _function_response(served, integration, exchange, result)
     except TimeoutError:
         exchange.problem = f"no answer within {integration.timeout:g} s"
@@ -226,8 +225,8 @@ async def _call_service(work: Work, integration: ServiceIntegration, exchange: E
     action = integration.action
     try:
         request = action_request(action, given)
-        async with asyncio.timeout(integration.timeout):
-            result = await work.operation(action.service, action.operation, request, exchange.account, region)
+        called = work.operation(action.service, action.operation, request, exchange.account, region)
+        result = await work.within(int(integration.timeout * 1000), called)
     except TimeoutError:
         return message(503, "Service Unavailable")
     except AwsError as error:

@@ -53,6 +53,7 @@ def deliver_to_target(call: Call, item: Delivery) -> None:
     if arn is None or arn.service not in DESTINATIONS:
         raise Failed("INVALID_PARAMETER", f"{item.target} is no target.", retry=False)
     call.span.subject = item.payload["rule"]
+    call.span.note("event", item.payload.get("of"))
     try:
         DESTINATIONS[arn.service](call, arn, item.payload)
     except AwsError as error:

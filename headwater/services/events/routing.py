@@ -137,11 +137,13 @@ def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
 def _deliver(
     call: Call, account: str, region: str, rule: RoutedRule, event: Event, text: str, cause: str | None = None
 ) -> None:
+    name = name_of(event)
     for target in rule.targets:
         payload = {
             "rule": rule.arn,
             "id": target.id,
             "event": event["id"],
+            "of": name,
             "input": target.render(rule, event, text),
         }
         if target.group is not None:
@@ -161,8 +163,14 @@ def _deliver(
         )
 
 
+def name_of(event: Event) -> str:
+    """An event as spans name it."""
+    return f"{event['source']}: {event['detail-type']}"
+
+
 def _note_misses(call: Call, route: Route, event: Event) -> None:
     """Say of an event that nobody wanted which field it was that each rule refused."""
+    call.span.note("event", name_of(event))
     if not 0 < len(route.rules) <= _MOST_EXPLAINED:
         call.span.note("matched", f"none of {len(route.rules)} rules")
         return

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from headwater.spine.errors import AwsError
 from headwater.spine.functions import FunctionVersion, LogEvents
 from headwater.spine.operations import Caller
-from headwater.spine.work import Work
+from headwater.spine.work import Watch, Work
 
 _INTERVAL = 0.1  # seconds for which lines are gathered
 _MOST_KEPT = 100_000
@@ -23,7 +22,7 @@ class LogLines:
     def __init__(self) -> None:
         self._streams: dict[Stream, LogEvents] = {}
         self._count = 0
-        self._some = asyncio.Event()
+        self._watch: Watch | None = None
 
     def add(self, function: FunctionVersion, stream: str, events: LogEvents) -> None:
         if self._count >= _MOST_KEPT:
@@ -31,19 +30,24 @@ class LogLines:
         key = (function.account, function.region, function.log_group, stream)
         self._streams.setdefault(key, []).extend(events)
         self._count += len(events)
-        self._some.set()
+        if self._watch is not None:
+            self._watch.notify()
 
     async def carry_away(self, work: Work) -> None:
         """Write what there is, for ever."""
-        while True:
-            await self._some.wait()
-            await asyncio.sleep(_INTERVAL)
-            self._some.clear()
-            streams, self._streams, self._count = self._streams, {}, 0
-            for (account, region, group, stream), events in streams.items():
-                caller = Caller(account, region, work.caller.principal)
-                request = {"logGroupName": group, "logStreamName": stream, "events": events}
-                try:
-                    await work.caused_by(work.cause, caller).operation("logs", "Append", request)
-                except AwsError as error:
-                    log.warning("log lines lost", extra={"group": group, "error": str(error)})
+        with work.watch(self) as self._watch:
+            while True:
+                await self._watch.wait()
+                await work.linger(_INTERVAL)
+                streams, self._streams, self._count = self._streams, {}, 0
+                for stream, events in streams.items():
+                    await self._write(work, stream, events)
+
+    async def _write(self, work: Work, stream: Stream, events: LogEvents) -> None:
+        account, region, group, name = stream
+        caller = Caller(account, region, work.caller.principal)
+        request = {"logGroupName": group, "logStreamName": name, "events": events}
+        try:
+            await work.caused_by(work.cause, caller).operation("logs", "Append", request)
+        except AwsError as error:
+            log.warning("log lines lost", extra={"group": group, "error": str(error)})

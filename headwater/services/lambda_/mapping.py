@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping as MappingType
 from typing import Any, NamedTuple
 
@@ -85,10 +84,11 @@ async def invoke_batch(work: Work, mapping: Mapping, causes: list[str], payload:
     others.pop(trace)
     joined = {"FunctionArn": mapping.function, "Trace": trace}
     request = {"FunctionName": mapping.function, "Payload": payload}
-    result, *_ = await asyncio.gather(
-        work.caused_by(causes[0], mapping.caller).operation("lambda", "Invoke", request),
-        *(work.caused_by(c, mapping.caller).operation("lambda", "JoinBatch", joined) for c in others.values()),
-    )
+    invoked = work.caused_by(causes[0], mapping.caller).operation("lambda", "Invoke", request)
+    if not others:
+        return await invoked
+    joins = (work.caused_by(c, mapping.caller).operation("lambda", "JoinBatch", joined) for c in others.values())
+    result, *_ = await work.together(invoked, *joins)
     return result
 
 

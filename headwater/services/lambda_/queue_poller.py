@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ import orjson
 from headwater.services.lambda_.mapping import Mapping, failed_items, invoke_batch, is_wanted
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.spans import split_cause
 from headwater.spine.work import Watch, Work
 
 # as AWS: five batches at once in the beginning, five more each second while all are busy
@@ -22,8 +22,6 @@ _FIRST_BATCHES = 5
 _MORE_EACH_SECOND = 5
 _MOST_BATCHES = 1_000
 _MOST_TAKEN = 500
-_LONGEST_WAIT = 20_000
-_WAIT_AFTER_ERROR = 5_000
 _WAIT_WHEN_THROTTLED = 1_000
 _LARGEST_BATCH = 6 * 1024 * 1024 - 65_536  # bytes of records; the rest is for what stands around them
 _MOST_DELETED = 10
@@ -37,49 +35,48 @@ class QueuePoller:
     def __init__(self, work: Work, mapping: Mapping) -> None:
         _, _, _, region, account, name = mapping.source.split(":", 5)
         self._mapping = mapping
+        self._service = work
         self._work = work.caused_by(work.cause, mapping.caller)
         self._owner = (account, region)
         self._url = f"{work.call().endpoint}/{account}/{name}"
         self._fifo = name.endswith(".fifo")
         self._most_batches = mapping.concurrency or _MOST_BATCHES
-        self._busy_since: float | None = None
+        self._busy_since: int | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Event()
+        self._hidden = False  # whether it waits for a message in someone's hands to show again
 
     async def run(self) -> None:
-        with self._work.watch(("sqs", self._mapping.source)) as watch:
+        with self._work.watch(("sqs", self._mapping.source)) as watch, self._work.watch(self) as ended:
             while True:
                 room = self._limit() - len(self._running)
                 if room <= 0:
-                    await self._wait_for_room()
+                    await self._wait_for_room(ended)
                     continue
                 try:
                     messages, next_visible = await self._work.transact(self._take, room)
                 except AwsError:  # the queue is gone, for now or for good
-                    await watch.wait(self._work.now + _WAIT_AFTER_ERROR)
+                    await watch.wait()
                     continue
                 if messages:
                     await self._fill(messages, watch)
-                    self._dispatch(messages)
+                    self._dispatch(messages, watch, ended)
                 else:
                     self._busy_since = None
-                    latest = self._work.now + _LONGEST_WAIT
-                    await watch.wait(min(latest, next_visible) if next_visible else latest)
+                    self._hidden = next_visible is not None
+                    await watch.wait(next_visible)
+                    self._hidden = False
 
     def _limit(self) -> int:
         limit = _FIRST_BATCHES
         if self._busy_since is not None:
-            limit += int(_MORE_EACH_SECOND * (asyncio.get_running_loop().time() - self._busy_since))
+            limit += _MORE_EACH_SECOND * (self._work.now - self._busy_since) // 1000
         return min(limit, self._most_batches)
 
-    async def _wait_for_room(self) -> None:
+    async def _wait_for_room(self, ended: Watch) -> None:
         """Until a batch ends, or one more may run."""
         if self._busy_since is None:
-            self._busy_since = asyncio.get_running_loop().time()
-        self._room.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1 / _MORE_EACH_SECOND):
-                await self._room.wait()
+            self._busy_since = self._work.now
+        await ended.wait(self._work.now + 1000 // _MORE_EACH_SECOND)
 
     def _take(self, call: Call, room: int) -> tuple[list[Message], int | None]:
         # messages of one group must not be in two batches at once
@@ -109,16 +106,21 @@ class QueuePoller:
             more, _ = await self._work.transact(self._poll, self._mapping.batch - len(messages))
             messages += more
 
-    def _dispatch(self, messages: list[Message]) -> None:
+    def _dispatch(self, messages: list[Message], watch: Watch, ended: Watch) -> None:
+        def processed(task: asyncio.Task[None]) -> None:
+            self._running.discard(task)
+            ended.notify()
+            if self._hidden and not self._running:
+                watch.notify()  # what it handled does not show again, and needs no waking for
+
         for batch in _batches([self._record(message) for message in messages], self._mapping.batch):
             causes = [messages.pop(0) for _ in batch]
-            task = self._work.spawn(self._process(causes, batch))
+            traces = {split_cause(message["Cause"])[0] for message in causes}
+            # messages of several traces are anybody's: they run as the service's own
+            work = self._work.caused_by(causes[0]["Cause"]) if len(traces) == 1 else self._service
+            task = work.spawn(self._process(causes, batch))
             self._running.add(task)
-            task.add_done_callback(self._processed)
-
-    def _processed(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._room.set()
+            task.add_done_callback(processed)
 
     async def _process(self, messages: list[Message], records: list[dict[str, Any]]) -> None:
         """Invoke, then delete what was handled; the rest shows again when its visibility timeout ends."""

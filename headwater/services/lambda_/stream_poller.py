@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from typing import Any
 
@@ -52,7 +51,7 @@ class StreamPoller:
                     await watch.wait()
                     continue
                 wanted = [record for record in records if is_wanted(self._mapping, record)]
-                await asyncio.gather(*(self._run_lane(lane) for lane in self._lanes(wanted)))
+                await self._work.together(*(self._run_lane(lane) for lane in self._lanes(wanted)))
                 await self._work.transact(self._advance, following)
                 position = following
 

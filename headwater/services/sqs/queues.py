@@ -48,6 +48,7 @@ def create_queue(call: Call, request: Request) -> Result:
         row = (call.new_id(), arn, call.account, call.region, name)
         texts = (orjson.dumps(settings).decode(), orjson.dumps(tags).decode())
         call.store.run(tables.INSERT_QUEUE, (*row, *texts, call.now, call.now))
+        call.signal(("sqs", arn))
     return {"QueueUrl": queue_url(call, call.account, name)}
 
 

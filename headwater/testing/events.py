@@ -1,0 +1,125 @@
+"""What happened to an event, as tests ask it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from headwater.client import Headwater, Settlement, Span
+from headwater.testing.story import tell
+
+_JOIN = "lambda:JoinBatch"
+_DEPLOYMENT = "cloudformation:"
+_MOST_TOLD = 200
+
+
+class Events:
+    """From the making of this object on. Every assertion settles first, so nothing need be waited for."""
+
+    def __init__(self, headwater: Headwater) -> None:
+        self._headwater = headwater
+        self._beginning = "0"
+        while spans := headwater.spans(self._beginning):
+            self._beginning = spans[-1]["id"]
+
+    def settle(self, trace: str | None = None, timeout: float = 30) -> Settlement:
+        """Wait until nothing is in flight; AssertionError that names what holds it up after so many seconds."""
+        __tracebackhide__ = True
+        settlement = self._headwater.settle(trace, timeout)
+        if not settlement["settled"]:
+            held = "\n".join(f"  {each['name']} {each['subject'] or ''}" for each in settlement["holding"])
+            raise AssertionError(f"not settled within {timeout:g} s; still in flight:\n{held}")
+        return settlement
+
+    def assert_delivered(
+        self, *, to: str, source: str | None = None, detail_type: str | None = None, times: int | None = None
+    ) -> None:
+        """An event of that source and type reached ``to``, directly or through what came of it.
+
+        ``to`` is an ARN, or a name in one: of a queue, function, state machine, topic, table. ``times``: so
+        often exactly; else at least once.
+        """
+        __tracebackhide__ = True
+        seen, reached = self._look(to, source, detail_type)
+        expected = f"{times} times" if times is not None else "to be delivered"
+        if (not reached) if times is None else (reached != times):
+            what = f"Expected an event {_described(source, detail_type)} {expected} to {to}"
+            raise AssertionError(f"{what}; {len(seen)} such were routed, {reached} arrived.")
+
+    def assert_never(self, *, to: str, source: str | None = None, detail_type: str | None = None) -> None:
+        """No such event has reached ``to``, and none is on its way."""
+        __tracebackhide__ = True
+        _, reached = self._look(to, source, detail_type)
+        if reached:
+            what = f"Expected no event {_described(source, detail_type)} to reach {to}"
+            raise AssertionError(f"{what}; {reached} did.")
+
+    def trace(self, cause: str | None = None) -> str:
+        """The causal tree that an id names, as text; the newest without one."""
+        return tell(self._headwater.trace(cause)["spans"])
+
+    def spans(self) -> list[Span]:
+        """Everything that happened since, each span with its ``children``; the roots."""
+        spans = {span["id"]: span for span in self._fetch()}
+        roots: list[Span] = []
+        for span in spans.values():
+            parent = spans.get(span["parent"] or "")
+            (roots if parent is None else parent["children"]).append(span)
+        return roots
+
+    def story(self) -> str:
+        """What came of what since, as text: deployments, and what only looked, are left out."""
+        return tell([root for root in self.spans() if not root["name"].startswith(_DEPLOYMENT)], _MOST_TOLD)
+
+    def _fetch(self) -> Iterator[Span]:
+        after = self._beginning
+        while spans := self._headwater.spans(after):
+            yield from spans
+            after = spans[-1]["id"]
+
+    def _look(self, to: str, source: str | None, detail_type: str | None) -> tuple[list[Span], int]:
+        """The deliveries of such events, and how many of them reached ``to``."""
+        self.settle()
+        everything = list(_walk(self.spans()))
+        runs: dict[tuple[str, str | None], list[Span]] = {}
+        for span in everything:
+            if span["name"] == "lambda:Invoke":
+                runs.setdefault((span["trace"], span["subject"]), []).append(span)
+        seen = [span for span in everything if _is_of(span, source, detail_type)]
+        named = re.compile(rf"(?:^|[:/]){re.escape(to)}(?:[:/]|$)")
+        reached = sum(any(_arrived(each, named) for each in _consequences(span, runs)) for span in seen)
+        return seen, reached
+
+
+def _walk(spans: list[Span]) -> Iterator[Span]:
+    for span in spans:
+        yield span
+        yield from _walk(span["children"])
+
+
+def _is_of(span: Span, source: str | None, detail_type: str | None) -> bool:
+    """Whether it is a rule's delivery of such an event."""
+    event = span["notes"].get("event")
+    if span["kind"] != "delivery" or not event:
+        return False
+    its_source, _, its_type = str(event).partition(": ")
+    return source in (None, its_source) and detail_type in (None, its_type)
+
+
+def _consequences(span: Span, runs: dict[tuple[str, str | None], list[Span]]) -> Iterator[Span]:
+    """What came of a span, itself included; also through a batch that was handled in another trace."""
+    yield span
+    for child in span["children"]:
+        yield from _consequences(child, runs)
+    if span["name"] == _JOIN:
+        for run in runs.get((span["notes"]["handled in trace"], span["subject"]), ()):
+            yield from _consequences(run, runs)
+
+
+def _arrived(span: Span, named: re.Pattern[str]) -> bool:
+    return span["kind"] == "operation" and span["outcome"] == "ok" and bool(named.search(span["subject"] or ""))
+
+
+def _described(source: str | None, detail_type: str | None) -> str:
+    parts = (source and f"of {source}", detail_type and f"{detail_type!r}")
+    return " ".join(part for part in parts if part) or "at all"

@@ -1,0 +1,70 @@
+"""The fixtures. It is loaded wherever Headwater is installed, so that it must be light: what starts servers
+and deploys is in processes of its own, or imported once it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+
+from headwater.testing.clock import SteeredClock
+from headwater.testing.cloud import RunningCloud
+from headwater.testing.events import Events
+from headwater.testing.stacks import Stack, Stacks
+
+_EVENTS = pytest.StashKey[Events]()
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """A Headwater of this session's own (of each worker's, under xdist); ordinary boto3 finds it by itself."""
+    with pytest.MonkeyPatch.context() as environment, RunningCloud(tmp_path_factory.mktemp("headwater")) as running:
+        for name, value in running.environment.items():
+            environment.setenv(name, value)
+        environment.delenv("AWS_PROFILE", raising=False)  # it would bring the credentials of a real account
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _stacks(cloud: RunningCloud) -> Stacks:
+    return Stacks(cloud.endpoint)
+
+
+@pytest.fixture
+def stack(_stacks: Stacks, request: pytest.FixtureRequest) -> Callable[..., Stack]:
+    """``stack("template.yaml", Parameter="value")``: deployed once a session, used again by each test."""
+
+    def deployed(template: str, **parameters: str) -> Stack:
+        for folder in (request.path.parent, request.config.rootpath):
+            if (folder / template).is_file():
+                return _stacks.deploy(folder / template, parameters)
+        pytest.fail(f"There is no {template} beside the test, nor in {request.config.rootpath}.", pytrace=False)
+
+    return deployed
+
+
+@pytest.fixture
+def clock(cloud: RunningCloud) -> Iterator[SteeredClock]:
+    """The cloud's clock; after the test it goes on by itself."""
+    steered = SteeredClock(cloud.headwater)
+    yield steered
+    steered.let_go()
+
+
+@pytest.fixture
+def events(cloud: RunningCloud, request: pytest.FixtureRequest) -> Events:
+    """What happens from the beginning of the test on."""
+    found = request.node.stash[_EVENTS] = Events(cloud.headwater)
+    return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed tells what happened in the cloud."""
+    report = yield
+    events = item.stash.get(_EVENTS, None)
+    if report.when == "call" and report.failed and events is not None:
+        report.sections.append(("Headwater: what happened", events.story()))
+    return report

@@ -1,0 +1,35 @@
+"""Spans as plain text, for the messages of tests that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from headwater.client import Span
+
+_MARKS = {"ok": "✓", "again": "↻", None: "…"}
+_LOOKS = ("Describe", "Get", "List", "Poll", "Query", "Receive", "Scan", "Head", "Filter")
+
+
+def tell(roots: list[Span], most: int = 10_000) -> str:
+    """The trees of some roots, a line for each span; at most so many lines."""
+    lines = [line for root in roots if _counts(root) for line in _lines(root, "")]
+    if len(lines) > most:
+        lines = [*lines[:most], f"… and {len(lines) - most} more"]
+    return "\n".join(lines) or "nothing happened"
+
+
+def _counts(span: Span) -> bool:
+    """Whether it is more than a look that caused nothing."""
+    action = span["name"].rpartition(":")[2]
+    return bool(span["children"]) or span["outcome"] != "ok" or not action.startswith(_LOOKS)
+
+
+def _lines(span: Span, indent: str) -> Iterator[str]:
+    mark = _MARKS.get(span["outcome"], "✗")
+    parts = [f"{indent}{mark} {span['name']}", span["subject"] or ""]
+    if mark == "✗":
+        parts.append(str(span["outcome"]))
+    parts += [f"{key}: {value}" for key, value in span["notes"].items()]
+    yield "  ".join(part for part in parts if part)
+    for child in span["children"]:
+        yield from _lines(child, indent + "  ")

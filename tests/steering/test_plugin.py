@@ -1,0 +1,126 @@
+"""The pytest plugin, as a user's tests have it: a session of its own in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Delay: {Type: Number, Default: 0}}
+Resources:
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: !Sub "${AWS::StackName}-bus"}}
+  Ship:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      InlineCode: |
+        import boto3, os
+        def handler(event, context):
+            if event["detail"].get("broken"):
+                raise ValueError("broken")
+            boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=event["detail"]["id"])
+      Environment: {Variables: {QUEUE: !Ref Parcels}}
+      Events:
+        Placed:
+          Type: EventBridgeRule
+          Properties: {EventBusName: !Ref Bus, Pattern: {source: [shop], detail-type: [Placed]}}
+  Parcels: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: !Ref Delay}}
+Outputs:
+  Bus: {Value: !Ref Bus}
+  Parcels: {Value: !Ref Parcels}
+"""
+TESTS = """
+import json
+import boto3, pytest
+
+def put(bus, kind="Placed", **detail):
+    entry = {"EventBusName": bus, "Source": "shop", "DetailType": kind, "Detail": json.dumps(detail)}
+    boto3.client("events").put_events(Entries=[entry])
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_parcel_is_sent(stack, events, number):
+    shop = stack("template.yaml")
+    put(shop["Bus"], id=str(number))
+    events.assert_delivered(source="shop", detail_type="Placed", to=shop.resource("Ship"), times=1)
+    events.assert_delivered(source="shop", to=shop["Parcels"].rpartition("/")[2])
+    messages = boto3.client("sqs").receive_message(QueueUrl=shop["Parcels"])["Messages"]
+    assert [message["Body"] for message in messages] == [str(number)]
+    boto3.client("sqs").delete_message(QueueUrl=shop["Parcels"], ReceiptHandle=messages[0]["ReceiptHandle"])
+
+def test_none_is_sent_for_another_event(stack, events):
+    shop = stack("template.yaml")
+    put(shop["Bus"], "Cancelled", id="1")
+    events.assert_never(source="shop", to=shop.resource("Ship"))
+    assert "missed" in events.story() and "detail-type" in events.story()
+
+def test_a_parcel_is_late(stack, events, clock):
+    shop = stack("template.yaml", Delay="600")
+    clock.freeze()
+    put(shop["Bus"], id="late")
+    events.settle()
+    sqs = boto3.client("sqs")
+    assert "Messages" not in sqs.receive_message(QueueUrl=shop["Parcels"])
+    clock.advance("10m")
+    assert sqs.receive_message(QueueUrl=shop["Parcels"])["Messages"][0]["Body"] == "late"
+
+def test_retries_take_no_time(stack, events, clock):
+    shop = stack("template.yaml")
+    clock.freeze()
+    put(shop["Bus"], broken=True)
+    events.settle()
+    happened = clock.advance("10m")["happened"]
+    assert [each["outcome"] for each in happened] == ["ValueError", "ok"]
+    events.assert_never(source="shop", to=shop["Parcels"].rpartition("/")[2])
+"""
+FAILING = """
+import json
+import boto3
+
+def test_it_fails(stack, events):
+    shop = stack("template.yaml")
+    entry = {"EventBusName": shop["Bus"], "Source": "shop", "DetailType": "Lost", "Detail": "{}"}
+    boto3.client("events").put_events(Entries=[entry])
+    events.assert_delivered(source="shop", to=shop.resource("Ship"))
+
+def test_it_arrives_after_all(stack, events):
+    shop = stack("template.yaml")
+    entry = {"EventBusName": shop["Bus"], "Source": "shop", "DetailType": "Placed", "Detail": '{"id": "1"}'}
+    boto3.client("events").put_events(Entries=[entry])
+    events.assert_never(source="shop", to=shop.resource("Ship"))
+
+def test_no_such_template(stack):
+    stack("nowhere.yaml")
+"""
+
+
+def session(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "template.yaml").write_text(TEMPLATE)
+    (folder / "test_shop.py").write_text(tests)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "-p", "headwater.testing.plugin", "-q", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_a_users_tests_pass(tmp_path: Path, workers: list[str]) -> None:
+    result = session(tmp_path, TESTS, *workers)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "8 passed" in result.stdout
+
+
+def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
+    result = session(tmp_path, FAILING)
+    assert result.returncode == 1
+    assert "3 failed" in result.stdout
+    assert "0 such were routed, 0 arrived" in result.stdout
+    assert "; 1 did." in result.stdout
+    assert "Headwater: what happened" in result.stdout
+    assert "There is no nowhere.yaml beside the test" in result.stdout
+    # the near miss, and which field it was
+    assert "missed" in result.stdout
+    assert "detail-type" in result.stdout
