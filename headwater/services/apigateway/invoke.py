@@ -32,6 +32,7 @@ from headwater.services.apigateway.gateway_responses import answer
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.mapping import as_text
 from headwater.services.apigateway.rest_integration import TemplatedIntegration, failure, run_templated
+from headwater.services.apigateway.rest_validation import refusal
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
 from headwater.services.apigateway.store import REST
@@ -77,6 +78,8 @@ def invoke(call: Call, request: Request) -> Answer:
         exchange.told = []
     if endpoint.bucket is not None and not endpoint.bucket.take(call.now):
         return _finish(call.work, stage, exchange, message(429, "Too Many Requests", kind="THROTTLED"), cors, endpoint)
+    if endpoint.validation is not None and (response := refusal(endpoint.validation, exchange)) is not None:
+        return _finish(call.work, stage, exchange, response, cors, endpoint)
     return _run(call.work, served, stage, endpoint, exchange, cors)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 from headwater.services.apigateway.resources_http import definition, drop
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call
@@ -232,6 +234,37 @@ class GatewayResponseResource(Resource):
     def delete(self, call: Call, change: Change) -> None:
         request = _lower_first({name: change.properties.get(name) for name in ("RestApiId", "ResponseType")})
         drop(call, _SERVICE, "DeleteGatewayResponse", request)
+
+
+@resource("AWS::ApiGateway::RequestValidator")
+class RequestValidatorResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        request = _lower_first(change.properties)
+        for name in ("validateRequestBody", "validateRequestParameters"):
+            if name in request:
+                request[name] = str(request[name]).lower() == "true"
+        change.physical_id = call.operation(_SERVICE, "CreateRequestValidator", request)["id"]
+        change.attributes = {"RequestValidatorId": change.physical_id}
+
+    def delete(self, call: Call, change: Change) -> None:
+        request = {"restApiId": change.properties.get("RestApiId"), "requestValidatorId": change.physical_id}
+        drop(call, _SERVICE, "DeleteRequestValidator", request)
+
+
+@resource("AWS::ApiGateway::Model")
+class ModelResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        request = _lower_first(change.properties)
+        if not isinstance(request.get("schema", ""), str):
+            request["schema"] = orjson.dumps(request["schema"]).decode()
+        # names of models are letters and digits alone
+        name = request.get("name") or "".join(filter(str.isalnum, change.physical_name(128)))
+        call.operation(_SERVICE, "CreateModel", {"contentType": "application/json", **request, "name": name})
+        change.physical_id = name
+
+    def delete(self, call: Call, change: Change) -> None:
+        request = {"restApiId": change.properties.get("RestApiId"), "modelName": change.physical_id}
+        drop(call, _SERVICE, "DeleteModel", request)
 
 
 @resource("AWS::ApiGateway::Account")

@@ -12,6 +12,7 @@ from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.openapi import read_document, tags_of, title_of
 from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.rest_imports import import_resources
+from headwater.services.apigateway.rest_models import MODEL, VALIDATOR
 from headwater.services.apigateway.store import (
     REST,
     Api,
@@ -119,8 +120,8 @@ def put_rest_api(call: Call, request: Request) -> Result:
     if mode == "overwrite":
         root = parts(call, api.id, "Resource")[api.document["rootResourceId"]]
         remove_parts(call, api.id, "Resource")
-        remove_parts(call, api.id, "Authorizer")
-        remove_parts(call, api.id, "GatewayResponse")
+        for kind in ("Authorizer", "GatewayResponse", MODEL, VALIDATOR):
+            remove_parts(call, api.id, kind)
         root.pop("resourceMethods", None)
         put_part(call, api.id, "Resource", root["id"], root)
     api = set_api(call, api, api.document | _settings(document))

@@ -8,15 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.gateway_responses import STATUSES
 from headwater.services.apigateway.gateway_responses import put as put_gateway_response
 from headwater.services.apigateway.openapi import ImportedMethod, methods_of, security_schemes
+from headwater.services.apigateway.rest_models import put_model, put_validator
 from headwater.services.apigateway.rest_resources import ensure_resource, write_method
 from headwater.services.apigateway.store import Api, Document, new_part_id, put_part
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call
 
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
+_JSON = "application/json"
+_PLACES = {"query": "querystring", "header": "header", "path": "path"}
 
 
 def import_resources(call: Call, api: Api, document: Mapping[str, Any]) -> None:
@@ -28,20 +34,79 @@ def import_resources(call: Call, api: Api, document: Mapping[str, Any]) -> None:
     authorizers = {
         name: _add_authorizer(call, api, name, scheme) for name, scheme in security_schemes(document).items()
     }
+    for name, schema in _schemas(document).items():
+        put_model(call, api.id, {"name": name, "schema": orjson.dumps(schema).decode()})
+    validators = {
+        name: put_validator(call, api.id, {"name": name, **given})["id"]
+        for name, given in (document.get("x-amazon-apigateway-request-validators") or {}).items()
+    }
     for imported in methods_of(document):
         resource = ensure_resource(call, api, imported.path)
         method: Document = {
             "httpMethod": imported.method,
-            "authorizationType": "CUSTOM" if imported.security else "NONE",
+            "authorizationType": "CUSTOM" if imported.security else _authorization(document, imported.definition),
             "apiKeyRequired": False,
         }
         if imported.security:
             method["authorizerId"] = authorizers[imported.security]
+        method |= _asked(call, api, document, imported.definition, validators)
         if operation_name := imported.definition.get("operationId"):
             method["operationName"] = operation_name
         if imported.integration is not None:
             method["methodIntegration"] = _integration(resource, imported)
         write_method(call, api, resource, method)
+
+
+def _schemas(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    schemas: Mapping[str, Any] = document.get("definitions") or (document.get("components") or {}).get("schemas") or {}
+    return schemas
+
+
+def _authorization(document: Mapping[str, Any], definition: Mapping[str, Any]) -> str:
+    """What protects a method that has no authorizer; AwsError for what we cannot ask for."""
+    known = document.get("securityDefinitions") or (document.get("components") or {}).get("securitySchemes") or {}
+    for requirement in definition.get("security", document.get("security")) or []:
+        for name in requirement:
+            scheme = known.get(name) or {}
+            if scheme.get("x-amazon-apigateway-authtype", "").lower() == "awssigv4":
+                return "AWS_IAM"
+            if scheme.get("type") == "apiKey" and str(scheme.get("name", "")).lower() == "x-api-key":
+                raise not_implemented("API keys of API Gateway")
+    return "NONE"
+
+
+def _asked(
+    call: Call, api: Api, document: Mapping[str, Any], definition: Mapping[str, Any], validators: Mapping[str, str]
+) -> Document:
+    """The parameters and the body that a method declares, and the validator that looks at them."""
+    name = definition.get("x-amazon-apigateway-request-validator") or document.get(
+        "x-amazon-apigateway-request-validator"
+    )
+    if name is not None and name not in validators:
+        raise bad_request(f"Invalid OpenAPI input. The request validator {name} is not defined.")
+    parameters: dict[str, bool] = {}
+    models: dict[str, str] = {}
+    for parameter in definition.get("parameters") or ():
+        place = _PLACES.get(parameter.get("in", ""))
+        if place is not None:
+            parameters[f"method.request.{place}.{parameter['name']}"] = bool(parameter.get("required"))
+        elif parameter.get("in") == "body" and parameter.get("schema"):
+            kinds = definition.get("consumes") or document.get("consumes") or [_JSON]
+            models |= dict.fromkeys(kinds, _model_name(call, api, parameter["schema"]))
+    for kind, content in ((definition.get("requestBody") or {}).get("content") or {}).items():
+        if content.get("schema"):
+            models[kind] = _model_name(call, api, content["schema"])
+    asked = {"requestParameters": parameters, "requestModels": models}
+    made: Document = {key: value for key, value in asked.items() if value}
+    return made if name is None else {**made, "requestValidatorId": validators[name]}
+
+
+def _model_name(call: Call, api: Api, schema: Mapping[str, Any]) -> str:
+    """The model that a schema refers to, or one that is made of it."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    name = f"MODEL{new_part_id(call, 6)}"
+    return str(put_model(call, api.id, {"name": name, "schema": orjson.dumps(schema).decode()})["name"])
 
 
 def _integration(resource: Document, imported: ImportedMethod) -> Document:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_Method.html
 from __future__ import annotations
 
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
+from headwater.services.apigateway.rest_models import VALIDATOR
 from headwater.services.apigateway.rest_resources import write_method
 from headwater.services.apigateway.store import REST, Api, Document, find_api, find_part, put_part
 from headwater.spine.errors import not_implemented
@@ -46,12 +47,14 @@ def put_method(call: Call, request: Request) -> Result:
         raise bad_request(f"Invalid HttpMethod specified. Valid options are {','.join(sorted(_METHODS))}")
     if name in (resource.get("resourceMethods") or {}):
         raise conflict("Method already exists for this resource")
-    if request["authorizationType"] not in ("NONE", "CUSTOM"):
+    if request["authorizationType"] not in ("NONE", "CUSTOM", "AWS_IAM"):
         raise not_implemented(f"The authorization type {request['authorizationType']} of API Gateway")
     if request.get("apiKeyRequired"):
         raise not_implemented("apiKeyRequired of API Gateway")
     if request["authorizationType"] == "CUSTOM":
         find_part(call, api.id, "Authorizer", request.get("authorizerId") or "")
+    if validator := request.get("requestValidatorId"):
+        find_part(call, api.id, VALIDATOR, validator)
     method = {"apiKeyRequired": False, **_given(request)}
     write_method(call, api, resource, method)
     return method

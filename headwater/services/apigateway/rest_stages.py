@@ -16,6 +16,7 @@ from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.integration import compile_rest_integration
 from headwater.services.apigateway.method_settings import patch_settings
 from headwater.services.apigateway.patches import apply_patches
+from headwater.services.apigateway.rest_models import MODEL, VALIDATOR
 from headwater.services.apigateway.store import (
     REST,
     Api,
@@ -48,7 +49,7 @@ def create_deployment(call: Call, request: Request) -> Result:
         compile_rest_integration(method["methodIntegration"])
     identity = new_part_id(call, 6)
     document: Document = {"id": identity, "description": request.get("description"), "createdDate": call.now}
-    others = {kind: parts(call, api.id, kind) for kind in ("Authorizer", "GatewayResponse")}
+    others = {kind: parts(call, api.id, kind) for kind in ("Authorizer", "GatewayResponse", MODEL, VALIDATOR)}
     snapshot = {"Resource": resources, **others}
     put_part(call, api.id, "Deployment", identity, document | {_HIDDEN: snapshot})
     if name := request.get("stageName"):

@@ -12,6 +12,7 @@ from headwater.services.apigateway.execution_logs import ExecutionLog, execution
 from headwater.services.apigateway.gateway_responses import GatewayResponses, compile_gateway_responses
 from headwater.services.apigateway.integration import Integration, compile_integration, compile_rest_integration
 from headwater.services.apigateway.method_settings import setting_key
+from headwater.services.apigateway.rest_validation import Validation, compile_validation
 from headwater.services.apigateway.routes import split_route_key
 from headwater.services.apigateway.routing import Router
 from headwater.services.apigateway.store import REST, Api, any_api, parts
@@ -30,6 +31,7 @@ class Endpoint(NamedTuple):
     authorizer: Authorizer | None
     bucket: Bucket | None
     execution_log: ExecutionLog | None
+    validation: Validation | None = None
 
 
 @dataclass
@@ -124,6 +126,7 @@ def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any], api: str
                     compile_authorizer(authorizer) if authorizer else None,
                     bucket_of(setting),
                     execution_log_of(setting, api, stage["stageName"]),
+                    compile_validation(document, snapshot),
                 ),
             )
     return router
