@@ -163,19 +163,20 @@ class Deployment:
     def _follow(self) -> dict[str, Any]:
         """Report events until the stack is settled. Raises DeploymentError unless it is up."""
         failures = []
-        while True:
-            stack = self._existing()
-            for event in self._events() if stack is not None else ():
+        settled = False
+        while not settled:
+            time.sleep(POLL_SECONDS)
+            for event in self._events():
                 if event["EventId"] in self._seen:
                     continue
                 self._seen.add(event["EventId"])
                 progress = progress_of(event)
                 self._on_progress(progress)
-                if progress.status.endswith("_FAILED") and progress.type != "AWS::CloudFormation::Stack":
+                if event["PhysicalResourceId"] == event["StackId"]:
+                    settled = not progress.status.endswith("_IN_PROGRESS")
+                elif progress.status.endswith("_FAILED"):
                     failures.append(f"{progress.name} ({progress.type}): {progress.reason}")
-            if stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"):
-                break
-            time.sleep(POLL_SECONDS)
+        stack = self._existing()
         if stack is not None and stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return stack
         status = stack["StackStatus"] if stack else "DELETED"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from headwater.services.cloudformation.errors import (
     validation_error,
     wrong_state,
 )
+from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import (
     Plan,
     StoredTemplate,
@@ -42,9 +44,11 @@ from headwater.services.cloudformation.stacks import STABLE, differs, new_stack,
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
 from headwater.spine.errors import AwsError
-from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.operations import Answer, Call, Request, Result, operation
 
 CHANGES_A_PAGE = 100
+# executing one does away with all of its stack, so that their names are free again
+PAST = ("EXECUTE_COMPLETE", "OBSOLETE")
 
 
 @dataclass(slots=True)
@@ -99,7 +103,7 @@ def find_change_set(call: Call, name: str, stack_name: str | None) -> ChangeSet:
         return change_set_of(row)
     if not stack_name:
         raise validation_error("StackName must be specified if ChangeSetName is not specified as an ARN.")
-    for each in change_sets_of(call, existing_stack(call, stack_name)):
+    for each in reversed(change_sets_of(call, existing_stack(call, stack_name))):
         if each.name == name:
             return each
     raise change_set_not_found(name)
@@ -123,7 +127,7 @@ def create_change_set(call: Call, request: Request) -> Result:
         raise AwsError("NotImplemented", "Change sets of the type IMPORT are not implemented by Headwater.", 501)
     stack = _stack_for(call, request, kind)
     name = request["ChangeSetName"]
-    if any(each.name == name for each in change_sets_of(call, stack)):
+    if any(each.name == name and each.execution not in PAST for each in change_sets_of(call, stack)):
         raise change_set_already_exists(name)
     source = read_source(call, request, stack)
     if not source.is_slow:
@@ -263,9 +267,18 @@ def _described(call: Call, stack: Stack, change: Difference) -> dict[str, Any]:
 # ---- looking at them
 
 
-@operation("cloudformation", "DescribeChangeSet", reads=True)
-def describe_change_set(call: Call, request: Request) -> Result:
+@operation("cloudformation", "DescribeChangeSet", abandonable=True)
+def describe_change_set(call: Call, request: Request) -> Answer:
+    identity = find_change_set(call, request["ChangeSetName"], request.get("StackName")).id
+    return when_settled(call, identity, partial(_look, request=request))
+
+
+def _look(call: Call, request: Request) -> tuple[bool, Result]:
     change_set = find_change_set(call, request["ChangeSetName"], request.get("StackName"))
+    return change_set.status != "CREATE_PENDING", _describe(call, change_set, request)
+
+
+def _describe(call: Call, change_set: ChangeSet, request: Request) -> Result:
     start = int(request.get("NextToken") or 0)
     page = change_set.changes[start : start + CHANGES_A_PAGE]
     result: Result = {

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from headwater.services.cloudformation import tables
@@ -17,6 +18,7 @@ from headwater.services.cloudformation.errors import (
     wrong_state,
 )
 from headwater.services.cloudformation.outputs import exports_in_use
+from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of, stored_template
 from headwater.services.cloudformation.source import Source, check_capabilities, check_may_expand, read_source
 from headwater.services.cloudformation.stack import Stack, all_stacks, find_stack, look_up_stack
@@ -200,11 +202,18 @@ def delete_stack(call: Call, request: Request) -> Result:
 # ---- what there is
 
 
-@operation("cloudformation", "DescribeStacks", reads=True)
-def describe_stacks(call: Call, request: Request) -> Result:
+@operation("cloudformation", "DescribeStacks", abandonable=True)
+def describe_stacks(call: Call, request: Request) -> Answer:
     name = request.get("StackName")
-    stacks = [find_stack(call, name)] if name else [each for each in all_stacks(call) if each.deleted is None]
-    return {"Stacks": [describe(call, stack) for stack in stacks]}
+    if name:
+        identity = find_stack(call, name).id
+        return when_settled(call, identity, partial(_look, name=name))
+    return {"Stacks": [describe(call, stack) for stack in all_stacks(call) if stack.deleted is None]}
+
+
+def _look(call: Call, name: str) -> tuple[bool, Result]:
+    stack = find_stack(call, name)
+    return not stack.busy, {"Stacks": [describe(call, stack)]}
 
 
 def describe(call: Call, stack: Stack) -> dict[str, Any]:
