@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,7 @@ class Inside:
         self._apis = apis
         self._s3 = s3
 
-    async def __call__(self, request: WireRequest, caller: Caller, trace: str) -> WireAnswer:
+    def __call__(self, request: WireRequest, caller: Caller, trace: str, reply: Callable[[WireAnswer], None]) -> None:
         scope = f"{caller.account}/20260101/{caller.region}/{request.service}/aws4_request"
         headers = {
             **request.headers,
@@ -30,25 +29,19 @@ class Inside:
             "x-amzn-trace-id": trace,
         }
         plain = HttpRequest(request.method, request.path, request.query, headers, request.body)
-        answer = _Answer()
+        answer = _Answer(reply)
         if request.service != "s3" or not self._s3.handle(plain, answer):  # type: ignore[arg-type]
             self._apis.handle(plain, answer)  # type: ignore[arg-type]
-        response = await answer.response
-        body: Any = response.body
-        return WireAnswer(
-            response.status,
-            {name.lower(): value for name, value in response.headers},
-            body.read() if isinstance(body, Blob) else bytes(body),
-        )
 
 
 class _Answer:
-    """Stands where a client's connection would; whoever gives up waiting is not told any more."""
+    """Stands where a client's connection would."""
 
-    def __init__(self) -> None:
-        self.response: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+    def __init__(self, reply: Callable[[WireAnswer], None]) -> None:
+        self._reply = reply
         self.abandoned: Callable[[], object] | None = None
 
     def respond(self, response: HttpResponse) -> None:
-        if not self.response.done():
-            self.response.set_result(response)
+        body: Any = response.body
+        headers = {name.lower(): value for name, value in response.headers}
+        self._reply(WireAnswer(response.status, headers, body.read() if isinstance(body, Blob) else bytes(body)))

@@ -6,7 +6,7 @@ the engine.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,5 +35,5 @@ class WireAnswer(NamedTuple):
     body: bytes
 
 
-Wire = Callable[[WireRequest, "Caller", str], Awaitable[WireAnswer]]
-"""(request, who sends it, the cause as in X-Amzn-Trace-Id) to the answer; errors are answers too."""
+Wire = Callable[[WireRequest, "Caller", str, Callable[[WireAnswer], None]], None]
+"""(request, who sends it, the cause as in X-Amzn-Trace-Id, what is called with the answer); errors are answers too."""

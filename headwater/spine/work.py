@@ -119,8 +119,21 @@ class Work:
 
     async def send(self, request: WireRequest, account: str, region: str) -> WireAnswer:
         """Send a request to a service as a client would; errors are answers."""
-        caller = Caller(account, region, self.caller.principal)
-        return await self.engine.wire(request, caller, trace_header(self.cause))
+        future: asyncio.Future[WireAnswer] = asyncio.get_running_loop().create_future()
+        flight, task = self.engine.flight, asyncio.current_task()
+
+        def reply(answer: WireAnswer) -> None:
+            if not future.done():  # nobody waits any more where it was given up
+                future.set_result(answer)
+            flight.wake(task)
+
+        self.engine.wire(request, Caller(account, region, self.caller.principal), trace_header(self.cause), reply)
+        if not future.done():
+            flight.rest(task)
+        try:
+            return await future
+        finally:
+            flight.wake(task)
 
     def watch(self, key: object) -> Watch:
         return self.engine.watch(key)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
 from tests.services.http import Answer, ask
 from tests.services.lambda_lab import make
 from tests.services.test_apigateway_rest import base, document
@@ -354,3 +356,27 @@ def test_what_cannot_be_served_is_refused_when_deployed(serve: Serve, integratio
     with pytest.raises(ClientError) as failure:
         serve(integration)
     assert failure.value.response["Error"]["Code"] == code
+
+
+def test_an_integration_that_waits_goes_by_the_clock(timed: ServerThread, account: str) -> None:
+    """What waits for a service is at rest: a clock that is moved finds the Wait state, and the limit in time."""
+    aws = client_factory(timed.endpoint, account)
+    waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 20, "End": True}}}
+    made = aws("stepfunctions").create_state_machine(
+        name="slow", type="EXPRESS", definition=json.dumps(waiting), roleArn="arn:aws:iam::000000000000:role/x"
+    )
+    template = f'{{"stateMachineArn": "{made["stateMachineArn"]}", "input": "{{}}"}}'
+    urls = []
+    for limit in (29_000, 5_000):
+        integration = aws_type("states:action/StartSyncExecution", template, timeoutInMillis=limit)
+        method = {"post": {"x-amazon-apigateway-integration": {"responses": OK, "httpMethod": "POST", **integration}}}
+        api = aws("apigateway").import_rest_api(body=document(a=method))
+        aws("apigateway").create_deployment(restApiId=api["id"], stageName="prod")
+        urls.append(f"{base(timed.endpoint, api, 'prod')}/a")
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(ask, "POST", url, b"{}") for url in urls]
+        while not all(each.done() for each in asked):
+            timed.advance(1000)
+        ended, late = (each.result() for each in asked)
+    assert (ended.status, ended.json["status"]) == (200, "SUCCEEDED")
+    assert (late.status, late.json) == (504, {"message": "Endpoint request timed out"})

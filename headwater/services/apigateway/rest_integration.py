@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -171,8 +170,8 @@ async def _ask(
             places[place][name.lower() if place == "header" else name] = str(value)
     outgoing = Outgoing(integration.method, places["header"], places["querystring"], places["path"], body)
     request = request_to(target, outgoing, exchange, work.engine.endpoint)
-    async with asyncio.timeout(integration.timeout):
-        answer = await work.send(request, exchange.account, target.region or exchange.region)
+    sent = work.send(request, exchange.account, target.region or exchange.region)
+    answer = await work.within(int(integration.timeout * 1000), sent)
     if exchange.told is not None:
         exchange.told += [
             f"Endpoint request body after transformations: {body.decode(errors='replace')}",
