@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError, WaiterError
 
+from headwater.services.cloudformation import patience
 from tests.services.lambda_lab import make, package, receive
 
 STACK = "Resources: {Queue: {Type: AWS::SQS::Queue}}\nOutputs: {Url: {Value: !Ref Queue}}"
@@ -173,6 +174,16 @@ def test_a_stack_that_fails_ends_the_waiter(session: boto3.Session) -> None:
     cloudformation.create_stack(StackName="s", TemplateBody="Resources: {Thing: {Type: AWS::EC2::Instance}}")
     with pytest.raises(WaiterError, match="terminal failure state"):
         cloudformation.get_waiter("stack_create_complete").wait(StackName="s")
+
+
+def test_a_stack_that_takes_long_is_shown_as_it_is(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PATIENCE", 0.05)
+    silent = make(session.client("lambda"), "silent")
+    thing = {"Type": "Custom::Thing", "Properties": {"ServiceToken": silent, "ServiceTimeout": 60}}
+    cloudformation = session.client("cloudformation")
+    cloudformation.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"Thing": thing}}))
+    (stack,) = cloudformation.describe_stacks(StackName="s")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_IN_PROGRESS"
 
 
 def test_waiters_of_functions(session: boto3.Session) -> None:
