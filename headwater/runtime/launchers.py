@@ -16,6 +16,7 @@ from typing import Any
 import headwater
 
 _LENGTH = struct.Struct("!I")
+_PATIENCE = 5.0  # seconds that a launcher has to end by itself
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from headwater.runtime.guest import launcher; "
     "del sys.path[0]; launcher.main(int(sys.argv[2]), sys.argv[3])"
@@ -145,5 +146,14 @@ class Launcher:
         """End it and every child; returns once they are gone."""
         self._close_socket()
         if self._process is not None:
-            await asyncio.to_thread(self._process.wait)
+            await asyncio.to_thread(_end, self._process)
             self._process = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end that a closed socket means; one that does not come is brought about."""
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
