@@ -1,6 +1,6 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings. Absolute figures depend on the machine; compare
+Names choose among the operations by their beginnings; ``orders [RATE]`` offers the order application so many a second. Absolute figures depend on the machine; compare
 within one run, or with ``make bench-peers``.
 """
 
@@ -20,10 +20,12 @@ from rich.table import Table
 
 from bench.client import measure
 from bench.layers import layers
+from bench.orders import measure_orders
 from bench.requests import OPERATIONS, Aws
 
 _PORT = 4695
 _SECONDS = 2.0
+_ORDER_SECONDS = 10.0
 
 
 @contextmanager
@@ -108,9 +110,23 @@ def _start_and_memory() -> Table:
     return table
 
 
+def _orders(rate: float) -> Table:
+    table = _table(f"The order application, {rate:g} orders a second offered", "figure", "value")
+    figures = measure_orders(rate, _ORDER_SECONDS, _PORT)
+    table.add_row("accepted, completed", f"{figures.accepted}, {figures.completed}")
+    table.add_row("orders a second, until the last was completed", f"{figures.rate:.1f}")
+    table.add_row("CPU of the server, ms an order", f"{figures.server:.1f}")
+    table.add_row("CPU of the functions with their starts, ms an order", f"{figures.functions:.1f}")
+    table.add_row("environments", str(figures.environments))
+    return table
+
+
 def main() -> None:
     chosen = sys.argv[1:]
     console = Console(width=120)
+    if chosen[:1] == ["orders"]:
+        console.print(_orders(float((*chosen, 64)[1])))
+        return
     if not chosen:
         request = Aws("http://127.0.0.1:1").capture(
             "sqs",
