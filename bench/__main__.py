@@ -1,7 +1,7 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings; ``orders [RATE]`` offers the order application so many a second. Absolute figures depend on the machine; compare
-within one run, or with ``make bench-peers``.
+Names choose among the operations by their beginnings; ``orders [RATE]`` offers the order application
+so many a second. Absolute figures depend on the machine; compare within one run, or with ``make bench-peers``.
 """
 
 from __future__ import annotations
