@@ -231,10 +231,17 @@ def describe_execution(call: Call, request: Request) -> Result:
         result["redriveDate"] = record.redriven
     if record.stopped is not None:
         result["stopDate"] = record.stopped
+    result |= map_run_arn(call, record)
     if record.qualifier is not None:
         version = record.qualifier.rpartition(":")[2].isdigit()
         result["stateMachineVersionArn" if version else "stateMachineAliasArn"] = record.qualifier
     return result | _outcome(record)
+
+
+def map_run_arn(call: Call, record: Record) -> Result:
+    """The map run that started the execution."""
+    row = None if record.map_run is None else call.store.one(tables.MAP_RUN_STATE, (record.map_run,))
+    return {} if row is None else {"mapRunArn": row[1]}
 
 
 @operation("states", "DescribeStateMachineForExecution", reads=True)
@@ -243,7 +250,7 @@ def describe_state_machine_for_execution(call: Call, request: Request) -> Result
     row = call.store.one(tables.FIND_DEFINITION, (record.definition,))
     assert row is not None
     _, text, role, _, revision, logging, tracing, created = row
-    result = {
+    result: Result = {
         "stateMachineArn": record.machine,
         "name": record.machine.rpartition(":")[2],
         "definition": text,
@@ -253,4 +260,7 @@ def describe_state_machine_for_execution(call: Call, request: Request) -> Result
         "tracingConfiguration": orjson.loads(tracing),
         "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
     }
+    result |= map_run_arn(call, record)
+    if record.map_run is not None:
+        result["label"] = record.machine.rpartition("/")[2]
     return result if revision == "INITIAL" else result | {"revisionId": revision}
