@@ -11,6 +11,9 @@ from headwater.services.sqs.errors import missing_parameter, queue_does_not_exis
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request
 
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html: the same for both kinds
+MOST_IN_FLIGHT = 120_000
+
 
 class Queue:
     """The settings of a queue; durations in milliseconds, sizes in bytes."""
@@ -30,6 +33,7 @@ class Queue:
         "modified",
         "name",
         "retention",
+        "room",
         "visibility",
         "wait",
     )
@@ -48,6 +52,8 @@ class Queue:
         self.delay = int(attributes["DelaySeconds"]) * 1000
         self.retention = int(attributes["MessageRetentionPeriod"]) * 1000
         self.longest_message = int(attributes["MaximumMessageSize"])
+        # how many messages may be received before those in flight are counted again: none, until they have been
+        self.room = 0
         self.wait = int(attributes["ReceiveMessageWaitTimeSeconds"])
         self.content_deduplication = attributes.get("ContentBasedDeduplication") == "true"
         self.group_deduplication = attributes.get("DeduplicationScope") == "messageGroup"

@@ -44,6 +44,12 @@ def _change(call: Call, queue: Queue, request: Mapping[str, Any]) -> dict[str, A
         raise invalid_parameter(
             "ReceiptHandle", handle, "Message does not exist or is not available for visibility timeout change."
         )
+    if call.now + seconds * 1000 > receipt.at + _LONGEST * 1000:
+        raise invalid_parameter(
+            "VisibilityTimeout",
+            seconds,
+            f"Total VisibilityTimeout for the message is beyond the limit [{_LONGEST} seconds]",
+        )
     call.store.run(tables.SET_VISIBLE_AT, (call.now + seconds * 1000, receipt.message))
     call.signal(("sqs", queue.arn))
     return {}
