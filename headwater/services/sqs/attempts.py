@@ -30,25 +30,28 @@ def check_attempt(queue: Queue, attempt: str) -> None:
         raise bad_token("ReceiveRequestAttemptId", attempt)
 
 
-def remember_attempt(call: Call, queue: Queue, attempt: str, rows: list[Taken], until: int) -> None:
-    """``until``: when the messages become visible again, which tells whether somebody changed that."""
+def remember_attempt(call: Call, queue: Queue, attempt: str, rows: list[Taken], at: int, until: int) -> None:
+    """``at``: when they were received; ``until``: when they become visible again, which tells whether
+    somebody changed that."""
     call.store.run(tables.FORGET_ATTEMPTS, (queue.id, call.now - _REMEMBERED))
-    receipts = orjson.dumps([[row.id, row.received, until] for row in rows]).decode()
+    receipts = orjson.dumps([at, until, [[row.id, row.received] for row in rows]]).decode()
     call.store.run(tables.REMEMBER_ATTEMPT, (queue.id, attempt, call.now, receipts))
 
 
-def repeat_attempt(call: Call, queue: Queue, attempt: str, hidden: int) -> list[Taken]:
-    """The messages of the earlier receipt, hidden anew, where none of them has been touched since; else nothing."""
+def repeat_attempt(call: Call, queue: Queue, attempt: str, hidden: int) -> tuple[list[Taken], int]:
+    """The messages of the earlier receipt, hidden anew, where none of them has been touched since, and when it was;
+    else nothing."""
     found = call.store.one(tables.FIND_ATTEMPT, (queue.id, attempt, call.now - _REMEMBERED))
-    receipts = orjson.loads(found[0]) if found else []
+    if found is None:
+        return [], call.now
+    at, until, receipts = orjson.loads(found[0])
     rows: list[Taken] = []
-    for identity, received, until in receipts:
+    for identity, received in receipts:
         untouched = call.store.one(tables.TAKEN, (identity, queue.id, received, until, call.now))
         if untouched is None:
-            return []
+            return [], call.now
         rows.append(Taken(*untouched))
     for row in rows:
         call.store.run(tables.SET_VISIBLE_AT, (call.now + hidden, row.id))
-    if rows:
-        remember_attempt(call, queue, attempt, rows, call.now + hidden)
-    return rows
+    remember_attempt(call, queue, attempt, rows, at, call.now + hidden)
+    return rows, at

@@ -68,6 +68,7 @@ def _move(call: Call, task: MoveTask, rows: list[Taken]) -> tuple[int, str | Non
 def _move_one(call: Call, target: Queue, row: Taken, system: dict[str, str]) -> None:
     """As a new message of the target, with an identifier, a time and a place in the order of its own."""
     identity = call.new_id()
+    target.fair = None
     if target.fifo:
         system["SequenceNumber"] = sequence_number(identity)
     text = orjson.dumps(system).decode() if system else None

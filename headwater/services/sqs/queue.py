@@ -25,6 +25,7 @@ class Queue:
         "created",
         "dead_letter_arn",
         "delay",
+        "fair",
         "fifo",
         "group_deduplication",
         "id",
@@ -48,6 +49,8 @@ class Queue:
         self.created = created
         self.modified = modified
         self.fifo = attributes.get("FifoQueue") == "true"
+        # whether messages have groups though it is no FIFO queue; None: nobody has looked
+        self.fair: bool | None = None
         self.visibility = int(attributes["VisibilityTimeout"]) * 1000
         self.delay = int(attributes["DelaySeconds"]) * 1000
         self.retention = int(attributes["MessageRetentionPeriod"]) * 1000

@@ -19,6 +19,7 @@ from headwater.services.sqs.errors import (
     queue_does_not_exist,
     too_many_in_flight,
 )
+from headwater.services.sqs.fairness import is_fair, visible_fairly
 from headwater.services.sqs.message_attributes import unpack_attributes
 from headwater.services.sqs.queue import MOST_IN_FLIGHT, Queue, find_queue, holder, queue_by_arn
 from headwater.services.sqs.receipts import write_handle
@@ -117,21 +118,21 @@ def _receive(call: Call, queue: Queue, request: Request, short: bool = False) ->
     visibility = request.get("VisibilityTimeout")
     hidden = queue.visibility if visibility is None else visibility * 1000
     attempt = request.get("ReceiveRequestAttemptId")
-    rows = repeat_attempt(call, queue, attempt, hidden) if attempt else []
+    rows, at = repeat_attempt(call, queue, attempt, hidden) if attempt else ([], call.now)
     if not rows:
         number = request.get("MaxNumberOfMessages") or 1
         if queue.room < number:
             number = _find_room(call, queue, number, short)
         rows = _take(call, queue, number, hidden)
         if attempt and rows:
-            remember_attempt(call, queue, attempt, rows, call.now + hidden)
+            remember_attempt(call, queue, attempt, rows, at, at + hidden)
     if not rows:
         return {}
     system = set(_asked(request))
     named = request.get("MessageAttributeNames") or ()
     if len(rows) > 1:
         call.span.note("messages", len(rows))
-    return {"Messages": [_message(queue, row, system, named, call.now) for row in rows]}
+    return {"Messages": [_message(queue, row, system, named, at) for row in rows]}
 
 
 def _find_room(call: Call, queue: Queue, number: int, short: bool) -> int:
@@ -148,40 +149,35 @@ def visible(call: Call, queue: Queue, number: int) -> list[Taken]:
     """Up to ``number`` messages that may be received, in order."""
     kept_since = call.now - queue.retention
     if queue.fifo:
-        return [
-            Taken(*row)
-            for row in call.store.all(tables.VISIBLE_IN_ORDER, (queue.id, call.now, kept_since, call.now, number))
-        ]
-    return [Taken(*row) for row in call.store.all(tables.VISIBLE, (queue.id, call.now, kept_since, number))]
+        rows = call.store.all(tables.VISIBLE_IN_ORDER, (queue.id, call.now, kept_since, call.now, kept_since, number))
+    elif queue.fair or (queue.fair is None and is_fair(call, queue)):
+        rows = visible_fairly(call, queue, kept_since, number)
+    else:
+        rows = call.store.all(tables.VISIBLE, (queue.id, call.now, kept_since, number))
+    return [Taken(*row) for row in rows]
 
 
 def _take(call: Call, queue: Queue, number: int, hidden: int, taker: int | None = None) -> list[Taken]:
     """Hide up to ``number`` messages from others; those received too often go to the dead-letter queue."""
-    taken: list[Taken] = []
-    while len(taken) < number:
-        rows = visible(call, queue, number - len(taken))
-        spent = [row for row in rows if 0 < queue.maximum_receives <= row.received]
-        if spent and not move_to_dead_letter_queue(call, queue, spent):
-            spent = []
-        received = [row for row in rows if row not in spent] if spent else rows
-        for row in received:
-            row.received += 1
-            row.first_received = row.first_received or call.now
-            changed = (call.now + hidden, row.received, row.first_received, taker, row.id)
-            call.store.run(tables.TAKE, changed)
-        taken += received
-        if not spent:
+    while True:
+        taken = visible(call, queue, number)
+        spent = [row for row in taken if 0 < queue.maximum_receives <= row.received]
+        if not spent or not move_to_dead_letter_queue(call, queue, spent):
             break
+    for row in taken:
+        row.received += 1
+        row.first_received = row.first_received or call.now
+        call.store.run(tables.TAKE, (call.now + hidden, row.received, row.first_received, taker, row.id))
     if not taken:
         call.store.run(tables.EXPIRE, (queue.id, call.now - queue.retention))
     queue.room -= len(taken)
     return taken
 
 
-def _message(queue: Queue, row: Taken, system: set[str], named: Iterable[str], now: int) -> dict[str, Any]:
+def _message(queue: Queue, row: Taken, system: set[str], named: Iterable[str], at: int) -> dict[str, Any]:
     message: dict[str, Any] = {
         "MessageId": row.message_id,
-        "ReceiptHandle": write_handle(queue.id, row.id, row.received, now),
+        "ReceiptHandle": write_handle(queue.id, row.id, row.received, at),
         "MD5OfBody": digest_of_text(row.body),
         "Body": row.body,
     }

@@ -30,6 +30,7 @@ def move_to_dead_letter_queue(call: Call, queue: Queue, messages: list[Taken]) -
         sent = call.now if queue.fifo else message.sent
         moved = (target.id, call.now, sent, orjson.dumps(system).decode(), message.id)
         call.store.run(tables.MOVE_MESSAGE, moved)
+    target.fair = None
     call.span.note("dead-lettered", [message.message_id for message in messages])
     call.signal(("sqs", target.arn))
     return True

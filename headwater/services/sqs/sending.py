@@ -80,6 +80,7 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         raise bad_token("MessageGroupId", group)
     if group is not None:
         system["MessageGroupId"] = group
+        queue.fair = not queue.fifo
     result: Result = {"MD5OfMessageBody": digest_of_text(body)}
     if attributes:
         result["MD5OfMessageAttributes"] = digest_of_attributes(attributes)
@@ -110,7 +111,7 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         orjson.dumps(system).decode() if system else None,
         call.account,
         call.now,
-        group if queue.fifo else None,
+        group,
         call.cause,
     )
     call.store.run(tables.INSERT_MESSAGE, row)

@@ -91,6 +91,21 @@ WHERE m.queue = ? AND m.visible_at <= ? AND m.sent > ?
 ORDER BY m.visible_at, m.id LIMIT ?
 """
 )
+HAS_GROUPS = "SELECT 1 FROM sqs_messages WHERE queue = ? AND message_group IS NOT NULL LIMIT 1"
+GROUPS_IN_FLIGHT = """
+SELECT message_group, count(*) FROM sqs_messages WHERE queue = ? AND visible_at > ? AND received > 0
+GROUP BY message_group
+"""
+
+
+def visible_by_group(number: int, condition: str) -> str:
+    """``VISIBLE`` of some groups only; ``condition`` ends where their list begins."""
+    return f"""{_COLUMNS}
+WHERE m.queue = ? AND m.visible_at <= ? AND m.sent > ? AND ({condition} ({", ".join("?" * number)}))
+ORDER BY m.visible_at, m.id LIMIT ?
+"""
+
+
 # A group with a message in flight gives none; a delayed message holds back those behind it.
 # The unary plus keeps the scan in the order of ids.
 VISIBLE_IN_ORDER = (
@@ -99,7 +114,7 @@ VISIBLE_IN_ORDER = (
 WHERE m.queue = ? AND +m.visible_at <= ? AND m.sent > ? AND NOT EXISTS (
     SELECT 1 FROM sqs_messages AS other
     WHERE other.queue = m.queue AND other.message_group = m.message_group AND other.visible_at > ?
-      AND (other.received > 0 OR other.id < m.id))
+      AND other.sent > ? AND (other.received > 0 OR other.id < m.id))
 ORDER BY m.id LIMIT ?
 """
 )
@@ -123,7 +138,7 @@ UPDATE sqs_messages SET id = ?, queue = ?, visible_at = ?, sent = ?, message_id 
 WHERE id = ?
 """
 DELETE_MESSAGE = "DELETE FROM sqs_messages WHERE id = ? AND queue = ? AND received = ?"
-IN_FLIGHT = "SELECT received, visible_at FROM sqs_messages WHERE id = ? AND queue = ?"
+IN_FLIGHT = "SELECT received, visible_at FROM sqs_messages WHERE id = ? AND queue = ? AND sent > ?"
 SET_VISIBLE_AT = "UPDATE sqs_messages SET visible_at = ? WHERE id = ?"
 
 FIND_DUPLICATE = "SELECT message_id, sequence FROM sqs_deduplication WHERE queue = ? AND key = ? AND sent > ?"

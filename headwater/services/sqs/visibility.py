@@ -39,7 +39,7 @@ def _change(call: Call, queue: Queue, request: Mapping[str, Any]) -> dict[str, A
         raise invalid_parameter("VisibilityTimeout", seconds, f"Must be between 0 and {_LONGEST}, if provided.")
     handle = request.get("ReceiptHandle")
     receipt = read_handle(handle, queue.id)
-    row = call.store.one(tables.IN_FLIGHT, (receipt.message, queue.id))
+    row = call.store.one(tables.IN_FLIGHT, (receipt.message, queue.id, call.now - queue.retention))
     if row is None or row[0] != receipt.received or row[1] <= call.now:
         raise invalid_parameter(
             "ReceiptHandle", handle, "Message does not exist or is not available for visibility timeout change."
