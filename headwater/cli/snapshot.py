@@ -29,7 +29,7 @@ def command(action: str, name: str | None, fresh: bool, as_json: bool, endpoint:
     delete NAME
     """
     if (action == "list") != (name is None):
-        raise click.UsageError(f"Say which one: headwater snapshot {action} NAME" if name is None else "List has no name.")
+        raise click.UsageError("Say which one: headwater snapshot restore NAME. (Only list takes no name.)")
     if fresh and action != "restore":
         raise click.UsageError("--fresh goes with restore.")
     with asking(endpoint) as headwater:

@@ -70,8 +70,8 @@ def test_who_waits_is_answered_and_goes_on_in_the_next(headwater: Headwater, cli
 
     def wait() -> None:
         # the server says 503 when its universe ends, and boto3 asks again
-        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]:
-            received.append(message["Body"])
+        messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+        received.extend(message["Body"] for message in messages)
 
     waiting = threading.Thread(target=wait)
     waiting.start()
