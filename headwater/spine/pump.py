@@ -42,6 +42,7 @@ class Pump:
         self._timer_due: int | None = None
         self._next_due: int | None = 0
         self._claim_wanted = True
+        self._halted = False
         self._policies: dict[str, Policy] = {}
         self._callers: dict[tuple[str, str], Caller] = {}
 
@@ -49,7 +50,7 @@ class Pump:
 
     def wake(self) -> None:
         """Set the timer for what is due next; called after each commit."""
-        if self._next_due is None:
+        if self._next_due is None or self._halted:
             return
         now = self._engine.now
         if self._next_due <= now:
@@ -86,10 +87,17 @@ class Pump:
         """After a rollback: ask the table anew."""
         self._next_due = self._engine.now + AFTER_A_FAILED_COMMIT
 
+    def halt(self) -> None:
+        """Begin nothing more; what is left becomes rows."""
+        self._halted = True
+
     def stop(self) -> None:
+        """As at the beginning: nothing in hand, and the table to be asked anew."""
         self._cancel_timer()
         self._running.clear()
         self._next_due = 0
+        self._claim_wanted = True
+        self._halted = False
 
     @property
     def running(self) -> int:
@@ -101,6 +109,9 @@ class Pump:
     def carry_out(self) -> None:
         """Run what the group left and what has come due, up to a bound; store the rest."""
         engine, group = self._engine, self._engine.group
+        if self._halted:
+            self._store_all([item for item in group.deliveries if item.id not in group.cancelled])
+            return
         if self._claim_wanted and len(self._running) < MOST_RUNNING:
             self._claim_wanted = False
             self._claim()

@@ -211,7 +211,7 @@ def test_reset_forgets_everything_and_goes_on(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         await bench.call("Write", Word="old")
         await bench.call("Leave", Word="timer", Due=START + 5000)
-        await bench.engine.reset()
+        await bench.engine.universes.reset()
         await bench.advance(10_000)
         assert await bench.words() == []
         await bench.call("Write", Word="new")
