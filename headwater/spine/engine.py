@@ -440,7 +440,10 @@ class Engine:
             # it is skipped when its turn comes, unless this savepoint is rolled back
             self.group.cancelled.append(identity)
             return True
-        return self.store.run(ledger.DELETE, (identity,)) > 0
+        row = self.store.one(ledger.CANCEL, (identity,))
+        if row is not None and row[0] is not None:
+            self.pump.end_turn(row[0])
+        return row is not None
 
     def watch(self, key: object) -> Watch:
         return Watch(self, key)
