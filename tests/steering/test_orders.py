@@ -24,7 +24,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
 
 @pytest.fixture(scope="module")
 def shop(cloud: RunningCloud) -> Stack:
-    return Stacks(cloud.endpoint).deploy(TEMPLATE, {})
+    return Stacks(cloud.headwater).deploy(TEMPLATE, {})
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from headwater.services.sqs import (
     attributes,
     deletion,
+    move_tasks,
+    moving,
+    permissions,
     purge,
     queues,
     receiving,
@@ -18,7 +21,10 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sqs",
-    modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility),
+    modules=(
+        *(attributes, deletion, move_tasks, moving, permissions, purge, queues, receiving, redrive, resources),
+        *(sending, tags, visibility),
+    ),
     schema=SCHEMA,
     memory=QueueMemory,
     start=receiving.start,
