@@ -88,7 +88,7 @@ def find_message(call: Call, request: Request) -> Result:
     queue = queue_by_arn(call, arn)
     if queue is None:
         return {}
-    message = {**_message(queue, taken, {"All"}, ("All",)), "Cause": taken.cause}
+    message = {**_message(queue, taken, {"All"}, ("All",), call.now), "Cause": taken.cause}
     return {"QueueArn": arn, "Message": message, "Id": taken.id, "Sent": taken.sent, "VisibleAt": visible_at}
 
 
