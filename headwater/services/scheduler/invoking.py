@@ -7,16 +7,15 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
-from headwater.services import SERVICES
 from headwater.services.scheduler.targets import TARGETS, Invocation
 from headwater.services.scheduler.universal import is_universal, universal_request
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.deliveries import Delivery, Exhausted, Failed, Policy, delivery
-from headwater.spine.models import load_model
 from headwater.spine.operations import Call
 from headwater.spine.requests import UnfitParameters
 from headwater.spine.timestamps import iso8601_seconds
@@ -24,6 +23,10 @@ from headwater.spine.work import Work
 
 # What a dead letter may hold of an input.
 _LARGEST_DEAD_LETTER = 256 * 1024
+# Scheduler tells of SQS's errors by the codes of its older protocol.
+_OLDER_CODES: Mapping[str, str] = MappingProxyType(
+    {"QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue"},
+)
 
 
 def leave_invocation(call: Call, schedule: str, target: Mapping[str, Any], time: int) -> None:
@@ -48,7 +51,7 @@ def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
         return
     body = _input(call, item)
     texts = {
-        "ERROR_CODE": _wire_code(item.target, why.code),
+        "ERROR_CODE": _OLDER_CODES.get(why.code, why.code),
         "ERROR_MESSAGE": why.message or why.code,
         "EXECUTION_ID": payload["execution"],
         "IS_PAYLOAD_TRUNCATED": "true" if len(body.encode()) > _LARGEST_DEAD_LETTER else "false",
@@ -68,18 +71,6 @@ def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
     }
     call.operation("sqs", "SendMessage", request, queue.account, queue.region)
     call.span.note("dead-lettered to", str(queue))
-
-
-def _wire_code(target: str, code: str) -> str:
-    """An error's code as the service's API has it (``AWS.SimpleQueueService.NonExistentQueue``)."""
-    arn = parse_arn(target)
-    listing = None if arn is None else SERVICES.get(arn.service)
-    if arn is not None and is_universal(arn):
-        listing = SERVICES.get(arn.resource.split(":")[1])
-    if listing is None or listing.model is None:
-        return code
-    error = load_model(listing.model).shapes.get(code, {}).get("error") or {}
-    return str(error.get("code", code))
 
 
 @delivery("scheduler.invoke", exhausted=give_up, atomic=True)  # all that it does is one operation
