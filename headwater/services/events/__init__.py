@@ -10,6 +10,7 @@ from headwater.services.events import (
     scheduling,
     tags,
     targets,
+    topology,
 )
 from headwater.services.events.routing import Routes
 from headwater.services.events.tables import SCHEMA
@@ -17,7 +18,7 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="events",
-    modules=(buses, delivery, permissions, publishing, resources, rules, scheduling, tags, targets),
+    modules=(buses, delivery, permissions, publishing, resources, rules, scheduling, tags, targets, topology),
     schema=SCHEMA,
     memory=Routes,
     validates=True,

@@ -10,6 +10,7 @@ from headwater.services.sqs import (
     resources,
     sending,
     tags,
+    topology,
     visibility,
 )
 from headwater.services.sqs.queue import QueueMemory
@@ -18,7 +19,7 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sqs",
-    modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility),
+    modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility, topology),
     schema=SCHEMA,
     memory=QueueMemory,
     start=receiving.start,

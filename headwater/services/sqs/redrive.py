@@ -34,12 +34,12 @@ def list_dead_letter_source_queues(call: Call, request: Request) -> Result:
     sources = [
         queue_url(call, call.account, name)
         for name, attributes in call.store.all(tables.QUEUES_WITH_ATTRIBUTES, (call.account, call.region))
-        if _dead_letter_target(attributes) == queue.arn
+        if dead_letter_target(attributes) == queue.arn
     ]
     return {"queueUrls": sources}
 
 
-def _dead_letter_target(attributes: str) -> str | None:
+def dead_letter_target(attributes: str) -> str | None:
     policy = orjson.loads(attributes).get("RedrivePolicy")
     target: str | None = orjson.loads(policy).get("deadLetterTargetArn") if policy else None
     return target

@@ -110,3 +110,10 @@ ON CONFLICT (queue, key) DO UPDATE
     SET message_id = excluded.message_id, sequence = excluded.sequence, sent = excluded.sent
 """
 FORGET_DUPLICATES = "DELETE FROM sqs_deduplication WHERE queue = ? AND sent <= ?"
+
+MAP_QUEUES = """
+SELECT arn, name, attributes,
+    (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at <= ?),
+    (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at > ?)
+FROM sqs_queues AS q WHERE account = ? AND region = ? ORDER BY name
+"""

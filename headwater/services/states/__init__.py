@@ -11,6 +11,7 @@ from headwater.services.states import (
     resources,
     tags,
     tasks,
+    topology,
     versions,
 )
 from headwater.services.states.machine import StatesMemory
@@ -31,6 +32,7 @@ SERVICE = Service(
         tags,
         tasks,
         versions,
+        topology,
     ),
     schema=SCHEMA,
     memory=StatesMemory,
