@@ -21,7 +21,8 @@ _SEEN = """
 SELECT DISTINCT cause.subject, span.subject FROM spans AS span JOIN spans AS cause ON cause.id = span.parent
 WHERE span.id >= coalesce((SELECT id FROM spans ORDER BY id DESC LIMIT 1 OFFSET ?), 0)
     AND span.subject IS NOT NULL AND cause.subject IS NOT NULL AND span.subject <> cause.subject
-    AND span.name NOT LIKE 'cloudformation:%' AND cause.name NOT LIKE 'cloudformation:%'
+    AND cause.name NOT LIKE 'cloudformation:%' AND cause.name NOT LIKE '%:Create%'
+    AND cause.name NOT LIKE '%:Update%'
     AND span.account = ? AND span.region = ?
 """
 _STUCK = """

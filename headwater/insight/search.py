@@ -16,17 +16,20 @@ WHERE id < ? AND started >= ? ORDER BY id DESC LIMIT ?
 _LARGEST = 2**63 - 1
 FAILED = "failed"
 RUNNING = "running"
+# An operation that only looks, and of which nothing came.
+_LOOKS = ("Describe", "Get", "List", "Head", "Filter", "Receive", "Query", "Scan", "Batch")
 
 
 class Wanted(NamedTuple):
     """``text`` in any name, subject, outcome or note; ``status`` failed or running; ``since`` in ms; ``before`` a
-    span's id, as an earlier answer's ``next`` gave it."""
+    span's id, as an earlier answer's ``next`` gave it; ``looks``: also requests that only read, and caused nothing."""
 
     text: str = ""
     status: str | None = None
     since: int = 0
     before: int = _LARGEST
     limit: int = 100
+    looks: bool = False
 
 
 class _Trace:
@@ -50,6 +53,10 @@ class _Trace:
         if not self.found:
             self.found = not text or any(text in str(each).lower() for each in (name, subject, outcome, notes, kind))
 
+    @property
+    def is_look(self) -> bool:
+        return self.spans == 1 and not self.failures and self.first[4].partition(":")[2].startswith(_LOOKS)
+
     def shown(self, trace: str) -> dict[str, Any]:
         identity, _, _, kind, name, subject, started, *_ = self.first
         return {
@@ -67,10 +74,7 @@ class _Trace:
 
 
 def search_traces(call: Call, wanted: Wanted) -> dict[str, Any]:
-    """``traces``, newest first, and ``next``: where to go on, or None where that was all.
-
-    A trace of which nothing but polls and looks is known is left out.
-    """
+    """``traces``, newest first, and ``next``: where to go on, or None where that was all."""
     traces: dict[str, _Trace] = {}
     before, looked, more = wanted.before, 0, True
     text = wanted.text.lower()
@@ -96,6 +100,6 @@ def _count(traces: dict[str, _Trace], wanted: Wanted) -> int:
 
 
 def _fits(trace: _Trace, wanted: Wanted) -> bool:
-    if not trace.found or (wanted.status == FAILED and not trace.failures):
+    if not trace.found or (trace.is_look and not wanted.looks) or (wanted.status == FAILED and not trace.failures):
         return False
     return not (wanted.status == RUNNING and not trace.running)

@@ -92,6 +92,7 @@ async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         wanted = Wanted(
             query.get("text", ""), query.get("status") or None, int(query.get("since", "0")),
             int(query["before"], 16) if "before" in query else wanted.before, int(query.get("limit", wanted.limit)),
+            query.get("looks") == "true",
         )  # fmt: skip
     except ValueError:
         raise AwsError("BadRequest", "Since and limit are numbers, before is a span's id.") from None
@@ -166,7 +167,7 @@ PAGES = (
         {
             "text": "In any name, subject, outcome or note.", "status": "failed or running.",
             "since": "Milliseconds since the epoch.", "before": "Where to go on: next of the former answer.",
-            "limit": "How many, 100 unless told.",
+            "limit": "How many, 100 unless told.", "looks": "true: also requests that only read.",
         },
     ),
     Page(

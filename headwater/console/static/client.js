@@ -44,7 +44,7 @@ async function ask(method, path, body) {
   return value;
 }
 
-/** @param {Record<string, string | number | undefined | null>} values */
+/** @param {Record<string, string | number | boolean | undefined | null>} values */
 function query(values) {
   const kept = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
   return kept.length ? "?" + new URLSearchParams(kept.map(([key, value]) => [key, String(value)])) : "";
@@ -55,7 +55,7 @@ export const surface = {
   health: () => ask("GET", "/health"),
   /** @param {Scope} scope @returns {Promise<Architecture>} */
   map: (scope) => ask("GET", "/map" + query(scope)),
-  /** @param {{text?: string, status?: string, since?: number, before?: string, limit?: number}} wanted
+  /** @param {{text?: string, status?: string, since?: number, before?: string, limit?: number, looks?: boolean}} wanted
    *  @returns {Promise<{traces: TraceSummary[], next: string | null}>} */
   traces: (wanted) => ask("GET", "/traces" + query(wanted)),
   /** @param {string} id @returns {Promise<{trace: string, spans: Span[]}>} */

@@ -15,20 +15,38 @@ export async function layout(graph) {
   if (graph.nodes.length > MOST_LAYERED || graph.edges.length > MOST_LAYERED * 4) return columns(graph);
   const { default: dagre } = await import("../vendor/dagre.js");
   const plan = new dagre.graphlib.Graph({ multigraph: true });
-  plan.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 64, edgesep: 8, marginx: 24, marginy: 24 });
+  plan.setGraph({ rankdir: "LR", nodesep: 30, ranksep: 40, edgesep: 6, marginx: 24, marginy: 24 });
   plan.setDefaultEdgeLabel(() => ({}));
   for (const each of graph.nodes) plan.setNode(each.id, { width: each.width, height: each.height });
-  for (const each of graph.edges) {
-    plan.setEdge(each.from, each.to, { weight: each.kind === "flow" ? 6 : each.kind === "call" ? 2 : 0.1 }, each.id);
-  }
+  const lines = graph.edges.filter(shaping(graph.edges));
+  for (const each of lines) plan.setEdge(each.from, each.to, { weight: each.kind === "flow" ? 6 : 1 }, each.id);
   dagre.layout(plan);
   const { width = 0, height = 0 } = plan.graph();
   return {
     at: new Map(graph.nodes.map((each) => [each.id, plan.node(each.id)])),
-    paths: new Map(graph.edges.map((each) => [each.id, plan.edge(each.from, each.to, each.id).points])),
+    paths: new Map(graph.edges.map((each) => [each.id, lines.includes(each) ? plan.edge(each.from, each.to, each.id).points : straight(plan.node(each.from), plan.node(each.to))])),
     width,
     height,
   };
+}
+
+/** What is deployed shapes the picture. What else was seen, and dead letters, do so only for a node that would have no
+ *  place: it stands behind the first from which it gets anything. @param {import("./graph.js").Edge[]} edges */
+function shaping(edges) {
+  const placed = new Set(edges.filter((each) => each.kind === "flow").map((each) => each.to));
+  const called = new Set(edges.filter((each) => each.kind === "call").map((each) => each.to));
+  return (/** @type {import("./graph.js").Edge} */ each) => {
+    if (each.kind === "flow") return true;
+    if (placed.has(each.to) || (each.kind === "dead" && called.has(each.to))) return false;
+    placed.add(each.to);
+    return true;
+  };
+}
+
+/** From the side of one node to the side of another that faces it. @param {any} from @param {any} to @returns {Point[]} */
+function straight(from, to) {
+  const side = to.x < from.x ? -1 : 1;
+  return [{ x: from.x + (side * from.width) / 2, y: from.y }, { x: to.x - (side * to.width) / 2, y: to.y }];
 }
 
 /** @param {import("./graph.js").Graph} graph @returns {Layout} */

@@ -14,13 +14,14 @@ export function TracesPage() {
   const text = query.get("text") || "";
   const status = query.get("status") || "";
   const within = query.get("within") || "";
+  const looks = query.get("looks") === "true";
   const [older, setOlder] = useState(/** @type {{traces: import("../client.js").TraceSummary[], next: string | null} | null} */ (null));
   const wanted = async () => {
     const span = SPANS_OF_TIME[/** @type {keyof typeof SPANS_OF_TIME} */ (within)] || 0;
-    return { text, status, since: span ? (await surface.time()).now - span : 0 };
+    return { text, status, looks, since: span ? (await surface.time()).now - span : 0 };
   };
-  const { value, error } = useFresh(async () => surface.traces(await wanted()), [text, status, within]);
-  useEffect(() => setOlder(null), [text, status, within]);
+  const { value, error } = useFresh(async () => surface.traces(await wanted()), [text, status, within, looks]);
+  useEffect(() => setOlder(null), [text, status, within, looks]);
   const next = older ? older.next : value?.next;
   const more = async () => {
     const page = await surface.traces({ ...(await wanted()), before: next || undefined });
@@ -38,6 +39,7 @@ export function TracesPage() {
       <select aria-label="Time" value=${within} onChange=${(/** @type {any} */ e) => setQuery({ within: e.target.value })}>
         <option value="">any time</option><option value="5m">last 5 minutes</option><option value="1h">last hour</option><option value="24h">last 24 hours</option>
       </select>
+      <label class="check"><input type="checkbox" checked=${looks} onChange=${(/** @type {any} */ e) => setQuery({ looks: e.target.checked ? "true" : "" })} /> also reads</label>
     </form>
     ${error && html`<p class="error" role="alert">${error}</p>`}
     ${value && traces.length === 0 ? html`<div class="empty"><p>${text || status || within ? "No trace is like that." : "Nothing has happened yet."}</p></div>` : html`<${Table} traces=${traces} />`}
