@@ -14,6 +14,7 @@ from headwater.languages.asl.commands import MapRunEnded
 from headwater.languages.asl.errors import DATA_LIMIT
 from headwater.languages.asl.result_writer import COMPACT, JSONL, transformed
 from headwater.languages.asl.run import MAXIMUM_PAYLOAD
+from headwater.services.states import tables
 from headwater.services.states.advancing import advance_by_id
 from headwater.services.states.map_export import child_record, entries, export
 from headwater.services.states.map_run import MapRun, map_run_by_id
@@ -49,6 +50,10 @@ def _end(call: Call, run: MapRun, ended: MapRunEnded) -> None:
     if ended.output is None and run.status == "SUCCEEDED":
         run.status = "FAILED"
         run.save(call)
+    if run.status == "SUCCEEDED":
+        # only a redrive would need them
+        call.store.run(tables.DELETE_MAP_INPUTS, (run.id,))
+        call.store.run(tables.DELETE_MAP_RESULTS, (run.id,))
     advance_by_id(call, run.execution, ended)
 
 

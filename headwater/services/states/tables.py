@@ -253,6 +253,7 @@ MAP_INPUTS_AT = """
 SELECT first, body FROM states_map_inputs WHERE run = ? AND first <= ? ORDER BY first DESC LIMIT 1
 """
 DELETE_MAP_INPUTS = "DELETE FROM states_map_inputs WHERE run = ?"
+DELETE_MAP_RESULTS = "DELETE FROM states_map_results WHERE run = ?"
 PUT_MAP_RESULT = """
 INSERT INTO states_map_results (run, place, body) VALUES (?, ?, ?)
 ON CONFLICT (run, place) DO UPDATE SET body = excluded.body
