@@ -3,6 +3,7 @@
 from headwater.services.sns import (
     confirmation,
     delivery,
+    explaining,
     permissions,
     publishing,
     resources,
@@ -17,7 +18,18 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sns",
-    modules=(confirmation, delivery, permissions, publishing, resources, signing, subscriptions, tags, topics),
+    modules=(
+        confirmation,
+        delivery,
+        explaining,
+        permissions,
+        publishing,
+        resources,
+        signing,
+        subscriptions,
+        tags,
+        topics,
+    ),
     schema=SCHEMA,
     memory=Topics,
 )
