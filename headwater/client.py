@@ -121,6 +121,14 @@ class Trace(TypedDict):
     spans: list[Span]
 
 
+class Snapshot(TypedDict):
+    """``taken`` by the cloud's clock, in milliseconds since the epoch; ``size`` in bytes."""
+
+    name: str
+    taken: int
+    size: int
+
+
 class Headwater:
     """A running server. Every method may raise HeadwaterError."""
 
@@ -134,6 +142,23 @@ class Headwater:
     def reset(self) -> None:
         """Forget everything that it keeps; the clock stays as it is."""
         self._ask("POST", "reset")
+
+    # ---- universes
+
+    def save(self, name: str) -> Snapshot:
+        """Save everything that it is under a name; a snapshot of that name is replaced."""
+        return cast(Snapshot, self._ask("POST", "snapshots", {"name": name}, _NO_LIMIT))
+
+    def restore(self, name: str, fresh: bool = False) -> Snapshot:
+        """Make it what it was when that was saved, the clock too. ``fresh``: start all functions anew."""
+        page = f"snapshots/{quote(name, safe='')}/restore"
+        return cast(Snapshot, self._ask("POST", page, {"fresh": fresh}, _NO_LIMIT))
+
+    def snapshots(self) -> list[Snapshot]:
+        return cast("list[Snapshot]", self._ask("GET", "snapshots")["snapshots"])
+
+    def delete_snapshot(self, name: str) -> None:
+        self._ask("DELETE", f"snapshots/{quote(name, safe='')}")
 
     # ---- the clock
 
@@ -178,6 +203,10 @@ class Headwater:
     def spans(self, after: str = "0") -> list[Span]:
         """What began after a span (its id), oldest first, without children; ten thousand at most."""
         return cast("list[Span]", self._ask("GET", f"spans?after={after}")["spans"])
+
+    def last_span(self) -> str:
+        """The id of the newest span, to ask later for what began after it."""
+        return str(self._ask("GET", "spans?limit=0")["last"])
 
     def deliveries(self, limit: int = 100) -> list[Pending]:
         """What is to be done or in hand, the next first."""

@@ -66,6 +66,7 @@ class Cloud:
             clock or Clock(),
             Ids(settings.seed),
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
+            self.folder / "snapshots",
         )
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)

@@ -12,6 +12,7 @@ _COMMANDS = {
     "follow": "Show operations and deliveries as they happen.",
     "run": "Run a command with its environment pointing at Headwater.",
     "settle": "Wait until everything that was caused is done.",
+    "snapshot": "Save everything under a name, and go back to it.",
     "start": "Start an empty cloud.",
     "time": "Show the clock, freeze it, move it.",
     "trace": "Show the causal tree of what happened.",

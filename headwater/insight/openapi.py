@@ -5,6 +5,7 @@ https://spec.openapis.org/oas/v3.1.0
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -83,7 +84,17 @@ SETTLEMENT = _object(
     settled={"type": "boolean"}, now=_MS, holding=_list(_HELD), timers=_list(_TIMER),
 )  # fmt: skip
 DELIVERIES = _object("now deliveries", now=_MS, deliveries=_list(_DELIVERY))
-SPANS = _object("spans", spans=_list(_ANYTHING))
+SPANS = _object("spans last", spans=_list(_ANYTHING), last=_text("the id of the newest span that there is"))
+SNAPSHOT = _object(
+    "name taken size",
+    name=_text(), taken={**_MS, "description": "by the cloud's own clock"}, size={"type": "integer"},
+)  # fmt: skip
+SNAPSHOTS = _object("snapshots", snapshots=_list(SNAPSHOT))
+SAVING = _object("name", name=_text("letters, digits, dots, dashes and underscores, a hundred at most"))
+RESTORING = _object(
+    fresh={"type": "boolean", "description": "start all function environments anew; else those whose functions are the "
+           "same go on"},
+)  # fmt: skip
 _ERROR = _object("error", error=_text("what is wrong, in words"))
 
 
@@ -105,11 +116,16 @@ def _described(page: Page) -> dict[str, Any]:
         "summary": page.summary,
         "responses": {"200": _content("done", page.answers), "default": _content("not done", _ERROR)},
     }
-    if page.query:
-        described["parameters"] = [
-            {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
-            for name, text in page.query.items()
-        ]
+    named = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", page.path)
+    ]
+    asked = [
+        {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+        for name, text in page.query.items()
+    ]
+    if parameters := named + asked:
+        described["parameters"] = parameters
     if page.takes is not None:
         described["requestBody"] = {"content": {"application/json": {"schema": page.takes}}}
     return described

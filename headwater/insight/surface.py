@@ -15,8 +15,9 @@ from headwater.insight.openapi import Page
 from headwater.insight.pulse import pulse
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import deliveries, settle
+from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
-from headwater.insight.traces import find_trace, last_trace, spans_after, tree
+from headwater.insight.traces import find_trace, last_span, last_trace, spans_after, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -59,7 +60,7 @@ async def _localstack_health(engine: Engine, query: Query, body: Any) -> dict[st
 
 
 async def _reset(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
-    await engine.reset()
+    await engine.universes.reset()
     return {"status": "reset"}
 
 
@@ -82,8 +83,13 @@ async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         after = int(query.get("after", "0"), 16)
     except ValueError:
         raise AwsError("BadRequest", "After is a span's id, in hexadecimal digits.") from None
+    limit = query.get("limit", str(_MOST_SPANS))
+    if not limit.isdigit() or int(limit) > _MOST_SPANS:
+        raise AwsError("BadRequest", f"The limit is a number from 0 to {_MOST_SPANS}.")
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
-    return {"spans": await engine.transact_system(lambda call: spans_after(call, after, _MOST_SPANS))}
+    return await engine.transact_system(
+        lambda call: {"spans": spans_after(call, after, int(limit)), "last": last_span(call)}
+    )
 
 
 async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -160,8 +166,9 @@ PAGES = (
     Page("GET", "/_headwater/trace", "The causal tree of a trace; without an id, of the newest", _trace, _ID),
     Page(
         "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
-        {"after": "A span's id."}, answers=openapi.SPANS,
+        {"after": "A span's id.", "limit": "How many at most."}, answers=openapi.SPANS,
     ),
+<<<<<<< HEAD
     Page(
         "GET", "/_headwater/traces", "Traces, newest first", _traces,
         {
@@ -178,6 +185,18 @@ PAGES = (
         "POST", "/_headwater/operations", "Any operation by its name, JSON both ways", _operation,
         takes={"type": "object", "required": ["service", "operation"]},
     ),
+=======
+    Page("GET", "/_headwater/snapshots", "The snapshots that there are", snapshots, answers=openapi.SNAPSHOTS),
+    Page(
+        "POST", "/_headwater/snapshots", "Save everything that is committed under a name", save_snapshot,
+        takes=openapi.SAVING, answers=openapi.SNAPSHOT,
+    ),
+    Page(
+        "POST", "/_headwater/snapshots/{name}/restore", "Make the cloud what it was then; what runs is cancelled",
+        restore_snapshot, takes=openapi.RESTORING, answers=openapi.SNAPSHOT,
+    ),
+    Page("DELETE", "/_headwater/snapshots/{name}", "Delete a snapshot", delete_snapshot),
+>>>>>>> main
     Page("GET", "/_headwater/time", "The clock: mode, time, next timer", _show_time, answers=openapi.TIME),
     Page(
         "POST", "/_headwater/time", "Set the clock's mode, or advance it and tell what came due", _steer,

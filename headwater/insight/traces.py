@@ -76,6 +76,12 @@ def spans_after(call: Call, identity: int, limit: int) -> list[dict[str, Any]]:
     return spans
 
 
+def last_span(call: Call) -> str:
+    """The id of the newest span; zero where there is none."""
+    row = call.store.one("SELECT max(id) FROM spans")
+    return f"{(row and row[0]) or 0:016x}"
+
+
 def _name_by_hexadecimal(span: dict[str, Any]) -> None:
     span["id"] = f"{span['id']:016x}"
     span["parent"] = f"{span['parent']:016x}" if span["parent"] is not None else None

@@ -50,7 +50,7 @@ class Pool:
         present = self._function
         if present is not function:
             self._function = function
-            if present is not None and present.revision != function.revision:
+            if present is not None and present != function:
                 self.reap(before=float("inf"))
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[InvocationResult] = loop.create_future()
@@ -65,8 +65,7 @@ class Pool:
         """Start environments for those who have waited for long enough; look again for the others."""
         assert self._function is not None
         loop = asyncio.get_running_loop()
-        revision = self._function.revision
-        patient = any(environment.function.revision == revision for environment in self.environments)
+        patient = any(environment.asked == self._function for environment in self.environments)
         latest = loop.time() - self._patience if patient else loop.time()
         late = sum(waiter.since <= latest for waiter in islice(self._waiting, MOST_STARTING))
         for _ in range(late - len(self._starting)):
@@ -95,7 +94,8 @@ class Pool:
             await environment.start(await self._launcher_for(environment.function.runtime))
             self._patience = max(LEAST_PATIENCE, loop.time() - began)
         except InitFailed as error:
-            if (waiter := self._next_waiter()) is not None:
+            # one that was killed meanwhile fails for nobody: those who wait now came later
+            if not environment.gone and (waiter := self._next_waiter()) is not None:
                 waiter.answer.set_result(environment.reject(waiter.invocation, error))
             environment.kill()
 
@@ -108,7 +108,7 @@ class Pool:
 
     def _is_idle(self, environment: Environment) -> None:
         assert self._function is not None
-        if environment.function.revision != self._function.revision:
+        if environment.asked != self._function:
             environment.kill()
         elif (waiter := self._next_waiter()) is not None:
             environment.invoke(waiter.invocation, waiter.answer)
@@ -131,6 +131,14 @@ class Pool:
         """No further invocation: whatever is idle, or becomes so, ends."""
         self._retired = True
         self.reap(before=float("inf"))
+
+    async def abandon(self, fresh: bool) -> None:
+        """End what is not idle, or may still be doing something; with ``fresh`` everything. Returns once it is gone."""
+        for waiter in self._waiting:
+            waiter.answer.cancel()
+        self._waiting.clear()
+        ended = [each for each in self.environments if fresh or each not in self._idle or not each.is_quiet()]
+        await asyncio.gather(*(environment.end() for environment in ended))
 
     def close(self) -> None:
         for waiter in self._waiting:

@@ -12,9 +12,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
+from headwater.spine import dead, keeping, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
 from headwater.spine.clock import Clock
@@ -24,6 +26,7 @@ from headwater.spine.flight import SERVICE, Flight
 from headwater.spine.functions import FunctionRuntime
 from headwater.spine.group import Group
 from headwater.spine.ids import Ids
+from headwater.spine.keeping import DEFAULT_KEEP, Keep, Retention
 from headwater.spine.operations import Call, Caller, Operation, Request, Result
 from headwater.spine.pump import Pump
 from headwater.spine.service import Catalogue
@@ -33,6 +36,8 @@ from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.migrations import migrate, migrated_services, prepare
 from headwater.spine.timekeeping import SCHEMA as TIME_SCHEMA
 from headwater.spine.timekeeping import Timekeeper
+from headwater.spine.universes import SCHEMA as UNIVERSE_SCHEMA
+from headwater.spine.universes import Universes
 from headwater.spine.wire import Wire
 from headwater.spine.work import Watch, Work
 
@@ -40,13 +45,23 @@ T = TypeVar("T")
 Reply = Callable[[Result | None, AwsError | None], None]
 # Seconds until the spans of reads, which cause no commit of their own, are written.
 READ_SPANS_WAIT = 0.1
+_TURNS_OF_SOCKETS = 3
 log = logging.getLogger(__name__)
 
 
 class Engine:
     """One cloud's machinery. All of its methods belong to the event loop's thread."""
 
-    def __init__(self, store: Store, blobs: BlobStore, clock: Clock, ids: Ids, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobStore,
+        clock: Clock,
+        ids: Ids,
+        catalogue: Catalogue,
+        snapshots: Path,
+        keep: Keep = DEFAULT_KEEP,
+    ) -> None:
         self.store = store
         self.blobs = blobs
         self.clock = clock
@@ -61,9 +76,11 @@ class Engine:
         self.listeners: dict[str, list[Callable[[object], None]]] = {}
         self.flight = Flight(lambda: self.group.is_open)
         self.time = Timekeeper(self)
+        self.universes = Universes(self, snapshots)
+        self.universe = 0  # how many there were before in this process
         self._operations = catalogue.operations
-        self._retention = span_table.Retention()
-        self._last_id = 0
+        self.retention = Retention(keep)
+        self.last_id = 0
         self.now = 0
 
     # ---- life
@@ -71,6 +88,7 @@ class Engine:
     async def start(self) -> None:
         """Open the tables, release what a former process had in hand, wake the services."""
         self._prepare()
+        self.universes.load()
         self.time.load()
         self.store.run(ledger.RELEASE_ALL, (self.clock.now(),))
         for service in migrated_services(self.store):
@@ -84,37 +102,71 @@ class Engine:
         migrate(self.store, "spine-deliveries", ledger.SCHEMA)
         migrate(self.store, "spine-spans", span_table.SCHEMA)
         migrate(self.store, "spine-time", TIME_SCHEMA)
-        for table in ("deliveries", "spans"):
+        migrate(self.store, "spine-universe", UNIVERSE_SCHEMA)
+        migrate(self.store, "spine-records", records.SCHEMA)
+        migrate(self.store, "spine-versions", versions.SCHEMA)
+        migrate(self.store, "spine-dead", dead.SCHEMA)
+        migrate(self.store, "spine-keeping", keeping.SCHEMA)
+        self.retention.load(self.store, self.now)
+        for table in ("deliveries", "spans", "records", "versions", "dead_deliveries"):
             row = self.store.one(f"SELECT max(id) FROM {table}")
-            self._last_id = max(self._last_id, (row and row[0]) or 0)
+            self.last_id = max(self.last_id, (row and row[0]) or 0)
 
-    async def reset(self) -> None:
-        """Forget everything: tables, caches, running work. The loaded services start afresh."""
-        await self.stop()
-        self.group = Group()
-        self.store.wipe()
+    async def begin_anew(self, tables: Callable[[], None], fresh: bool) -> None:
+        """Be another universe, whose rows ``tables`` puts in place of what there is: what runs is ended, caches
+        are dropped, services start afresh. ``fresh``: no function environment outlives it either."""
+        self.universe += 1
+        self.time.pause()
+        await self._end_tasks()
+        await self.runtime.abandon(fresh)
+        for _ in range(_TURNS_OF_SOCKETS):  # what functions had sent by their end is of the former universe
+            await asyncio.sleep(0)
+        await self._end_tasks()
+        try:
+            tables()
+        finally:
+            self._enter_universe()
+
+    def _enter_universe(self) -> None:
+        self.pump.stop()
         self.catalogue.forget()
         self._prepare()
-        self.time.save()  # the time is what it was: it never goes back
+        self.time.save()
         self.time.attend()
-        for name, service in self.catalogue.services.items():
-            migrate(self.store, name, service.schema)
-            self._start_service(name)
+        self.store.run(ledger.RELEASE_ALL, (self.now,))
+        for name in {*self.catalogue.services, *migrated_services(self.store)} & {*self.catalogue.houses}:
+            if not self.catalogue.loaded(name):
+                self.load(name)
+            elif name in self.catalogue.services:
+                migrate(self.store, name, self.catalogue.services[name].schema)
+                self._start_service(name)
         for callback in self.listeners.get("reset", ()):
             callback(None)
+        self.flush()
+
+    async def _end_tasks(self) -> None:
+        """End what runs beside and commit what is open; once it is so, nothing is begun before the caller's
+        next ``await``."""
+        self.pump.halt()
+        self._close_group()
+        while self.flight.tasks:
+            await asyncio.sleep(0)  # each has begun, so that it ends in order
+            tasks = list(self.flight.tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._close_group()
+
+    def _close_group(self) -> None:
+        if self.group.spans:
+            self.begin()
         self.flush()
 
     async def stop(self) -> None:
         """Cancel what runs beside and commit what is open; deliveries in hand keep their rows and
         happen again."""
         self.time.pause()
-        tasks = list(self.flight.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self.group.spans:
-            self.begin()
-        self.flush()
+        await self._end_tasks()
         self.pump.stop()
         # here, in the loop's thread: some of what is remembered may be dropped in no other
         self.catalogue.forget()
@@ -334,8 +386,10 @@ class Engine:
         try:
             self.pump.carry_out()
             if group.spans:
-                span_table.write(self.store, group.spans)
-                self._retention.wrote(self.store, group.spans)
+                size = span_table.write(self.store, group.spans)
+                if group.records:
+                    size += records.write(self.store, group.records)
+                self.retention.wrote(self.store, size, self.last_id, self.now)
             self.store.commit()
         except Exception as error:  # the edge: a full disk must not leave clients without an answer
             log.exception("commit failed")
@@ -361,6 +415,9 @@ class Engine:
                 listener(message)
         for reply, result, error in group.replies:
             reply(result, error)
+        if group.records and "records" in self.listeners:
+            for listener in self.listeners["records"]:
+                listener(group.records)
         if "spans" in self.listeners:
             for listener in self.listeners["spans"]:
                 listener(group.spans)
@@ -370,6 +427,7 @@ class Engine:
     def _abandon(self, error: Exception) -> None:
         self.store.rollback()
         self.catalogue.forget()
+        self.retention.load(self.store, self.now)
         group, self.group = self.group, Group()
         self.pump.forget()
         for reply, _, _ in group.replies:
@@ -401,7 +459,10 @@ class Engine:
             # it is skipped when its turn comes, unless this savepoint is rolled back
             self.group.cancelled.append(identity)
             return True
-        return self.store.run(ledger.DELETE, (identity,)) > 0
+        row = self.store.one(ledger.CANCEL, (identity,))
+        if row is not None and row[0] is not None:
+            self.pump.end_turn(row[0])
+        return row is not None
 
     def watch(self, key: object) -> Watch:
         return Watch(self, key)
@@ -419,14 +480,14 @@ class Engine:
 
     def new_id(self) -> int:
         """Rising numbers, unique within the store: milliseconds and a counter."""
-        self._last_id = identity = self._last_id + 1
+        self.last_id = identity = self.last_id + 1
         return identity
 
     def _look_at_the_clock(self) -> int:
         """One look for all that happens in this turn; ids go on from it."""
         self.now = now = self.clock.now()
-        if self._last_id < now << 20:
-            self._last_id = now << 20
+        if self.last_id < now << 20:
+            self.last_id = now << 20
         return now
 
     def new_span(self, kind: str, name: str, caller: Caller, cause: str | None) -> Span:

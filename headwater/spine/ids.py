@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import string
+from typing import Any
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
@@ -14,6 +15,7 @@ class Ids:
 
     def __init__(self, seed: int | None = None) -> None:
         self._random = random.Random(os.urandom(16) if seed is None else seed)
+        self._repeats = seed is not None
         self.bits = self._random.getrandbits
         self.random = self._random.random
 
@@ -29,6 +31,19 @@ class Ids:
     def token(self, length: int, alphabet: str = _ALPHANUMERIC) -> str:
         """Characters drawn evenly from an alphabet."""
         return "".join(self._random.choices(alphabet, k=length))
+
+    def state(self) -> list[Any] | None:
+        """What :meth:`restore` needs to go on from here, as JSON can hold it; None where nothing is to repeat."""
+        if not self._repeats:
+            return None
+        version, words, gauss = self._random.getstate()
+        return [version, list(words), gauss]
+
+    def restore(self, state: list[Any] | None) -> None:
+        """Go on from where a seeded source was; one without a seed never repeats itself."""
+        if self._repeats and state is not None:
+            version, words, gauss = state
+            self._random.setstate((version, tuple(words), gauss))
 
     def trace(self, now: int, number: int) -> str:
         """An X-Ray trace id: version, epoch seconds and 96 bits: a rising number and 32 random ones,

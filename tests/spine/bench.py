@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from headwater.spine.clock import Clock
 from headwater.spine.engine import SYSTEM, Engine
+from headwater.spine.functions import FunctionRuntime
 from headwater.spine.ids import Ids
 from headwater.spine.service import Catalogue
 from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.sqlite import SqliteStore
 
 START = 1_700_000_000_000
+
+
+class NoFunctions:
+    """A runtime with nothing to run."""
+
+    async def abandon(self, fresh: bool) -> None: ...
 
 
 class Bench:
@@ -25,7 +32,8 @@ class Bench:
         self._service = service
         store = SqliteStore(folder / "db")
         catalogue = Catalogue({service: house})
-        self.engine = Engine(store, BlobStore(folder / "blobs"), self.clock, Ids(seed), catalogue)
+        self.engine = Engine(store, BlobStore(folder / "blobs"), self.clock, Ids(seed), catalogue, folder / "snapshots")
+        self.engine.runtime = cast(FunctionRuntime, NoFunctions())
 
     async def __aenter__(self) -> Bench:
         await self.engine.start()

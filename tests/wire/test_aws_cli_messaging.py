@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from typing import Any
@@ -70,8 +71,31 @@ def test_sqs_errors(cli: Cli) -> None:
         "An error occurred (InvalidParameterValue) when calling the CreateQueue operation: "
         "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
     )
-    assert "(NotImplemented) when calling the ListMessageMoveTasks operation" in cli.fails(
-        "sqs list-message-move-tasks --source-arn arn:aws:sqs:us-east-1:1:a"
+
+
+def test_sqs_permissions_and_redrive(cli: Cli) -> None:
+    """https://docs.aws.amazon.com/cli/latest/reference/sqs/: add-permission, start-message-move-task and their kin"""
+    dead = cli("sqs create-queue --queue-name MyDLQ")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{cli.account}:MyDLQ"
+    policy = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})}
+    cli.write("create-queue.json", policy | {"VisibilityTimeout": "0"})
+    url = cli("sqs create-queue --queue-name MyQueue --attributes file://create-queue.json")["QueueUrl"]
+    assert cli(f"sqs list-dead-letter-source-queues --queue-url {dead}") == {"queueUrls": [url]}
+    cli(
+        f"sqs add-permission --queue-url {url} --label SendMessagesFromMyQueue "
+        "--aws-account-ids 177715257436 --actions SendMessage"
+    )
+    cli(f"sqs remove-permission --queue-url {url} --label SendMessagesFromMyQueue")
+    cli(f"sqs send-message --queue-url {url} --message-body poison")
+    assert len(cli(f"sqs receive-message --queue-url {url}")["Messages"]) == 1
+    assert cli(f"sqs receive-message --queue-url {url}") == ""
+    assert cli(f"sqs start-message-move-task --source-arn {arn}")["TaskHandle"]
+    assert cli(f"sqs receive-message --queue-url {url} --wait-time-seconds 5")["Messages"][0]["Body"] == "poison"
+    (task,) = cli(f"sqs list-message-move-tasks --source-arn {arn} --max-results 10")["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+    assert "Task does not exist." in cli.fails(
+        "sqs cancel-message-move-task --task-handle",
+        base64.b64encode(json.dumps({"taskId": "x", "sourceArn": arn}).encode()).decode(),
     )
 
 

@@ -3,6 +3,7 @@
 from headwater.services.events import (
     buses,
     delivery,
+    explaining,
     permissions,
     publishing,
     resources,
@@ -18,7 +19,11 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="events",
+<<<<<<< HEAD
     modules=(buses, delivery, permissions, publishing, resources, rules, scheduling, tags, targets, topology),
+=======
+    modules=(buses, delivery, explaining, permissions, publishing, resources, rules, scheduling, tags, targets),
+>>>>>>> main
     schema=SCHEMA,
     memory=Routes,
     validates=True,

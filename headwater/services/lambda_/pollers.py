@@ -28,6 +28,7 @@ async def start(work: Work) -> None:
     if memory.log_lines is None:
         memory.log_lines = LogLines()
         work.runtime.listen(memory.log_lines.add)
+    memory.log_lines.forget()
     memory.running.clear()
     memory.running_in_account.clear()
     work.spawn(memory.log_lines.carry_away(work))

@@ -3,6 +3,7 @@
 from headwater.services.sns import (
     confirmation,
     delivery,
+    explaining,
     permissions,
     publishing,
     resources,
@@ -21,6 +22,10 @@ SERVICE = Service(
     modules=(
         confirmation,
         delivery,
+<<<<<<< HEAD
+=======
+        explaining,
+>>>>>>> main
         permissions,
         publishing,
         resources,
@@ -28,7 +33,10 @@ SERVICE = Service(
         subscriptions,
         tags,
         topics,
+<<<<<<< HEAD
         topology,
+=======
+>>>>>>> main
     ),
     schema=SCHEMA,
     memory=Topics,

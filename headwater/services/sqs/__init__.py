@@ -3,6 +3,9 @@
 from headwater.services.sqs import (
     attributes,
     deletion,
+    move_tasks,
+    moving,
+    permissions,
     purge,
     queues,
     receiving,
@@ -19,7 +22,14 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sqs",
+<<<<<<< HEAD
     modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility, topology),
+=======
+    modules=(
+        *(attributes, deletion, move_tasks, moving, permissions, purge, queues, receiving, redrive, resources),
+        *(sending, tags, visibility),
+    ),
+>>>>>>> main
     schema=SCHEMA,
     memory=QueueMemory,
     start=receiving.start,
