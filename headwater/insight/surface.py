@@ -168,7 +168,6 @@ PAGES = (
         "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
         {"after": "A span's id.", "limit": "How many at most."}, answers=openapi.SPANS,
     ),
-<<<<<<< HEAD
     Page(
         "GET", "/_headwater/traces", "Traces, newest first", _traces,
         {
@@ -185,7 +184,6 @@ PAGES = (
         "POST", "/_headwater/operations", "Any operation by its name, JSON both ways", _operation,
         takes={"type": "object", "required": ["service", "operation"]},
     ),
-=======
     Page("GET", "/_headwater/snapshots", "The snapshots that there are", snapshots, answers=openapi.SNAPSHOTS),
     Page(
         "POST", "/_headwater/snapshots", "Save everything that is committed under a name", save_snapshot,
@@ -196,7 +194,6 @@ PAGES = (
         restore_snapshot, takes=openapi.RESTORING, answers=openapi.SNAPSHOT,
     ),
     Page("DELETE", "/_headwater/snapshots/{name}", "Delete a snapshot", delete_snapshot),
->>>>>>> main
     Page("GET", "/_headwater/time", "The clock: mode, time, next timer", _show_time, answers=openapi.TIME),
     Page(
         "POST", "/_headwater/time", "Set the clock's mode, or advance it and tell what came due", _steer,

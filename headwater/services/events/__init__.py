@@ -19,11 +19,19 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="events",
-<<<<<<< HEAD
-    modules=(buses, delivery, permissions, publishing, resources, rules, scheduling, tags, targets, topology),
-=======
-    modules=(buses, delivery, explaining, permissions, publishing, resources, rules, scheduling, tags, targets),
->>>>>>> main
+    modules=(
+        buses,
+        delivery,
+        explaining,
+        permissions,
+        publishing,
+        resources,
+        rules,
+        scheduling,
+        tags,
+        targets,
+        topology,
+    ),
     schema=SCHEMA,
     memory=Routes,
     validates=True,

@@ -22,10 +22,7 @@ SERVICE = Service(
     modules=(
         confirmation,
         delivery,
-<<<<<<< HEAD
-=======
         explaining,
->>>>>>> main
         permissions,
         publishing,
         resources,
@@ -33,10 +30,7 @@ SERVICE = Service(
         subscriptions,
         tags,
         topics,
-<<<<<<< HEAD
         topology,
-=======
->>>>>>> main
     ),
     schema=SCHEMA,
     memory=Topics,

@@ -22,14 +22,10 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sqs",
-<<<<<<< HEAD
-    modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility, topology),
-=======
     modules=(
         *(attributes, deletion, move_tasks, moving, permissions, purge, queues, receiving, redrive, resources),
-        *(sending, tags, visibility),
+        *(sending, tags, topology, visibility),
     ),
->>>>>>> main
     schema=SCHEMA,
     memory=QueueMemory,
     start=receiving.start,

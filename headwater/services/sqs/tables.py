@@ -154,14 +154,12 @@ ON CONFLICT (queue, key) DO UPDATE
 """
 FORGET_DUPLICATES = "DELETE FROM sqs_deduplication WHERE queue = ? AND sent <= ?"
 
-<<<<<<< HEAD
 MAP_QUEUES = """
 SELECT arn, name, attributes,
     (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at <= ?),
     (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at > ?)
 FROM sqs_queues AS q WHERE account = ? AND region = ? ORDER BY name
 """
-=======
 INSERT_MOVE_TASK = """
 INSERT INTO sqs_move_tasks (id, task, source, destination, rate, started, to_move, status)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -179,4 +177,3 @@ INSERT INTO sqs_receive_attempts (queue, attempt, at, receipts) VALUES (?, ?, ?,
 ON CONFLICT (queue, attempt) DO UPDATE SET at = excluded.at, receipts = excluded.receipts
 """
 FORGET_ATTEMPTS = "DELETE FROM sqs_receive_attempts WHERE queue = ? AND at <= ?"
->>>>>>> main
