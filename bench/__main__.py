@@ -1,7 +1,7 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings. Absolute figures depend on the machine; compare
-within one run, or with ``make bench-peers``.
+Names choose among the operations by their beginnings; ``fanout`` and ``ledger`` are measured only
+when named. Absolute figures depend on the machine; compare within one run, or with ``make bench-peers``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.client import measure
+from bench.fanout import fanout
 from bench.layers import layers
+from bench.ledger import ledger_table
 from bench.requests import OPERATIONS, Aws
 
+_BY_NAME = {"fanout": fanout, "ledger": ledger_table}
 _PORT = 4695
 _SECONDS = 2.0
 
@@ -123,7 +126,11 @@ def main() -> None:
             table.add_row(name, f"{microseconds:.1f}")
         console.print(table)
         console.print(_start_and_memory())
-    console.print(_operations(chosen))
+    named = {name: table for name, table in _BY_NAME.items() if name in chosen}
+    for table_of in named.values():
+        console.print(table_of())
+    if not chosen or len(named) < len(chosen):
+        console.print(_operations([name for name in chosen if name not in named]))
 
 
 if __name__ == "__main__":

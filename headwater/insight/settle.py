@@ -17,9 +17,9 @@ from headwater.spine.spans import Span, spans_of_trace
 
 _MOST_TIMERS = 100
 _COLUMNS = "SELECT id, due, handler, target, attempt, cause, created, leased, error FROM deliveries"
-_PENDING = f"{_COLUMNS} WHERE leased = 0 ORDER BY due, id LIMIT ?"
+_PENDING = f"{_COLUMNS} WHERE waits = 0 AND leased = 0 ORDER BY due, id LIMIT ?"
 _PENDING_OF = f"{_COLUMNS} WHERE leased = 0 AND substr(cause, 1, ?) = ? ORDER BY due, id LIMIT ?"
-_ALL = f"{_COLUMNS} ORDER BY due, id LIMIT ?"
+_ALL = f"{_COLUMNS} ORDER BY waits, due, id LIMIT ?"
 _JOIN = "lambda:JoinBatch"
 
 

@@ -20,31 +20,37 @@ SCHEMA = (
     CREATE INDEX deliveries_by_due ON deliveries (due);
     CREATE INDEX deliveries_by_ordering ON deliveries (ordering, id) WHERE ordering IS NOT NULL;
     """,
+    # what waits behind an earlier one of its ordering key is not looked at before its turn
+    """
+    ALTER TABLE deliveries ADD COLUMN waits INTEGER NOT NULL DEFAULT 0;
+    UPDATE deliveries SET waits = 1 WHERE ordering IS NOT NULL AND EXISTS (
+        SELECT 1 FROM deliveries AS earlier
+        WHERE earlier.ordering = deliveries.ordering AND earlier.id < deliveries.id);
+    DROP INDEX deliveries_by_due;
+    CREATE INDEX deliveries_by_turn ON deliveries (waits, due);
+    """,
 )
 INSERT = """
 INSERT INTO deliveries
-    (id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created, leased, error)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created, leased, error,
+     waits)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # A leased row is in the hands of a coroutine until its due time, which is when the lease runs out. That is
 # no timer: the coroutine ends by itself, or with this process, whose successor releases what it had.
 CLAIM = """
 SELECT id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created
-FROM deliveries AS d
-WHERE due <= ? AND (ordering IS NULL OR NOT EXISTS (
-    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id))
-ORDER BY due, id LIMIT ?
+FROM deliveries WHERE waits = 0 AND due <= ? ORDER BY due, id LIMIT ?
 """
 LEASE = "UPDATE deliveries SET due = ?, leased = 1, attempt = ? WHERE id = ?"
 POSTPONE = "UPDATE deliveries SET due = ?, leased = 0, attempt = ?, payload = ?, error = ? WHERE id = ?"
 DELETE = "DELETE FROM deliveries WHERE id = ?"
-RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
-NEXT_DUE = """
-SELECT due FROM deliveries AS d
-WHERE leased = 0 AND (ordering IS NULL OR NOT EXISTS (
-    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id))
-ORDER BY due LIMIT 1
+CANCEL = "DELETE FROM deliveries WHERE id = ? RETURNING ordering"
+NEXT_OF_ORDERING = """
+UPDATE deliveries SET waits = 0 WHERE id = (SELECT min(id) FROM deliveries WHERE ordering = ?)
 """
+RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
+NEXT_DUE = "SELECT due FROM deliveries WHERE waits = 0 AND leased = 0 ORDER BY due LIMIT 1"
 EXISTS = "SELECT 1 FROM deliveries WHERE id = ?"
 LAST_ID = "SELECT max(id) FROM deliveries"
 WAITING_BEHIND = "SELECT 1 FROM deliveries WHERE ordering = ? LIMIT 1"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from headwater.spine import dead
 from headwater.spine import deliveries as ledger
 from headwater.spine.clock import Timer
 from headwater.spine.deliveries import Again, Delivery, DeliveryHandler, Exhausted, Failed, Policy
@@ -136,14 +137,26 @@ class Pump:
         """Whether earlier deliveries of the same ordering key are still waiting."""
         if item.ordering is None:
             return False
-        return (
-            any(earlier.ordering == item.ordering for earlier in kept)
-            or self._engine.store.one(ledger.WAITING_BEHIND, (item.ordering,)) is not None
-        )
+        return any(earlier.ordering == item.ordering for earlier in kept) or self._is_waited_for(item.ordering)
+
+    def _is_waited_for(self, ordering: str) -> bool:
+        return self._engine.store.one(ledger.WAITING_BEHIND, (ordering,)) is not None
+
+    def end_turn(self, ordering: str) -> None:
+        """A row of that ordering key is gone: the next one takes its turn."""
+        self._engine.store.run(ledger.NEXT_OF_ORDERING, (ordering,))
+        self.due_at(0)
 
     def _store_all(self, items: list[Delivery]) -> None:
-        """Write deliveries as rows."""
-        self._engine.store.many(ledger.INSERT, [_row(item, 0) for item in items])
+        """Write deliveries as rows; of those with an ordering key only the first of it takes its turn."""
+        ahead: set[str] = set()
+        rows = []
+        for item in items:
+            key = item.ordering
+            rows.append(_row(item, 0, waits=key is not None and (key in ahead or self._is_waited_for(key))))
+            if key is not None:
+                ahead.add(key)
+        self._engine.store.many(ledger.INSERT, rows)
         for item in items:
             self.due_at(item.due)
 
@@ -207,6 +220,7 @@ class Pump:
             engine.new_id(), item.trace, item.parent, "delivery", item.handler, item.account, item.region, engine.now
         )
         span.subject = item.target or None
+        span.delivery = item.id
         if item.attempt > 1:
             span.note("attempt", item.attempt)
         return span
@@ -231,7 +245,7 @@ class Pump:
         if item.stored:
             self._engine.store.run(ledger.DELETE, (item.id,))
             if item.ordering is not None:
-                self.due_at(0)
+                self.end_turn(item.ordering)
 
     def _again(self, item: Delivery, again: Again) -> None:
         item.attempt -= 1
@@ -266,10 +280,18 @@ class Pump:
                 engine.attempt(handler.exhausted, call, item, why)
             except (AwsError, Failed) as error:
                 log.warning("dead-lettering failed", extra={"handler": item.handler, "error": str(error)})
-                span.note("dead letter", str(error))
+                span.note("dead letter failed", str(error))
             except Exception:  # the edge of the process: the row must go or it would be claimed for ever
                 log.exception("dead-lettering failed", extra={"handler": item.handler})
+        self.bury(item, why, (span.notes or {}).get("dead-lettered to"))
         self._done(item)
+
+    def bury(self, item: Delivery, why: Exhausted, dead_letter: str | None) -> None:
+        """Keep what is given up, for whoever asks."""
+        engine = self._engine
+        identity = engine.new_id()
+        size = dead.bury(engine.store, identity, item, why, dead_letter, engine.now)
+        engine.retention.wrote(engine.store, size, identity, engine.now)
 
     def _postpone(self, item: Delivery, due: int, error: str | None) -> None:
         item.due = due
@@ -340,7 +362,9 @@ class Pump:
         engine.finish_span(span, started)
 
 
-def _row(item: Delivery, leased: int, error: str | None = None, due: int | None = None) -> tuple[Any, ...]:
+def _row(
+    item: Delivery, leased: int, error: str | None = None, due: int | None = None, waits: bool = False
+) -> tuple[Any, ...]:
     return (
         item.id,
         item.due if due is None else due,
@@ -356,4 +380,5 @@ def _row(item: Delivery, leased: int, error: str | None = None, due: int | None 
         item.created,
         leased,
         error,
+        int(waits),
     )
