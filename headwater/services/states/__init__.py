@@ -18,6 +18,7 @@ from headwater.services.states import (
     resources,
     tags,
     tasks,
+    trials,
     versions,
 )
 from headwater.services.states.machine import StatesMemory
@@ -44,6 +45,7 @@ SERVICE = Service(
         resources,
         tags,
         tasks,
+        trials,
         versions,
     ),
     schema=SCHEMA,
