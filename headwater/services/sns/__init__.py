@@ -11,6 +11,7 @@ from headwater.services.sns import (
     subscriptions,
     tags,
     topics,
+    topology,
 )
 from headwater.services.sns.tables import SCHEMA
 from headwater.services.sns.topic import Topics
@@ -29,6 +30,7 @@ SERVICE = Service(
         subscriptions,
         tags,
         topics,
+        topology,
     ),
     schema=SCHEMA,
     memory=Topics,

@@ -18,6 +18,7 @@ from headwater.services.states import (
     resources,
     tags,
     tasks,
+    topology,
     trials,
     versions,
 )
@@ -47,6 +48,7 @@ SERVICE = Service(
         tasks,
         trials,
         versions,
+        topology,
     ),
     schema=SCHEMA,
     memory=StatesMemory,
