@@ -16,6 +16,7 @@ from headwater.spine.operations import Call
 EXPRESS = "EXPRESS"
 STANDARD = "STANDARD"
 _LIVE_EXECUTIONS = 1_000
+_PARSED = 100
 
 
 class StateMachine(NamedTuple):
@@ -44,6 +45,8 @@ class StatesMemory:
     def __init__(self) -> None:
         self.machines: dict[str, StateMachine] = {}
         self.compiled: dict[int, Machine] = {}
+        # by their text alone, so that it holds in every universe
+        self._parsed: OrderedDict[str, Machine] = OrderedDict()
         self._live: OrderedDict[int, Execution] = OrderedDict()
 
     def take(self, id_: int, last_event: int, last_ticket: int) -> Execution | None:
@@ -57,6 +60,14 @@ class StatesMemory:
         self._live[id_] = execution
         if len(self._live) > _LIVE_EXECUTIONS:
             self._live.popitem(last=False)
+
+    def parse(self, text: str) -> Machine:
+        machine = self._parsed.get(text)
+        if machine is None:
+            machine = self._parsed[text] = parse(text)
+            if len(self._parsed) > _PARSED:
+                self._parsed.popitem(last=False)
+        return machine
 
     def clear(self) -> None:
         self.machines.clear()
@@ -103,5 +114,5 @@ def compiled(call: Call, definition: int, text: str | None = None) -> Machine:
             row = call.store.one(tables.FIND_DEFINITION, (definition,))
             assert row is not None
             text = row[1]
-        machine = memory.compiled[definition] = parse(text)
+        machine = memory.compiled[definition] = memory.parse(text)
     return machine
