@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -45,8 +46,8 @@ class StatesMemory:
     def __init__(self) -> None:
         self.machines: dict[str, StateMachine] = {}
         self.compiled: dict[int, Machine] = {}
-        # by their text alone, so that it holds in every universe
-        self._parsed: OrderedDict[str, Machine] = OrderedDict()
+        # by its text alone, so that it holds whatever becomes of rows
+        self.parse = lru_cache(_PARSED)(parse)
         self._live: OrderedDict[int, Execution] = OrderedDict()
 
     def take(self, id_: int, last_event: int, last_ticket: int) -> Execution | None:
@@ -60,14 +61,6 @@ class StatesMemory:
         self._live[id_] = execution
         if len(self._live) > _LIVE_EXECUTIONS:
             self._live.popitem(last=False)
-
-    def parse(self, text: str) -> Machine:
-        machine = self._parsed.get(text)
-        if machine is None:
-            machine = self._parsed[text] = parse(text)
-            if len(self._parsed) > _PARSED:
-                self._parsed.popitem(last=False)
-        return machine
 
     def clear(self) -> None:
         self.machines.clear()
