@@ -104,4 +104,4 @@ class BlobStore:
         """All that is stored, for the collection of files without a row."""
         with os.scandir(self._folder) as entries:
             folders = [entry.path for entry in entries if len(entry.name) == 2]
-        return [name for folder in folders for name in os.listdir(folder)]
+        return [name for folder in folders for name in os.listdir(folder)]  # noqa: PTH208
