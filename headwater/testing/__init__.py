@@ -5,7 +5,8 @@
         boto3.client("events").put_events(Entries=[...])
         events.assert_delivered(source="shop", detail_type="OrderPlaced", to=shop.resource("FulfilOrder"))
 
-The plugin is found by its entry point. Fixtures: ``cloud``, ``stack``, ``clock``, ``events``.
+The plugin is found by its entry point. Fixtures: ``cloud``, ``universe``, ``stack``,
+``clock``, ``events``.
 """
 
 from headwater.testing.clock import SteeredClock

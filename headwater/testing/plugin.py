@@ -13,6 +13,12 @@ from headwater.testing.events import Events
 from headwater.testing.stacks import Stack, Stacks
 
 _EVENTS = pytest.StashKey[Events]()
+_CLOCK = pytest.StashKey[SteeredClock]()
+_FRESH = "fresh_functions"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{_FRESH}: the test finds no warm environment of its stacks' functions")
 
 
 @pytest.fixture(scope="session")
@@ -27,26 +33,51 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
 
 @pytest.fixture(scope="session")
 def _stacks(cloud: RunningCloud) -> Stacks:
-    return Stacks(cloud.endpoint)
+    return Stacks(cloud.headwater)
 
 
 @pytest.fixture
-def stack(_stacks: Stacks, request: pytest.FixtureRequest) -> Callable[..., Stack]:
-    """``stack("template.yaml", Parameter="value")``: deployed once a session, used again by each test."""
+def _universe(_stacks: Stacks, request: pytest.FixtureRequest) -> Stacks:
+    """The stacks as this test finds them."""
+    _stacks.begin(request.node.get_closest_marker(_FRESH) is not None)
+    return _stacks
+
+
+@pytest.fixture
+def universe(cloud: RunningCloud, _universe: Stacks, request: pytest.FixtureRequest) -> RunningCloud:
+    """The cloud, with nothing in it that another test has left."""
+    _universe.empty()
+    _go_on(request.node)
+    return cloud
+
+
+@pytest.fixture
+def stack(_universe: Stacks, request: pytest.FixtureRequest) -> Callable[..., Stack]:
+    """``stack("template.yaml", Parameter="value")``: deployed once a session; each test has it as it was then."""
 
     def deployed(template: str, **parameters: str) -> Stack:
         for folder in (request.path.parent, request.config.rootpath):
             if (folder / template).is_file():
-                return _stacks.deploy(folder / template, parameters)
+                found = _universe.deploy(folder / template, parameters)
+                _go_on(request.node)
+                return found
         pytest.fail(f"There is no {template} beside the test, nor in {request.config.rootpath}.", pytrace=False)
 
     return deployed
 
 
+def _go_on(item: pytest.Item) -> None:
+    """What a test had in hand before it got its universe goes on in that."""
+    if (clock := item.stash.get(_CLOCK, None)) is not None:
+        clock.hold()
+    if (events := item.stash.get(_EVENTS, None)) is not None:
+        events.begin()
+
+
 @pytest.fixture
-def clock(cloud: RunningCloud) -> Iterator[SteeredClock]:
+def clock(cloud: RunningCloud, request: pytest.FixtureRequest) -> Iterator[SteeredClock]:
     """The cloud's clock; after the test it goes on by itself."""
-    steered = SteeredClock(cloud.headwater)
+    steered = request.node.stash[_CLOCK] = SteeredClock(cloud.headwater)
     yield steered
     steered.let_go()
 

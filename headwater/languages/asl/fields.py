@@ -75,12 +75,13 @@ class FieldCompiler:
 
     def path(self, name: str) -> Template | None:
         """A …Path field that may also be a function call or, in errors, names itself."""
-        if name not in self.state:
-            return None
+        return self.path_of(self.state[name], name, f"{self.location}/{name}") if name in self.state else None
+
+    def path_of(self, text: Any, name: str, location: str) -> Template:
         try:
-            return FieldQuery(self.state[name], name)
-        except (PathError, IntrinsicSyntaxError):
-            self._report("Value must be a valid JSONPath.", f"{self.location}/{name}")
+            return FieldQuery(text, name)
+        except (PathError, IntrinsicSyntaxError, AttributeError):
+            self._report("Value must be a valid JSONPath.", location)
             return Constant(None)
 
     def filter_path(self, name: str) -> FilterPath | NoPath | None:

@@ -53,7 +53,7 @@ def _parse(text: str) -> tuple[Machine | None, list[Diagnostic]]:
         check_transitions(document, diagnostics)
     if workflow is None or diagnostics.has_errors:
         return None, diagnostics.found
-    return Machine(workflow, timeout, str(document.get("Comment", ""))), diagnostics.found
+    return Machine(workflow, parser.maps, timeout, str(document.get("Comment", ""))), diagnostics.found
 
 
 def _load(text: str, diagnostics: Diagnostics) -> dict[str, Any] | None:

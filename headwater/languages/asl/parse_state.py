@@ -39,6 +39,7 @@ class StateParser:
     def __init__(self, diagnostics: Diagnostics, machine_language: str) -> None:
         self.diagnostics = diagnostics
         self.machine_language = machine_language
+        self.maps: dict[str, DistributedMapState] = {}
         self._names: set[str] = set()
         self._kinds: dict[str, Callable[[str, FieldCompiler], State | None]] = {
             "Pass": self._pass,
@@ -218,9 +219,10 @@ class StateParser:
         distribution = parse_distribution(fields, state[field])
         if distribution is None:
             return MapState(name, following, flow, processor, items, selector=selector, concurrency=concurrency)
-        return DistributedMapState(
+        self.maps[name] = DistributedMapState(
             name, following, flow, processor, items, distribution, selector=selector, concurrency=concurrency
         )
+        return self.maps[name]
 
     def _items(self, fields: FieldCompiler) -> Items:
         text = fields.state.get("ItemsPath", "$")

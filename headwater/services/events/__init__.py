@@ -3,6 +3,7 @@
 from headwater.services.events import (
     buses,
     delivery,
+    explaining,
     permissions,
     publishing,
     resources,
@@ -17,7 +18,7 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="events",
-    modules=(buses, delivery, permissions, publishing, resources, rules, scheduling, tags, targets),
+    modules=(buses, delivery, explaining, permissions, publishing, resources, rules, scheduling, tags, targets),
     schema=SCHEMA,
     memory=Routes,
     validates=True,

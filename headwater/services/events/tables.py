@@ -34,6 +34,8 @@ _RULE = "SELECT arn, bus, name, pattern, schedule, state, description, role, cre
 FIND_RULE = f"{_RULE} WHERE arn = ?"
 LIST_RULES = f"{_RULE} WHERE bus = ? AND substr(name, 1, ?) = ? AND name > ? ORDER BY name LIMIT ?"
 RULES_WITH_PATTERN = f"{_RULE} WHERE bus = ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY name"
+RULES_OF_BUS = f"{_RULE} WHERE bus = ? ORDER BY name"
+RULES_ELSEWHERE = f"{_RULE} WHERE bus <> ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY arn"
 COUNT_RULES = "SELECT count(*) FROM events_rules WHERE bus = ?"
 PUT_RULE = """
 INSERT INTO events_rules (arn, bus, name, pattern, schedule, state, description, role, created_by, tags)

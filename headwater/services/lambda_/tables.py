@@ -131,6 +131,7 @@ LIST_MAPPINGS = """
 SELECT id, source, function, configuration FROM lambda_mappings
 WHERE account = ? AND region = ? AND id > ? ORDER BY id
 """
+MAPPINGS_OF = "SELECT configuration FROM lambda_mappings WHERE source = ? ORDER BY id"
 ALL_MAPPINGS = "SELECT id, account, region, configuration, revision FROM lambda_mappings"
 
 PUT_POSITION = """

@@ -1,12 +1,17 @@
 """Amazon SNS. https://docs.aws.amazon.com/sns/latest/api/welcome.html"""
 
 from headwater.services.sns import (
+    archive,
     confirmation,
     delivery,
+    explaining,
+    outbox,
     permissions,
+    platforms,
     publishing,
     resources,
     signing,
+    sms,
     subscriptions,
     tags,
     topics,
@@ -17,7 +22,22 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sns",
-    modules=(confirmation, delivery, permissions, publishing, resources, signing, subscriptions, tags, topics),
+    modules=(
+        archive,
+        confirmation,
+        delivery,
+        explaining,
+        outbox,
+        permissions,
+        platforms,
+        publishing,
+        resources,
+        signing,
+        sms,
+        subscriptions,
+        tags,
+        topics,
+    ),
     schema=SCHEMA,
     memory=Topics,
 )

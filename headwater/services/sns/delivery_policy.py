@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -31,7 +32,12 @@ CONTENT_TYPE = "text/plain; charset=UTF-8"
 _FUNCTIONS = ("linear", "arithmetic", "geometric", "exponential")
 _LONGEST_DELAY, _MOST_RETRIES = 3600, 100
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;\s*[\w-]+=[\w.+\"-]+)*\Z")
-_OF_TOPIC = ("defaultHealthyRetryPolicy", "disableSubscriptionOverrides", "defaultThrottlePolicy", "defaultRequestPolicy")
+_OF_TOPIC = (
+    "defaultHealthyRetryPolicy",
+    "disableSubscriptionOverrides",
+    "defaultThrottlePolicy",
+    "defaultRequestPolicy",
+)
 _OF_SUBSCRIPTION = ("healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed")
 
 
@@ -186,7 +192,7 @@ def _growing(least: int, most: int, step: int, steps: int, function: str) -> int
         return least
     part = step / (steps - 1)
     if function == "geometric":
-        return round(least * (most / least) ** part)
+        return round(least * math.pow(most / least, part))
     if function == "arithmetic":
         part = step * (step + 1) / ((steps - 1) * steps)
     elif function == "exponential":

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from headwater.services.sns.content import Content
+from headwater.services.sns.explaining import visible
 from headwater.services.sns.message_attributes import filterable, packed
 from headwater.services.sns.notification import Notification, timestamp
 from headwater.services.sns.topic import TO_PEOPLE, Subscription, Topic
@@ -14,15 +13,13 @@ from headwater.spine.operations import Call
 
 # With so few subscriptions, each whose filter said no is told of with the field that did.
 _MOST_EXPLAINED = 10
-# https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html: SQS takes no more
-_MOST_RAW_ATTRIBUTES = 10
 _REPLAYED = {"DataType": "String", "StringValue": "true"}
 
 
 class FanOut:
     """The forms of a message, each made once."""
 
-    __slots__ = ("_call", "_content", "_notifications", "_seen", "_topic")
+    __slots__ = ("_call", "_content", "_notifications", "_seen", "_topic", "routes")
 
     def __init__(self, call: Call, topic: Topic, content: Content) -> None:
         self._call = call
@@ -30,6 +27,8 @@ class FanOut:
         self._content = content
         self._seen: dict[bool, Any] = {}
         self._notifications: dict[str, Notification] = {}
+        # subscription, endpoint and delivery, as records have them
+        self.routes: list[tuple[str, str, int]] = []
 
     def deliver(self, subscription: Subscription) -> None:
         """Leave the delivery to one subscription, unless its filter says no."""
@@ -52,19 +51,20 @@ class FanOut:
             payload["deduplication"] = order.deduplication
         if subscription.dead_letter is not None:
             payload["dead letter"] = subscription.dead_letter
-        call.deliver(
+        delivery = call.deliver(
             handler,
             payload,
             target=subscription.endpoint,
             policy=subscription.policy,
             ordering=f"{subscription.arn}/{order.group}" if self._topic.fifo else None,
         )
+        self.routes.append((subscription.arn, subscription.endpoint, delivery))
 
     def _for_aws(self, subscription: Subscription, protocol: str) -> dict[str, Any]:
         content = self._content
         unsubscribe = self._unsubscribe_url(subscription)
         if not subscription.raw:
-            payload = {"body": self._notification(protocol).to_queue(unsubscribe)}
+            payload: dict[str, Any] = {"body": self._notification(protocol).to_queue(unsubscribe)}
         else:
             payload = {"body": content.text(protocol)}
             attributes = {**content.attributes, "Replayed": _REPLAYED} if content.replayed else content.attributes
@@ -114,7 +114,7 @@ class FanOut:
         """What filters see: attributes, or the message where it is a JSON object; worked out once."""
         if body not in self._seen:
             content = self._content
-            self._seen[body] = _object(content.texts["default"]) if body else filterable(content.attributes)
+            self._seen[body] = visible(content.texts["default"]) if body else filterable(content.attributes)
         seen: dict[str, Any] | None = self._seen[body]
         return seen
 
@@ -131,18 +131,15 @@ class FanOut:
                 members["Subject"] = content.subject
             members |= {"Message": text, "Timestamp": timestamp(content.published)}
             found = Notification(
-                members, content.attributes, self._call.endpoint, self._topic.version, self._topic.fifo, content.replayed
+                members,
+                content.attributes,
+                self._call.endpoint,
+                self._topic.version,
+                self._topic.fifo,
+                content.replayed,
             )
             self._notifications[text] = found
         return found
 
     def _unsubscribe_url(self, subscription: Subscription) -> str:
         return f"{self._call.endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        parsed = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return parsed if type(parsed) is dict else None

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, NamedTuple
-
-import orjson
+from typing import Any
 
 from headwater.services.sns import tables
+from headwater.services.sns.archive import archive
+from headwater.services.sns.content import Content, Order, by_protocol
 from headwater.services.sns.errors import invalid
-from headwater.services.sns.message_attributes import check_message_attributes, filterable, packed
-from headwater.services.sns.notification import Notification, timestamp
-from headwater.services.sns.topic import Subscription, Topic, find_topic
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.services.sns.explaining import recorded
+from headwater.services.sns.fan_out import FanOut
+from headwater.services.sns.message_attributes import check_message_attributes
+from headwater.services.sns.platforms import publish_to_device
+from headwater.services.sns.sms import publish_to_phone
+from headwater.services.sns.topic import Topic, find_topic
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_IN_BATCH = 10
@@ -111,11 +114,12 @@ def _publish(call: Call, topic: Topic, message: Mapping[str, Any], texts: Mappin
     attributes: Mapping[str, Mapping[str, Any]] = message.get("MessageAttributes") or {}
     content = Content(texts, attributes, message.get("Subject"), message_id, order, call.now)
     if topic.archived:
-        archive(call, topic.arn, content)
+        archive(call, topic, content)
     fan_out = FanOut(call, topic, content)
     for subscription in topic.subscriptions:
         if subscription.live:
             fan_out.deliver(subscription)
+    call.record(topic.arn, message_id, recorded(message, texts["default"]), fan_out.routes)
     return result
 
 

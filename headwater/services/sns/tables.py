@@ -61,7 +61,13 @@ DELETE_TOPIC_DEDUPLICATION = "DELETE FROM sns_deduplication WHERE topic = ?"
 DELETE_TOPIC_ARCHIVE = "DELETE FROM sns_archive WHERE topic = ?"
 DELETE_TOPIC_CANCELLED = "DELETE FROM sns_cancelled WHERE topic = ?"
 PENDING_OF_TOPIC = "SELECT expiry FROM sns_subscriptions WHERE topic = ? AND expiry IS NOT NULL"
-COUNT_OTHERS = "SELECT count(*) FROM sns_subscriptions WHERE topic = ? AND protocol NOT IN ('sqs', 'lambda', 'firehose')"
+DELETE_ALL_OF_TOPIC = (
+    *(DELETE_TOPIC_SUBSCRIPTIONS, DELETE_TOPIC_DEDUPLICATION, DELETE_TOPIC_ARCHIVE, DELETE_TOPIC_CANCELLED),
+    DELETE_TOPIC,
+)
+COUNT_OTHERS = (
+    "SELECT count(*) FROM sns_subscriptions WHERE topic = ? AND protocol NOT IN ('sqs', 'lambda', 'firehose')"
+)
 
 _SUBSCRIPTION = """
 SELECT arn, id, topic, account, protocol, endpoint, attributes, principal, token, confirmed, authenticated,

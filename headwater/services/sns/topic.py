@@ -47,6 +47,7 @@ class SubscriptionRow(NamedTuple):
     token: str | None
     confirmed: int
     authenticated: int
+    expiry: int | None
 
 
 class Subscription:
@@ -83,8 +84,8 @@ class Topic:
     """The settings of a topic that publishing needs."""
 
     __slots__ = (
-        *("archived", "arn", "content_deduplication", "fifo", "group_deduplication", "largest", "subscriptions"),
-        "version",
+        *("archived", "arn", "content_deduplication", "display_name", "fifo", "group_deduplication", "largest"),
+        *("subscriptions", "version"),
     )
 
     def __init__(self, arn: str, attributes: dict[str, str], rows: list[SubscriptionRow]) -> None:
@@ -94,7 +95,9 @@ class Topic:
         self.group_deduplication = attributes.get("FifoThroughputScope") == "MessageGroup"
         self.version = attributes.get("SignatureVersion", "1")
         self.largest = int(attributes.get("MaximumMessageSize", LARGEST_MESSAGE))
-        self.archived = bool(attributes.get("ArchivePolicy"))
+        self.display_name = attributes.get("DisplayName") or None
+        # for how many days messages are archived: 0 where they are not
+        self.archived = int(orjson.loads(attributes.get("ArchivePolicy") or "{}").get("MessageRetentionPeriod", 0))
         delivery_policy = attributes.get("DeliveryPolicy")
         self.subscriptions = [Subscription(row, delivery_policy) for row in rows if row.confirmed]
 

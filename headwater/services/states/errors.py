@@ -34,6 +34,10 @@ def execution_already_exists(arn: str) -> AwsError:
     return AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
 
 
+def execution_not_redrivable(reason: str) -> AwsError:
+    return AwsError("ExecutionNotRedrivable", reason)
+
+
 def invalid_execution_input(reason: str) -> AwsError:
     return AwsError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{reason}'")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headwater.languages.asl import Execution, Frame, load_frame
 from headwater.services.states import tables
@@ -38,6 +38,19 @@ class Record(NamedTuple):
     last_frame: int
     last_ticket: int
     waiter: str | None
+    redrives: int = 0
+    redriven: int | None = None
+    redrive_token: str | None = None
+    map_run: int | None = None
+    items: int | None = None
+    place: int | None = None
+
+    def stored(self) -> tuple[Any, ...]:
+        """The columns of a fresh execution."""
+        return self[:_FRESH]
+
+
+_FRESH = 20
 
 
 def find_execution(call: Call, arn: str) -> Record:
@@ -78,11 +91,16 @@ def _read(call: Call, record: Record) -> Execution:
         key=str(record.id),
         express=bool(record.express),
     )
+    execution.redrives = record.redrives
     execution.last_event = record.last_event
     execution.last_frame = record.last_frame
     execution.last_ticket = record.last_ticket
-    workflow = compiled(call, record.definition, definition[1]).workflow
+    machine = compiled(call, record.definition, definition[1])
+    if record.map_run is not None:
+        row = call.store.one(tables.MAP_RUN_STATE, (record.map_run,))
+        assert row is not None
+        machine = machine.child(row[0])
     frames: dict[int, Frame] = execution.frames
     for id_, body in call.store.all(tables.FRAMES, (record.id,)):
-        frames[id_] = load_frame(id_, body, frames, workflow)
+        frames[id_] = load_frame(id_, body, frames, machine.workflow)
     return execution

@@ -51,6 +51,33 @@ SCHEMA = (
     );
     CREATE INDEX states_activity_tasks_by_activity ON states_activity_tasks (activity, id);
     """,
+    """
+    ALTER TABLE states_executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE states_executions ADD COLUMN redriven BIGINT;
+    ALTER TABLE states_executions ADD COLUMN redrive_token TEXT;
+    ALTER TABLE states_executions ADD COLUMN map_run BIGINT;
+    ALTER TABLE states_executions ADD COLUMN items INTEGER;
+    ALTER TABLE states_executions ADD COLUMN place INTEGER;
+    CREATE INDEX states_executions_by_map_run ON states_executions (map_run, id) WHERE map_run IS NOT NULL;
+    ALTER TABLE states_machines ADD COLUMN encryption TEXT NOT NULL DEFAULT '{"type":"AWS_OWNED_KEY"}';
+    ALTER TABLE states_definitions ADD COLUMN encryption TEXT NOT NULL DEFAULT '{"type":"AWS_OWNED_KEY"}';
+    CREATE TABLE states_map_runs (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, execution BIGINT NOT NULL, execution_arn TEXT NOT NULL,
+        machine TEXT NOT NULL, frame INTEGER NOT NULL, ticket INTEGER NOT NULL, state TEXT NOT NULL,
+        definition BIGINT NOT NULL, settings TEXT NOT NULL, status TEXT NOT NULL, reading INTEGER NOT NULL,
+        started BIGINT NOT NULL, stopped BIGINT, redrives INTEGER NOT NULL, redriven BIGINT,
+        concurrency INTEGER NOT NULL, tolerated_count INTEGER NOT NULL, tolerated_percentage DOUBLE PRECISION NOT NULL,
+        total INTEGER NOT NULL, total_items INTEGER NOT NULL, next INTEGER NOT NULL, stepping INTEGER NOT NULL,
+        counts TEXT NOT NULL
+    );
+    CREATE INDEX states_map_runs_by_execution ON states_map_runs (execution, id);
+    CREATE TABLE states_map_inputs (
+        run BIGINT NOT NULL, first INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, first)
+    );
+    CREATE TABLE states_map_results (
+        run BIGINT NOT NULL, place INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, place)
+    );
+    """,
 )
 
 # -- machines
@@ -117,7 +144,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _EXECUTION = """
 SELECT id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
-       started, stopped, expiry, last_event, last_frame, last_ticket, waiter
+       started, stopped, expiry, last_event, last_frame, last_ticket, waiter,
+       redrives, redriven, redrive_token, map_run, items, place
 FROM states_executions
 """
 FIND_EXECUTION = _EXECUTION + "WHERE arn = ?"
@@ -129,15 +157,25 @@ SET status = ?, output = ?, error = ?, reason = ?, stopped = ?, last_event = ?, 
     expiry = NULL
 WHERE id = ?
 """
+REDRIVE_EXECUTION = """
+UPDATE states_executions
+SET status = 'RUNNING', output = NULL, error = NULL, reason = NULL, stopped = NULL, expiry = ?,
+    redrives = ?, redriven = ?, redrive_token = ?, last_event = ?, last_frame = ?, last_ticket = ?
+WHERE id = ?
+"""
 DELETE_EXECUTION = "DELETE FROM states_executions WHERE id = ?"
-LIST_EXECUTIONS = """
-SELECT id, arn, machine, name, status, started, stopped, qualifier FROM states_executions
-WHERE machine = ? AND express = 0 AND id < ? ORDER BY id DESC LIMIT ?
-"""
-LIST_EXECUTIONS_OF_STATUS = """
-SELECT id, arn, machine, name, status, started, stopped, qualifier FROM states_executions
-WHERE machine = ? AND express = 0 AND id < ? AND status = ? ORDER BY id DESC LIMIT ?
-"""
+_LISTED = _EXECUTION + "WHERE {} = ? AND express = 0 AND id < ?"
+_PAGE = " ORDER BY id DESC LIMIT ?"
+# By what holds them (a machine or a map run), then by the filters that ListExecutions has.
+LIST_EXECUTIONS = {
+    (holder, status, redrive): _LISTED.format(holder)
+    + (" AND status = ?" if status else "")
+    + {"": "", "REDRIVEN": " AND redrives > 0", "NOT_REDRIVEN": " AND redrives = 0"}[redrive]
+    + _PAGE
+    for holder in ("machine", "qualifier", "map_run")
+    for status in (False, True)
+    for redrive in ("", "REDRIVEN", "NOT_REDRIVEN")
+}
 
 # -- history and frames
 
@@ -180,3 +218,54 @@ SET_ACTIVITY_TAGS = "UPDATE states_activities SET tags = ? WHERE arn = ?"
 INSERT_ACTIVITY_TASK = "INSERT INTO states_activity_tasks (id, activity, token, input) VALUES (?, ?, ?, ?)"
 OLDEST_ACTIVITY_TASK = "SELECT id, token, input FROM states_activity_tasks WHERE activity = ? ORDER BY id LIMIT 1"
 DELETE_ACTIVITY_TASK = "DELETE FROM states_activity_tasks WHERE id = ?"
+
+# -- map runs
+
+INSERT_MAP_RUN = """
+INSERT INTO states_map_runs
+    (id, arn, execution, execution_arn, machine, frame, ticket, state, definition, settings, status, reading, started,
+     stopped, redrives, redriven, concurrency, tolerated_count, tolerated_percentage, total, total_items, next,
+     stepping, counts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+UPDATE_MAP_RUN = """
+UPDATE states_map_runs
+SET frame = ?, ticket = ?, status = ?, reading = ?, stopped = ?, redrives = ?, redriven = ?, concurrency = ?,
+    tolerated_count = ?, tolerated_percentage = ?, total = ?, total_items = ?, next = ?, stepping = ?, counts = ?
+WHERE id = ?
+"""
+_MAP_RUN = """
+SELECT id, arn, execution, execution_arn, machine, frame, ticket, state, definition, settings, status, reading,
+       started, stopped, redrives, redriven, concurrency, tolerated_count, tolerated_percentage, total, total_items,
+       next, stepping, counts
+FROM states_map_runs
+"""
+MAP_RUN_BY_ID = _MAP_RUN + "WHERE id = ?"
+MAP_RUN_BY_ARN = _MAP_RUN + "WHERE arn = ?"
+MAP_RUN_STATUS = "SELECT status FROM states_map_runs WHERE id = ?"
+MAP_RUN_STATE = "SELECT state, arn FROM states_map_runs WHERE id = ?"
+LIST_MAP_RUNS = """
+SELECT id, execution_arn, arn, started, stopped FROM states_map_runs
+WHERE execution = ? AND id < ? ORDER BY id DESC LIMIT ?
+"""
+INSERT_MAP_INPUTS = "INSERT INTO states_map_inputs (run, first, body) VALUES (?, ?, ?)"
+MAP_INPUTS_AT = """
+SELECT first, body FROM states_map_inputs WHERE run = ? AND first <= ? ORDER BY first DESC LIMIT 1
+"""
+DELETE_MAP_INPUTS = "DELETE FROM states_map_inputs WHERE run = ?"
+DELETE_MAP_RESULTS = "DELETE FROM states_map_results WHERE run = ?"
+PUT_MAP_RESULT = """
+INSERT INTO states_map_results (run, place, body) VALUES (?, ?, ?)
+ON CONFLICT (run, place) DO UPDATE SET body = excluded.body
+"""
+MAP_RESULTS_FROM = """
+SELECT place, body FROM states_map_results WHERE run = ? AND place > ? ORDER BY place LIMIT ?
+"""
+INSERT_CHILD = """
+INSERT INTO states_executions
+    (id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
+     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, map_run, items, place)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+RUNNING_CHILDREN = _EXECUTION + "WHERE map_run = ? AND status = 'RUNNING' ORDER BY id LIMIT ?"
+CHILD_AT = _EXECUTION + "WHERE map_run = ? AND place = ?"
