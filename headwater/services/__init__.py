@@ -42,6 +42,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "monitoring": _house("logs", "cloudwatch"),
         "ssm": _house("ssm", "ssm"),
         "ecr": _house("ecr", "ecr"),
+        "scheduler": _house("scheduler", "scheduler"),
     }
 )
 
@@ -63,6 +64,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::CloudWatch": "monitoring",
         "AWS::SSM": "ssm",
         "AWS::ECR": "ecr",
+        "AWS::Scheduler": "scheduler",
         "AWS::CloudFormation": "cloudformation",
     }
 )

@@ -10,7 +10,7 @@ from typing import Any
 from headwater.languages.asl.diagnostics import Diagnostics
 from headwater.languages.asl.errors import Diagnostic, InvalidDefinition
 from headwater.languages.asl.graph import check_transitions
-from headwater.languages.asl.machine import Machine
+from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.parse_state import StateParser
 from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS
 
@@ -24,6 +24,20 @@ def parse(text: str) -> Machine:
     if machine is None or errors:
         raise InvalidDefinition(errors)
     return machine
+
+
+def parse_state(text: str, name: str) -> State:
+    """A state that stands alone: where it goes on is not looked at. InvalidDefinition as for machines."""
+    diagnostics = Diagnostics()
+    document = _load(text, diagnostics)
+    state = None
+    if document is not None:
+        language = document.get("QueryLanguage", JSONPATH)
+        parser = StateParser(diagnostics, machine_language=language if language == JSONATA else JSONPATH)
+        state = parser.state(name, document, "", language)
+    if state is None or diagnostics.has_errors:
+        raise InvalidDefinition(diagnostics.found)
+    return state
 
 
 def validate(text: str) -> list[Diagnostic]:

@@ -168,3 +168,5 @@ INSERT INTO dynamodb_tokens (account, region, token, request, created) VALUES (?
 ON CONFLICT (account, region, token) DO UPDATE SET request = excluded.request, created = excluded.created
 """
 FORGET_TOKENS = "DELETE FROM dynamodb_tokens WHERE created <= ?"
+
+MAP_TABLES = "SELECT arn, name FROM dynamodb_tables WHERE account = ? AND region = ? ORDER BY name"

@@ -60,3 +60,10 @@ RULE_NAMES_BY_TARGET = """
 SELECT DISTINCT r.name FROM events_rules AS r JOIN events_targets AS t ON t.rule = r.arn
 WHERE t.arn = ? AND r.bus = ? AND r.name > ? ORDER BY r.name LIMIT ?
 """
+
+MAP_BUSES = "SELECT arn, name FROM events_buses WHERE account = ? AND region = ? ORDER BY name"
+MAP_RULES = "SELECT arn, bus, name, pattern, state FROM events_rules WHERE substr(bus, 1, ?) = ? ORDER BY arn"
+MAP_TARGETS = """
+SELECT t.rule, t.id, t.arn, t.definition FROM events_targets AS t JOIN events_rules AS r ON r.arn = t.rule
+WHERE substr(r.bus, 1, ?) = ? ORDER BY t.rule, t.id
+"""

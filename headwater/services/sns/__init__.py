@@ -15,6 +15,7 @@ from headwater.services.sns import (
     subscriptions,
     tags,
     topics,
+    topology,
 )
 from headwater.services.sns.tables import SCHEMA
 from headwater.services.sns.topic import Topics
@@ -37,6 +38,7 @@ SERVICE = Service(
         subscriptions,
         tags,
         topics,
+        topology,
     ),
     schema=SCHEMA,
     memory=Topics,

@@ -165,3 +165,8 @@ DELETE_ENDPOINTS = "DELETE FROM sns_platform_endpoints WHERE application = ?"
 LIST_ENDPOINTS = """
 SELECT arn, attributes FROM sns_platform_endpoints WHERE application = ? AND arn > ? ORDER BY arn LIMIT ?
 """
+
+MAP_TOPICS = "SELECT arn FROM sns_topics WHERE account = ? AND region = ? ORDER BY arn"
+MAP_SUBSCRIPTIONS = """
+SELECT arn, topic, endpoint, attributes FROM sns_subscriptions WHERE account = ? AND region = ? ORDER BY id
+"""

@@ -154,6 +154,12 @@ ON CONFLICT (queue, key) DO UPDATE
 """
 FORGET_DUPLICATES = "DELETE FROM sqs_deduplication WHERE queue = ? AND sent <= ?"
 
+MAP_QUEUES = """
+SELECT arn, name, attributes,
+    (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at <= ?),
+    (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at > ?)
+FROM sqs_queues AS q WHERE account = ? AND region = ? ORDER BY name
+"""
 INSERT_MOVE_TASK = """
 INSERT INTO sqs_move_tasks (id, task, source, destination, rate, started, to_move, status)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -18,6 +18,8 @@ from headwater.services.states import (
     resources,
     tags,
     tasks,
+    topology,
+    trials,
     versions,
 )
 from headwater.services.states.machine import StatesMemory
@@ -44,7 +46,9 @@ SERVICE = Service(
         resources,
         tags,
         tasks,
+        trials,
         versions,
+        topology,
     ),
     schema=SCHEMA,
     memory=StatesMemory,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +17,7 @@ from headwater.spine.operations import Call
 EXPRESS = "EXPRESS"
 STANDARD = "STANDARD"
 _LIVE_EXECUTIONS = 1_000
+_PARSED = 100
 
 
 class StateMachine(NamedTuple):
@@ -44,6 +46,8 @@ class StatesMemory:
     def __init__(self) -> None:
         self.machines: dict[str, StateMachine] = {}
         self.compiled: dict[int, Machine] = {}
+        # by its text alone, so that it holds whatever becomes of rows
+        self.parse = lru_cache(_PARSED)(parse)
         self._live: OrderedDict[int, Execution] = OrderedDict()
 
     def take(self, id_: int, last_event: int, last_ticket: int) -> Execution | None:
@@ -103,5 +107,5 @@ def compiled(call: Call, definition: int, text: str | None = None) -> Machine:
             row = call.store.one(tables.FIND_DEFINITION, (definition,))
             assert row is not None
             text = row[1]
-        machine = memory.compiled[definition] = parse(text)
+        machine = memory.compiled[definition] = memory.parse(text)
     return machine

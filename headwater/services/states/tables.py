@@ -219,6 +219,10 @@ INSERT_ACTIVITY_TASK = "INSERT INTO states_activity_tasks (id, activity, token, 
 OLDEST_ACTIVITY_TASK = "SELECT id, token, input FROM states_activity_tasks WHERE activity = ? ORDER BY id LIMIT 1"
 DELETE_ACTIVITY_TASK = "DELETE FROM states_activity_tasks WHERE id = ?"
 
+MAP_MACHINES = """
+SELECT arn, name, (SELECT count(*) FROM states_executions WHERE machine = m.arn AND status = 'RUNNING')
+FROM states_machines AS m WHERE account = ? AND region = ? ORDER BY name
+"""
 # -- map runs
 
 INSERT_MAP_RUN = """
