@@ -1,7 +1,8 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings; ``fanout`` and ``ledger`` are measured only
-when named. Absolute figures depend on the machine; compare within one run, or with ``make bench-peers``.
+Names choose among the operations by their beginnings; ``fanout``, ``ledger`` and ``universes``
+are measured only when named. Absolute figures depend on the machine; compare within one run, or with
+``make bench-peers``.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from bench.fanout import fanout
 from bench.layers import layers
 from bench.ledger import ledger_table
 from bench.requests import OPERATIONS, Aws
+from bench.universes import universes
 
-_BY_NAME = {"fanout": fanout, "ledger": ledger_table}
+_BY_NAME = {"fanout": fanout, "ledger": ledger_table, "universes": universes}
 _PORT = 4695
 _SECONDS = 2.0
 
