@@ -18,6 +18,7 @@ from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
+from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
@@ -33,6 +34,7 @@ from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.sqlite import SqliteStore
 
 DEFAULT_PORT = 4566
+CONSOLE = Path(__file__).parent / "console" / "static"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Cloud:
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)
         sites: list[Site] = [
+            StaticPages("/_headwater", CONSOLE),
             Surface(routes(self.engine), streams(self.engine)),
             UserApis(self.engine),
             LambdaSite(self.engine),

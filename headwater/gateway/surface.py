@@ -13,12 +13,13 @@ import orjson
 
 from headwater.gateway.connection import HttpConnection
 from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.gateway.origins import is_foreign
 from headwater.spine.errors import AwsError
 
 # (query parameters and those of the path, parsed body) to whatever JSON can hold
 Route = Callable[[Mapping[str, str], Any], Awaitable[Any]]
-# (query parameters, what sends a chunk) to what ends the stream
-Stream = Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]
+# the content type; (query parameters, what sends a chunk) to what ends the stream
+Stream = tuple[str, Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]]
 log = logging.getLogger(__name__)
 _PREFIXES = ("/_headwater", "/_localstack")
 
@@ -37,8 +38,12 @@ class Surface:
             return False
         stream = self._streams.get(request.path) if request.method == "GET" else None
         if stream is not None:
-            connection.begin_stream("application/x-ndjson")
-            connection.abandoned = stream(dict(parse_qsl(request.query)), connection.send_chunk)
+            content_type, begin = stream
+            connection.begin_stream(content_type)
+            connection.abandoned = begin(dict(parse_qsl(request.query)), connection.send_chunk)
+            return True
+        if request.method != "GET" and is_foreign(request):
+            connection.respond(_error(403, "A page of another origin may not steer Headwater."))
             return True
         path, named = request.path.rstrip("/"), {}
         route = self._routes.get((request.method, path))

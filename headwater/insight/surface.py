@@ -8,8 +8,12 @@ from typing import Any
 
 from headwater import __version__
 from headwater.insight import openapi
+from headwater.insight.doors import caller_of, run_operation
 from headwater.insight.follow import follow
+from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
+from headwater.insight.pulse import pulse
+from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import deliveries, settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
@@ -20,10 +24,11 @@ from headwater.spine.operations import Call
 
 Query = Mapping[str, str]
 Route = Callable[[Query, Any], Awaitable[Any]]
-Stream = Callable[[Query, Callable[[bytes], None]], Callable[[], None]]
+Stream = tuple[str, Callable[[Query, Callable[[bytes], None]], Callable[[], None]]]
 _LONGEST_SETTLING = 3600.0
 _MOST_DELIVERIES = 1000
 _MOST_SPANS = 10_000
+_MOST_TRACES = 1000
 
 
 def routes(engine: Engine) -> dict[tuple[str, str], Route]:
@@ -32,8 +37,11 @@ def routes(engine: Engine) -> dict[tuple[str, str], Route]:
 
 
 def streams(engine: Engine) -> dict[str, Stream]:
-    """Paths to what goes on being sent until the client leaves."""
-    return {"/_headwater/follow": lambda query, send: follow(engine, query, send)}
+    """Paths to the type and the sender of what goes on until the client leaves."""
+    return {
+        "/_headwater/follow": ("application/x-ndjson", partial(follow, engine)),
+        "/_headwater/pulse": ("text/event-stream", partial(pulse, engine)),
+    }
 
 
 async def _health(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -82,6 +90,32 @@ async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return await engine.transact_system(
         lambda call: {"spans": spans_after(call, after, int(limit)), "last": last_span(call)}
     )
+
+
+async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    wanted = Wanted()
+    try:
+        wanted = Wanted(
+            query.get("text", ""), query.get("status") or None, int(query.get("since", "0")),
+            int(query["before"], 16) if "before" in query else wanted.before, int(query.get("limit", wanted.limit)),
+            query.get("looks") == "true",
+        )  # fmt: skip
+    except ValueError:
+        raise AwsError("BadRequest", "Since and limit are numbers, before is a span's id.") from None
+    if wanted.status not in (None, FAILED, RUNNING) or not 1 <= wanted.limit <= _MOST_TRACES:
+        raise AwsError("BadRequest", f"The status is {FAILED} or {RUNNING}; the limit is from 1 to {_MOST_TRACES}.")
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    return await engine.transact_system(lambda call: search_traces(call, wanted))
+
+
+async def _map(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    caller = caller_of(dict(query))
+    span = engine.new_span("surface", "", caller, None)
+    return await engine.transact(caller, span, None, architecture, ())
+
+
+async def _operation(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    return await run_operation(engine, body)
 
 
 async def _respond(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -133,6 +167,22 @@ PAGES = (
     Page(
         "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
         {"after": "A span's id.", "limit": "How many at most."}, answers=openapi.SPANS,
+    ),
+    Page(
+        "GET", "/_headwater/traces", "Traces, newest first", _traces,
+        {
+            "text": "In any name, subject, outcome or note.", "status": "failed or running.",
+            "since": "Milliseconds since the epoch.", "before": "Where to go on: next of the former answer.",
+            "limit": "How many, 100 unless told.", "looks": "true: also requests that only read.",
+        },
+    ),
+    Page(
+        "GET", "/_headwater/map", "What is deployed, how it is linked, how it fares", _map,
+        {"account": "12 digits; 000000000000 unless told.", "region": "us-east-1 unless told."},
+    ),
+    Page(
+        "POST", "/_headwater/operations", "Any operation by its name, JSON both ways", _operation,
+        takes={"type": "object", "required": ["service", "operation"]},
     ),
     Page("GET", "/_headwater/snapshots", "The snapshots that there are", snapshots, answers=openapi.SNAPSHOTS),
     Page(

@@ -43,6 +43,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "ssm": _house("ssm", "ssm"),
         "secretsmanager": _house("secretsmanager", "secretsmanager"),
         "ecr": _house("ecr", "ecr"),
+        "scheduler": _house("scheduler", "scheduler"),
     }
 )
 
@@ -65,6 +66,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::SSM": "ssm",
         "AWS::SecretsManager": "secretsmanager",
         "AWS::ECR": "ecr",
+        "AWS::Scheduler": "scheduler",
         "AWS::CloudFormation": "cloudformation",
     }
 )

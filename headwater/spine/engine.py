@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
+from headwater.spine import dead, keeping, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
 from headwater.spine.clock import Clock
@@ -25,6 +26,7 @@ from headwater.spine.flight import SERVICE, Flight
 from headwater.spine.functions import FunctionRuntime
 from headwater.spine.group import Group
 from headwater.spine.ids import Ids
+from headwater.spine.keeping import DEFAULT_KEEP, Keep, Retention
 from headwater.spine.operations import Call, Caller, Operation, Request, Result
 from headwater.spine.pump import Pump
 from headwater.spine.service import Catalogue
@@ -51,7 +53,14 @@ class Engine:
     """One cloud's machinery. All of its methods belong to the event loop's thread."""
 
     def __init__(
-        self, store: Store, blobs: BlobStore, clock: Clock, ids: Ids, catalogue: Catalogue, snapshots: Path
+        self,
+        store: Store,
+        blobs: BlobStore,
+        clock: Clock,
+        ids: Ids,
+        catalogue: Catalogue,
+        snapshots: Path,
+        keep: Keep = DEFAULT_KEEP,
     ) -> None:
         self.store = store
         self.blobs = blobs
@@ -70,7 +79,7 @@ class Engine:
         self.universes = Universes(self, snapshots)
         self.universe = 0  # how many there were before in this process
         self._operations = catalogue.operations
-        self._retention = span_table.Retention()
+        self.retention = Retention(keep)
         self.last_id = 0
         self.now = 0
 
@@ -94,7 +103,12 @@ class Engine:
         migrate(self.store, "spine-spans", span_table.SCHEMA)
         migrate(self.store, "spine-time", TIME_SCHEMA)
         migrate(self.store, "spine-universe", UNIVERSE_SCHEMA)
-        for table in ("deliveries", "spans"):
+        migrate(self.store, "spine-records", records.SCHEMA)
+        migrate(self.store, "spine-versions", versions.SCHEMA)
+        migrate(self.store, "spine-dead", dead.SCHEMA)
+        migrate(self.store, "spine-keeping", keeping.SCHEMA)
+        self.retention.load(self.store, self.now)
+        for table in ("deliveries", "spans", "records", "versions", "dead_deliveries"):
             row = self.store.one(f"SELECT max(id) FROM {table}")
             self.last_id = max(self.last_id, (row and row[0]) or 0)
 
@@ -116,7 +130,6 @@ class Engine:
     def _enter_universe(self) -> None:
         self.pump.stop()
         self.catalogue.forget()
-        self._retention = span_table.Retention()
         self._prepare()
         self.time.save()
         self.time.attend()
@@ -373,8 +386,10 @@ class Engine:
         try:
             self.pump.carry_out()
             if group.spans:
-                span_table.write(self.store, group.spans)
-                self._retention.wrote(self.store, group.spans)
+                size = span_table.write(self.store, group.spans)
+                if group.records:
+                    size += records.write(self.store, group.records)
+                self.retention.wrote(self.store, size, self.last_id, self.now)
             self.store.commit()
         except Exception as error:  # the edge: a full disk must not leave clients without an answer
             log.exception("commit failed")
@@ -400,6 +415,9 @@ class Engine:
                 listener(message)
         for reply, result, error in group.replies:
             reply(result, error)
+        if group.records and "records" in self.listeners:
+            for listener in self.listeners["records"]:
+                listener(group.records)
         if "spans" in self.listeners:
             for listener in self.listeners["spans"]:
                 listener(group.spans)
@@ -409,6 +427,7 @@ class Engine:
     def _abandon(self, error: Exception) -> None:
         self.store.rollback()
         self.catalogue.forget()
+        self.retention.load(self.store, self.now)
         group, self.group = self.group, Group()
         self.pump.forget()
         for reply, _, _ in group.replies:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from headwater.spine.deliveries import DEFAULT_POLICY, Policy
+from headwater.spine import records
+from headwater.spine.deliveries import DEFAULT_POLICY, Delivery, Exhausted, Policy
 from headwater.spine.ids import Ids
 from headwater.spine.spans import Span, split_cause
 from headwater.spine.store import Transaction
@@ -188,6 +189,19 @@ class Call:
     def cancel(self, identity: int) -> bool:
         """Take a delivery back; False where it is gone already."""
         return self.engine.cancel(identity)
+
+    def record(
+        self, channel: str, name: str, body: str, routes: list[tuple[str, str, int]], cause: str | None = None
+    ) -> None:
+        """Keep what was published, so that it can be explained: on which channel (its ARN), its id, its JSON, and to
+        whom it goes as (rule or subscription, target, delivery)."""
+        self.engine.group.records.append(
+            records.make_row(self.new_id(), cause or self.span.cause, channel, name, body, routes)
+        )
+
+    def bury(self, item: Delivery, why: Exhausted, dead_letter: str | None) -> None:
+        """Keep a delivery that its own handler gives up, for whoever asks; what its policy gives up is kept anyway."""
+        self.engine.pump.bury(item, why, dead_letter)
 
     def signal(self, key: object) -> None:
         """Wake, once committed, whoever watches the key."""

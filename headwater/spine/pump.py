@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from headwater.spine import dead
 from headwater.spine import deliveries as ledger
 from headwater.spine.clock import Timer
 from headwater.spine.deliveries import Again, Delivery, DeliveryHandler, Exhausted, Failed, Policy
@@ -219,6 +220,7 @@ class Pump:
             engine.new_id(), item.trace, item.parent, "delivery", item.handler, item.account, item.region, engine.now
         )
         span.subject = item.target or None
+        span.delivery = item.id
         if item.attempt > 1:
             span.note("attempt", item.attempt)
         return span
@@ -279,10 +281,18 @@ class Pump:
                 engine.attempt(handler.exhausted, call, item, why)
             except (AwsError, Failed) as error:
                 log.warning("dead-lettering failed", extra={"handler": item.handler, "error": str(error)})
-                span.note("dead letter", str(error))
+                span.note("dead letter failed", str(error))
             except Exception:  # the edge of the process: the row must go or it would be claimed for ever
                 log.exception("dead-lettering failed", extra={"handler": item.handler})
+        self.bury(item, why, (span.notes or {}).get("dead-lettered to"))
         self._done(item)
+
+    def bury(self, item: Delivery, why: Exhausted, dead_letter: str | None) -> None:
+        """Keep what is given up, for whoever asks."""
+        engine = self._engine
+        identity = engine.new_id()
+        size = dead.bury(engine.store, identity, item, why, dead_letter, engine.now)
+        engine.retention.wrote(engine.store, size, identity, engine.now)
 
     def _postpone(self, item: Delivery, due: int, error: str | None) -> None:
         item.due = due

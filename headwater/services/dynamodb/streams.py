@@ -180,6 +180,16 @@ def poll(call: Call, request: Request) -> Result:
     }
 
 
+@operation("dynamodbstreams", "FindRecord", internal=True, reads=True)
+def find_record(call: Call, request: Request) -> Result:
+    """The record of an ``EventID`` in whatever stream, with its ``StreamArn``; nothing where there is none."""
+    row = call.store.one(tables.FIND_RECORD, (f'%"eventID":"{request["EventID"]}"%'.encode(),))
+    if row is None:
+        return {}
+    arn, sequence, created, record, cause = row
+    return {"StreamArn": arn, "Record": orjson.loads(record), "Id": sequence, "Sent": created, "Cause": cause}
+
+
 def _read(call: Call, stream: StreamRow, start: int, limit: int) -> list[tuple[Any, ...]]:
     """Records from a place on, no more than an answer may hold."""
     since = call.now - RETENTION_MILLISECONDS

@@ -155,6 +155,10 @@ READ_RECORDS = """
 SELECT sequence, created, record, cause FROM dynamodb_records
 WHERE stream = ? AND sequence >= ? AND created > ? ORDER BY sequence LIMIT ?
 """
+FIND_RECORD = """
+SELECT s.arn, r.sequence, r.created, r.record, r.cause
+FROM dynamodb_records AS r JOIN dynamodb_streams AS s ON s.id = r.stream WHERE r.record LIKE ? LIMIT 1
+"""
 OLDEST_RECORD = "SELECT min(sequence) FROM dynamodb_records WHERE stream = ? AND created > ?"
 TRIM_RECORDS = "DELETE FROM dynamodb_records WHERE stream = ? AND sequence <= ? AND created <= ?"
 
@@ -164,3 +168,5 @@ INSERT INTO dynamodb_tokens (account, region, token, request, created) VALUES (?
 ON CONFLICT (account, region, token) DO UPDATE SET request = excluded.request, created = excluded.created
 """
 FORGET_TOKENS = "DELETE FROM dynamodb_tokens WHERE created <= ?"
+
+MAP_TABLES = "SELECT arn, name FROM dynamodb_tables WHERE account = ? AND region = ? ORDER BY name"

@@ -3,6 +3,7 @@
 from headwater.services.events import (
     buses,
     delivery,
+    explaining,
     permissions,
     publishing,
     resources,
@@ -10,6 +11,7 @@ from headwater.services.events import (
     scheduling,
     tags,
     targets,
+    topology,
 )
 from headwater.services.events.routing import Routes
 from headwater.services.events.tables import SCHEMA
@@ -17,7 +19,19 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="events",
-    modules=(buses, delivery, permissions, publishing, resources, rules, scheduling, tags, targets),
+    modules=(
+        buses,
+        delivery,
+        explaining,
+        permissions,
+        publishing,
+        resources,
+        rules,
+        scheduling,
+        tags,
+        targets,
+        topology,
+    ),
     schema=SCHEMA,
     memory=Routes,
     validates=True,

@@ -10,6 +10,7 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.spans import shortened
 
 # The codes that dead letters carry, by what the target's error code says.
 _GONE = ("NotFound", "DoesNotExist", "NonExistentQueue")
@@ -54,6 +55,8 @@ def deliver_to_target(call: Call, item: Delivery) -> None:
         raise Failed("INVALID_PARAMETER", f"{item.target} is no target.", retry=False)
     call.span.subject = item.payload["rule"]
     call.span.note("event", item.payload.get("of"))
+    if "changed" in item.payload:
+        call.span.note("input", shortened(item.payload["input"]))
     try:
         DESTINATIONS[arn.service](call, arn, item.payload)
     except AwsError as error:

@@ -60,7 +60,8 @@ def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
     event = make_event(call, source, entry["DetailType"], detail, entry.get("Resources") or [], entry.get("Time"))
     header = entry.get("TraceHeader")
     cause = parse_trace_header(header) if header else None
-    publish(call, bus_arn(call, entry.get("EventBusName")), event, cause)
+    call.span.subject = bus = bus_arn(call, entry.get("EventBusName"))
+    publish(call, bus, event, cause)
     return {"EventId": event["id"]}
 
 
@@ -79,7 +80,8 @@ def put_service_event(call: Call, request: Request) -> Result:
     event = make_event(
         call, request["Source"], request["DetailType"], request["Detail"], resources, request.get("Time")
     )
-    publish(call, bus_arn(call, None), event)
+    call.span.subject = bus_arn(call, None)
+    publish(call, call.span.subject, event)
     return {"EventId": event["id"]}
 
 

@@ -65,10 +65,11 @@ class RoutedTarget:
 class RoutedRule:
     """A rule with its compiled targets."""
 
-    __slots__ = ("arn", "name", "pattern", "targets")
+    __slots__ = ("arn", "bus", "name", "pattern", "targets")
 
-    def __init__(self, arn: str, name: str, pattern: Pattern | None, targets: list[RoutedTarget]) -> None:
+    def __init__(self, arn: str, bus: str, name: str, pattern: Pattern | None, targets: list[RoutedTarget]) -> None:
         self.arn = arn
+        self.bus = bus
         self.name = name
         self.pattern = pattern
         self.targets = targets
@@ -112,14 +113,16 @@ def publish(call: Call, bus: str, event: Event, cause: str | None = None) -> boo
     route = _route(call, bus)
     if route is None:
         call.span.note("no such bus", bus)
+        call.record(bus, event["id"], orjson.dumps(event).decode(), [], cause)
         return False
     matched = route.index.match(event)
+    text = orjson.dumps(event).decode()
+    routes: list[tuple[str, str, int]] = []
+    for arn in matched:
+        routes += _deliver(call, route.account, route.region, route.rules[arn], event, text, cause)
     if not matched:
         _note_misses(call, route, event)
-        return True
-    text = orjson.dumps(event).decode()
-    for arn in matched:
-        _deliver(call, route.account, route.region, route.rules[arn], event, text, cause)
+    call.record(bus, event["id"], text, routes, cause)
     return True
 
 
@@ -131,13 +134,17 @@ def has_rules(call: Call, bus: str) -> bool:
 
 def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
     """Deliver an event to all targets of a rule, whatever its pattern."""
-    _deliver(call, call.account, call.region, rule, event, orjson.dumps(event).decode())
+    text = orjson.dumps(event).decode()
+    routes = _deliver(call, call.account, call.region, rule, event, text)
+    call.record(rule.bus, event["id"], text, routes)
 
 
 def _deliver(
     call: Call, account: str, region: str, rule: RoutedRule, event: Event, text: str, cause: str | None = None
-) -> None:
+) -> list[tuple[str, str, int]]:
+    """Leave the deliveries of an event to a rule's targets, which are listed as records have them."""
     name = name_of(event)
+    routes = []
     for target in rule.targets:
         payload = {
             "rule": rule.arn,
@@ -148,11 +155,13 @@ def _deliver(
         }
         if target.group is not None:
             payload["group"] = target.group
+        if payload["input"] is not text:
+            payload["changed"] = True
         if target.dead_letter is not None:
             payload["dead letter"] = target.dead_letter
             if payload["input"] is not text:
                 payload["original"] = text
-        call.deliver(
+        delivery = call.deliver(
             "events.target",
             payload,
             target=target.arn,
@@ -161,6 +170,8 @@ def _deliver(
             account=account,
             region=region,
         )
+        routes.append((rule.arn, target.arn, delivery))
+    return routes
 
 
 def name_of(event: Event) -> str:
@@ -188,7 +199,7 @@ def _route(call: Call, bus: str) -> Route | None:
             return None
         found = Route(parts.account, parts.region)
         for row in call.store.all(tables.RULES_WITH_PATTERN, (bus,)):
-            found.add(_compile(call, row[0], row[2], row[3]))
+            found.add(_compile(call, row[0], row[1], row[2], row[3]))
         memory.by_bus[bus] = found
     return found
 
@@ -196,10 +207,10 @@ def _route(call: Call, bus: str) -> Route | None:
 def routed_rule(call: Call, arn: str) -> RoutedRule | None:
     """A rule that need not have a pattern, compiled for this once."""
     row = call.store.one(tables.FIND_RULE, (arn,))
-    return None if row is None else _compile(call, arn, row[2], row[3])
+    return None if row is None else _compile(call, arn, row[1], row[2], row[3])
 
 
-def _compile(call: Call, arn: str, name: str, pattern: str | None) -> RoutedRule:
+def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> RoutedRule:
     rows = call.store.all(tables.ALL_TARGETS, (arn,))
     targets = [RoutedTarget(orjson.loads(definition)) for _, definition in rows]
-    return RoutedRule(arn, name, compile_pattern(pattern) if pattern else None, targets)
+    return RoutedRule(arn, bus, name, compile_pattern(pattern) if pattern else None, targets)

@@ -11,6 +11,7 @@ from headwater.languages.schedules import InvalidSchedule, parse_schedule
 from headwater.services.events import tables
 from headwater.services.events.buses import DEFAULT, Bus, bus_name, find_bus
 from headwater.services.events.errors import invalid_pattern, limit_exceeded, rule_not_found, validation
+from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
 from headwater.services.events.scheduling import set_timer
 from headwater.spine.arns import Arn, parse_arn
@@ -105,6 +106,7 @@ def _changed(call: Call, arn: str) -> None:
     rule = rule_by_arn(call, arn)
     if rule is not None:
         set_timer(call, arn, rule.schedule if rule.state != DISABLED else None, rule.timer)
+        keep_version(call, rule.bus, arn)
         call.memory.drop(rule.bus)
 
 
@@ -169,5 +171,6 @@ def delete_rule(call: Call, request: Request) -> Result:
         raise validation("Rule can't be deleted since it has targets.")
     set_timer(call, rule.arn, None, rule.timer)
     call.store.run(tables.DELETE_RULE, (rule.arn,))
+    keep_version(call, bus.arn, rule.arn)
     call.memory.drop(bus.arn)
     return {}

@@ -34,6 +34,8 @@ _RULE = "SELECT arn, bus, name, pattern, schedule, state, description, role, cre
 FIND_RULE = f"{_RULE} WHERE arn = ?"
 LIST_RULES = f"{_RULE} WHERE bus = ? AND substr(name, 1, ?) = ? AND name > ? ORDER BY name LIMIT ?"
 RULES_WITH_PATTERN = f"{_RULE} WHERE bus = ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY name"
+RULES_OF_BUS = f"{_RULE} WHERE bus = ? ORDER BY name"
+RULES_ELSEWHERE = f"{_RULE} WHERE bus <> ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY arn"
 COUNT_RULES = "SELECT count(*) FROM events_rules WHERE bus = ?"
 PUT_RULE = """
 INSERT INTO events_rules (arn, bus, name, pattern, schedule, state, description, role, created_by, tags)
@@ -57,4 +59,11 @@ DELETE_TARGET = "DELETE FROM events_targets WHERE rule = ? AND id = ?"
 RULE_NAMES_BY_TARGET = """
 SELECT DISTINCT r.name FROM events_rules AS r JOIN events_targets AS t ON t.rule = r.arn
 WHERE t.arn = ? AND r.bus = ? AND r.name > ? ORDER BY r.name LIMIT ?
+"""
+
+MAP_BUSES = "SELECT arn, name FROM events_buses WHERE account = ? AND region = ? ORDER BY name"
+MAP_RULES = "SELECT arn, bus, name, pattern, state FROM events_rules WHERE substr(bus, 1, ?) = ? ORDER BY arn"
+MAP_TARGETS = """
+SELECT t.rule, t.id, t.arn, t.definition FROM events_targets AS t JOIN events_rules AS r ON r.arn = t.rule
+WHERE substr(r.bus, 1, ?) = ? ORDER BY t.rule, t.id
 """

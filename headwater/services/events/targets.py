@@ -11,6 +11,7 @@ from headwater.services.events import tables
 from headwater.services.events.buses import find_bus
 from headwater.services.events.destinations import DESTINATIONS
 from headwater.services.events.errors import limit_exceeded, validation
+from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
 from headwater.services.events.rules import find_rule
 from headwater.spine.arns import Arn, parse_arn
@@ -32,6 +33,7 @@ def put_targets(call: Call, request: Request) -> Result:
         call.store.run(tables.PUT_TARGET, (rule.arn, target["Id"], target["Arn"], orjson.dumps(definition).decode()))
     if (call.store.one(tables.COUNT_TARGETS, (rule.arn,)) or (0,))[0] > _MOST_TARGETS:
         raise limit_exceeded()
+    keep_version(call, rule.bus, rule.arn)
     call.memory.drop(rule.bus)
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
@@ -93,6 +95,7 @@ def remove_targets(call: Call, request: Request) -> Result:
         for identity in request["Ids"]
         if not call.store.run(tables.DELETE_TARGET, (rule.arn, identity))
     ]
+    keep_version(call, rule.bus, rule.arn)
     call.memory.drop(rule.bus)
     return {"FailedEntryCount": len(failed), "FailedEntries": failed}
 

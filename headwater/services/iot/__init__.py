@@ -21,6 +21,7 @@ from headwater.services.iot import (
     subscribing,
     tags,
     things,
+    topology,
 )
 from headwater.services.iot.memory import BrokerMemory
 from headwater.services.iot.sessions import end_stale_connections
@@ -45,6 +46,7 @@ SERVICE = Service(
         subscribing,
         tags,
         things,
+        topology,
     ),
     schema=SCHEMA,
     memory=BrokerMemory,

@@ -174,3 +174,7 @@ UPDATE_THING = """
 UPDATE iot_things SET attributes = ?, version = version + 1 WHERE account = ? AND region = ? AND name = ?
 """
 DELETE_THING = "DELETE FROM iot_things WHERE account = ? AND region = ? AND name = ?"
+
+COUNT_SESSIONS = """
+SELECT count(connection), count(*) FROM iot_sessions WHERE account = ? AND region = ?
+"""

@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 from __future__ import annotations
 
 import asyncio
-import base64
 from typing import Any
 
 import orjson
 
+from headwater.services.lambda_.explaining import as_filtered, shown_attribute
 from headwater.services.lambda_.mapping import Mapping, failed_items, invoke_batch, is_wanted
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -89,8 +89,11 @@ class QueuePoller:
         request = {"QueueArn": self._mapping.source, "MaxNumberOfMessages": most}
         answer = call.operation("sqs", "Poll", request, *self._owner)
         messages: list[Message] = answer["Messages"]
+        for message in messages:
+            text = orjson.dumps(as_filtered(message)).decode()
+            call.record(self._mapping.source, message["MessageId"], text, [], message["Cause"])
         if self._mapping.filters:
-            wanted = [message for message in messages if is_wanted(self._mapping, _filtered(message))]
+            wanted = [message for message in messages if is_wanted(self._mapping, as_filtered(message))]
             chosen = {message["MessageId"] for message in wanted}
             self._delete(call, [message for message in messages if message["MessageId"] not in chosen])
             if messages and not wanted:
@@ -162,7 +165,7 @@ class QueuePoller:
             "body": message["Body"],
             "attributes": message["Attributes"],
             "messageAttributes": {
-                name: _attribute(value) for name, value in (message.get("MessageAttributes") or {}).items()
+                name: shown_attribute(value) for name, value in (message.get("MessageAttributes") or {}).items()
             },
         }
         if "MD5OfMessageAttributes" in message:
@@ -172,30 +175,6 @@ class QueuePoller:
         record["eventSourceARN"] = self._mapping.source
         record["awsRegion"] = self._owner[1]
         return record
-
-
-def _attribute(value: dict[str, Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    if "StringValue" in value:
-        shown["stringValue"] = value["StringValue"]
-    if "BinaryValue" in value:
-        shown["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
-    return shown | {"stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
-
-
-def _filtered(message: Message) -> dict[str, Any]:
-    """What patterns are matched against: the record, its body parsed where it is JSON."""
-    try:
-        body = orjson.loads(message["Body"])
-    except orjson.JSONDecodeError:
-        body = message["Body"]
-    attributes = {name: _attribute(value) for name, value in (message.get("MessageAttributes") or {}).items()}
-    return {
-        "messageId": message["MessageId"],
-        "body": body,
-        "attributes": message["Attributes"],
-        "messageAttributes": attributes,
-    }
 
 
 def _batches(records: list[dict[str, Any]], most: int) -> list[list[dict[str, Any]]]:

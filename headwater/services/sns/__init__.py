@@ -3,6 +3,7 @@
 from headwater.services.sns import (
     confirmation,
     delivery,
+    explaining,
     permissions,
     publishing,
     resources,
@@ -10,6 +11,7 @@ from headwater.services.sns import (
     subscriptions,
     tags,
     topics,
+    topology,
 )
 from headwater.services.sns.tables import SCHEMA
 from headwater.services.sns.topic import Topics
@@ -17,7 +19,19 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sns",
-    modules=(confirmation, delivery, permissions, publishing, resources, signing, subscriptions, tags, topics),
+    modules=(
+        confirmation,
+        delivery,
+        explaining,
+        permissions,
+        publishing,
+        resources,
+        signing,
+        subscriptions,
+        tags,
+        topics,
+        topology,
+    ),
     schema=SCHEMA,
     memory=Topics,
 )

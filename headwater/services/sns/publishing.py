@@ -11,6 +11,7 @@ import orjson
 
 from headwater.services.sns import tables
 from headwater.services.sns.errors import invalid
+from headwater.services.sns.explaining import recorded, visible
 from headwater.services.sns.message_attributes import check_message_attributes, filterable, packed
 from headwater.services.sns.notification import Notification, timestamp
 from headwater.services.sns.topic import Subscription, Topic, find_topic
@@ -138,6 +139,7 @@ def _publish(call: Call, topic: Topic, message: Mapping[str, Any], texts: Mappin
     fan_out = _FanOut(call, topic, message, texts, message_id, order)
     for subscription in topic.subscriptions:
         fan_out.deliver(subscription)
+    call.record(topic.arn, message_id, recorded(message, texts["default"]), fan_out.routes)
     return result
 
 
@@ -165,7 +167,18 @@ def _deduplicate(
 class _FanOut:
     """One message on its way to the subscriptions of its topic."""
 
-    __slots__ = ("_attributes", "_call", "_id", "_notifications", "_order", "_seen", "_texts", "_topic", "subject")
+    __slots__ = (
+        "_attributes",
+        "_call",
+        "_id",
+        "_notifications",
+        "_order",
+        "_seen",
+        "_texts",
+        "_topic",
+        "routes",
+        "subject",
+    )
 
     def __init__(
         self,
@@ -185,6 +198,8 @@ class _FanOut:
         self.subject: str | None = message.get("Subject")
         self._seen: dict[bool, Any] = {}
         self._notifications: dict[str, Notification] = {}
+        # subscription, endpoint and delivery, as records have them
+        self.routes: list[tuple[str, str, int]] = []
 
     def deliver(self, subscription: Subscription) -> None:
         """Leave the delivery to one subscription, unless its filter says no."""
@@ -211,13 +226,14 @@ class _FanOut:
         if subscription.dead_letter is not None:
             payload["dead letter"] = subscription.dead_letter
         ordering = f"{subscription.arn}/{order.group}" if self._topic.fifo else None
-        call.deliver(
+        delivery = call.deliver(
             "sns.http" if protocol.startswith("http") else "sns.subscription",
             payload,
             target=subscription.endpoint,
             policy=subscription.policy,
             ordering=ordering,
         )
+        self.routes.append((subscription.arn, subscription.endpoint, delivery))
 
     def _wanted(self, subscription: Subscription) -> bool:
         pattern, seen = subscription.filter, self._visible(subscription.body_scope)
@@ -232,7 +248,7 @@ class _FanOut:
     def _visible(self, body: bool) -> dict[str, Any] | None:
         """What filters see: attributes, or the message where it is a JSON object; worked out once."""
         if body not in self._seen:
-            self._seen[body] = _object(self._texts["default"]) if body else filterable(self._attributes)
+            self._seen[body] = visible(self._texts["default"]) if body else filterable(self._attributes)
         seen: dict[str, Any] | None = self._seen[body]
         return seen
 
@@ -264,11 +280,3 @@ class _FanOut:
 
     def _unsubscribe_url(self, subscription: Subscription) -> str:
         return f"{self._call.endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        parsed = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return parsed if type(parsed) is dict else None

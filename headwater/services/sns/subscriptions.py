@@ -7,6 +7,7 @@ import orjson
 from headwater.services.sns import tables
 from headwater.services.sns.confirmation import ask_for_confirmation
 from headwater.services.sns.errors import invalid, subscription_not_found
+from headwater.services.sns.explaining import keep_version
 from headwater.services.sns.subscription_attributes import check_attribute, check_attributes
 from headwater.services.sns.topic import SubscriptionRow, TopicRow, check_arn, subscription_row, topic_row
 from headwater.spine.arns import parse_arn
@@ -35,11 +36,17 @@ def subscribe(call: Call, request: Request) -> Result:
     texts = (orjson.dumps(attributes).decode(), call.principal, token)
     values = (arn, call.new_id(), topic.arn, call.account, call.region, protocol, endpoint, *texts, int(confirmed), 1)
     call.store.run(tables.INSERT_SUBSCRIPTION, values)
-    call.memory.drop(topic.arn)
+    _changed(call, topic.arn, arn)
     if token is not None:
         ask_for_confirmation(call, topic.arn, arn, endpoint, token)
     shown = confirmed or request.get("ReturnSubscriptionArn")
     return {"SubscriptionArn": arn if shown else "pending confirmation"}
+
+
+def _changed(call: Call, topic: str, arn: str) -> None:
+    """After a row was written."""
+    keep_version(call, topic, arn)
+    call.memory.drop(topic)
 
 
 def _check_endpoint(topic: TopicRow, protocol: str, endpoint: str) -> None:
@@ -87,7 +94,7 @@ def confirm_subscription(call: Call, request: Request) -> Result:
     subscription = SubscriptionRow(*row)
     authenticated = str(request.get("AuthenticateOnUnsubscribe") or "").lower() == "true"
     call.store.run(tables.CONFIRM_SUBSCRIPTION, (int(authenticated), subscription.arn))
-    call.memory.drop(arn)
+    _changed(call, arn, subscription.arn)
     call.span.subject = subscription.arn
     return {"SubscriptionArn": subscription.arn}
 
@@ -103,7 +110,7 @@ def unsubscribe(call: Call, request: Request) -> Result:
         raise
     call.store.run(tables.DELETE_SUBSCRIPTION, (row.arn,))
     call.store.run(tables.COUNT_UNSUBSCRIBED, (row.topic,))
-    call.memory.drop(row.topic)
+    _changed(call, row.topic, row.arn)
     return {}
 
 
@@ -137,7 +144,7 @@ def set_subscription_attributes(call: Call, request: Request) -> Result:
         check_attribute("FilterPolicy", attributes["FilterPolicy"], value, "")
     attributes[name] = value
     call.store.run(tables.SET_SUBSCRIPTION_ATTRIBUTES, (orjson.dumps(attributes).decode(), row.arn))
-    call.memory.drop(row.topic)
+    _changed(call, row.topic, row.arn)
     return {}
 
 

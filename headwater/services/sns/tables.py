@@ -62,3 +62,8 @@ FORGET_DUPLICATES = "DELETE FROM sns_deduplication WHERE topic = ? AND sent <= ?
 
 FIND_SIGNING_KEY = "SELECT private_key, certificate FROM sns_signing_keys WHERE id = 1"
 INSERT_SIGNING_KEY = "INSERT INTO sns_signing_keys (id, private_key, certificate) VALUES (1, ?, ?)"
+
+MAP_TOPICS = "SELECT arn FROM sns_topics WHERE account = ? AND region = ? ORDER BY arn"
+MAP_SUBSCRIPTIONS = """
+SELECT arn, topic, endpoint, attributes FROM sns_subscriptions WHERE account = ? AND region = ? ORDER BY id
+"""

@@ -9,6 +9,7 @@ import orjson
 
 from headwater.services.sns import tables
 from headwater.services.sns.errors import invalid
+from headwater.services.sns.explaining import keep_version
 from headwater.services.sns.topic import HTTP_RETRIES, TopicRow, check_arn, topic_row
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request, Result, operation
@@ -181,8 +182,11 @@ def list_topics(call: Call, request: Request) -> Result:
 def delete_topic(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html: what is not there is as good as deleted."""
     arn = check_arn(request.get("TopicArn"))
+    subscriptions = [row[0] for row in call.store.all(tables.SUBSCRIPTIONS_OF_TOPIC, (arn,))]
     for statement in (tables.DELETE_TOPIC_SUBSCRIPTIONS, tables.DELETE_TOPIC_DEDUPLICATION, tables.DELETE_TOPIC):
         call.store.run(statement, (arn,))
+    for subscription in subscriptions:
+        keep_version(call, arn, subscription)
     call.memory.drop(arn)
     return {}
 

@@ -13,6 +13,7 @@ from headwater.services.sqs import (
     resources,
     sending,
     tags,
+    topology,
     visibility,
 )
 from headwater.services.sqs.queue import QueueMemory
@@ -23,7 +24,7 @@ SERVICE = Service(
     name="sqs",
     modules=(
         *(attributes, deletion, move_tasks, moving, permissions, purge, queues, receiving, redrive, resources),
-        *(sending, tags, visibility),
+        *(sending, tags, topology, visibility),
     ),
     schema=SCHEMA,
     memory=QueueMemory,

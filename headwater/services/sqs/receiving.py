@@ -77,6 +77,21 @@ def poll(call: Call, request: Request) -> Result:
     }
 
 
+@operation("sqs", "FindMessage", internal=True, reads=True)
+def find_message(call: Call, request: Request) -> Result:
+    """The message of a ``MessageId`` in whatever queue: as Poll gives it, with its ``QueueArn``, when it was
+    ``Sent`` and is ``VisibleAt`` (ms); nothing where there is none."""
+    row = call.store.one(tables.FIND_MESSAGE, (request["MessageId"],))
+    if row is None:
+        return {}
+    taken, (arn, visible_at) = Taken(*row[:10]), row[10:]
+    queue = queue_by_arn(call, arn)
+    if queue is None:
+        return {}
+    message = {**_message(queue, taken, {"All"}, ("All",), call.now), "Cause": taken.cause}
+    return {"QueueArn": arn, "Message": message, "Id": taken.id, "Sent": taken.sent, "VisibleAt": visible_at}
+
+
 async def start(work: Work) -> None:
     """What a former process had polled is to be had again at once: its functions have ended with it."""
     await work.transact(_give_back)

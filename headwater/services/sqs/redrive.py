@@ -39,7 +39,7 @@ def move_to_dead_letter_queue(call: Call, queue: Queue, messages: list[Taken]) -
 def is_dead_letter_queue(call: Call, arn: str) -> bool:
     """Whether any queue sends its messages there."""
     return any(
-        _dead_letter_target(attributes) == arn
+        dead_letter_target(attributes) == arn
         for _, attributes in call.store.all(tables.QUEUES_WITH_ATTRIBUTES, (call.account, call.region))
     )
 
@@ -53,7 +53,7 @@ def list_dead_letter_source_queues(call: Call, request: Request) -> Result:
     sources = [
         name
         for name, attributes in call.store.all(tables.QUEUES_WITH_ATTRIBUTES, (call.account, call.region))
-        if name > after and _dead_letter_target(attributes) == queue.arn
+        if name > after and dead_letter_target(attributes) == queue.arn
     ]
     page = sources[: limit or PAGE]
     result: Result = {"queueUrls": [queue_url(call, call.account, name) for name in page]}
@@ -62,7 +62,7 @@ def list_dead_letter_source_queues(call: Call, request: Request) -> Result:
     return result
 
 
-def _dead_letter_target(attributes: str) -> str | None:
+def dead_letter_target(attributes: str) -> str | None:
     policy = orjson.loads(attributes).get("RedrivePolicy")
     target: str | None = orjson.loads(policy).get("deadLetterTargetArn") if policy else None
     return target

@@ -118,6 +118,11 @@ WHERE m.queue = ? AND +m.visible_at <= ? AND m.sent > ? AND NOT EXISTS (
 ORDER BY m.id LIMIT ?
 """
 )
+FIND_MESSAGE = """
+SELECT m.id, m.message_id, m.body, m.attributes, m.system, m.sender, m.sent, m.received, m.first_received, m.cause,
+    q.arn, m.visible_at
+FROM sqs_messages AS m JOIN sqs_queues AS q ON q.id = m.queue WHERE m.message_id = ?
+"""
 TAKE = "UPDATE sqs_messages SET visible_at = ?, received = ?, first_received = ?, holder = ? WHERE id = ?"
 GIVE_BACK = """
 UPDATE sqs_messages SET visible_at = ?, received = received - 1, holder = NULL
@@ -149,6 +154,12 @@ ON CONFLICT (queue, key) DO UPDATE
 """
 FORGET_DUPLICATES = "DELETE FROM sqs_deduplication WHERE queue = ? AND sent <= ?"
 
+MAP_QUEUES = """
+SELECT arn, name, attributes,
+    (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at <= ?),
+    (SELECT count(*) FROM sqs_messages WHERE queue = q.id AND visible_at > ?)
+FROM sqs_queues AS q WHERE account = ? AND region = ? ORDER BY name
+"""
 INSERT_MOVE_TASK = """
 INSERT INTO sqs_move_tasks (id, task, source, destination, rate, started, to_move, status)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -18,6 +18,7 @@ from headwater.services.states import (
     resources,
     tags,
     tasks,
+    topology,
     versions,
 )
 from headwater.services.states.machine import StatesMemory
@@ -45,6 +46,7 @@ SERVICE = Service(
         tags,
         tasks,
         versions,
+        topology,
     ),
     schema=SCHEMA,
     memory=StatesMemory,

@@ -6,6 +6,7 @@ others: memory does not grow with the items.
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 import orjson
@@ -21,19 +22,29 @@ from headwater.services.states.map_run import COUNTED, READ, RUNNING, MapRun, ma
 from headwater.services.states.record import Record
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
 from headwater.spine.operations import Call
+from headwater.spine.work import Work
 
 # Children that one step starts, or stops.
-BATCH = 250
+BATCH = 100
 
 
 @delivery("states.map_step")
-def step_map_run(call: Call, item: Delivery) -> None:
-    """Start the next children."""
-    run = map_run_by_id(call, item.payload)
+def step_map_run(call: Call, item: Delivery) -> Coroutine[Any, Any, None] | None:
+    """Start the next children; what one step cannot start is left to transactions of their own, between others'."""
+    return _step_on(call.work, item.payload) if _step(call, item.payload) else None
+
+
+async def _step_on(work: Work, run_id: int) -> None:
+    while await work.transact(_step, run_id):
+        pass
+
+
+def _step(call: Call, run_id: int) -> bool:
+    """Start as many children as a step may; whether there are more to start now."""
+    run = map_run_by_id(call, run_id)
     if run is None or run.status != RUNNING or run.reading != READ:
-        return
+        return False
     call.span.subject = run.arn
-    run.stepping = 0
     ended: list[Any] = []
     for place, items, given in _next_inputs(call, run):
         outcome = start_child(call, run, place, items, given)
@@ -44,7 +55,9 @@ def step_map_run(call: Call, item: Delivery) -> None:
                 break
     if ended:
         call.store.run(tables.PUT_MAP_RESULT, (run.id, ended[0][0], orjson.dumps(ended).decode()))
+    run.stepping = int(run.next < run.total and run.free > 0 and not run.too_many_failed)
     settle(call, run)
+    return bool(run.stepping)
 
 
 def _next_inputs(call: Call, run: MapRun) -> list[tuple[int, int, Any]]:

@@ -219,6 +219,10 @@ INSERT_ACTIVITY_TASK = "INSERT INTO states_activity_tasks (id, activity, token, 
 OLDEST_ACTIVITY_TASK = "SELECT id, token, input FROM states_activity_tasks WHERE activity = ? ORDER BY id LIMIT 1"
 DELETE_ACTIVITY_TASK = "DELETE FROM states_activity_tasks WHERE id = ?"
 
+MAP_MACHINES = """
+SELECT arn, name, (SELECT count(*) FROM states_executions WHERE machine = m.arn AND status = 'RUNNING')
+FROM states_machines AS m WHERE account = ? AND region = ? ORDER BY name
+"""
 # -- map runs
 
 INSERT_MAP_RUN = """
@@ -253,6 +257,7 @@ MAP_INPUTS_AT = """
 SELECT first, body FROM states_map_inputs WHERE run = ? AND first <= ? ORDER BY first DESC LIMIT 1
 """
 DELETE_MAP_INPUTS = "DELETE FROM states_map_inputs WHERE run = ?"
+DELETE_MAP_RESULTS = "DELETE FROM states_map_results WHERE run = ?"
 PUT_MAP_RESULT = """
 INSERT INTO states_map_results (run, place, body) VALUES (?, ?, ?)
 ON CONFLICT (run, place) DO UPDATE SET body = excluded.body

@@ -1,0 +1,97 @@
+"""Why event source mappings took a record, or which field of it their filters refused; computed when asked."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import orjson
+
+from headwater.languages.patterns import PIPES, InvalidPattern, compile_pattern
+from headwater.services.lambda_ import tables
+from headwater.services.lambda_.errors import invalid_parameter
+from headwater.spine import versions
+from headwater.spine.operations import Call, Request, Result, operation
+
+
+def as_filtered(message: dict[str, Any]) -> dict[str, Any]:
+    """What filters see of a queue's message: the record, its body parsed where it is JSON."""
+    try:
+        body = orjson.loads(message["Body"])
+    except orjson.JSONDecodeError:
+        body = message["Body"]
+    attributes = {name: shown_attribute(value) for name, value in (message.get("MessageAttributes") or {}).items()}
+    return {
+        "messageId": message["MessageId"],
+        "body": body,
+        "attributes": message["Attributes"],
+        "messageAttributes": attributes,
+    }
+
+
+def shown_attribute(value: dict[str, Any]) -> dict[str, Any]:
+    """A message's attribute as functions get it."""
+    shown: dict[str, Any] = {}
+    if "StringValue" in value:
+        shown["stringValue"] = value["StringValue"]
+    if "BinaryValue" in value:
+        shown["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+    return shown | {"stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
+
+
+def keep_version(call: Call, configuration: dict[str, Any], deleted: bool = False) -> None:
+    """A mapping has changed: records to come are explained by what stands now."""
+    definition = None if deleted else _definition(configuration)
+    versions.keep(call, configuration["EventSourceArn"], configuration["EventSourceMappingArn"], definition)
+
+
+def _definition(configuration: dict[str, Any]) -> dict[str, Any]:
+    filters = (configuration.get("FilterCriteria") or {}).get("Filters") or ()
+    return {
+        "function": configuration["FunctionArn"],
+        "state": configuration["State"],
+        "filters": [each["Pattern"] for each in filters],
+    }
+
+
+@operation("lambda", "ExplainRecord", internal=True, reads=True)
+def explain_record(call: Call, request: Request) -> Result:
+    """What the filters of each mapping say of a ``Record`` of a source: of those that stood when the row of the id
+    ``At`` was written, or that stand now. A queue's ``Message`` may be given as Poll gives it."""
+    source, at = request["EventSourceArn"], request.get("At")
+    record = as_filtered(request["Message"]) if "Message" in request else request["Record"]
+    found = [orjson.loads(text) for (text,) in call.store.all(tables.MAPPINGS_OF, (source,))]
+    now = {each["EventSourceMappingArn"]: _definition(each) for each in found}
+    standing = now if at is None else versions.standing_at(call.store, source, at, now)
+    verdicts = [_verdict(arn, definition, record) for arn, definition in standing.items()]
+    verdicts.sort(key=lambda verdict: (verdict["state"] != "matched", verdict["failed"], verdict["arn"]))
+    return {"Channel": source, "Verdicts": verdicts, "Count": len(verdicts), "Event": record}
+
+
+def _verdict(arn: str, definition: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    verdict: dict[str, Any] = {
+        "kind": "event source mapping",
+        "arn": arn,
+        "name": arn.rpartition(":")[2],
+        "targets": [{"id": "function", "arn": definition["function"]}],
+        "failed": 0,
+    }
+    explanations = [compile_pattern(pattern, PIPES).explain(record) for pattern in definition["filters"]]
+    nearest = min(explanations, key=lambda explanation: explanation.failed, default=None)
+    if nearest is not None:
+        verdict |= {"failed": nearest.failed, "explanation": nearest.shown()}
+    if definition["state"] == "Disabled":
+        return verdict | {"state": "disabled", "reason": "the mapping is disabled"}
+    if nearest is None or nearest.matched:
+        return verdict | {"state": "matched", "reason": ""}
+    return verdict | {"state": "not matched", "reason": nearest.reason()}
+
+
+@operation("lambda", "TryFilter", internal=True, reads=True)
+def try_filter(call: Call, request: Request) -> Result:
+    """What a filter's ``Pattern`` says of ``Records``, one after the other."""
+    try:
+        pattern = compile_pattern(request["Pattern"], PIPES)
+    except InvalidPattern as refusal:
+        raise invalid_parameter(refusal.message) from None
+    return {"Verdicts": [pattern.explain(record).shown() for record in request["Records"]]}
