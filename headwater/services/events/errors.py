@@ -80,3 +80,18 @@ def managed_rule(name: str) -> AwsError:
     return AwsError(
         "ManagedRuleException", f"Rule {name} is a managed rule. Only the service that manages it can change it."
     )
+
+
+def access_denied(account: str, action: str, resource: str) -> AwsError:
+    return AwsError(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{account}:root is not authorized to perform: {action} on resource: {resource} because no "
+        f"resource-based policy allows the {action} action",
+    )
+
+
+def cross_account_target(arn: str) -> AwsError:
+    return AwsError(
+        "AccessDeniedException",
+        f"Access to the resource {arn} is denied. Reason: Adding cross-account target is not permitted.",
+    )
