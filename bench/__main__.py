@@ -1,4 +1,4 @@
-"""``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
+"""``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory; ``schedules``: see there.
 
 Names choose among the operations by their beginnings; ``fanout`` and ``ledger`` are measured only
 when named. Absolute figures depend on the machine; compare within one run, or with ``make bench-peers``.
@@ -23,19 +23,26 @@ from bench.fanout import fanout
 from bench.layers import layers
 from bench.ledger import ledger_table
 from bench.requests import OPERATIONS, Aws
+from bench.schedules import MESSAGES, SCHEDULES
+from bench.schedules import run as run_schedules
 
 _BY_NAME = {"fanout": fanout, "ledger": ledger_table}
 _PORT = 4695
 _SECONDS = 2.0
 
 
+def _launch(folder: str) -> psutil.Popen:
+    command = [sys.executable, "-m", "headwater", "start", "--port", str(_PORT), "--mqtt-port", "0", "--data", folder]
+    process = psutil.Popen(command, stderr=subprocess.DEVNULL)
+    _ready()
+    return process
+
+
 @contextmanager
 def _server(folder: str) -> Iterator[psutil.Process]:
-    command = [sys.executable, "-m", "headwater", "start", "--port", str(_PORT), "--mqtt-port", "0", "--data", folder]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = _launch(folder)
     try:
-        _ready()
-        yield psutil.Process(process.pid)
+        yield process
     finally:
         process.terminate()
         process.wait(30)
@@ -111,9 +118,41 @@ def _start_and_memory() -> Table:
     return table
 
 
+def _schedules() -> Table:
+    with tempfile.TemporaryDirectory() as folder:
+        running: list[psutil.Process] = []
+
+        def start() -> psutil.Process:
+            running.append(_launch(folder))
+            return running[-1]
+
+        def kill() -> None:
+            running[-1].kill()
+            running.pop().wait(30)
+
+        try:
+            rounds = run_schedules(_PORT, start, kill)
+        finally:
+            kill()
+    table = _table(f"{SCHEDULES:,} schedules due in the same second", "figure", "value")
+    for name, cost in (
+        ("SendMessage" + f", {MESSAGES:,} times", rounds.sending),
+        ("all schedules fire", rounds.firing),
+    ):
+        table.add_row(name, f"{cost.wall:.2f} s ({cost.cpu:.2f} s of CPU)")
+    table.add_row("lost, fired twice", f"{rounds.lost}, {rounds.twice}")
+    table.add_row("the same, killed three times", f"{rounds.lost_after_kill}, {rounds.twice_after_kill}")
+    return table
+
+
 def main() -> None:
     chosen = sys.argv[1:]
     console = Console(width=120)
+    if "schedules" in chosen:
+        console.print(_schedules())
+        chosen.remove("schedules")
+        if not chosen:
+            return
     if not chosen:
         request = Aws("http://127.0.0.1:1").capture(
             "sqs",
