@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from headwater.client import Headwater, Settlement, Span
 from headwater.testing.story import near_misses, tell
 
-_JOIN = "lambda:JoinBatch"
+_JOIN = ":JoinBatch"  # of Lambda and of Pipes
 _DEPLOYMENT = "cloudformation:"
 _MOST_TOLD = 200
 _MOST_IN_MESSAGE = 20
@@ -122,7 +122,7 @@ def _consequences(span: Span, runs: dict[tuple[str, str | None], list[Span]]) ->
     yield span
     for child in span["children"]:
         yield from _consequences(child, runs)
-    if span["name"] == _JOIN:
+    if span["name"].endswith(_JOIN):
         for run in runs.get((span["notes"]["handled in trace"], span["subject"]), ()):
             yield from _consequences(run, runs)
 
