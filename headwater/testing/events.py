@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from headwater.client import Headwater, Settlement, Span
 from headwater.testing.story import near_misses, tell
 
+_RUNS = ("lambda:Invoke", "pipes:Execute")
 _JOIN = ":JoinBatch"  # of Lambda and of Pipes
 _DEPLOYMENT = "cloudformation:"
 _MOST_TOLD = 200
@@ -91,7 +92,7 @@ class Events:
         everything = list(_walk(self.spans()))
         runs: dict[tuple[str, str | None], list[Span]] = {}
         for span in everything:
-            if span["name"] == "lambda:Invoke":
+            if span["name"] in _RUNS:
                 runs.setdefault((span["trace"], span["subject"]), []).append(span)
         seen = [span for span in everything if _is_of(span, source, detail_type)]
         named = re.compile(rf"(?:^|[:/]){re.escape(to)}(?:[:/]|$)")
