@@ -63,10 +63,41 @@ _TIMER_PROPERTIES: Mapping[str, Schema] = {
     "trace": _text(),
 }
 _TIMER = _object("due kind name", **_TIMER_PROPERTIES)
-_DELIVERY = _object(
-    "due kind name id attempt trace created running",
-    **_TIMER_PROPERTIES, created=_MS, running={"type": "boolean"}, error={"type": ["string", "null"]},
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+_DELIVERY_PROPERTIES: Mapping[str, Schema] = {
+    **_TIMER_PROPERTIES,
+    "state": {"enum": ["waiting", "running", "retrying", "dead"]},
+    "created": _MS,
+    "running": {"type": "boolean"},
+    "error": _TEXT_OR_NULL,
+    "condition": {**_TEXT_OR_NULL, "description": "of a dead one: the limit of its policy that was reached"},
+    "dead_letter": {**_TEXT_OR_NULL, "description": "of a dead one: the queue that has its dead letter"},
+}
+_DELIVERY = _object("due kind name id attempt trace created running state", **_DELIVERY_PROPERTIES)
+_ATTEMPT = _object("span at", span=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},
+                   outcome=_TEXT_OR_NULL, error=_text(), input=_text("where a transformer made it"))  # fmt: skip
+_OUTCOME = _object(
+    "state",
+    target=_text("an ARN"), id=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},
+    state={"enum": ["delivered", "waiting", "running", "retrying", "dead-lettered", "dropped", "cancelled", "failed",
+                    "forgotten"]},
+    attempt={"type": "integer"}, due=_MS, error=_TEXT_OR_NULL, dead_letter=_TEXT_OR_NULL, attempts=_list(_ATTEMPT),
 )  # fmt: skip
+_PREDICATE = _object("operator expected actual compared yes", operator=_text(), expected={}, actual=_list({}),
+                     compared=_list(_text()), yes={"type": "boolean"}, why=_text())  # fmt: skip
+_FIELD = _object("path yes predicates", path=_text(), yes={"type": "boolean"}, predicates=_list(_PREDICATE))
+_BRANCH = _object("yes scattered failed fields", yes={"type": "boolean"}, scattered={"type": "boolean"},
+                  failed={"type": "integer"}, fields=_list(_FIELD))  # fmt: skip
+_EXPLANATION = _object("matched failed reason branches", matched={"type": "boolean"}, failed={"type": "integer"},
+                       reason=_text(), branches=_list(_BRANCH))  # fmt: skip
+_VERDICT = _object(
+    "kind arn name state reason failed",
+    kind={"enum": ["rule", "subscription", "event source mapping", "pipe"]}, arn=_text(), name=_text(),
+    state=_text("as of its deliveries, or: matched, not matched, disabled, not confirmed, wrong bus, region, account"),
+    reason=_text("which field said no"), failed={"type": "integer", "description": "fields that said no"},
+    explanation=_EXPLANATION, deliveries=_list(_OUTCOME),
+)  # fmt: skip
+_CAUSED = _object("id channel at", id=_text(), channel=_text("an ARN"), at=_MS)
 
 TIME = _object("mode now at ahead next", **_SHOWN)
 ADVANCED = _object(
@@ -84,6 +115,23 @@ SETTLEMENT = _object(
     settled={"type": "boolean"}, now=_MS, holding=_list(_HELD), timers=_list(_TIMER),
 )  # fmt: skip
 DELIVERIES = _object("now deliveries", now=_MS, deliveries=_list(_DELIVERY))
+DELIVERY = _object("id state attempts", **{**_DELIVERY_PROPERTIES, "state": _OUTCOME["properties"]["state"]},
+                   attempts=_list(_ATTEMPT), payload=_text())  # fmt: skip
+REDELIVERY = _object("ids", ids=_list(_text()))
+REDELIVERED = _object("redelivered", redelivered=_list(_object("id was", id=_text(), was=_text())))
+EVENT = _object("event", event=_ANYTHING, bus=_text("a bus's name, or the ARN of a bus, topic, queue or stream"))
+EXPLAINED = _object(
+    "id channel at trace event verdicts count",
+    id=_TEXT_OR_NULL, channel=_text("an ARN"), at={"type": ["integer", "null"]}, trace=_TEXT_OR_NULL, event=_ANYTHING,
+    verdicts=_list(_VERDICT), count={"type": "integer"}, problem=_text(), caused=_list(_CAUSED),
+)  # fmt: skip
+TRIAL = _object("pattern", pattern={"type": ["object", "string"]}, bus=EVENT["properties"]["bus"],
+                scope={"enum": ["MessageAttributes", "MessageBody"]}, last={"type": "integer"})  # fmt: skip
+TRIED = _object(
+    "channel tried matched examples near_misses",
+    channel=_text(), tried={"type": "integer"}, matched={"type": "integer"}, examples=_list(_text()),
+    near_misses=_list(_object("id failed reason", id=_text(), failed={"type": "integer"}, reason=_text())),
+)  # fmt: skip
 SPANS = _object("spans last", spans=_list(_ANYTHING), last=_text("the id of the newest span that there is"))
 SNAPSHOT = _object(
     "name taken size",

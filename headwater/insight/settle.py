@@ -16,11 +16,10 @@ from headwater.spine.engine import Engine
 from headwater.spine.spans import Span, spans_of_trace
 
 _MOST_TIMERS = 100
-_COLUMNS = "SELECT id, due, handler, target, attempt, cause, created, leased, error FROM deliveries"
+_COLUMNS = "SELECT id, due, handler, target, attempt, cause FROM deliveries"
 _PENDING = f"{_COLUMNS} WHERE waits = 0 AND leased = 0 ORDER BY due, id LIMIT ?"
 _PENDING_OF = f"{_COLUMNS} WHERE leased = 0 AND substr(cause, 1, ?) = ? ORDER BY due, id LIMIT ?"
-_ALL = f"{_COLUMNS} ORDER BY waits, due, id LIMIT ?"
-_JOIN = "lambda:JoinBatch"
+_JOIN = ":JoinBatch"  # of Lambda and of Pipes
 
 
 class Settlement(NamedTuple):
@@ -66,7 +65,7 @@ def _joined(engine: Engine, trace: str) -> frozenset[str]:
         found.add(one)
         for row in spans_of_trace(engine.store, one):
             name, notes = row[4], row[11]
-            if name == _JOIN and notes and (other := orjson.loads(notes).get("handled in trace")) not in found:
+            if name.endswith(_JOIN) and notes and (other := orjson.loads(notes).get("handled in trace")) not in found:
                 ahead.append(other)
     return frozenset(found)
 
@@ -101,14 +100,8 @@ def timers(engine: Engine, trace: str | None) -> list[dict[str, Any]]:
     return sorted(found, key=lambda timer: timer["due"])[:_MOST_TIMERS]
 
 
-def deliveries(engine: Engine, limit: int) -> list[dict[str, Any]]:
-    """The deliveries that are to be done or in hand, the next first."""
-    rows = engine.store.all(_ALL, (limit,))
-    return [{**_delivery(row), "created": row[6], "running": bool(row[7]), "error": row[8]} for row in rows]
-
-
 def _delivery(row: tuple[Any, ...]) -> dict[str, Any]:
-    identity, due, handler, target, attempt, cause, *_ = row
+    identity, due, handler, target, attempt, cause = row
     return {
         "due": due,
         "kind": "delivery",

@@ -9,12 +9,20 @@ from typing import Any
 from headwater import __version__
 from headwater.insight import openapi
 from headwater.insight.doors import caller_of, run_operation
+from headwater.insight.explained import (
+    answer_deliveries,
+    answer_delivery,
+    answer_explain,
+    answer_explain_before,
+    answer_redeliver,
+    answer_try_pattern,
+)
 from headwater.insight.follow import follow
 from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
 from headwater.insight.pulse import pulse
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
-from headwater.insight.settle import deliveries, settle
+from headwater.insight.settle import settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
 from headwater.insight.traces import find_trace, last_span, last_trace, spans_after, tree
@@ -26,7 +34,6 @@ Query = Mapping[str, str]
 Route = Callable[[Query, Any], Awaitable[Any]]
 Stream = tuple[str, Callable[[Query, Callable[[bytes], None]], Callable[[], None]]]
 _LONGEST_SETTLING = 3600.0
-_MOST_DELIVERIES = 1000
 _MOST_SPANS = 10_000
 _MOST_TRACES = 1000
 
@@ -148,13 +155,6 @@ async def _settle(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return (await settle(engine, trace, timeout)).shown(engine.clock.now())
 
 
-async def _deliveries(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
-    limit = query.get("limit", "100")
-    if not limit.isdigit() or not 1 <= int(limit) <= _MOST_DELIVERIES:
-        raise AwsError("BadRequest", f"The limit is a number from 1 to {_MOST_DELIVERIES}.")
-    return {"now": engine.clock.now(), "deliveries": deliveries(engine, int(limit))}
-
-
 async def _openapi(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return openapi.document(PAGES, engine.endpoint)
 
@@ -204,8 +204,30 @@ PAGES = (
         takes=openapi.SETTLING, answers=openapi.SETTLEMENT,
     ),
     Page(
-        "GET", "/_headwater/deliveries", "Deliveries that are to be done or in hand", _deliveries,
-        {"limit": "How many, 100 unless told."}, answers=openapi.DELIVERIES,
+        "GET", "/_headwater/explain", "What became of an event, message or record, and why", answer_explain,
+        {"event": "Its id.", "bus": "The bus's name, or the ARN of a bus, topic, queue or stream."},
+        answers=openapi.EXPLAINED,
+    ),
+    Page(
+        "POST", "/_headwater/explain", "What would become of an event if it came now", answer_explain_before,
+        {"bus": "As above, where the body is the event alone."}, openapi.EVENT, openapi.EXPLAINED,
+    ),
+    Page(
+        "POST", "/_headwater/patterns/test", "A pattern or filter policy on the last events", answer_try_pattern,
+        takes=openapi.TRIAL, answers=openapi.TRIED,
+    ),
+    Page(
+        "GET", "/_headwater/deliveries", "The ledger: without a state, what is to be done or in hand",
+        answer_deliveries, {"state": "waiting, running, retrying or dead.", "limit": "How many, 100 unless told."},
+        answers=openapi.DELIVERIES,
+    ),
+    Page(
+        "GET", "/_headwater/delivery", "A delivery with its attempts and payload", answer_delivery,
+        {"id": "Its id."}, answers=openapi.DELIVERY,
+    ),
+    Page(
+        "POST", "/_headwater/deliveries/redeliver", "Do deliveries that failed now; those given up, anew",
+        answer_redeliver, takes=openapi.REDELIVERY, answers=openapi.REDELIVERED,
     ),
     Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(

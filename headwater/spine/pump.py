@@ -282,6 +282,7 @@ class Pump:
             except (AwsError, Failed) as error:
                 log.warning("dead-lettering failed", extra={"handler": item.handler, "error": str(error)})
                 span.note("dead letter failed", str(error))
+                why = why._replace(message=f"{why.message} (its dead letter was refused: {error})")
             except Exception:  # the edge of the process: the row must go or it would be claimed for ever
                 log.exception("dead-lettering failed", extra={"handler": item.handler})
         self.bury(item, why, (span.notes or {}).get("dead-lettered to"))

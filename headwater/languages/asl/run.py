@@ -49,7 +49,7 @@ _READY = (frames.RUNNING, frames.REVIVED)
 _KEPT = (frames.RUNNING, frames.DONE, frames.FAILED, frames.JOIN, frames.ITEMS)
 
 
-class _Over(Exception):
+class Over(Exception):
     """The execution has ended in the middle of a step."""
 
 
@@ -114,7 +114,7 @@ class Run:
                 self._ready.extend(waiting)
             else:
                 self._wake(event)
-        except _Over:
+        except Over:
             return
         self._drive()
 
@@ -129,7 +129,7 @@ class Run:
         try:
             number = self._note("ExecutionRedriven", details, execution.last_event)
             self._revive(execution.frames[ROOT], number)
-        except _Over:
+        except Over:
             return
         self._drive()
 
@@ -176,7 +176,7 @@ class Run:
                     continue
                 if self._advance(frame):
                     return
-        except _Over:
+        except Over:
             return
 
     def _again(self, frame: Frame) -> bool:
@@ -227,6 +227,8 @@ class Run:
         number = self.execution.last_event + 1
         if self.execution.express:
             self.execution.last_event = number
+            if self.execution.logging is not None:
+                self.events.append((number, previous, kind, details))
             return number
         if number >= MAXIMUM_EVENTS:
             self.execution.last_event = MAXIMUM_EVENTS
@@ -306,7 +308,7 @@ class Run:
                     self.removed.add(frame.id)
             self.changed.clear()
             execution.frames.clear()
-            raise _Over
+            raise Over
         # What there is stays for a redrive.
         for frame in execution.frames.values():
             self.release(frame)
@@ -315,7 +317,7 @@ class Run:
             if frame.status not in _KEPT:
                 frame.status = frames.ABORTED
             self.changed.add(frame.id)
-        raise _Over
+        raise Over
 
     # -- failing
 

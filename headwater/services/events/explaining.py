@@ -39,6 +39,7 @@ def _definition(call: Call, row: tuple[Any, ...]) -> dict[str, Any]:
 def explain_event(call: Call, request: Request) -> Result:
     """What each rule says of an ``Event`` (parsed) on a bus: of those that stood when the row of the id ``At`` was
     written, or that stand now. Those that said no come nearest first."""
+    call.span.kept = False
     bus = bus_arn(call, request.get("EventBusName"))
     event = request["Event"]
     now = {row[0]: _definition(call, row) for row in call.store.all(tables.RULES_OF_BUS, (bus,))}
@@ -49,7 +50,7 @@ def explain_event(call: Call, request: Request) -> Result:
     matched = sum(verdict["state"] == "matched" for verdict in verdicts)
     result: Result = {
         "Channel": bus,
-        "Verdicts": verdicts[: matched + _NOT_LISTED] + _elsewhere(call, bus, event),
+        "Verdicts": verdicts[: matched + _NOT_LISTED] + _elsewhere(call, bus, event, far=not matched),
         "Count": len(verdicts),
     }
     if bus_by_arn(call, bus) is None:
@@ -77,8 +78,8 @@ def _verdict(arn: str, definition: dict[str, Any], event: dict[str, Any]) -> dic
     return verdict | {"state": "matched", "reason": "" if definition["targets"] else "the rule has no targets"}
 
 
-def _elsewhere(call: Call, bus: str, event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rules that would have taken the event, had it come on their bus."""
+def _elsewhere(call: Call, bus: str, event: dict[str, Any], far: bool) -> list[dict[str, Any]]:
+    """Rules that would have taken the event, had it come on their bus; ``far``: in other accounts and regions too."""
     came, found = parse_arn(bus), []
     for row in call.store.all(tables.RULES_ELSEWHERE, (bus,)):
         if compile_pattern(row[3]).matches(event):
@@ -89,14 +90,17 @@ def _elsewhere(call: Call, bus: str, event: dict[str, Any]) -> list[dict[str, An
                 wrong = "account"
             elif came is not None and listens is not None and came.region != listens.region:
                 wrong = "region"
+            if wrong != "bus" and not far:
+                continue
             reason = f"its pattern matches, but it listens on {row[1]}"
             found.append(verdict | {"state": f"wrong {wrong}", "reason": reason})
-    return found
+    return found[:_NOT_LISTED]
 
 
 @operation("events", "TryPattern", internal=True, reads=True)
 def try_pattern(call: Call, request: Request) -> Result:
     """What an ``EventPattern`` says of ``Events`` (parsed), one after the other."""
+    call.span.kept = False
     try:
         pattern = compile_pattern(request["EventPattern"])
     except InvalidPattern as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ MOST_RETRIES = 185
 LONGEST_AGE = 86_400
 # With so few rules, an event that none wanted is told why by each.
 _MOST_EXPLAINED = 10
+_PATTERNS = 1000
 
 
 class RoutedTarget:
@@ -102,6 +104,8 @@ class Routes:
 
     def __init__(self) -> None:
         self.by_bus: dict[str, Route] = {}
+        # by its text alone, so that it holds whatever becomes of rows
+        self.pattern = lru_cache(_PATTERNS)(compile_pattern)
 
     def drop(self, bus: str) -> None:
         self.by_bus.pop(bus, None)
@@ -240,7 +244,8 @@ def routed_rule(call: Call, arn: str) -> RoutedRule | None:
 
 def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> RoutedRule:
     definitions = [orjson.loads(definition) for _, definition in call.store.all(tables.ALL_TARGETS, (arn,))]
-    compiled = compile_pattern(pattern) if pattern else None
+    memory: Routes = call.memory
+    compiled = memory.pattern(pattern) if pattern else None
     if len(definitions) == 1 and definitions[0]["Arn"].endswith(":::"):
         rule = RoutedRule(arn, bus, name, compiled, [])
         parts = parse_arn(arn)

@@ -58,6 +58,7 @@ def _definition(configuration: dict[str, Any]) -> dict[str, Any]:
 def explain_record(call: Call, request: Request) -> Result:
     """What the filters of each mapping say of a ``Record`` of a source: of those that stood when the row of the id
     ``At`` was written, or that stand now. A queue's ``Message`` may be given as Poll gives it."""
+    call.span.kept = False
     source, at = request["EventSourceArn"], request.get("At")
     record = as_filtered(request["Message"]) if "Message" in request else request["Record"]
     found = [orjson.loads(text) for (text,) in call.store.all(tables.MAPPINGS_OF, (source,))]
@@ -90,6 +91,7 @@ def _verdict(arn: str, definition: dict[str, Any], record: dict[str, Any]) -> di
 @operation("lambda", "TryFilter", internal=True, reads=True)
 def try_filter(call: Call, request: Request) -> Result:
     """What a filter's ``Pattern`` says of ``Records``, one after the other."""
+    call.span.kept = False
     try:
         pattern = compile_pattern(request["Pattern"], PIPES)
     except InvalidPattern as refusal:

@@ -59,6 +59,7 @@ def _definition(row: SubscriptionRow) -> dict[str, Any]:
 def explain_message(call: Call, request: Request) -> Result:
     """What each subscription says of a ``Message`` (as :func:`recorded`, parsed) to a topic: of those that stood when
     the row of the id ``At`` was written, or that stand now. Those that said no come nearest first."""
+    call.span.kept = False
     topic, at = request["TopicArn"], request.get("At")
     rows = [SubscriptionRow(*row) for row in call.store.all(tables.SUBSCRIPTIONS_OF_TOPIC, (topic,))]
     now = {row.arn: _definition(row) for row in rows}
@@ -103,6 +104,7 @@ def _by_filter(policy: str, scope: str | None, message: Mapping[str, Any]) -> di
 @operation("sns", "TryFilterPolicy", internal=True, reads=True)
 def try_filter_policy(call: Call, request: Request) -> Result:
     """What a ``FilterPolicy`` says of ``Messages`` (as :func:`recorded`, parsed), one after the other."""
+    call.span.kept = False
     policy, scope = request["FilterPolicy"], request.get("FilterPolicyScope")
     try:
         compile_pattern(policy, SNS_BODY if scope == "MessageBody" else SNS_ATTRIBUTES)

@@ -19,6 +19,7 @@ from headwater.services.states import (
     tags,
     tasks,
     topology,
+    trials,
     versions,
 )
 from headwater.services.states.machine import StatesMemory
@@ -45,6 +46,7 @@ SERVICE = Service(
         resources,
         tags,
         tasks,
+        trials,
         versions,
         topology,
     ),

@@ -43,7 +43,7 @@ async def read_objects(work: Work, reader: dict[str, Any]) -> AsyncIterator[Item
                 yield listed, source
                 continue
             body = await _get(work, {"Bucket": parameters.get("Bucket"), "Key": listed["Key"]})
-            for value in _values(body, config):
+            for value in values_of(body, config):
                 yield value, source
         return
     async for item in _read_object(work, config, parameters):
@@ -55,13 +55,13 @@ async def _read_object(work: Work, config: dict[str, Any], parameters: dict[str,
     source = {"Source": _uri(parameters.get("Bucket"), parameters.get("Key"))}
     kind = config.get("ManifestType") or ("S3_INVENTORY" if config["InputType"] == "MANIFEST" else "")
     if not kind:
-        for value in _values(body, config):
+        for value in values_of(body, config):
             yield value, source
         return
     listed = _inventory_files(body) if kind == "S3_INVENTORY" else _athena_files(body)
     for bucket, key, given in listed:
         part = await _get(work, {"Bucket": bucket, "Key": key})
-        for value in _values(part, {**config, **given}):
+        for value in values_of(part, {**config, **given}):
             yield value, {"Source": _uri(bucket, key)}
 
 
@@ -104,7 +104,7 @@ def _pieces(body: Blob | bytes) -> Iterator[bytes]:
         yield body.part(start, min(_PIECE, body.length - start))
 
 
-def _values(body: Blob | bytes, config: dict[str, Any]) -> Iterable[Any]:
+def values_of(body: Blob | bytes, config: dict[str, Any]) -> Iterable[Any]:
     """The items that an object holds."""
     kind = config.get("InputType")
     if kind == "PARQUET":

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from headwater.languages.asl.commands import Input, TaskFailed, TaskSucceeded
+from headwater.languages.asl.commands import TaskFailed, TaskInput, TaskSucceeded
 from headwater.services.states.advancing import advance_by_id
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
 from headwater.services.states.integrations.perform import (
@@ -38,14 +38,20 @@ def run_task(call: Call, item: Delivery) -> Coroutine[Any, Any, Finisher]:
 
 async def _run(work: Work, payload: list[Any]) -> Finisher:
     id_, frame, ticket, resource, arguments, role_arn = payload
-    if is_function(resource):
-        event = await _invoke_function(work, frame, ticket, resource, arguments)
-    else:
-        event = await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
+    event = await carry_out(work, frame, ticket, resource, arguments, role_arn)
     return lambda call: advance_by_id(call, id_, event)
 
 
-async def _invoke_function(work: Work, frame: int, ticket: int, arn: str, arguments: Any) -> Input:
+async def carry_out(
+    work: Work, frame: int, ticket: int, resource: str, arguments: Any, role_arn: str | None
+) -> TaskInput:
+    """Call what the resource names; what came of it."""
+    if is_function(resource):
+        return await _invoke_function(work, frame, ticket, resource, arguments)
+    return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
+
+
+async def _invoke_function(work: Work, frame: int, ticket: int, arn: str, arguments: Any) -> TaskInput:
     """A function's ARN as the resource: its payload is the result as it stands."""
     parsed = parse_arn(arn)
     assert parsed is not None
@@ -71,7 +77,7 @@ def _function_failed(frame: int, ticket: int, payload: bytes) -> TaskFailed:
 
 async def _call_operation(
     work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None
-) -> Input:
+) -> TaskInput:
     target = find_target(resource)
     assert target is not None
     try:

@@ -102,4 +102,6 @@ class BlobStore:
 
     def digests(self) -> list[str]:
         """All that is stored, for the collection of files without a row."""
-        return [file.name for file in self._folder.glob("??/*")]
+        with os.scandir(self._folder) as entries:
+            folders = [entry.path for entry in entries if len(entry.name) == 2]
+        return [name for folder in folders for name in os.listdir(folder)]  # noqa: PTH208

@@ -8,7 +8,15 @@ from typing import Any
 import orjson
 
 from headwater.languages.asl import Execution
-from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
+from headwater.languages.asl.commands import (
+    Input,
+    RunTask,
+    TaskFailed,
+    TaskInput,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+)
 from headwater.services import SERVICES
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
 from headwater.services.states.integrations.shapes import Outputs, to_request
@@ -86,7 +94,7 @@ def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Inp
     return [answered(target, command.frame, command.ticket, output)]
 
 
-def answered(target: Target, frame: int, ticket: int, output: str) -> Input:
+def answered(target: Target, frame: int, ticket: int, output: str) -> TaskInput:
     """The operation has answered: the task's end, or only its submission where it waits for more."""
     return TaskSubmitted(frame, ticket, output) if target.pattern else TaskSucceeded(frame, ticket, output)
 
