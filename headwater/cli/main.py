@@ -10,6 +10,7 @@ from headwater import __version__
 
 _COMMANDS = {
     "follow": "Show operations and deliveries as they happen.",
+    "outbox": "Show e-mails and text messages that would have been sent.",
     "run": "Run a command with its environment pointing at Headwater.",
     "settle": "Wait until everything that was caused is done.",
     "snapshot": "Save everything under a name, and go back to it.",
