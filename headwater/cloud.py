@@ -26,6 +26,7 @@ from headwater.services import SERVICES
 from headwater.spine.clock import Clock
 from headwater.spine.engine import Engine
 from headwater.spine.ids import Ids
+from headwater.spine.keeping import DEFAULT_KEEP, Keep
 from headwater.spine.models import load_model
 from headwater.spine.operations import Request
 from headwater.spine.service import Catalogue
@@ -47,6 +48,7 @@ class Settings:
     durability: str = "process"
     mqtt_port: int | None = None
     seed: int | None = None
+    keep: Keep = DEFAULT_KEEP
 
 
 class Cloud:
@@ -67,6 +69,7 @@ class Cloud:
             Ids(settings.seed),
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
             self.folder / "snapshots",
+            settings.keep,
         )
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)

@@ -38,9 +38,7 @@ class Surface:
             return False
         stream = self._streams.get(request.path) if request.method == "GET" else None
         if stream is not None:
-            content_type, begin = stream
-            connection.begin_stream(content_type)
-            connection.abandoned = begin(dict(parse_qsl(request.query)), connection.send_chunk)
+            _begin(stream, dict(parse_qsl(request.query)), connection)
             return True
         if request.method != "GET" and is_foreign(request):
             connection.respond(_error(403, "A page of another origin may not steer Headwater."))
@@ -85,6 +83,26 @@ class Surface:
 def _pattern(path: str) -> re.Pattern[str]:
     """What matches a path with a ``{name}`` in it."""
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+
+def _begin(stream: Stream, query: Mapping[str, str], connection: HttpConnection) -> None:
+    """Open a stream, unless what is asked of it is refused; what it sends at once waits for its head."""
+    content_type, begin = stream
+    early: list[bytes] = []
+    send = early.append
+
+    def send_on(chunk: bytes) -> None:
+        send(chunk)
+
+    try:
+        connection.abandoned = begin(query, send_on)
+    except AwsError as error:
+        connection.respond(_error(error.status, error.message))
+        return
+    connection.begin_stream(content_type)
+    send = connection.send_chunk
+    for chunk in early:
+        send(chunk)
 
 
 def _json(status: int, value: Any) -> HttpResponse:

@@ -41,6 +41,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "logs": _house("logs", "logs"),
         "monitoring": _house("logs", "cloudwatch"),
         "ssm": _house("ssm", "ssm"),
+        "secretsmanager": _house("secretsmanager", "secretsmanager"),
         "ecr": _house("ecr", "ecr"),
         "scheduler": _house("scheduler", "scheduler"),
     }
@@ -63,6 +64,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::Logs": "logs",
         "AWS::CloudWatch": "monitoring",
         "AWS::SSM": "ssm",
+        "AWS::SecretsManager": "secretsmanager",
         "AWS::ECR": "ecr",
         "AWS::Scheduler": "scheduler",
         "AWS::CloudFormation": "cloudformation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from headwater.spine.spans import join_cause
@@ -61,7 +61,8 @@ class Policy(NamedTuple):
 
     ``attempts`` in all (0: without limit), ``age`` the longest time in ms since it was left
     (0: without limit), ``backoff`` the wait in ms before the second attempt, multiplied by ``rate``
-    each time up to ``most``; ``jitter`` draws the wait evenly from half of it to all.
+    each time up to ``most``; ``jitter`` draws the wait evenly from half of it to all. ``delays``
+    are the first waits, in ms, where they follow another rule; the backoff begins after them.
     """
 
     attempts: int = 1
@@ -70,11 +71,15 @@ class Policy(NamedTuple):
     rate: float = 2.0
     most: int = 300_000
     jitter: bool = False
+    delays: Sequence[int] = ()
 
     def wait(self, attempt: int, random: Callable[[], float]) -> int:
         """Milliseconds to wait after the attempt of that number (from 1) failed."""
-        # beyond 64 doublings every wait is the longest one; the power would only overflow
-        wait = min(self.most, self.backoff * self.rate ** min(attempt - 1, 64))
+        if attempt <= len(self.delays):
+            wait: float = self.delays[attempt - 1]
+        else:
+            # beyond 64 doublings every wait is the longest one; the power would only overflow
+            wait = min(self.most, self.backoff * self.rate ** min(attempt - 1 - len(self.delays), 64))
         return int(wait * (0.5 + random() / 2) if self.jitter else wait)
 
     def exhausted(self, attempt: int, created: int, due: int) -> str | None:
@@ -149,13 +154,15 @@ class Delivery:
 
 
 class Failed(Exception):
-    """A target refused or could not be reached; ``retry`` False: trying again is of no use."""
+    """A target refused or could not be reached; ``retry`` False: trying again is of no use. ``wait``: the least time
+    in ms until it may be tried again, where the target said so."""
 
-    def __init__(self, code: str, message: str = "", retry: bool = True) -> None:
+    def __init__(self, code: str, message: str = "", retry: bool = True, wait: int = 0) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.retry = retry
+        self.wait = wait
 
 
 class Again(NamedTuple):

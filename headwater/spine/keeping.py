@@ -63,6 +63,7 @@ class Retention:
         self._closed = 0  # bytes in segments
         self._open = 0  # bytes since the last of them
         self._began = 0  # when the open one began, ms
+        self._last_id = 0  # of what was written last
 
     def load(self, store: Transaction, now: int) -> None:
         self._segments = deque((last, size) for last, size in store.all(_SEGMENTS))
@@ -71,24 +72,27 @@ class Retention:
 
     def wrote(self, store: Transaction, size: int, last_id: int, now: int) -> None:
         """So many bytes were written in this transaction, up to this id."""
+        if now - self._began >= self.keep.age // _SEGMENTS_OF_ALL:
+            if self._open:
+                self._close(store, self._last_id)
+            self._began = now
         self._open += size
-        if self._open >= min(_LARGEST_SEGMENT, self.keep.bytes // _SEGMENTS_OF_ALL) or (
-            now - self._began >= self.keep.age // _SEGMENTS_OF_ALL and self._open
-        ):
-            self._close(store, last_id, now)
+        self._last_id = last_id
+        if self._open >= min(_LARGEST_SEGMENT, self.keep.bytes // _SEGMENTS_OF_ALL):
+            self._close(store, last_id)
         segments = self._segments
         if segments and (
             segments[0][0] >> _MILLISECOND < now - self.keep.age or self._closed + self._open > self.keep.bytes
         ):
             self._forget(store)
 
-    def _close(self, store: Transaction, last_id: int, now: int) -> None:
+    def _close(self, store: Transaction, last_id: int) -> None:
         if self._segments and self._segments[-1][0] >= last_id:
             return
         store.run(_INSERT, (last_id, self._open))
         self._segments.append((last_id, self._open))
         self._closed += self._open
-        self._open, self._began = 0, now
+        self._open = 0
 
     def _forget(self, store: Transaction) -> None:
         last_id, size = self._segments.popleft()

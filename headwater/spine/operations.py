@@ -23,6 +23,10 @@ Handler = Callable[["Call", Request], Answer]
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 
+# the principal of a request that nobody signed
+ANYBODY = "*"
+
+
 class Caller(NamedTuple):
     """Who calls: 12-digit account, region, and the principal's ARN."""
 

@@ -259,7 +259,8 @@ class Pump:
         span.outcome = error.code
         span.note("error", error.message)
         now = engine.now
-        due = now + item.policy.wait(item.attempt, engine.ids.random)
+        wait = item.policy.wait(item.attempt, engine.ids.random)
+        due = now + (max(wait, error.wait) if isinstance(error, Failed) else wait)
         condition = item.policy.exhausted(item.attempt, item.created, due)
         final = isinstance(error, Failed) and not error.retry
         if final or condition is not None:
@@ -281,6 +282,7 @@ class Pump:
             except (AwsError, Failed) as error:
                 log.warning("dead-lettering failed", extra={"handler": item.handler, "error": str(error)})
                 span.note("dead letter failed", str(error))
+                why = why._replace(message=f"{why.message} (its dead letter was refused: {error})")
             except Exception:  # the edge of the process: the row must go or it would be claimed for ever
                 log.exception("dead-lettering failed", extra={"handler": item.handler})
         self.bury(item, why, (span.notes or {}).get("dead-lettered to"))

@@ -166,7 +166,8 @@ def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow
 
 
 class Execution:
-    """One execution. Times in ms since the epoch; `key` is the service's own name for it, part of task tokens."""
+    """One execution. Times in ms since the epoch; `key` is the service's own name for it, part of task tokens;
+    `logging`: the service's own, None where nobody wants the events of an express execution."""
 
     __slots__ = (
         "_context",
@@ -179,6 +180,7 @@ class Execution:
         "last_event",
         "last_frame",
         "last_ticket",
+        "logging",
         "machine_arn",
         "machine_name",
         "name",
@@ -213,6 +215,7 @@ class Execution:
         self.key = key
         self.express = express
         self.redrives = 0
+        self.logging: dict[str, Any] | None = None
         self.last_event = 0
         self.last_frame = 0
         self.last_ticket = 0

@@ -57,7 +57,7 @@ class StateParser:
         if type(document) is not dict:
             self.diagnostics.schema("Expected value of type Object", location)
             return None
-        missing = [name for name in ("StartAt", "States") if name not in document]
+        missing = [name for name in ("States", "StartAt") if name not in document]
         if missing:
             self.diagnostics.schema(f"These fields are required: [{', '.join(missing)}]", location)
             return None

@@ -227,6 +227,8 @@ class Run:
         number = self.execution.last_event + 1
         if self.execution.express:
             self.execution.last_event = number
+            if self.execution.logging is not None:
+                self.events.append((number, previous, kind, details))
             return number
         if number >= MAXIMUM_EVENTS:
             self.execution.last_event = MAXIMUM_EVENTS

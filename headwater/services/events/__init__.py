@@ -1,11 +1,17 @@
 """Amazon EventBridge. https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html"""
 
 from headwater.services.events import (
+    api_destinations,
+    archives,
+    archiving,
+    authorization,
     buses,
+    connections,
     delivery,
     explaining,
     permissions,
     publishing,
+    replays,
     resources,
     rules,
     scheduling,
@@ -20,11 +26,17 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="events",
     modules=(
+        api_destinations,
+        archives,
+        archiving,
+        authorization,
         buses,
+        connections,
         delivery,
         explaining,
         permissions,
         publishing,
+        replays,
         resources,
         rules,
         scheduling,

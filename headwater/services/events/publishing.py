@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 
 from headwater.languages.patterns import InvalidPattern, compile_pattern
-from headwater.services.events.buses import bus_arn
+from headwater.services.events.bus_policy import check_may_put
+from headwater.services.events.buses import bus_arn, bus_name
 from headwater.services.events.envelope import make_event
-from headwater.services.events.errors import invalid_pattern, validation
+from headwater.services.events.errors import bus_not_found, invalid_pattern, validation
 from headwater.services.events.routing import has_rules, publish
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import parse_trace_header
 
@@ -24,6 +26,8 @@ _SMALL = 20_000  # characters, of which UTF-8 makes at most four times as many b
 @operation("events", "PutEvents")
 def put_events(call: Call, request: Request) -> Result:
     """Entries that are refused are told so one by one; an unknown bus swallows its events, as AWS's does."""
+    if request.get("EndpointId"):
+        raise not_implemented("EndpointId of PutEvents: global endpoints")
     entries = request["Entries"]
     # ten small entries cannot reach the limit: they need no counting
     if any(map(_is_large, entries)) and sum(map(_size, entries)) > _LARGEST_REQUEST:
@@ -57,6 +61,9 @@ def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
         detail = None
     if type(detail) is not dict:
         return _refusal("MalformedDetail", "Detail is malformed.")
+    bus = bus_arn(call, entry.get("EventBusName"))
+    if entry.get("EventBusName"):
+        check_may_put(call, bus, call.account, source, entry["DetailType"])
     event = make_event(call, source, entry["DetailType"], detail, entry.get("Resources") or [], entry.get("Time"))
     header = entry.get("TraceHeader")
     cause = parse_trace_header(header) if header else None
@@ -87,10 +94,11 @@ def put_service_event(call: Call, request: Request) -> Result:
 
 @operation("events", "RelayEvent", internal=True)
 def relay_event(call: Call, request: Request) -> Result:
-    """An event that a rule of another bus sends on: it keeps its envelope."""
+    """An event that a rule of another bus sends on: it keeps its envelope. ``From``: the account of that bus."""
     bus = request["EventBusName"]
-    if not publish(call, bus, request["Event"]):
-        raise validation(f"Event bus {bus} does not exist.")
+    check_may_put(call, bus, request["From"], request["Event"]["source"], request["Event"]["detail-type"])
+    if not publish(call, bus, request["Event"], relayed=True):
+        raise bus_not_found(bus_name(bus))
     return {}
 
 

@@ -1,13 +1,17 @@
 """Amazon SNS. https://docs.aws.amazon.com/sns/latest/api/welcome.html"""
 
 from headwater.services.sns import (
+    archive,
     confirmation,
     delivery,
     explaining,
+    outbox,
     permissions,
+    platforms,
     publishing,
     resources,
     signing,
+    sms,
     subscriptions,
     tags,
     topics,
@@ -20,13 +24,17 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="sns",
     modules=(
+        archive,
         confirmation,
         delivery,
         explaining,
+        outbox,
         permissions,
+        platforms,
         publishing,
         resources,
         signing,
+        sms,
         subscriptions,
         tags,
         topics,

@@ -26,6 +26,7 @@ from headwater.languages.asl.commands import (
 )
 from headwater.services.states import tables
 from headwater.services.states.activity_tasks import offer_activity_task
+from headwater.services.states.execution_logs import log_events
 from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load
@@ -171,6 +172,8 @@ def store_step(call: Call, progress: Progress) -> None:
     run, store, execution = progress.run, call.store, progress.execution
     for handle in run.released:
         _give_back(call, handle)
+    if run.events and execution.logging is not None:
+        log_events(call, execution, run.events)
     if run.events and not execution.express:
         store.run(tables.INSERT_HISTORY, (progress.id, run.events[0][0], call.now, orjson.dumps(run.events).decode()))
     if run.removed:

@@ -66,6 +66,14 @@ def activity_does_not_exist(arn: str) -> AwsError:
     return AwsError("ActivityDoesNotExist", f"Activity does not exist: '{arn}'")
 
 
+def activity_already_exists(arn: str) -> AwsError:
+    return AwsError("ActivityAlreadyExists", f"Activity already exists: '{arn}'")
+
+
+def invalid_encryption(reason: str) -> AwsError:
+    return AwsError("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {reason}")
+
+
 def invalid_logging(reason: str) -> AwsError:
     return AwsError("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {reason}")
 

@@ -12,6 +12,7 @@ import orjson
 
 from headwater.languages.asl import Execution, Run
 from headwater.languages.asl.commands import Finish, Stopped
+from headwater.languages.asl.references import variable_references
 from headwater.services.states import tables
 from headwater.services.states.advancing import Progress, advance, begin, expire_later, store_step, tell_waiter
 from headwater.services.states.errors import (
@@ -19,7 +20,8 @@ from headwater.services.states.errors import (
     invalid_execution_input,
     machine_type_not_supported,
 )
-from headwater.services.states.machine import compiled
+from headwater.services.states.execution_logs import logging_of
+from headwater.services.states.machine import METADATA_ONLY, compiled
 from headwater.services.states.machines import check_name
 from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution
 from headwater.services.states.redrivable import redrive_status
@@ -29,6 +31,8 @@ from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.work import Watch, Work
 
 MAXIMUM_INPUT = 262_144
+# How long a closed execution keeps its name.
+NAME_KEPT_MILLISECONDS = 90 * 86_400_000
 _NEWEST = 2**63 - 1
 
 
@@ -64,7 +68,9 @@ def start_execution(call: Call, request: Request) -> Result:
             existing = Record(*row)
             if existing.status == RUNNING and existing.input == text:
                 return {"executionArn": arn, "startDate": existing.started}
-            raise execution_already_exists(arn)
+            if existing.stopped is None or call.now - existing.stopped <= NAME_KEPT_MILLISECONDS:
+                raise execution_already_exists(arn)
+            forget_execution(call, existing.id)
     record, _ = _launch(call, target, arn, name, text, request)
     put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
     if record.status != RUNNING:
@@ -72,6 +78,11 @@ def start_execution(call: Call, request: Request) -> Result:
         if record.waiter is not None:
             tell_waiter(call, record)
     return {"executionArn": arn, "startDate": call.now}
+
+
+def forget_execution(call: Call, id_: int) -> None:
+    for statement in (tables.DELETE_EXECUTION, tables.DELETE_HISTORY, tables.DELETE_FRAMES):
+        call.store.run(statement, (id_,))
 
 
 def express_arn(target: Target, name: str, run: str) -> str:
@@ -91,6 +102,7 @@ def _launch(
     execution = Execution(
         arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
     )
+    execution.logging = logging_of(target.logging)
     nested = bool(request.get("Nested"))
     progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
     finish = progress.finish
@@ -249,7 +261,7 @@ def describe_state_machine_for_execution(call: Call, request: Request) -> Result
     record = find_execution(call, request["executionArn"])
     row = call.store.one(tables.FIND_DEFINITION, (record.definition,))
     assert row is not None
-    _, text, role, _, revision, logging, tracing, created = row
+    _, text, role, _, revision, logging, tracing, created, encryption = row
     result: Result = {
         "stateMachineArn": record.machine,
         "name": record.machine.rpartition(":")[2],
@@ -258,8 +270,13 @@ def describe_state_machine_for_execution(call: Call, request: Request) -> Result
         "updateDate": created,
         "loggingConfiguration": orjson.loads(logging),
         "tracingConfiguration": orjson.loads(tracing),
-        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        "encryptionConfiguration": orjson.loads(encryption),
     }
+    references = variable_references(text)
+    if references:
+        result["variableReferences"] = references
+    if request.get("includedData") == METADATA_ONLY:
+        result["definition"] = "{}"
     result |= map_run_arn(call, record)
     if record.map_run is not None:
         result["label"] = record.machine.rpartition("/")[2]

@@ -16,6 +16,8 @@ from headwater.spine.operations import Call
 
 EXPRESS = "EXPRESS"
 STANDARD = "STANDARD"
+# What includedData asks for where the encrypted parts are to be left out.
+METADATA_ONLY = "METADATA_ONLY"
 _LIVE_EXECUTIONS = 1_000
 _PARSED = 100
 
@@ -34,6 +36,7 @@ class StateMachine(NamedTuple):
     text: str
     revision: str
     updated: int
+    encryption: dict[str, Any]
 
     @property
     def express(self) -> bool:
@@ -62,6 +65,9 @@ class StatesMemory:
         if len(self._live) > _LIVE_EXECUTIONS:
             self._live.popitem(last=False)
 
+    def end(self) -> None:
+        self.parse.cache_clear()
+
     def clear(self) -> None:
         self.machines.clear()
         self.compiled.clear()
@@ -75,7 +81,9 @@ def machine_by_arn(call: Call, arn: str) -> StateMachine | None:
         row = call.store.one(tables.FIND_MACHINE, (arn,))
         if row is None:
             return None
-        machine = StateMachine._make([*row[:5], orjson.loads(row[5]), orjson.loads(row[6]), *row[7:]])
+        machine = StateMachine._make(
+            [*row[:5], orjson.loads(row[5]), orjson.loads(row[6]), *row[7:11], orjson.loads(row[11])]
+        )
         memory.machines[arn] = machine
     return machine
 

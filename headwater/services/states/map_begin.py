@@ -46,10 +46,11 @@ def begin_map_run(call: Call, item: Delivery) -> None:
     definition = call.store.one(tables.FIND_DEFINITION, (record.definition,))
     assert definition is not None
     count, percentage = settings["tolerated_count"], settings["tolerated_percentage"]
+    kept = {**settings, "role": definition[2], "logging": orjson.loads(definition[5])}
     run = MapRun(
-        run_id, arn, execution, record.arn, record.machine, frame, ticket, state, record.definition,
-        {**settings, "role": definition[2]}, RUNNING, READING, call.now, None, 0, None, settings["concurrency"],
-        -1 if count is None else count, -1.0 if percentage is None else percentage, 0, 0, 0, 0,
+        run_id, arn, execution, record.arn, record.machine, frame, ticket, state, record.definition, kept, RUNNING,
+        READING, call.now, None, 0, None, settings["concurrency"], -1 if count is None else count,
+        -1.0 if percentage is None else percentage, 0, 0, 0, 0,
     )  # fmt: skip
     if waiting_frame(call, run) is None:
         return

@@ -17,6 +17,7 @@ from headwater.languages.asl.distributed_map_state import THRESHOLD_CAUSE
 from headwater.languages.asl.errors import TOLERATED_FAILURE_EXCEEDED
 from headwater.services.states import tables
 from headwater.services.states.advancing import Progress, advance, begin, expire_later, store_step
+from headwater.services.states.execution_logs import logging_of
 from headwater.services.states.machine import compiled
 from headwater.services.states.map_run import COUNTED, READ, RUNNING, MapRun, map_run_by_id
 from headwater.services.states.record import Record
@@ -83,6 +84,7 @@ def start_child(call: Call, run: MapRun, place: int, items: int, given: Any) -> 
     execution = Execution(
         arn, name, role, run.machine_arn, label, call.now, text, key=str(id_), express=express
     )  # fmt: skip
+    execution.logging = logging_of(run.settings["logging"])
     progress = begin(call, id_, execution, machine)
     finish = progress.finish
     run.count(COUNTED["RUNNING" if finish is None else finish.status], items)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import orjson
+
 from headwater.languages.asl import Execution, Frame, load_frame
 from headwater.services.states import tables
 from headwater.services.states.errors import execution_does_not_exist, invalid_arn
+from headwater.services.states.execution_logs import logging_of
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call
@@ -59,6 +62,8 @@ def find_execution(call: Call, arn: str) -> Record:
         parsed = parse_arn(arn)
         if parsed is None or parsed.service != "states" or not parsed.resource.startswith(("execution:", "express:")):
             raise invalid_arn(arn)
+        if parsed.resource.startswith("express:"):
+            raise invalid_arn(arn, "Resource type not valid in this context: express")
         raise execution_does_not_exist(arn)
     return Record(*row)
 
@@ -92,6 +97,7 @@ def _read(call: Call, record: Record) -> Execution:
         express=bool(record.express),
     )
     execution.redrives = record.redrives
+    execution.logging = logging_of(orjson.loads(definition[5]))
     execution.last_event = record.last_event
     execution.last_frame = record.last_frame
     execution.last_ticket = record.last_ticket

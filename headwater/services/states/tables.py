@@ -78,33 +78,39 @@ SCHEMA = (
         run BIGINT NOT NULL, place INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, place)
     );
     """,
+    """
+    ALTER TABLE states_activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{"type":"AWS_OWNED_KEY"}';
+    """,
 )
 
 # -- machines
 
 INSERT_MACHINE = """
 INSERT INTO states_machines
-    (id, arn, account, region, name, kind, definition, role, logging, tracing, tags, created)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (id, arn, account, region, name, kind, definition, role, logging, tracing, encryption, tags, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 FIND_MACHINE = """
-SELECT m.arn, m.name, m.kind, m.definition, m.role, m.logging, m.tracing, m.created, d.text, d.revision, d.created
+SELECT m.arn, m.name, m.kind, m.definition, m.role, m.logging, m.tracing, m.created, d.text, d.revision, d.created,
+       m.encryption
 FROM states_machines AS m JOIN states_definitions AS d ON d.id = m.definition WHERE m.arn = ?
 """
 LIST_MACHINES = """
 SELECT arn, name, kind, created FROM states_machines
 WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
 """
-UPDATE_MACHINE = "UPDATE states_machines SET definition = ?, role = ?, logging = ?, tracing = ? WHERE arn = ?"
+UPDATE_MACHINE = (
+    "UPDATE states_machines SET definition = ?, role = ?, logging = ?, tracing = ?, encryption = ? WHERE arn = ?"
+)
 DELETE_MACHINE = "DELETE FROM states_machines WHERE arn = ?"
 MACHINE_TAGS = "SELECT tags FROM states_machines WHERE arn = ?"
 SET_MACHINE_TAGS = "UPDATE states_machines SET tags = ? WHERE arn = ?"
 INSERT_DEFINITION = """
-INSERT INTO states_definitions (id, machine, text, role, kind, revision, logging, tracing, created)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO states_definitions (id, machine, text, role, kind, revision, logging, tracing, encryption, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 FIND_DEFINITION = """
-SELECT machine, text, role, kind, revision, logging, tracing, created FROM states_definitions WHERE id = ?
+SELECT machine, text, role, kind, revision, logging, tracing, created, encryption FROM states_definitions WHERE id = ?
 """
 
 # -- versions and aliases
@@ -186,6 +192,7 @@ SELECT first, at, events FROM states_history WHERE execution = ? AND first >= ? 
 HISTORY_BACK = """
 SELECT first, at, events FROM states_history WHERE execution = ? AND first <= ? ORDER BY first DESC LIMIT ?
 """
+DELETE_HISTORY = "DELETE FROM states_history WHERE execution = ?"
 ROW_OF_EVENT = "SELECT max(first) FROM states_history WHERE execution = ? AND first <= ?"
 PUT_FRAME = """
 INSERT INTO states_frames (execution, frame, body) VALUES (?, ?, ?)
@@ -205,10 +212,10 @@ DELETE_HEARTBEATS = "DELETE FROM states_heartbeats WHERE execution = ?"
 # -- activities
 
 INSERT_ACTIVITY = """
-INSERT INTO states_activities (arn, account, region, name, tags, created) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO states_activities (arn, account, region, name, tags, created, encryption) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (arn) DO NOTHING
 """
-FIND_ACTIVITY = "SELECT name, created, tags FROM states_activities WHERE arn = ?"
+FIND_ACTIVITY = "SELECT name, created, tags, encryption FROM states_activities WHERE arn = ?"
 LIST_ACTIVITIES = """
 SELECT arn, name, created FROM states_activities
 WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
