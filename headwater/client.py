@@ -198,6 +198,26 @@ class Snapshot(TypedDict):
     size: int
 
 
+# ``from`` is a keyword, so this one is not a class body
+Sent = TypedDict(
+    "Sent",
+    {
+        "id": str,
+        "at": int,
+        "kind": Literal["email", "email-json", "sms", "push"],
+        "to": str,
+        "from": str | None,
+        "subject": str | None,
+        "body": str,
+        "topic": str | None,
+        "message": str | None,
+        "attributes": dict[str, Any],
+        "account": str,
+        "region": str,
+    },
+)
+
+
 class Headwater:
     """A running server. Every method may raise HeadwaterError."""
 
@@ -281,6 +301,10 @@ class Headwater:
         """What is to be done or in hand, the next first; or those of a state, such as ``dead``."""
         chosen = f"&state={state}" if state else ""
         return cast("list[Pending]", self._ask("GET", f"deliveries?limit={limit}{chosen}")["deliveries"])
+
+    def outbox(self, limit: int = 100, after: str = "0") -> list[Sent]:
+        """E-mails, text messages and pushes that SNS would have sent, the newest first."""
+        return cast("list[Sent]", self._ask("GET", f"outbox?limit={limit}&after={after}")["messages"])
 
     def delivery(self, identity: str) -> dict[str, Any]:
         """A delivery with its attempts and its payload."""

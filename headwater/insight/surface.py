@@ -20,6 +20,7 @@ from headwater.insight.explained import (
 from headwater.insight.follow import follow
 from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
+from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.pulse import pulse
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
@@ -228,6 +229,14 @@ PAGES = (
     Page(
         "POST", "/_headwater/deliveries/redeliver", "Do deliveries that failed now; those given up, anew",
         answer_redeliver, takes=openapi.REDELIVERY, answers=openapi.REDELIVERED,
+    ),
+    Page(
+        "GET", "/_headwater/outbox", "E-mails, text messages and pushes that SNS would have sent, the newest first",
+        show_outbox, {"limit": "How many, 100 unless told.", "after": "A message's id."}, answers=openapi.OUTBOX,
+    ),
+    Page(
+        "POST", "/_headwater/outbox", "A phone answers STOP: its number is opted out", answer_stop,
+        takes=openapi.STOP,
     ),
     Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(
