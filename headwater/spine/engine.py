@@ -171,7 +171,7 @@ class Engine:
         await self._end_tasks()
         self.pump.stop()
         # here, in the loop's thread: some of what is remembered may be dropped in no other
-        self.catalogue.forget()
+        self.catalogue.end()
 
     def load(self, name: str) -> None:
         """Load a service if it is not yet: tables, operations, pollers."""

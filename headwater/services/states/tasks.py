@@ -9,9 +9,10 @@ import orjson
 
 from headwater.languages.asl.commands import TaskFailed, TaskInput, TaskSucceeded
 from headwater.services.states.advancing import advance_by_id
+from headwater.services.states.integrations.answers import answered
+from headwater.services.states.integrations.api_gateway import invoke_api
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
 from headwater.services.states.integrations.perform import (
-    answered,
     failure,
     make_output,
     model_of,
@@ -80,6 +81,8 @@ async def _call_operation(
 ) -> TaskInput:
     target = find_target(resource)
     assert target is not None
+    if target.service == "execute-api":
+        return await invoke_api(work, target, frame, ticket, arguments)
     try:
         model = model_of(target.service)
         request = prepare(resource, arguments) or {}

@@ -40,13 +40,18 @@ SDK_SERVICES: Mapping[str, Sdk] = MappingProxyType(
         "cloudwatchlogs": Sdk("logs", "CloudWatchLogs"),
         "dynamodb": Sdk("dynamodb", "DynamoDb"),
         "dynamodbstreams": Sdk("dynamodbstreams", "DynamoDbStreams"),
+        "ecr": Sdk("ecr", "Ecr"),
         "eventbridge": Sdk("events", "EventBridge"),
         "iam": Sdk("iam", "Iam"),
         "iot": Sdk("iot", "Iot"),
         "iotdataplane": Sdk("iotdata", "IotDataPlane"),
+        "kms": Sdk("kms", "Kms"),
         "lambda": Sdk("lambda", "Lambda"),
+        "pipes": Sdk("pipes", "Pipes"),
         "s3": Sdk("s3", "S3"),
         "scheduler": Sdk("scheduler", "Scheduler"),
+        "schemas": Sdk("schemas", "Schemas"),
+        "secretsmanager": Sdk("secretsmanager", "SecretsManager"),
         "sfn": Sdk("states", "Sfn"),
         "sns": Sdk("sns", "Sns"),
         "sqs": Sdk("sqs", "Sqs"),
@@ -58,6 +63,7 @@ SDK_SERVICES: Mapping[str, Sdk] = MappingProxyType(
 _TOKEN = frozenset({"waitForTaskToken"})
 _OPTIMISED: Mapping[tuple[str, str], tuple[Sdk, frozenset[str]]] = MappingProxyType(
     {
+        ("apigateway", "invoke"): (Sdk("execute-api", "ApiGateway"), _TOKEN),
         ("dynamodb", "getItem"): (Sdk("dynamodb", "DynamoDB"), frozenset()),
         ("dynamodb", "putItem"): (Sdk("dynamodb", "DynamoDB"), frozenset()),
         ("dynamodb", "updateItem"): (Sdk("dynamodb", "DynamoDB"), frozenset()),
