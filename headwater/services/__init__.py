@@ -43,6 +43,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "ssm": _house("ssm", "ssm"),
         "ecr": _house("ecr", "ecr"),
         "scheduler": _house("scheduler", "scheduler"),
+        "pipes": _house("pipes", "pipes"),
     }
 )
 
@@ -65,6 +66,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::SSM": "ssm",
         "AWS::ECR": "ecr",
         "AWS::Scheduler": "scheduler",
+        "AWS::Pipes": "pipes",
         "AWS::CloudFormation": "cloudformation",
     }
 )
