@@ -12,6 +12,7 @@ _COMMANDS = {
     "deliveries": "List the ledger of deliveries: to be done, tried again, given up.",
     "explain": "Tell what became of an event, and why; or try a pattern on recorded traffic.",
     "follow": "Show operations and deliveries as they happen.",
+    "outbox": "Show e-mails and text messages that would have been sent.",
     "redeliver": "Do deliveries that failed, or were given up, now.",
     "run": "Run a command with its environment pointing at Headwater.",
     "settle": "Wait until everything that was caused is done.",
