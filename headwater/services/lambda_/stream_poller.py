@@ -95,14 +95,17 @@ class StreamPoller:
 
     async def _run_batch(self, records: list[Record]) -> None:
         """Invoke until it succeeds, or until the mapping says that it is enough."""
-        attempt = 0
+        attempt, spared = 0, False
         while records := await self._without_expired(records, attempt):
             attempt += 1
             answer = await self._invoke(records)
             left = self._unhandled(records, answer)
             await self._note("PROBLEM: Function call failed" if left else "OK")
             if not left:
-                return
+                if spared or not self._work.loses(self._mapping.function, records[0]["Cause"]):
+                    return
+                attempt, spared = attempt - 1, True
+                continue
             if 0 <= self._mapping.retries < attempt:
                 await self._work.transact(self._give_up, left, attempt, "RetryAttemptsExhausted", answer)
                 return
