@@ -128,23 +128,26 @@ class FaultSet:
         """What befalls this; the first rule of those kinds that fires, if any."""
         resource = name_of(resources[0]) if resources else ""
         place = f"{service}/{operation}/{resource}"
-        found: Rule | None = None
-        for kind in sorted({rule.kind for rule in self.rules} & kinds):
-            nth = self.passed[f"{kind} {place}"] = self.passed.get(f"{kind} {place}", 0) + 1
+        passed: dict[str, int] = {}
+        for kind in {rule.kind for rule in self.rules} & kinds:
+            passed[kind] = self.passed[f"{kind} {place}"] = self.passed.get(f"{kind} {place}", 0) + 1
             self.changed = True
-            for number, rule in enumerate(self.rules):
-                if rule.kind != kind or not rule.matches(by, at, service, operation, resources):
-                    continue
+        found: tuple[int, Rule] | None = None
+        for number, rule in enumerate(self.rules):
+            if rule.kind in passed and rule.matches(by, at, service, operation, resources):
                 rule.matched += 1
-                if found is None and rule.fires(self._draw(number, place, nth)):
-                    found = rule
-                    rule.fired += 1
-                    self.count += 1
-                    self.news.append(
-                        Fired(self.count, number, kind, now, service, operation, resource, nth, trace,
-                              rule.milliseconds)
-                    )  # fmt: skip
-        return found
+                if found is None and rule.fires(self._draw(number, place, passed[rule.kind])):
+                    found = number, rule
+        if found is None:
+            return None
+        number, rule = found
+        rule.fired += 1
+        self.count += 1
+        self.news.append(
+            Fired(self.count, number, rule.kind, now, service, operation, resource, passed[rule.kind], trace,
+                  rule.milliseconds)
+        )  # fmt: skip
+        return rule
 
     def _draw(self, rule: int, place: str, nth: int) -> float:
         digest = blake2b(f"{self.seed} {rule} {place} {nth}".encode(), digest_size=8).digest()
