@@ -1,7 +1,7 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings; ``fanout``, ``ledger`` and ``universes``
-are measured only when named. Absolute figures depend on the machine; compare within one run, or with
+Names choose among the operations by their beginnings; ``fanout``, ``ledger``, ``schedules`` and
+``universes`` are measured only when named. Absolute figures depend on the machine; compare within one run, or with
 ``make bench-peers``.
 """
 
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,20 +23,19 @@ from bench.fanout import fanout
 from bench.layers import layers
 from bench.ledger import ledger_table
 from bench.requests import OPERATIONS, Aws
+from bench.schedules import schedules
+from bench.server import PORT, await_answer, launch
 from bench.universes import universes
 
-_BY_NAME = {"fanout": fanout, "ledger": ledger_table, "universes": universes}
-_PORT = 4695
+_BY_NAME = {"fanout": fanout, "ledger": ledger_table, "schedules": schedules, "universes": universes}
 _SECONDS = 2.0
 
 
 @contextmanager
 def _server(folder: str) -> Iterator[psutil.Process]:
-    command = [sys.executable, "-m", "headwater", "start", "--port", str(_PORT), "--mqtt-port", "0", "--data", folder]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = launch(folder)
     try:
-        _ready()
-        yield psutil.Process(process.pid)
+        yield process
     finally:
         process.terminate()
         process.wait(30)
@@ -45,25 +43,13 @@ def _server(folder: str) -> Iterator[psutil.Process]:
 
 @contextmanager
 def _echo() -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "bench.echo", str(_PORT)])
+    process = subprocess.Popen([sys.executable, "-m", "bench.echo", str(PORT)])
     try:
-        _ready()
+        await_answer()
         yield
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _ready() -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/_headwater/health", timeout=5).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -74,12 +60,12 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _operations(chosen: list[str]) -> Table:
-    bare = Aws(f"http://127.0.0.1:{_PORT}").capture("sqs", "send_message", QueueUrl="http://q", MessageBody="x" * 256)
+    bare = Aws(f"http://127.0.0.1:{PORT}").capture("sqs", "send_message", QueueUrl="http://q", MessageBody="x" * 256)
     table = _table("Operations", "operation", "1: per s", "p50 ms", "p99 ms", "32: per s", "p50 ms", "p99 ms")
     with _echo():
         _measure(table, "the bare HTTP layer", [bare])
     with tempfile.TemporaryDirectory() as folder, _server(folder):
-        aws = Aws(f"http://127.0.0.1:{_PORT}")
+        aws = Aws(f"http://127.0.0.1:{PORT}")
         for name, prepare in OPERATIONS.items():
             if chosen and not any(name.startswith(prefix) for prefix in chosen):
                 continue
@@ -90,8 +76,8 @@ def _operations(chosen: list[str]) -> Table:
 def _measure(table: Table, name: str, requests: list[bytes]) -> None:
     cells: list[str] = []
     for connections in (1, 32):
-        measure(_PORT, requests, connections, 0.3)
-        figures = measure(_PORT, requests, connections, _SECONDS)
+        measure(PORT, requests, connections, 0.3)
+        figures = measure(PORT, requests, connections, _SECONDS)
         cells += [f"{figures.rate:,.0f}", f"{figures.p50:.2f}", f"{figures.p99:.2f}"]
         if figures.errors:
             cells[-3] += f" ({figures.errors} errors)"

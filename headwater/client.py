@@ -229,8 +229,11 @@ class FaultBooks(TypedDict):
 
 
 class Trace(TypedDict):
+    """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
+
     trace: str
     spans: list[Span]
+    published: list[dict[str, Any]]
 
 
 class Snapshot(TypedDict):
@@ -239,6 +242,26 @@ class Snapshot(TypedDict):
     name: str
     taken: int
     size: int
+
+
+# ``from`` is a keyword, so this one is not a class body
+Sent = TypedDict(
+    "Sent",
+    {
+        "id": str,
+        "at": int,
+        "kind": Literal["email", "email-json", "sms", "push"],
+        "to": str,
+        "from": str | None,
+        "subject": str | None,
+        "body": str,
+        "topic": str | None,
+        "message": str | None,
+        "attributes": dict[str, Any],
+        "account": str,
+        "region": str,
+    },
+)
 
 
 class Headwater:
@@ -324,6 +347,10 @@ class Headwater:
         """What is to be done or in hand, the next first; or those of a state, such as ``dead``."""
         chosen = f"&state={state}" if state else ""
         return cast("list[Pending]", self._ask("GET", f"deliveries?limit={limit}{chosen}")["deliveries"])
+
+    def outbox(self, limit: int = 100, after: str = "0") -> list[Sent]:
+        """E-mails, text messages and pushes that SNS would have sent, the newest first."""
+        return cast("list[Sent]", self._ask("GET", f"outbox?limit={limit}&after={after}")["messages"])
 
     def delivery(self, identity: str) -> dict[str, Any]:
         """A delivery with its attempts and its payload."""

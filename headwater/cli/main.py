@@ -13,6 +13,7 @@ _COMMANDS = {
     "explain": "Tell what became of an event, and why; or try a pattern on recorded traffic.",
     "faults": "Have things go wrong, repeatably; explore what breaks.",
     "follow": "Show operations and deliveries as they happen.",
+    "outbox": "Show e-mails and text messages that would have been sent.",
     "redeliver": "Do deliveries that failed, or were given up, now.",
     "run": "Run a command with its environment pointing at Headwater.",
     "settle": "Wait until everything that was caused is done.",

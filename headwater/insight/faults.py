@@ -31,9 +31,9 @@ _HASTEN = 30_000
 # What AWS promises to deliver at least once, and no more: (service, operation) of places.
 _HOPS = (
     ("events", "target"), ("sqs", "message"), ("sns", "subscription"), ("sns", "http"), ("s3", "notification"),
-    ("lambda", "event"), ("iot", "rule"), ("scheduler", "target"), ("pipes", "*"),
+    ("lambda", "event"), ("iot", "rule"), ("scheduler", "invoke"),
 )  # fmt: skip
-_RUNS = (("lambda", "event"), ("lambda", "batch"))
+_RUNS = (("lambda", "event"), ("lambda", "batch"), ("pipes", "batch"))
 # What SDK clients try again by themselves.
 _RETRIED = tuple((service, "*") for service in ("dynamodb", "events", "iotdata", "lambda", "sns", "sqs", "states"))
 

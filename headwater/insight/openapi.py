@@ -133,6 +133,14 @@ TRIED = _object(
     channel=_text(), tried={"type": "integer"}, matched={"type": "integer"}, examples=_list(_text()),
     near_misses=_list(_object("id failed reason", id=_text(), failed={"type": "integer"}, reason=_text())),
 )  # fmt: skip
+_SENT = _object(
+    "id at kind to body account region",
+    id=_text(), at=_MS, kind={"enum": ["email", "email-json", "sms", "push"]}, to=_text("address, number or endpoint"),
+    subject=_TEXT_OR_NULL, body=_text(), topic={**_TEXT_OR_NULL, "description": "an ARN"}, message=_TEXT_OR_NULL,
+    attributes=_ANYTHING, account=_text(), region=_text(),
+)  # fmt: skip
+OUTBOX = _object("now messages", now=_MS, messages=_list(_SENT))
+STOP = _object("stop", stop=_text("a phone number"), account=_text(), region=_text())
 SPANS = _object("spans last", spans=_list(_ANYTHING), last=_text("the id of the newest span that there is"))
 SNAPSHOT = _object(
     "name taken size",

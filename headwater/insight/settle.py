@@ -20,7 +20,7 @@ _NEVER = 1 << 62
 _COLUMNS = "SELECT id, due, handler, target, attempt, cause FROM deliveries"
 _PENDING = f"{_COLUMNS} WHERE waits = 0 AND leased = 0 ORDER BY due, id LIMIT ?"
 _PENDING_OF = f"{_COLUMNS} WHERE leased = 0 AND substr(cause, 1, ?) = ? ORDER BY due, id LIMIT ?"
-_JOIN = "lambda:JoinBatch"
+_JOIN = ":JoinBatch"  # of Lambda and of Pipes
 
 
 class Settlement(NamedTuple):
@@ -76,7 +76,7 @@ def _joined(engine: Engine, trace: str) -> frozenset[str]:
         found.add(one)
         for row in spans_of_trace(engine.store, one):
             name, notes = row[4], row[11]
-            if name == _JOIN and notes and (other := orjson.loads(notes).get("handled in trace")) not in found:
+            if name.endswith(_JOIN) and notes and (other := orjson.loads(notes).get("handled in trace")) not in found:
                 ahead.append(other)
     return frozenset(found)
 

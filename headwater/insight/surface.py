@@ -21,12 +21,13 @@ from headwater.insight.faults import add_faults, clear_faults, show_faults
 from headwater.insight.follow import follow
 from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
+from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.pulse import pulse
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
-from headwater.insight.traces import find_trace, last_span, last_trace, spans_after, tree
+from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -79,7 +80,7 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         found = find_trace(call, query["id"]) if "id" in query else last_trace(call)
         if found is None:
             raise AwsError("NotFound", "No such trace.", 404)
-        return {"trace": found, "spans": tree(call, found)}
+        return {"trace": found, "spans": tree(call, found), "published": published(call, found)}
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(read)
@@ -238,6 +239,14 @@ PAGES = (
     Page(
         "POST", "/_headwater/deliveries/redeliver", "Do deliveries that failed now; those given up, anew",
         answer_redeliver, takes=openapi.REDELIVERY, answers=openapi.REDELIVERED,
+    ),
+    Page(
+        "GET", "/_headwater/outbox", "E-mails, text messages and pushes that SNS would have sent, the newest first",
+        show_outbox, {"limit": "How many, 100 unless told.", "after": "A message's id."}, answers=openapi.OUTBOX,
+    ),
+    Page(
+        "POST", "/_headwater/outbox", "A phone answers STOP: its number is opted out", answer_stop,
+        takes=openapi.STOP,
     ),
     Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(

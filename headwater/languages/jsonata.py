@@ -18,6 +18,7 @@ import orjson
 TIMEOUT_MILLISECONDS = 1_000
 MAXIMUM_STACK_DEPTH = 500
 MAXIMUM_SEQUENCE_LENGTH = 100_000
+MAXIMUM_TEXT_LENGTH = 10_000_000
 _RANGE_LIMIT = 1_000
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "UNDEFINED"})()
@@ -96,6 +97,11 @@ class Expression:
                 return UNDEFINED
         except ValueError as error:
             raise JsonataError(_reword(str(error), self.text)) from None
+        except BaseException as panic:
+            # the engine's own defects (a picture that it divides by zero for) must not end more than the evaluation
+            if type(panic).__module__ != "pyo3_runtime":
+                raise
+            raise JsonataError(f"The expression could not be evaluated: {panic}") from None
         finally:
             self._place.host = None
         if type(value) is float:
@@ -206,6 +212,21 @@ def _now(host: Host, picture: Any = None, timezone: Any = None) -> str:
     return str(jsonatapy.compile(text).evaluate(None, arguments))
 
 
+def _pad(host: Host, text: Any = None, width: Any = None, filling: Any = " ") -> str | None:
+    """As the engine's own, which makes texts of any length."""
+    if text is None:
+        return None
+    if type(text) is not str or type(width) not in (int, float) or type(filling) is not str:
+        raise _HostError('T0410: Argument 1 of function "pad" does not match function signature')
+    missing = int(abs(width)) - len(text)
+    if missing > MAXIMUM_TEXT_LENGTH:
+        raise _HostError(f"D3141: The text would be longer than {MAXIMUM_TEXT_LENGTH} characters")
+    if missing <= 0:
+        return text
+    padding = ((filling or " ") * (missing // len(filling or " ") + 1))[:missing]
+    return text + padding if width > 0 else padding + text
+
+
 def _eval(host: Host, *arguments: Any) -> Any:
     raise _HostError("T1006: Attempted to invoke a non-function")
 
@@ -222,4 +243,5 @@ _OVERRIDES: dict[str, Callable[..., Any]] = {
     "millis": lambda host: host.now,
     "random": _random,
     "eval": _eval,
+    "pad": _pad,
 }

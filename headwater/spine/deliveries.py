@@ -154,13 +154,15 @@ class Delivery:
 
 
 class Failed(Exception):
-    """A target refused or could not be reached; ``retry`` False: trying again is of no use."""
+    """A target refused or could not be reached; ``retry`` False: trying again is of no use. ``wait``: the least time
+    in ms until it may be tried again, where the target said so."""
 
-    def __init__(self, code: str, message: str = "", retry: bool = True) -> None:
+    def __init__(self, code: str, message: str = "", retry: bool = True, wait: int = 0) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.retry = retry
+        self.wait = wait
 
 
 class Again(NamedTuple):

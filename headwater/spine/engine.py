@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from headwater.spine import dead, fault_keeping, keeping, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
+from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
@@ -82,6 +83,7 @@ class Engine:
         self.armed: FaultSet | None = None  # None while no fault is asked for
         self.faults = Faults(self)
         self.universe = 0  # how many there were before in this process
+        self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations
         self.retention = Retention(keep)
         self.last_id = 0
@@ -175,7 +177,7 @@ class Engine:
         await self._end_tasks()
         self.pump.stop()
         # here, in the loop's thread: some of what is remembered may be dropped in no other
-        self.catalogue.forget()
+        self.catalogue.end()
 
     def load(self, name: str) -> None:
         """Load a service if it is not yet: tables, operations, pollers."""
@@ -229,21 +231,31 @@ class Engine:
 
             if self.faults.holds_up(operation, request, caller, cause, asker, go_on):
                 return
-        elif operation.reads and not self.group.is_open:
+        audit = self.audit
+        if audit is not None and not audit.wants(operation, caller):
+            audit = None
+        if operation.reads and audit is None and self.armed is None and not self.group.is_open:
             self._read(operation, request, caller, cause, reply)
             return
         self.begin()
         span = self.new_span("operation", operation.title, caller, cause)
+        told = None if audit is None else Told(self, audit, (operation, request, caller, span))
         try:
             result = self._run(operation, request, caller, span, asker)
         except AwsError as error:
+            if told is not None:
+                told.error(error)
             self.group.replies.append((self.faults.after(span, reply), None, error))
             return
         if self.armed is not None:
             reply = self.faults.after(span, reply)
         if type(result) is dict:
+            if told is not None:
+                told.result(result)
             self.group.replies.append((reply, result, None))
         else:
+            if told is not None:
+                result = told.outcome(result)
             self.group.starts.append(
                 lambda: self._go_on(result, span, reply, waiting if operation.abandonable else None)
             )

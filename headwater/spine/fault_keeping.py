@@ -225,16 +225,17 @@ class Faults:
         now = self._engine.clock.now()
         return self._noted(armed, armed.meet(kinds, BY_SERVICE, DELIVERY, service, name, resources, trace, now))
 
-    def of_batch(self, work: Work, target: str, cause: str) -> bool:
-        """Whether nobody learns that a function handled a batch, which then comes again."""
+    def of_batch(self, work: Work, taker: str, cause: str) -> bool:
+        """Whether nobody learns that a function or a pipe handled a batch, which then comes again."""
         armed = self._engine.armed
         if armed is None:
             return False
-        rule = self.at("lambda", "batch", target, _OF_BATCHES, split_cause(cause)[0])
+        service = taker.split(":")[2]
+        rule = self.at(service, "batch", taker, _OF_BATCHES, split_cause(cause)[0])
         if rule is None:
             return False
-        span = self._engine.new_span("fault", f"{rule.kind} of lambda.batch", work.caller, cause)
-        span.subject, span.outcome = target, "ok"
+        span = self._engine.new_span("fault", f"{rule.kind} of {service}.batch", work.caller, cause)
+        span.subject, span.outcome = taker, "ok"
         span.note("fault", rule.kind)
         self._engine.group.spans.append(span)
         if rule.kind == KILL:

@@ -281,7 +281,8 @@ class Pump:
         span.outcome = error.code
         span.note("error", error.message)
         now = engine.now
-        due = now + item.policy.wait(item.attempt, engine.ids.random)
+        wait = item.policy.wait(item.attempt, engine.ids.random)
+        due = now + (max(wait, error.wait) if isinstance(error, Failed) else wait)
         condition = item.policy.exhausted(item.attempt, item.created, due)
         final = isinstance(error, Failed) and not error.retry
         if final or condition is not None:

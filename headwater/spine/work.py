@@ -135,9 +135,9 @@ class Work:
         finally:
             flight.wake(task)
 
-    def loses(self, target: str, cause: str) -> bool:
-        """Whether a fault keeps from whoever invoked a function that it has handled a batch."""
-        return self.engine.armed is not None and self.engine.faults.of_batch(self, target, cause)
+    def loses(self, taker: str, cause: str) -> bool:
+        """Whether a fault keeps it secret that a function or a pipe (its ARN) has handled a batch."""
+        return self.engine.armed is not None and self.engine.faults.of_batch(self, taker, cause)
 
     def watch(self, key: object) -> Watch:
         return self.engine.watch(key)

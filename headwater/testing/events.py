@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from headwater.client import Headwater, Settlement, Span
 from headwater.testing.story import near_misses, tell
 
-_JOIN = "lambda:JoinBatch"
+_RUNS = ("lambda:Invoke", "pipes:Execute")
+_JOIN = ":JoinBatch"  # of Lambda and of Pipes
 _DEPLOYMENT = "cloudformation:"
 _MOST_TOLD = 200
 _MOST_IN_MESSAGE = 20
@@ -91,7 +92,7 @@ class Events:
         everything = list(_walk(self.spans()))
         runs: dict[tuple[str, str | None], list[Span]] = {}
         for span in everything:
-            if span["name"] == "lambda:Invoke":
+            if span["name"] in _RUNS:
                 runs.setdefault((span["trace"], span["subject"]), []).append(span)
         seen = [span for span in everything if _is_of(span, source, detail_type)]
         named = re.compile(rf"(?:^|[:/]){re.escape(to)}(?:[:/]|$)")
@@ -122,7 +123,7 @@ def _consequences(span: Span, runs: dict[tuple[str, str | None], list[Span]]) ->
     yield span
     for child in span["children"]:
         yield from _consequences(child, runs)
-    if span["name"] == _JOIN:
+    if span["name"].endswith(_JOIN):
         for run in runs.get((span["notes"]["handled in trace"], span["subject"]), ()):
             yield from _consequences(run, runs)
 

@@ -45,7 +45,7 @@ def opened(browser: Browser, address: str, *, phone: bool = False, dark: bool = 
         yield page
     finally:
         page.close()
-    assert problems == []
+    assert problems == [], problems
 
 
 def keep(page: Page, name: str) -> None:

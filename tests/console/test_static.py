@@ -10,7 +10,11 @@ from tests.orders.shop import ROOT
 
 CONSOLE = ROOT / "headwater" / "console"
 MODULES = CONSOLE / "node_modules"
-VENDORED = {"preact.js": "htm/preact/standalone.module.js", "dagre.js": "@dagrejs/dagre/dist/dagre.esm.js"}
+VENDORED = {
+    "preact.js": "htm/preact/standalone.module.js",
+    "dagre.js": "@dagrejs/dagre/dist/dagre.esm.js",
+    "mqtt.js": "mqtt/dist/mqtt.esm.js",
+}
 
 pytestmark = [pytest.mark.node, pytest.mark.skipif(not MODULES.exists(), reason="not run: npm packages (make setup)")]
 

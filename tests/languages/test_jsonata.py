@@ -83,7 +83,19 @@ def test_syntax_errors(text: str, message: str) -> None:
     assert str(raised.value) == message
 
 
-@pytest.mark.parametrize("text", ["($f := function() { $f() + 1 }; $f())", "[1..9000000]", "$count([1..900000])"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "($f := function() { $f() + 1 }; $f())",
+        "[1..9000000]",
+        "$count([1..900000])",
+        '$pad("x", 2000000000)',
+        '$length($pad("x", -2000000000, "ab"))',
+        '$reduce([1..40], function($a, $b) { $a & $a }, "xxxxxxxx")',
+        # the engine divides by zero here
+        '$fromMillis(1, "[Y,100000000]")',
+    ],
+)
 def test_hostile_expressions_fail_in_time(text: str) -> None:
     with pytest.raises(JsonataError):
         evaluate(text)
@@ -93,3 +105,9 @@ def test_the_context_object_is_wanted_only_where_it_may_be_read() -> None:
     assert not Expression("$states.input.a & $states.result.b").wants_context
     assert Expression("$states.context.Execution.Id").wants_context
     assert Expression("$states").wants_context
+
+
+def test_padding_is_as_the_engine_pads() -> None:
+    assert evaluate('[$pad("ab", 5), $pad("ab", -5, "-+"), $pad("abc", 2), $pad("", 2, "")]') == [
+        "ab   ", "-+-ab", "abc", "  ",
+    ]  # fmt: skip

@@ -32,7 +32,7 @@ class Verdict:
         told = {
             "operator": self.operator,
             "expected": sound(self.expected),
-            "actual": list(self.actual[:_MOST_ACTUAL]),
+            "actual": sound(self.actual[:_MOST_ACTUAL]),
             "compared": list(self.compared[:_MOST_ACTUAL]),
             "yes": self.yes,
         }

@@ -9,6 +9,7 @@ from headwater.languages.patterns.predicates import Leaf, Predicate
 from headwater.languages.patterns.values import LARGEST_NUMBER, comparable
 
 _MOST_SHOWN = 200
+_MOST_DIGITS = 18
 _NUMBERS = (int, float)
 _OF_TEXTS = ("prefix", "suffix", "wildcard", "equals-ignore-case", "cidr")
 _KINDS = {str: "a text", bool: "true or false", type(None): "null"}
@@ -21,8 +22,12 @@ def show(value: Any) -> str:
 
 
 def sound(value: Any) -> Any:
-    """As JSON can be written in UTF-8: a pattern may hold halves of characters."""
-    return json.loads(_json(value))
+    """As any JSON can hold it: a pattern may have halves of characters, an attribute a number of 300 digits."""
+    return json.loads(_json(value), parse_int=_number)
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
 def _json(value: Any) -> str:

@@ -155,10 +155,7 @@ READ_RECORDS = """
 SELECT sequence, created, record, cause FROM dynamodb_records
 WHERE stream = ? AND sequence >= ? AND created > ? ORDER BY sequence LIMIT ?
 """
-FIND_RECORD = """
-SELECT s.arn, r.sequence, r.created, r.record, r.cause
-FROM dynamodb_records AS r JOIN dynamodb_streams AS s ON s.id = r.stream WHERE r.record LIKE ? LIMIT 1
-"""
+ALL_STREAMS = "SELECT id, arn FROM dynamodb_streams ORDER BY id DESC"
 OLDEST_RECORD = "SELECT min(sequence) FROM dynamodb_records WHERE stream = ? AND created > ?"
 TRIM_RECORDS = "DELETE FROM dynamodb_records WHERE stream = ? AND sequence <= ? AND created <= ?"
 

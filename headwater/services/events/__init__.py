@@ -1,12 +1,19 @@
 """Amazon EventBridge. https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html"""
 
 from headwater.services.events import (
+    api_destinations,
+    archives,
+    archiving,
+    authorization,
     buses,
+    connections,
     delivery,
     explaining,
     permissions,
     publishing,
+    replays,
     resources,
+    resources_endpoints,
     rules,
     scheduling,
     tags,
@@ -15,17 +22,25 @@ from headwater.services.events import (
 )
 from headwater.services.events.routing import Routes
 from headwater.services.events.tables import SCHEMA
+from headwater.services.events.trail import start
 from headwater.spine.service import Service
 
 SERVICE = Service(
     name="events",
     modules=(
+        api_destinations,
+        archives,
+        archiving,
+        authorization,
         buses,
+        connections,
         delivery,
         explaining,
         permissions,
         publishing,
+        replays,
         resources,
+        resources_endpoints,
         rules,
         scheduling,
         tags,
@@ -34,5 +49,6 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     memory=Routes,
+    start=start,
     validates=True,
 )

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
-from headwater.services.events.destinations import DESTINATIONS
+from headwater.services.events.destinations import DESTINATIONS, Outcome
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
@@ -48,7 +48,7 @@ def _attribute(name: str, text: str) -> dict[str, str]:
 
 
 @delivery("events.target", exhausted=give_up, atomic=True)  # all that it does is one operation
-def deliver_to_target(call: Call, item: Delivery) -> None:
+def deliver_to_target(call: Call, item: Delivery) -> Outcome:
     """Hand a target its input."""
     arn = parse_arn(item.target)
     if arn is None or arn.service not in DESTINATIONS:
@@ -58,7 +58,7 @@ def deliver_to_target(call: Call, item: Delivery) -> None:
     if "changed" in item.payload:
         call.span.note("input", shortened(item.payload["input"]))
     try:
-        DESTINATIONS[arn.service](call, arn, item.payload)
+        return DESTINATIONS[arn.service](call, arn, item.payload)
     except AwsError as error:
         raise _failure(error) from error
 

@@ -11,8 +11,10 @@ from headwater.languages.inputs import InputPath, InputTransformer, Names
 from headwater.languages.patterns import PatternIndex, compile_pattern
 from headwater.languages.patterns.pattern import Pattern
 from headwater.services.events import tables
+from headwater.services.events.archiving import RoutedArchive, routed_archive
 from headwater.services.events.buses import DEFAULT, bus_by_arn, bus_name
 from headwater.services.events.envelope import Event
+from headwater.services.events.http_parameters import HttpParameters
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Policy
 from headwater.spine.operations import Call
@@ -28,7 +30,7 @@ _PATTERNS = 1000
 class RoutedTarget:
     """A target, compiled: what it gets of an event, and how often it is tried."""
 
-    __slots__ = ("arn", "dead_letter", "group", "id", "input", "path", "policy", "transformer")
+    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "path", "policy", "transformer")
 
     def __init__(self, definition: dict[str, Any]) -> None:
         self.id: str = definition["Id"]
@@ -42,6 +44,8 @@ class RoutedTarget:
             else None
         )
         self.group: str | None = (definition.get("SqsParameters") or {}).get("MessageGroupId")
+        http = definition.get("HttpParameters")
+        self.http = HttpParameters(http) if http else None
         self.dead_letter: str | None = (definition.get("DeadLetterConfig") or {}).get("Arn")
         retry = definition.get("RetryPolicy") or {}
         attempts = retry.get("MaximumRetryAttempts")
@@ -65,9 +69,9 @@ class RoutedTarget:
 
 
 class RoutedRule:
-    """A rule with its compiled targets."""
+    """A rule with its compiled targets; that of an archive has none but the ``archive``."""
 
-    __slots__ = ("arn", "bus", "name", "pattern", "targets")
+    __slots__ = ("archive", "arn", "bus", "name", "pattern", "targets")
 
     def __init__(self, arn: str, bus: str, name: str, pattern: Pattern | None, targets: list[RoutedTarget]) -> None:
         self.arn = arn
@@ -75,6 +79,7 @@ class RoutedRule:
         self.name = name
         self.pattern = pattern
         self.targets = targets
+        self.archive: RoutedArchive | None = None
 
 
 class Route:
@@ -99,6 +104,8 @@ class Routes:
 
     def __init__(self) -> None:
         self.by_bus: dict[str, Route] = {}
+        # whose rules ask for API calls, and whether for those that read, too; None: not known
+        self.trailed: dict[tuple[str, str], bool] | None = None
         # by its text alone, so that it holds whatever becomes of rows
         self.pattern = lru_cache(_PATTERNS)(compile_pattern)
 
@@ -107,12 +114,21 @@ class Routes:
 
     def clear(self) -> None:
         self.by_bus.clear()
+        self.trailed = None
 
 
-def publish(call: Call, bus: str, event: Event, cause: str | None = None) -> bool:
+def publish(
+    call: Call,
+    bus: str,
+    event: Event,
+    cause: str | None = None,
+    only: frozenset[str] | None = None,
+    relayed: bool = False,
+) -> bool:
     """Deliver an event to the targets of the rules that it matches; False where there is no such bus.
 
-    ``cause``: what its sender says it comes of, where that is not the present call.
+    ``cause``: what its sender says it comes of, where that is not the present call. ``only``: the ARNs of the rules
+    that may have it. ``relayed``: it comes from another bus.
     """
     route = _route(call, bus)
     if route is None:
@@ -123,7 +139,8 @@ def publish(call: Call, bus: str, event: Event, cause: str | None = None) -> boo
     text = orjson.dumps(event).decode()
     routes: list[tuple[str, str, int]] = []
     for arn in matched:
-        routes += _deliver(call, route.account, route.region, route.rules[arn], event, text, cause)
+        if only is None or arn in only:
+            routes += _deliver(call, route.account, route.region, route.rules[arn], event, text, cause, relayed)
     if not matched:
         _note_misses(call, route, event)
     call.record(bus, event["id"], text, routes, cause)
@@ -144,9 +161,19 @@ def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
 
 
 def _deliver(
-    call: Call, account: str, region: str, rule: RoutedRule, event: Event, text: str, cause: str | None = None
+    call: Call,
+    account: str,
+    region: str,
+    rule: RoutedRule,
+    event: Event,
+    text: str,
+    cause: str | None = None,
+    relayed: bool = False,
 ) -> list[tuple[str, str, int]]:
     """Leave the deliveries of an event to a rule's targets, which are listed as records have them."""
+    if rule.archive is not None:
+        rule.archive.keep(call, event, text)
+        return []
     name = name_of(event)
     routes = []
     for target in rule.targets:
@@ -159,6 +186,10 @@ def _deliver(
         }
         if target.group is not None:
             payload["group"] = target.group
+        if target.http is not None:
+            payload["http"] = target.http.fill(event)
+        if relayed:
+            payload["relayed"] = True
         if payload["input"] is not text:
             payload["changed"] = True
         if target.dead_letter is not None:
@@ -215,7 +246,14 @@ def routed_rule(call: Call, arn: str) -> RoutedRule | None:
 
 
 def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> RoutedRule:
-    rows = call.store.all(tables.ALL_TARGETS, (arn,))
-    targets = [RoutedTarget(orjson.loads(definition)) for _, definition in rows]
+    definitions = [orjson.loads(definition) for _, definition in call.store.all(tables.ALL_TARGETS, (arn,))]
     memory: Routes = call.memory
-    return RoutedRule(arn, bus, name, memory.pattern(pattern) if pattern else None, targets)
+    compiled = memory.pattern(pattern) if pattern else None
+    if len(definitions) == 1 and definitions[0]["Arn"].endswith(":::"):
+        rule = RoutedRule(arn, bus, name, compiled, [])
+        parts = parse_arn(arn)
+        if parts is not None:
+            archive = name.removeprefix("Events-Archive-")
+            rule.archive = routed_archive(call, str(parts._replace(resource=f"archive/{archive}")))
+        return rule
+    return RoutedRule(arn, bus, name, compiled, [RoutedTarget(definition) for definition in definitions])

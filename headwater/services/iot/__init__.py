@@ -7,6 +7,7 @@ Sockets and packets are the gateway's; it reaches the broker's state by the inte
 
 from headwater.services.iot import (
     authorizers,
+    clients,
     connections,
     data,
     default_authorizer,
@@ -32,6 +33,7 @@ SERVICE = Service(
     name="iot",
     modules=(
         authorizers,
+        clients,
         connections,
         data,
         default_authorizer,

@@ -5,6 +5,7 @@ from headwater.services.sqs import (
     deletion,
     move_tasks,
     moving,
+    peeking,
     permissions,
     purge,
     queues,
@@ -23,7 +24,7 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="sqs",
     modules=(
-        *(attributes, deletion, move_tasks, moving, permissions, purge, queues, receiving, redrive, resources),
+        *(attributes, deletion, move_tasks, moving, peeking, permissions, purge, queues, receiving, redrive, resources),
         *(sending, tags, topology, visibility),
     ),
     schema=SCHEMA,

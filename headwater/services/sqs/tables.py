@@ -177,3 +177,8 @@ INSERT INTO sqs_receive_attempts (queue, attempt, at, receipts) VALUES (?, ?, ?,
 ON CONFLICT (queue, attempt) DO UPDATE SET at = excluded.at, receipts = excluded.receipts
 """
 FORGET_ATTEMPTS = "DELETE FROM sqs_receive_attempts WHERE queue = ? AND at <= ?"
+
+PEEK = """
+SELECT message_id, body, attributes, sent, message_group, received, visible_at, cause FROM sqs_messages
+WHERE queue = ? AND sent > ? ORDER BY id LIMIT ?
+"""

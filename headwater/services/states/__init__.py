@@ -52,5 +52,6 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     memory=StatesMemory,
+    end=StatesMemory.end,
     validates=True,
 )

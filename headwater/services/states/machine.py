@@ -65,6 +65,9 @@ class StatesMemory:
         if len(self._live) > _LIVE_EXECUTIONS:
             self._live.popitem(last=False)
 
+    def end(self) -> None:
+        self.parse.cache_clear()
+
     def clear(self) -> None:
         self.machines.clear()
         self.compiled.clear()

@@ -9,9 +9,11 @@ import orjson
 
 from headwater.languages.asl.commands import TaskFailed, TaskInput, TaskSucceeded
 from headwater.services.states.advancing import advance_by_id
+from headwater.services.states.integrations.answers import answered
+from headwater.services.states.integrations.api_gateway import invoke_api
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
+from headwater.services.states.integrations.http_task import invoke_http
 from headwater.services.states.integrations.perform import (
-    answered,
     failure,
     make_output,
     model_of,
@@ -27,6 +29,7 @@ from headwater.spine.operations import Call, Result
 from headwater.spine.work import Work
 
 Finisher = Callable[[Call], None]
+HTTP_RESOURCE = "arn:aws:states:::http:invoke"
 _FUNCTION = Target("lambda", "Invoke", "Lambda", "", optimised=True)
 
 
@@ -43,9 +46,17 @@ async def _run(work: Work, payload: list[Any]) -> Finisher:
 
 
 async def carry_out(
-    work: Work, frame: int, ticket: int, resource: str, arguments: Any, role_arn: str | None
+    work: Work,
+    frame: int,
+    ticket: int,
+    resource: str,
+    arguments: Any,
+    role_arn: str | None,
+    told: dict[str, Any] | None = None,
 ) -> TaskInput:
-    """Call what the resource names; what came of it."""
+    """Call what the resource names; what came of it. `told`: takes what an HTTP task sent and was answered."""
+    if resource == HTTP_RESOURCE:
+        return await invoke_http(work, frame, ticket, arguments, told)
     if is_function(resource):
         return await _invoke_function(work, frame, ticket, resource, arguments)
     return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
@@ -80,6 +91,8 @@ async def _call_operation(
 ) -> TaskInput:
     target = find_target(resource)
     assert target is not None
+    if target.service == "execute-api":
+        return await invoke_api(work, target, frame, ticket, arguments)
     try:
         model = model_of(target.service)
         request = prepare(resource, arguments) or {}

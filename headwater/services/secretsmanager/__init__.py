@@ -1,0 +1,22 @@
+"""AWS Secrets Manager. https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html"""
+
+from headwater.services.secretsmanager import (
+    deletion,
+    listing,
+    passwords,
+    policies,
+    resources,
+    secrets,
+    stages,
+    tags,
+    values,
+)
+from headwater.services.secretsmanager.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="secretsmanager",
+    modules=(deletion, listing, passwords, policies, resources, secrets, stages, tags, values),
+    schema=SCHEMA,
+    validates=True,
+)
