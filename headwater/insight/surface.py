@@ -26,7 +26,7 @@ from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
-from headwater.insight.traces import find_trace, last_span, last_trace, spans_after, tree
+from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -79,7 +79,7 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         found = find_trace(call, query["id"]) if "id" in query else last_trace(call)
         if found is None:
             raise AwsError("NotFound", "No such trace.", 404)
-        return {"trace": found, "spans": tree(call, found)}
+        return {"trace": found, "spans": tree(call, found), "published": published(call, found)}
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(read)

@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
+from headwater.spine import records
 from headwater.spine.operations import Call
-from headwater.spine.spans import spans_of_trace
+from headwater.spine.spans import first_span, spans_of_trace
 
 # Trace ids begin with their time, so the largest is the newest. A page that polls, or a test that waits,
 # reads more often than it causes anything: what caused something comes first.
@@ -22,6 +23,7 @@ _AFTER = """
 SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes
 FROM spans WHERE id > ? ORDER BY id LIMIT ?
 """
+_MOST_RECORDS = 1000
 _BY_TRACE = "SELECT trace FROM spans WHERE trace = ? LIMIT 1"
 _BY_NOTE = "SELECT trace FROM spans WHERE notes LIKE ? ORDER BY id DESC LIMIT 1"
 
@@ -66,6 +68,20 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     for span in spans.values():
         _name_by_hexadecimal(span)
     return roots
+
+
+def published(call: Call, trace: str) -> list[dict[str, Any]]:
+    """What was published in a trace: the span that did it, the channel, the id and the body of what came, to whom."""
+    return [
+        {
+            "span": record.cause.partition(":")[2],
+            "channel": record.channel,
+            "name": record.name,
+            "body": record.body,
+            "routes": [{"taker": route.taker, "target": route.target} for route in record.routes],
+        }
+        for record in records.of_trace(call.store, trace, first_span(trace), _MOST_RECORDS)
+    ]
 
 
 def spans_after(call: Call, identity: int, limit: int) -> list[dict[str, Any]]:

@@ -83,6 +83,11 @@ def caused_by(store: Transaction, record: Record, limit: int) -> list[Record]:
     return [read(row) for row in store.all(_OF_TRACE, (record.id, len(trace), trace, limit))]
 
 
+def of_trace(store: Transaction, trace: str, first: int, limit: int) -> list[Record]:
+    """What was published in a trace, from the record of that id on."""
+    return [read(row) for row in store.all(_OF_TRACE, (first - 1, len(trace), trace, limit))]
+
+
 def read(row: tuple[Any, ...]) -> Record:
     routes = [Route(*route) for route in orjson.loads(row[5])] if row[5] else []
     return Record(row[0], row[1], row[2], row[3], row[4], routes)

@@ -179,10 +179,10 @@ def parse_trace_header(header: str) -> str | None:
 
 def spans_of_trace(store: Transaction, trace: str) -> list[tuple[Any, ...]]:
     """The rows of a trace, oldest first."""
-    return store.all(_SELECT_TRACE, (_first_span(trace), trace))
+    return store.all(_SELECT_TRACE, (first_span(trace), trace))
 
 
-def _first_span(trace: str) -> int:
+def first_span(trace: str) -> int:
     """Where a trace of ours begins (``Ids.trace``); 0 for a client's own."""
     number = int(trace[11:27], 16) if _OURS.fullmatch(trace) else 0
     # of a client's, these digits are random: one that is no time of ours is told apart
