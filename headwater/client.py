@@ -186,8 +186,11 @@ class Span(TypedDict):
 
 
 class Trace(TypedDict):
+    """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
+
     trace: str
     spans: list[Span]
+    published: list[dict[str, Any]]
 
 
 class Snapshot(TypedDict):

@@ -17,11 +17,11 @@ from headwater.spine import records
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.engine import SYSTEM
 from headwater.spine.errors import AwsError
+from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
 from headwater.spine.records import Record
 from headwater.spine.spans import spans_of_trace
 
-_MILLISECOND = 20  # bits of an id that count within a millisecond
 _MOST_CAUSED = 50
 _STREAM_EVENT = re.compile(r"[0-9a-f]{32}")
 _INVOCATIONS = ("lambda:Invoke", "lambda:JoinBatch")
@@ -135,14 +135,14 @@ def _explain(call: Call, seen: Seen) -> dict[str, Any]:
             told["problem"] = answer["Problem"]
     told |= {"verdicts": verdicts, "count": count}
     if seen.at is not None:
-        told["at"] = seen.at >> _MILLISECOND
+        told["at"] = instant_of(seen.at)
     if seen.cause:
         told["trace"] = seen.cause.partition(":")[0]
     if seen.record is not None:
         _tell_outcomes(call, seen.record, verdicts)
-        caused = records.caused_by(call.store, seen.record, _MOST_CAUSED)
+        caused = records.of_trace(call.store, seen.record.trace, seen.record.id, _MOST_CAUSED)
         told["caused"] = [
-            {"id": each.name, "channel": each.channel, "at": each.id >> _MILLISECOND}
+            {"id": each.name, "channel": each.channel, "at": instant_of(each.id)}
             for each in caused
             if each.name != seen.name
         ]

@@ -13,12 +13,12 @@ from headwater.spine import records
 from headwater.spine.arns import parse_arn
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
+from headwater.spine.ids import instant_of
 from headwater.spine.records import Record
 from headwater.spine.spans import Span
 
 SPANS = "spans"
 RECORDS = "records"
-_MILLISECOND = 20  # bits of an id that count within a millisecond
 _MOST_REMEMBERED = 100_000
 
 
@@ -108,7 +108,7 @@ def _event(record: Record) -> dict[str, Any]:
         "trace": record.trace,
         "kind": "event",
         "channel": record.channel,
-        "started": record.id >> _MILLISECOND,
+        "started": instant_of(record.id),
         "event": orjson.loads(record.body),
         "deliveries": [f"{route.delivery:016x}" for route in record.routes],
     }

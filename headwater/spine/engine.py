@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from headwater.spine import dead, keeping, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
+from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
@@ -78,6 +79,7 @@ class Engine:
         self.time = Timekeeper(self)
         self.universes = Universes(self, snapshots)
         self.universe = 0  # how many there were before in this process
+        self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations
         self.retention = Retention(keep)
         self.last_id = 0
@@ -215,19 +217,29 @@ class Engine:
     ) -> None:
         """Run an operation; ``reply`` is called once its outcome is durable. ``waiting`` is given the
         task where an abandonable operation waits, so that it can be cancelled."""
-        if operation.reads and not self.group.is_open:
+        audit = self.audit
+        if audit is not None and not audit.wants(operation, caller):
+            audit = None
+        if operation.reads and audit is None and not self.group.is_open:
             self._read(operation, request, caller, cause, reply)
             return
         self.begin()
         span = self.new_span("operation", operation.title, caller, cause)
+        told = None if audit is None else Told(self, audit, (operation, request, caller, span))
         try:
             result = self._run(operation, request, caller, span)
         except AwsError as error:
+            if told is not None:
+                told.error(error)
             self.group.replies.append((reply, None, error))
             return
         if type(result) is dict:
+            if told is not None:
+                told.result(result)
             self.group.replies.append((reply, result, None))
         else:
+            if told is not None:
+                result = told.outcome(result)
             self.group.starts.append(
                 lambda: self._go_on(result, span, reply, waiting if operation.abandonable else None)
             )

@@ -10,6 +10,11 @@ from typing import Any
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
+def instant_of(identity: int) -> int:
+    """When a number of the engine's (``Engine.new_id``) was given, in ms: they are milliseconds and a counter."""
+    return identity >> 20
+
+
 class Ids:
     """A source of identifiers; with a seed, always the same ones."""
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from headwater.languages.durations import parse_duration
 from headwater.spine import versions
+from headwater.spine.ids import instant_of
 from headwater.spine.store import Transaction
 
 SCHEMA = ("CREATE TABLE kept_segments (last_id BIGINT PRIMARY KEY, bytes BIGINT NOT NULL);",)
@@ -21,7 +22,6 @@ _DELETE = "DELETE FROM kept_segments WHERE last_id <= ?"
 _FORGET = tuple(f"DELETE FROM {table} WHERE id <= ?" for table in ("spans", "records", "dead_deliveries"))
 _LARGEST_SEGMENT = 1 << 20
 _SEGMENTS_OF_ALL = 32  # a segment is no larger a part of what may be kept, in bytes and in time
-_MILLISECOND = 20  # bits of an id that count within a millisecond
 _UNITS = {"b": 0, "kib": 10, "mib": 20, "gib": 30, "tib": 40, "kb": 10, "mb": 20, "gb": 30, "tb": 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)")
 
@@ -82,7 +82,7 @@ class Retention:
             self._close(store, last_id)
         segments = self._segments
         if segments and (
-            segments[0][0] >> _MILLISECOND < now - self.keep.age or self._closed + self._open > self.keep.bytes
+            instant_of(segments[0][0]) < now - self.keep.age or self._closed + self._open > self.keep.bytes
         ):
             self._forget(store)
 

@@ -77,15 +77,9 @@ def last(store: Transaction, channel: str, count: int) -> list[Record]:
     return [read(row) for row in store.all(_LAST, (channel, count))]
 
 
-def caused_by(store: Transaction, record: Record, limit: int) -> list[Record]:
-    """What was published later in the same trace, in order."""
-    trace = record.trace
-    return [read(row) for row in store.all(_OF_TRACE, (record.id, len(trace), trace, limit))]
-
-
-def of_trace(store: Transaction, trace: str, first: int, limit: int) -> list[Record]:
-    """What was published in a trace, from the record of that id on."""
-    return [read(row) for row in store.all(_OF_TRACE, (first - 1, len(trace), trace, limit))]
+def of_trace(store: Transaction, trace: str, after: int, limit: int) -> list[Record]:
+    """What was published in a trace after the row of an id, in order."""
+    return [read(row) for row in store.all(_OF_TRACE, (after, len(trace), trace, limit))]
 
 
 def read(row: tuple[Any, ...]) -> Record:

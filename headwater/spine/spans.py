@@ -34,7 +34,7 @@ _FINISH = "UPDATE spans SET subject = ?, duration = ?, outcome = ?, notes = ? WH
 # No index over traces: each span would pay for what is asked once in a while, and a trace of ours says
 # where it begins.
 _SELECT_TRACE = """
-SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes
+SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes, delivery
 FROM spans WHERE id >= ? AND trace = ? ORDER BY id
 """
 

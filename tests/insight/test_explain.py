@@ -205,3 +205,15 @@ def test_a_transformers_work_is_shown(aws: Client, endpoint: str) -> None:
     assert json.loads(verdict["deliveries"][0]["attempts"][0]["input"]) == {"total": 150, "vip": True}
     quoted = quote(verdict["deliveries"][0]["id"])
     assert ask(endpoint, f"delivery?id={quoted}")["state"] == "delivered"
+
+
+def test_a_trace_is_found_by_its_event_and_shows_what_was_published(aws: Client, endpoint: str) -> None:
+    _, arn = queue(aws, "orders")
+    rule(aws, "takes", {"source": ["shop"]}, arn)
+    event = put(aws, Detail=json.dumps({"long": "x" * 10_000}))
+    trace = ask(endpoint, f"trace?id={event}")
+    (published,) = trace["published"]
+    assert published["id"] == event
+    assert "characters in all]" in published["body"]
+    (delivery,) = trace["spans"][0]["children"]
+    assert [delivery["delivery"]] == published["deliveries"]

@@ -9,7 +9,7 @@
  * @typedef {{id: string, trace: string, parent: string | null, kind: string, name: string, subject: string | null,
  *   account: string, region: string, started: number, duration: number | null, outcome: string | null,
  *   notes: Record<string, any>, children: Span[]}} Span
- * @typedef {{span: string, channel: string, name: string, body: string, routes: {taker: string, target: string}[]}} Published
+ * @typedef {{id: string, span: string, channel: string, at: number, body: string, deliveries: string[]}} Published
  * @typedef {{kind: string, arn: string, name: string, state: string, reason: string, failed?: number,
  *   targets?: {id: string, arn: string, given?: string, state?: string}[], explanation?: any}} Verdict
  * @typedef {{trace: string, first: string, kind: string, name: string, subject: string | null, started: number,

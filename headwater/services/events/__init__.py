@@ -13,6 +13,7 @@ from headwater.services.events import (
     publishing,
     replays,
     resources,
+    resources_endpoints,
     rules,
     scheduling,
     tags,
@@ -21,6 +22,7 @@ from headwater.services.events import (
 )
 from headwater.services.events.routing import Routes
 from headwater.services.events.tables import SCHEMA
+from headwater.services.events.trail import start
 from headwater.spine.service import Service
 
 SERVICE = Service(
@@ -38,6 +40,7 @@ SERVICE = Service(
         publishing,
         replays,
         resources,
+        resources_endpoints,
         rules,
         scheduling,
         tags,
@@ -46,5 +49,6 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     memory=Routes,
+    start=start,
     validates=True,
 )

@@ -8,11 +8,13 @@ from typing import Any
 import orjson
 
 from headwater.languages.patterns import InvalidPattern, compile_pattern
+from headwater.services.events import tables
 from headwater.services.events.bus_policy import check_may_put
 from headwater.services.events.buses import bus_arn, bus_name
 from headwater.services.events.envelope import make_event
 from headwater.services.events.errors import bus_not_found, invalid_pattern, rule_not_found, validation
 from headwater.services.events.routing import has_rules, publish, routed_rule, send_to_targets
+from headwater.services.events.trail import EVERYTHING
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import parse_trace_header
@@ -67,7 +69,7 @@ def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
     event = make_event(call, source, entry["DetailType"], detail, entry.get("Resources") or [], entry.get("Time"))
     header = entry.get("TraceHeader")
     cause = parse_trace_header(header) if header else None
-    call.span.subject = bus = bus_arn(call, entry.get("EventBusName"))
+    call.span.subject = bus
     publish(call, bus, event, cause)
     return {"EventId": event["id"]}
 
@@ -79,7 +81,8 @@ def _refusal(code: str, message: str) -> dict[str, str]:
 @operation("events", "PutServiceEvent", internal=True, atomic=True)
 def put_service_event(call: Call, request: Request) -> Result:
     """An event of a service of ours (``aws.s3``) on the default bus: ``Source``, ``DetailType``, ``Detail``
-    (parsed), optional ``Resources`` and ``Time`` (ms). Without a rule there it costs next to nothing."""
+    (parsed), optional ``Resources`` and ``Time`` (ms). Without a rule there it costs next to nothing. ``ReadOnly``: it
+    is for those rules alone that ask for calls that only read."""
     if not has_rules(call, bus_arn(call, None)):
         call.span.kept = False
         return {}
@@ -87,8 +90,11 @@ def put_service_event(call: Call, request: Request) -> Result:
     event = make_event(
         call, request["Source"], request["DetailType"], request["Detail"], resources, request.get("Time")
     )
-    call.span.subject = bus_arn(call, None)
-    publish(call, call.span.subject, event)
+    call.span.subject = bus = bus_arn(call, None)
+    only = None
+    if request.get("ReadOnly"):
+        only = frozenset(arn for (arn,) in call.store.all(tables.RULES_IN_STATE, (bus, EVERYTHING)))
+    publish(call, bus, event, only=only)
     return {"EventId": event["id"]}
 
 

@@ -104,6 +104,8 @@ class Routes:
 
     def __init__(self) -> None:
         self.by_bus: dict[str, Route] = {}
+        # whose rules ask for API calls, and whether for those that read, too; None: not known
+        self.trailed: dict[tuple[str, str], bool] | None = None
         # by its text alone, so that it holds whatever becomes of rows
         self.pattern = lru_cache(_PATTERNS)(compile_pattern)
 
@@ -112,6 +114,7 @@ class Routes:
 
     def clear(self) -> None:
         self.by_bus.clear()
+        self.trailed = None
 
 
 def publish(

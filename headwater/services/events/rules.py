@@ -20,6 +20,7 @@ from headwater.services.events.errors import (
 from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
 from headwater.services.events.scheduling import set_timer
+from headwater.services.events.trail import attend
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -138,6 +139,7 @@ def _changed(call: Call, arn: str) -> None:
         set_timer(call, arn, rule.schedule if rule.state != DISABLED else None, rule.timer)
         keep_version(call, rule.bus, arn)
         call.memory.drop(rule.bus)
+        attend(call, rule.pattern)
 
 
 @operation("events", "DescribeRule", reads=True)
@@ -206,4 +208,5 @@ def delete_rule(call: Call, request: Request) -> Result:
     call.store.run(tables.DELETE_RULE, (rule.arn,))
     keep_version(call, bus.arn, rule.arn)
     call.memory.drop(bus.arn)
+    attend(call, None)
     return {}

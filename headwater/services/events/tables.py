@@ -43,6 +43,10 @@ LIST_RULES = f"{_RULE} WHERE bus = ? AND substr(name, 1, ?) = ? AND name > ? ORD
 RULES_WITH_PATTERN = f"{_RULE} WHERE bus = ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY name"
 RULES_OF_BUS = f"{_RULE} WHERE bus = ? ORDER BY name"
 RULES_ELSEWHERE = f"{_RULE} WHERE bus <> ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY arn"
+RULES_IN_STATE = "SELECT arn FROM events_rules WHERE bus = ? AND state = ?"
+RULES_NAMING_CALLS = f"""{_RULE}
+WHERE state <> 'DISABLED' AND (pattern LIKE '%CloudTrail%' OR pattern LIKE '%AWS API%')
+"""
 COUNT_RULES = "SELECT count(*) FROM events_rules WHERE bus = ?"
 PUT_RULE = """
 INSERT INTO events_rules (arn, bus, name, pattern, schedule, state, description, role, created_by, tags, managed_by)

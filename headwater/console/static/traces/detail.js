@@ -26,7 +26,7 @@ export function Detail({ span, published, again, close }) {
     </dl>
     ${misses.length > 0 && html`<h2>Rules that did not match</h2><dl>${misses.map(([name, why]) => html`<dt key=${name}>${name.slice(7)}</dt><dd>${String(why)}</dd>`)}</dl>`}
     ${rest.map(([name, value]) => html`<div key=${name}><h2>${name}</h2>${typeof value === "object" || (typeof value === "string" && /^[{[]/.test(value)) ? html`<pre>${pretty(value)}</pre>` : html`<p>${String(value)}</p>`}</div>`)}
-    ${published.map((each) => html`<${Story} key=${each.name} published=${each} again=${again} />`)}
+    ${published.map((each) => html`<${Story} key=${each.id} published=${each} again=${again} />`)}
     <div class="row">
       ${command && html`<${Copy} text=${command} what="aws command" />`}
       <${Copy} text=${asTest(span)} what="pytest" />

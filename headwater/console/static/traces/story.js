@@ -14,13 +14,14 @@ const WAITING = new Set(["waiting", "retrying", "running"]);
 export function Story({ published, again }) {
   const [verdicts, show] = useState(/** @type {import("../client.js").Verdict[] | null} */ (null));
   const [said, say] = useState("");
-  const explain = () => surface.explain(published.name, published.channel).then((answer) => show(answer.verdicts), (/** @type {Error} */ error) => say(error.message));
+  const explain = () => surface.explain(published.id, published.channel).then((answer) => show(answer.verdicts), (/** @type {Error} */ error) => say(error.message));
   const isEvent = published.channel.includes(":event-bus/");
   /** @param {Promise<any>} sent */
   const send = (sent) => sent.then(() => (say("Sent again."), again()), (error) => say(error.message));
   const put = () => send(surface.operation(scope(), "events", "PutEvents", { Entries: [entry(published)] }));
   /** @param {string} rule @param {string} id */
-  const deliver = (rule, id) => send(surface.operation(scope(), "events", "DeliverAgain", { Event: JSON.parse(published.body), Rule: rule, Id: id }));
+  const deliver = (rule, id) =>
+    send(surface.explain(published.id, published.channel).then(({ event }) => surface.operation(scope(), "events", "DeliverAgain", { Event: event, Rule: rule, Id: id })));
   return html`<section><h2>Published to ${shortName(published.channel)}</h2><pre>${pretty(published.body)}</pre>
     <div class="row"><button class="main" onClick=${explain}>What became of it?</button>${isEvent && html`<button onClick=${put}>Put it again</button>`}<span class="hint" role="status">${said}</span></div>
     ${verdicts && html`<ul class="verdicts">${verdicts.map((each) => html`<${Said} key=${each.arn} verdict=${each} deliver=${each.kind === "rule" && isEvent ? deliver : null} />`)}</ul>`}
