@@ -111,4 +111,3 @@ def test_padding_is_as_the_engine_pads() -> None:
     assert evaluate('[$pad("ab", 5), $pad("ab", -5, "-+"), $pad("abc", 2), $pad("", 2, "")]') == [
         "ab   ", "-+-ab", "abc", "  ",
     ]  # fmt: skip
-    assert evaluate("$exists($pad(nothing, 5))") is False
