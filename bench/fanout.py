@@ -11,21 +11,19 @@ from rich.table import Table
 
 from bench.cloud import InProcess, in_process
 
-_TARGETS, _TURNS, _TARGETS_OF_RULE = 100, 20, 5
+Turn = Callable[[], Awaitable[object]]
+_TARGETS, _TURNS, _TARGETS_OF_RULE, _ROUNDS = 100, 20, 5, 8
 _BODY = "x" * 256
 
 
-async def _timed(cloud: InProcess, turns: int, turn: Callable[[], Awaitable[object]]) -> float:
-    """Microseconds of CPU a turn, with all that comes of it; the best of five."""
-    best = float("inf")
-    for _ in range(5):
-        await cloud.rest()
-        began = time.process_time()
-        for _ in range(turns):
-            await turn()
-        await cloud.rest()
-        best = min(best, (time.process_time() - began) / turns * 1e6)
-    return best
+async def _timed(cloud: InProcess, turns: int, turn: Turn) -> float:
+    """Microseconds of CPU a turn, with all that comes of it."""
+    await cloud.rest()
+    began = time.process_time()
+    for _ in range(turns):
+        await turn()
+    await cloud.rest()
+    return (time.process_time() - began) / turns * 1e6
 
 
 async def _measure() -> list[tuple[str, float]]:
@@ -45,16 +43,27 @@ async def _measure() -> list[tuple[str, float]]:
             requests = (cloud.call("sqs", "SendMessage", QueueUrl=url, MessageBody=_BODY) for _ in range(32))
             await asyncio.gather(*requests)
 
-        alone = await _timed(cloud, 500, lambda: cloud.call("sqs", "SendMessage", QueueUrl=url, MessageBody=_BODY))
-        shared = await _timed(cloud, 50, together) / 32
-        bus = await _timed(cloud, _TURNS, lambda: cloud.call("events", "PutEvents", Entries=[entry]))
-        published = await _timed(cloud, _TURNS, lambda: cloud.call("sns", "Publish", TopicArn=topic, Message=_BODY))
-        return [
-            ("one SendMessage, a commit of its own", alone),
-            ("one SendMessage of 32 that share a commit", shared),
-            (f"PutEvents to {_TARGETS} queues by {_TARGETS // _TARGETS_OF_RULE} rules", bus),
-            (f"Publish to {_TARGETS} queues", published),
-        ]
+        measured: dict[str, tuple[int, int, Turn]] = {
+            "one SendMessage, a commit of its own": (
+                *(500, 1),
+                lambda: cloud.call("sqs", "SendMessage", QueueUrl=url, MessageBody=_BODY),
+            ),
+            "one SendMessage of 32 that share a commit": (50, 32, together),
+            f"PutEvents to {_TARGETS} queues by {_TARGETS // _TARGETS_OF_RULE} rules": (
+                *(_TURNS, 1),
+                lambda: cloud.call("events", "PutEvents", Entries=[entry]),
+            ),
+            f"Publish to {_TARGETS} queues": (
+                *(_TURNS, 1),
+                lambda: cloud.call("sns", "Publish", TopicArn=topic, Message=_BODY),
+            ),
+        }
+        best = dict.fromkeys(measured, float("inf"))
+        # by turns, so that what else the machine does is shared among them; the best of each
+        for _ in range(_ROUNDS):
+            for name, (turns, each, turn) in measured.items():
+                best[name] = min(best[name], await _timed(cloud, turns, turn) / each)
+        return list(best.items())
 
 
 def fanout() -> Table:

@@ -118,7 +118,7 @@ def _show_verdict(console: Console, verdict: Verdict, came: int | None, now: int
             console.print(line, soft_wrap=True)
     else:
         line = _line(verdict, verdict["state"])
-        if verdict["state"] == "matched":
+        if verdict["state"] == "matched" or verdict["kind"] != "rule":
             line.append("".join(f" → {short(target['arn'])}" for target in verdict.get("targets", ())), style="cyan")
         if verdict["reason"]:
             line.append(f"  {verdict['reason']}")

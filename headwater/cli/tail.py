@@ -16,6 +16,8 @@ from headwater.cli.follow import show
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import short
 
+_MOST_SHOWN = 60
+
 
 @click.command("tail")
 @click.option("--bus", metavar="BUS", help="Only what comes on it: a bus's name, or the ARN of a bus or topic.")
@@ -74,6 +76,10 @@ def title(event: Any) -> str:
     """An event in a few words: source and type, or the beginning of a message."""
     if isinstance(event, dict) and "detail-type" in event:
         return f"{event.get('source')}: {event['detail-type']}"
-    if isinstance(event, dict) and isinstance(event.get("Message"), str):
-        return str(event["Message"])[:60]
-    return json.dumps(event, ensure_ascii=False)[:60]
+    if not isinstance(event, dict) or not isinstance(event.get("Message"), str):
+        return json.dumps(event, ensure_ascii=False)[:_MOST_SHOWN]
+    try:
+        inner = json.loads(event["Message"])
+    except ValueError:
+        return str(event["Message"])[:_MOST_SHOWN]
+    return title(inner) if isinstance(inner, dict) and "Message" not in inner else str(event["Message"])[:_MOST_SHOWN]

@@ -24,7 +24,7 @@ from headwater.spine.spans import spans_of_trace
 
 _MOST_CAUSED = 50
 _STREAM_EVENT = re.compile(r"[0-9a-f]{32}")
-_INVOCATIONS = ("lambda:Invoke", "lambda:JoinBatch")
+_INVOKE, _JOIN = "lambda:Invoke", ":JoinBatch"
 _ENTRY = {"Source": "source", "DetailType": "detail-type", "Resources": "resources"}
 
 
@@ -182,7 +182,7 @@ def _named(delivery: dict[str, Any]) -> dict[str, Any]:
 
 def _tell_invocations(call: Call, trace: str, verdicts: list[dict[str, Any]]) -> None:
     """What functions made of records that mappings gave them: batches have no deliveries, their spans tell."""
-    spans = [row for row in spans_of_trace(call.store, trace) if row[4] in _INVOCATIONS]
+    spans = [row for row in spans_of_trace(call.store, trace) if row[4] == _INVOKE or row[4].endswith(_JOIN)]
     for verdict in verdicts:
         if verdict["state"] != "matched":
             continue

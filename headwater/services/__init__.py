@@ -44,6 +44,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "secretsmanager": _house("secretsmanager", "secretsmanager"),
         "ecr": _house("ecr", "ecr"),
         "scheduler": _house("scheduler", "scheduler"),
+        "pipes": _house("pipes", "pipes"),
     }
 )
 
@@ -67,6 +68,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::SecretsManager": "secretsmanager",
         "AWS::ECR": "ecr",
         "AWS::Scheduler": "scheduler",
+        "AWS::Pipes": "pipes",
         "AWS::CloudFormation": "cloudformation",
     }
 )

@@ -136,6 +136,12 @@ class Call:
         """The present span as text, to be stored with whatever comes of this call."""
         return self.span.cause
 
+    def caused_by(self, cause: str) -> Call:
+        """The same, with the operations that follow hung under another span."""
+        trace, parent = split_cause(cause)
+        stand_in = Span(parent or 0, trace, None, "cause", "", "", "", 0)
+        return Call(self.engine, self.caller, self.now, stand_in, self.memory)
+
     @property
     def work(self) -> Work:
         """For a coroutine that goes on after this call's transaction."""

@@ -158,8 +158,10 @@ def has_rules(call: Call, bus: str) -> bool:
     return route is not None and bool(route.rules)
 
 
-def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
-    """Deliver an event to all targets of a rule, whatever its pattern."""
+def send_to_targets(call: Call, rule: RoutedRule, event: Event, only: str | None = None) -> None:
+    """Deliver an event to all targets of a rule, or the one of an id, whatever its pattern."""
+    if only is not None:
+        rule.targets = [target for target in rule.targets if target.id == only]
     text = orjson.dumps(event).decode()
     routes = _deliver(call, call.account, call.region, rule, event, text)
     call.record(rule.bus, event["id"], text, routes)

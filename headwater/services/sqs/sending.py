@@ -26,6 +26,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFUSED_BYTES = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _TOKEN = re.compile(r"[!-~]{1,128}\Z")
 _LONGEST_DELAY = 900
 _LONGEST_BATCH = 1_048_576
@@ -62,12 +63,19 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
+def _has_refused_characters(body: str) -> bool:
+    if body.isascii():
+        encoded = body.encode()
+        # several times quicker than a search
+        return len(encoded.translate(None, _REFUSED_BYTES)) < len(encoded)
+    return not body.isprintable() and _REFUSED_CHARACTERS.search(body) is not None
+
+
 def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     body = message.get("MessageBody")
     if not body:
         raise missing_parameter("MessageBody")
-    # what is printable is allowed, and quicker told
-    if not body.isprintable() and _REFUSED_CHARACTERS.search(body):
+    if _has_refused_characters(body):
         raise invalid_characters()
     attributes = message.get("MessageAttributes")
     size = _size(body) + (check_message_attributes(attributes) if attributes else 0)

@@ -12,6 +12,7 @@ from headwater.services.states.advancing import advance_by_id
 from headwater.services.states.integrations.answers import answered
 from headwater.services.states.integrations.api_gateway import invoke_api
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
+from headwater.services.states.integrations.http_task import invoke_http
 from headwater.services.states.integrations.perform import (
     failure,
     make_output,
@@ -28,6 +29,7 @@ from headwater.spine.operations import Call, Result
 from headwater.spine.work import Work
 
 Finisher = Callable[[Call], None]
+HTTP_RESOURCE = "arn:aws:states:::http:invoke"
 _FUNCTION = Target("lambda", "Invoke", "Lambda", "", optimised=True)
 
 
@@ -44,9 +46,17 @@ async def _run(work: Work, payload: list[Any]) -> Finisher:
 
 
 async def carry_out(
-    work: Work, frame: int, ticket: int, resource: str, arguments: Any, role_arn: str | None
+    work: Work,
+    frame: int,
+    ticket: int,
+    resource: str,
+    arguments: Any,
+    role_arn: str | None,
+    told: dict[str, Any] | None = None,
 ) -> TaskInput:
-    """Call what the resource names; what came of it."""
+    """Call what the resource names; what came of it. `told`: takes what an HTTP task sent and was answered."""
+    if resource == HTTP_RESOURCE:
+        return await invoke_http(work, frame, ticket, arguments, told)
     if is_function(resource):
         return await _invoke_function(work, frame, ticket, resource, arguments)
     return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))

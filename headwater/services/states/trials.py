@@ -22,6 +22,7 @@ from headwater.languages.asl.trial import Trial, find_state, inner_names
 from headwater.languages.item_sources import SourceError
 from headwater.services.states.errors import invalid_definition, invalid_execution_input, validation
 from headwater.services.states.integrations import prepare
+from headwater.services.states.integrations.http_task import shown_exchange
 from headwater.services.states.item_objects import values_of
 from headwater.services.states.machines import check_role
 from headwater.services.states.mocks import STRICT, check_mocked_result
@@ -201,12 +202,15 @@ def _let_time_pass(trial: Trial, now: int) -> None:
 
 async def _run(work: Work, trial: Trial, task: RunTask, request: Request) -> Result:
     limit = LONGEST_MILLISECONDS if task.timeout is None else min(LONGEST_MILLISECONDS, 1000 * task.timeout)
-    called = carry_out(work, task.frame, task.ticket, task.resource, task.arguments, task.role_arn)
+    told: dict[str, Any] = {}
+    called = carry_out(work, task.frame, task.ticket, task.resource, task.arguments, task.role_arn, told)
     try:
         event = await work.within(limit, called)
     except TimeoutError:
         event = TaskTimedOut(task.frame, task.ticket)
     trial.answer(event)
+    if request.get("inspectionLevel") == "TRACE":
+        trial.inspected |= shown_exchange(told, reveal=bool(request.get("revealSecrets")))
     return _shown(trial, request)
 
 

@@ -63,7 +63,7 @@ async def invoke_api(work: Work, target: Target, frame: int, ticket: int, argume
         return TaskFailed(frame, ticket, f"ApiGateway.{status}", body)
     output = {
         "Headers": _headers(answer["Headers"]),
-        "ResponseBody": _parsed(body),
+        "ResponseBody": parsed_body(body),
         "StatusCode": status,
         "StatusText": phrase(status),
     }
@@ -122,7 +122,7 @@ def _text(answer: Result) -> str:
     return data.decode(errors="replace")
 
 
-def _parsed(body: str) -> Any:
+def parsed_body(body: str) -> Any:
     """JSON as JSON, anything else as text."""
     try:
         return orjson.loads(body) if body else {}

@@ -69,6 +69,7 @@ _OPTIMISED: Mapping[tuple[str, str], tuple[Sdk, frozenset[str]]] = MappingProxyT
         ("dynamodb", "updateItem"): (Sdk("dynamodb", "DynamoDB"), frozenset()),
         ("dynamodb", "deleteItem"): (Sdk("dynamodb", "DynamoDB"), frozenset()),
         ("events", "putEvents"): (Sdk("events", "EventBridge"), _TOKEN),
+        ("http", "invoke"): (Sdk("http", "Http"), frozenset()),
         ("lambda", "invoke"): (Sdk("lambda", "Lambda"), _TOKEN),
         ("sns", "publish"): (Sdk("sns", "SNS"), _TOKEN),
         ("sqs", "sendMessage"): (Sdk("sqs", "SQS"), _TOKEN),

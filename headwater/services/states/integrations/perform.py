@@ -18,6 +18,7 @@ from headwater.services import SERVICES
 from headwater.services.states.integrations.answers import answered
 from headwater.services.states.integrations.api_gateway import check_api_arguments
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
+from headwater.services.states.integrations.http_task import check_http_arguments
 from headwater.services.states.integrations.shapes import Outputs, to_request
 from headwater.spine.deliveries import FOREVER
 from headwater.spine.errors import AwsError
@@ -50,7 +51,9 @@ def prepare(resource: str, arguments: Any) -> dict[str, Any] | None:
         return None
     target = find_target(resource)
     if target is not None and target.service == "execute-api":
-        return dict(check_api_arguments(arguments))
+        return check_api_arguments(arguments)
+    if target is not None and target.service == "http":
+        return check_http_arguments(arguments)
     listing = None if target is None else SERVICES.get(target.service)
     if target is None or listing is None or listing.model is None:
         return None
