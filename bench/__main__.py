@@ -1,6 +1,6 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings; ``fanout``, ``ledger``, ``schedules`` and
+Names choose among the operations by their beginnings; ``console``, ``fanout``, ``ledger``, ``schedules`` and
 ``universes`` are measured only when named. Absolute figures depend on the machine; compare within one run, or with
 ``make bench-peers``.
 """
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.client import measure
+from bench.console import console as console_figures
 from bench.fanout import fanout
 from bench.layers import layers
 from bench.ledger import ledger_table
@@ -27,7 +28,13 @@ from bench.schedules import schedules
 from bench.server import PORT, await_answer, launch
 from bench.universes import universes
 
-_BY_NAME = {"fanout": fanout, "ledger": ledger_table, "schedules": schedules, "universes": universes}
+_BY_NAME = {
+    "console": console_figures,
+    "fanout": fanout,
+    "ledger": ledger_table,
+    "schedules": schedules,
+    "universes": universes,
+}
 _SECONDS = 2.0
 
 
