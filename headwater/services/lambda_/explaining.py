@@ -12,6 +12,7 @@ from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import invalid_parameter
 from headwater.spine import versions
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.polling.verdicts import filter_verdict
 
 
 def as_filtered(message: dict[str, Any]) -> dict[str, Any]:
@@ -64,28 +65,21 @@ def explain_record(call: Call, request: Request) -> Result:
     found = [orjson.loads(text) for (text,) in call.store.all(tables.MAPPINGS_OF, (source,))]
     now = {each["EventSourceMappingArn"]: _definition(each) for each in found}
     standing = now if at is None else versions.standing_at(call.store, source, at, now)
-    verdicts = [_verdict(arn, definition, record) for arn, definition in standing.items()]
+    ours = ((arn, definition) for arn, definition in standing.items() if ":event-source-mapping:" in arn)
+    verdicts = [_verdict(arn, definition, record) for arn, definition in ours]
     verdicts.sort(key=lambda verdict: (verdict["state"] != "matched", verdict["failed"], verdict["arn"]))
     return {"Channel": source, "Verdicts": verdicts, "Count": len(verdicts), "Event": record}
 
 
 def _verdict(arn: str, definition: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
-    verdict: dict[str, Any] = {
+    verdict = {
         "kind": "event source mapping",
         "arn": arn,
         "name": arn.rpartition(":")[2],
         "targets": [{"id": "function", "arn": definition["function"]}],
-        "failed": 0,
     }
-    explanations = [compile_pattern(pattern, PIPES).explain(record) for pattern in definition["filters"]]
-    nearest = min(explanations, key=lambda explanation: explanation.failed, default=None)
-    if nearest is not None:
-        verdict |= {"failed": nearest.failed, "explanation": nearest.shown()}
-    if definition["state"] == "Disabled":
-        return verdict | {"state": "disabled", "reason": "the mapping is disabled"}
-    if nearest is None or nearest.matched:
-        return verdict | {"state": "matched", "reason": ""}
-    return verdict | {"state": "not matched", "reason": nearest.reason()}
+    off = "the mapping is disabled" if definition["state"] == "Disabled" else None
+    return filter_verdict(verdict, definition["filters"], record, off)
 
 
 @operation("lambda", "TryFilter", internal=True, reads=True)

@@ -11,6 +11,7 @@ import orjson
 
 from headwater.services.pipes import tables
 from headwater.services.pipes.errors import pipe_is_busy
+from headwater.services.pipes.explaining import keep_version
 from headwater.services.pipes.row import CHANGED, Row, find_pipe, pipe_by_arn
 from headwater.services.pipes.validation import check_source_exists
 from headwater.spine.deliveries import Delivery, delivery
@@ -41,7 +42,9 @@ def settle(call: Call, item: Delivery) -> None:
     row = pipe_by_arn(call, item.target)
     if row is None:
         return
+    call.span.subject = row.arn
     if row.state == "DELETING":
+        keep_version(call, row, gone=True)
         call.store.run(tables.DELETE_PIPE, (row.arn,))
         call.store.run(tables.DELETE_POSITIONS, (row.arn,))
         return
@@ -53,6 +56,7 @@ def settle(call: Call, item: Delivery) -> None:
             state, reason = _FAILED.get(row.state, "START_FAILED"), error.message
             call.span.note("failed", reason)
     call.store.run(tables.SET_STATE, (state, reason, call.new_id(), row.arn))
+    keep_version(call, row._replace(state=state))
     call.signal(CHANGED)
 
 

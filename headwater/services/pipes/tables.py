@@ -13,6 +13,7 @@ SCHEMA = (
         revision BIGINT NOT NULL
     );
     CREATE INDEX pipes_pipes_by_name ON pipes_pipes (account, region, name);
+    CREATE INDEX pipes_pipes_by_source ON pipes_pipes (source);
     CREATE TABLE pipes_positions (
         pipe TEXT NOT NULL, shard TEXT NOT NULL, position BIGINT NOT NULL, PRIMARY KEY (pipe, shard)
     );
@@ -27,6 +28,7 @@ LIST_PIPES = f"""
 ORDER BY name LIMIT ?
 """
 ALL_PIPES = f"{_PIPE} WHERE account = ? AND region = ? ORDER BY name"
+PIPES_OF = f"{_PIPE} WHERE source = ? ORDER BY name"
 RUNNING = "SELECT arn, account, region, definition, revision FROM pipes_pipes WHERE state = 'RUNNING'"
 INSERT_PIPE = """
 INSERT INTO pipes_pipes
