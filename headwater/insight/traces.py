@@ -80,6 +80,7 @@ def published(call: Call, trace: str) -> list[dict[str, Any]]:
     return [
         {
             "id": record.name,
+            "span": record.cause.partition(":")[2],
             "channel": record.channel,
             "at": instant_of(record.id),
             "body": shortened(record.body),

@@ -75,6 +75,36 @@ def test_a_trace_is_found_by_a_text_and_read_by_keyboard(browser: Browser, conso
         expect(page.get_by_role("complementary", name="Span")).to_contain_text("lambda:Invoke")
 
 
+def test_an_event_is_explained_and_delivered_again_to_one(browser: Browser, console: str, busy_shop: Shop) -> None:
+    with opened(browser, console + "/console/traces?text=OrderPlaced") as page:
+        page.locator("tbody a").first.click()
+        page.locator(".span", has_text="events:PutEvents").first.click()
+        detail = page.get_by_role("complementary", name="Span")
+        detail.get_by_role("button", name="What became of it?").click()
+        expect(detail).to_contain_text('detail-type is "OrderPlaced", wanted')
+        before = len(busy_shop.table("OrdersTable"))
+        detail.get_by_role("button", name="Deliver it again to").first.click()
+        expect(detail.get_by_role("status")).to_have_text("Sent again.")
+        assert len(busy_shop.table("OrdersTable")) == before  # it is idempotent
+        keep(page, "explained")
+
+
+def test_what_was_given_up_is_delivered_again(browser: Browser, console: str, busy_shop: Shop) -> None:
+    events, sqs = busy_shop.server.aws("events"), busy_shop.server.aws("sqs")
+    events.put_rule(Name="to-nowhere", EventPattern='{"source": ["of-the-console"]}')
+    arn = "arn:aws:sqs:us-east-1:000000000000:not-there-yet"
+    target = {"Id": "1", "Arn": arn, "RetryPolicy": {"MaximumRetryAttempts": 0}}
+    events.put_targets(Rule="to-nowhere", Targets=[target])
+    events.put_events(Entries=[{"Source": "of-the-console", "DetailType": "Lost", "Detail": "{}"}])
+    with opened(browser, console + "/console/deliveries?state=dead") as page:
+        expect(page.locator("tbody tr", has_text="not-there-yet")).to_be_visible()
+        url = sqs.create_queue(QueueName="not-there-yet")["QueueUrl"]
+        page.locator("tbody tr", has_text="not-there-yet").get_by_role("button", name="Redeliver").click()
+        expect(page.get_by_role("status").filter(has_text="delivered again")).to_be_visible()
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    assert json.loads(message["Body"])["detail-type"] == "Lost"
+
+
 def test_a_trace_that_is_not_there_is_said_so(browser: Browser, console: str) -> None:
     page = browser.new_page()
     page.goto(console + "/console/traces/1-00000000-000000000000000000000000")

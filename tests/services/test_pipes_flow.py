@@ -329,3 +329,12 @@ def test_pipes_and_schedules_are_on_the_map(lab: Lab) -> None:
         for link in lab.server.run(engine.call(service, "Topology", {}, caller, None))["links"]
     ]
     assert links == [(queue_arn("in"), pipe), (pipe, queue_arn("out")), (schedule, queue_arn("in"))]
+
+
+def test_what_became_of_a_message_is_told(lab: Lab) -> None:
+    arn = lab.pipe()
+    sent = lab.aws("sqs").send_message(QueueUrl=lab.source, MessageBody="x")["MessageId"]
+    lab.server.advance(10)
+    (verdict,) = Headwater(lab.server.endpoint).explain(sent)["verdicts"]
+    assert (verdict["arn"], verdict["state"]) == (arn, "delivered")
+    assert verdict["deliveries"][0]["target"] == queue_arn("out")

@@ -9,6 +9,9 @@
  * @typedef {{id: string, trace: string, parent: string | null, kind: string, name: string, subject: string | null,
  *   account: string, region: string, started: number, duration: number | null, outcome: string | null,
  *   notes: Record<string, any>, children: Span[]}} Span
+ * @typedef {{id: string, span: string, channel: string, at: number, body: string, deliveries: string[]}} Published
+ * @typedef {{kind: string, arn: string, name: string, state: string, reason: string, failed?: number,
+ *   targets?: {id: string, arn: string, given?: string, state?: string}[], explanation?: any}} Verdict
  * @typedef {{trace: string, first: string, kind: string, name: string, subject: string | null, started: number,
  *   duration: number, spans: number, failures: number, running: number}} TraceSummary
  * @typedef {{mode: "real" | "frozen" | "auto", now: number, at: string, ahead: number, next: number | null}} Time
@@ -58,7 +61,7 @@ export const surface = {
   /** @param {{text?: string, status?: string, since?: number, before?: string, limit?: number, looks?: boolean}} wanted
    *  @returns {Promise<{traces: TraceSummary[], next: string | null}>} */
   traces: (wanted) => ask("GET", "/traces" + query(wanted)),
-  /** @param {string} id @returns {Promise<{trace: string, spans: Span[]}>} */
+  /** @param {string} id @returns {Promise<{trace: string, spans: Span[], published: Published[]}>} */
   trace: (id) => ask("GET", "/trace" + query({ id })),
   /** @returns {Promise<Time>} */
   time: () => ask("GET", "/time"),
@@ -66,8 +69,13 @@ export const surface = {
   setMode: (mode) => ask("POST", "/time", { mode }),
   /** @param {string} length @returns {Promise<Time & {count: number}>} */
   advance: (length) => ask("POST", "/time", { advance: length }),
-  /** @param {number} [limit] @returns {Promise<{now: number, deliveries: Delivery[]}>} */
-  deliveries: (limit) => ask("GET", "/deliveries" + query({ limit })),
+  /** @param {number} [limit] @param {string} [state] @returns {Promise<{now: number, deliveries: Delivery[]}>} */
+  deliveries: (limit, state) => ask("GET", "/deliveries" + query({ limit, state })),
+  /** Of an event, message or record: what became of it, and why. @param {string} event its id
+   *  @param {string} bus the ARN of its channel @returns {Promise<{event: any, verdicts: Verdict[]}>} */
+  explain: (event, bus) => ask("GET", "/explain" + query({ event, bus })),
+  /** @param {string[]} ids @returns {Promise<any>} */
+  redeliver: (ids) => ask("POST", "/deliveries/redeliver", { ids }),
   /** @returns {Promise<any>} */
   faults: () => ask("GET", "/faults"),
   clearFaults: () => ask("DELETE", "/faults"),

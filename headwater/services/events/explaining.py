@@ -10,10 +10,13 @@ from headwater.languages.patterns import InvalidPattern, compile_pattern
 from headwater.services.events import tables
 from headwater.services.events.buses import bus_arn, bus_by_arn
 from headwater.services.events.errors import invalid_pattern
+from headwater.services.events.routing import RoutedRule, RoutedTarget
 from headwater.spine import versions
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
+_INPUTS = ("Input", "InputPath", "InputTransformer")
+_MOST_SHOWN = 8192  # characters of what a target gets
 _NOT_LISTED = 100  # of the rules that said no, those beyond the nearest
 
 
@@ -31,7 +34,10 @@ def _definition(call: Call, row: tuple[Any, ...]) -> dict[str, Any]:
         "pattern": pattern,
         "schedule": schedule,
         "state": state,
-        "targets": [{"id": target["Id"], "arn": target["Arn"]} for target in targets],
+        "targets": [
+            {"id": target["Id"], "arn": target["Arn"], **{key: target[key] for key in _INPUTS if key in target}}
+            for target in targets
+        ],
     }
 
 
@@ -63,7 +69,7 @@ def _verdict(arn: str, definition: dict[str, Any], event: dict[str, Any]) -> dic
         "kind": "rule",
         "arn": arn,
         "name": definition["name"],
-        "targets": definition["targets"],
+        "targets": [{"id": target["id"], "arn": target["arn"]} for target in definition["targets"]],
     }
     if definition["pattern"] is None:
         reason = f"it takes no events, it fires by its schedule {definition['schedule']}"
@@ -75,7 +81,18 @@ def _verdict(arn: str, definition: dict[str, Any], event: dict[str, Any]) -> dic
         return verdict | {"state": "disabled", "reason": f"the rule is disabled; {would}"}
     if not explanation.matched:
         return verdict | {"state": "not matched", "reason": explanation.reason()}
+    verdict["targets"] = [_given(arn, definition, target, event) for target in definition["targets"]]
     return verdict | {"state": "matched", "reason": "" if definition["targets"] else "the rule has no targets"}
+
+
+def _given(arn: str, definition: dict[str, Any], target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """A target with what it gets of the event, where that is not the event itself."""
+    shown = {"id": target["id"], "arn": target["arn"]}
+    if not any(key in target for key in _INPUTS):
+        return shown
+    rule = RoutedRule(arn, "", definition["name"], None, [])
+    text = RoutedTarget({"Id": target["id"], "Arn": target["arn"], **target}).render(rule, event, "")
+    return shown | {"given": text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"}
 
 
 def _elsewhere(call: Call, bus: str, event: dict[str, Any], far: bool) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ from headwater.services.events import tables
 from headwater.services.events.bus_policy import check_may_put
 from headwater.services.events.buses import bus_arn, bus_name
 from headwater.services.events.envelope import make_event
-from headwater.services.events.errors import bus_not_found, invalid_pattern, validation
-from headwater.services.events.routing import has_rules, publish
+from headwater.services.events.errors import bus_not_found, invalid_pattern, rule_not_found, validation
+from headwater.services.events.routing import has_rules, publish, routed_rule, send_to_targets
 from headwater.services.events.trail import EVERYTHING
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
@@ -105,6 +105,17 @@ def relay_event(call: Call, request: Request) -> Result:
     check_may_put(call, bus, request["From"], request["Event"]["source"], request["Event"]["detail-type"])
     if not publish(call, bus, request["Event"], relayed=True):
         raise bus_not_found(bus_name(bus))
+    return {}
+
+
+@operation("events", "DeliverAgain", internal=True)
+def deliver_again(call: Call, request: Request) -> Result:
+    """An ``Event`` (parsed) that was there before, to the targets of one ``Rule`` (its ARN) or to that of an ``Id``."""
+    rule = routed_rule(call, request["Rule"])
+    if rule is None:
+        raise rule_not_found(request["Rule"].rpartition("/")[2], "default")
+    call.span.subject = rule.bus
+    send_to_targets(call, rule, request["Event"], request.get("Id"))
     return {}
 
 

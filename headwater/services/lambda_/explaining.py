@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import orjson
@@ -12,32 +11,8 @@ from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import invalid_parameter
 from headwater.spine import versions
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.polling.messages import filtered_message
 from headwater.spine.polling.verdicts import filter_verdict
-
-
-def as_filtered(message: dict[str, Any]) -> dict[str, Any]:
-    """What filters see of a queue's message: the record, its body parsed where it is JSON."""
-    try:
-        body = orjson.loads(message["Body"])
-    except orjson.JSONDecodeError:
-        body = message["Body"]
-    attributes = {name: shown_attribute(value) for name, value in (message.get("MessageAttributes") or {}).items()}
-    return {
-        "messageId": message["MessageId"],
-        "body": body,
-        "attributes": message["Attributes"],
-        "messageAttributes": attributes,
-    }
-
-
-def shown_attribute(value: dict[str, Any]) -> dict[str, Any]:
-    """A message's attribute as functions get it."""
-    shown: dict[str, Any] = {}
-    if "StringValue" in value:
-        shown["stringValue"] = value["StringValue"]
-    if "BinaryValue" in value:
-        shown["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
-    return shown | {"stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
 
 
 def keep_version(call: Call, configuration: dict[str, Any], deleted: bool = False) -> None:
@@ -61,7 +36,7 @@ def explain_record(call: Call, request: Request) -> Result:
     ``At`` was written, or that stand now. A queue's ``Message`` may be given as Poll gives it."""
     call.span.kept = False
     source, at = request["EventSourceArn"], request.get("At")
-    record = as_filtered(request["Message"]) if "Message" in request else request["Record"]
+    record = filtered_message(request["Message"]) if "Message" in request else request["Record"]
     found = [orjson.loads(text) for (text,) in call.store.all(tables.MAPPINGS_OF, (source,))]
     now = {each["EventSourceMappingArn"]: _definition(each) for each in found}
     standing = now if at is None else versions.standing_at(call.store, source, at, now)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
+
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.polling.messages import Message, filtered_message, in_batches, message_record
@@ -86,8 +88,14 @@ class QueuePoller:
         request = {"QueueArn": self._source.arn, "MaxNumberOfMessages": most}
         answer = call.operation("sqs", "Poll", request, *self._owner)
         messages: list[Message] = answer["Messages"]
+        documents = [filtered_message(message) for message in messages]
+        for message, document in zip(messages, documents, strict=True):
+            # the message goes once it is handled, or at once: what it was is asked for later
+            text = orjson.dumps(document).decode()
+            call.record(self._source.arn, message["MessageId"], text, [], message["Cause"])
         if self._source.filters:
-            wanted = [message for message in messages if self._wanted(call, message)]
+            seen = zip(messages, documents, strict=True)
+            wanted = [message for message, document in seen if self._wanted(call, message, document)]
             chosen = {message["MessageId"] for message in wanted}
             self._delete(call, [message for message in messages if message["MessageId"] not in chosen])
             if messages and not wanted:
@@ -95,8 +103,7 @@ class QueuePoller:
             messages = wanted
         return messages, answer["NextVisible"]
 
-    def _wanted(self, call: Call, message: Message) -> bool:
-        document = filtered_message(message)
+    def _wanted(self, call: Call, message: Message, document: dict[str, Any]) -> bool:
         if self._source.wants(document):
             return True
         self._consumer.missed(call, document, message["Cause"])

@@ -8,21 +8,37 @@ const COMMANDS = { states: "stepfunctions", monitoring: "cloudwatch", iotdata: "
 /** @param {string} name CamelCase */
 export const dashed = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1-$2").toLowerCase();
 
-/** @param {Span} span @returns {string | null} null where nothing is known that could be sent again */
-export function asCommand(span) {
+/**
+ * @param {Span} span @param {import("../client.js").Published[]} published by it
+ * @returns {string | null} null where nothing is known that could be sent again
+ */
+export function asCommand(span, published) {
   const [service, operation] = span.name.split(":");
-  const request = span.notes.request ?? null;
-  const payload = span.notes.payload ?? span.notes.body ?? null;
-  if (span.kind !== "operation" || !operation) return null;
+  const [first] = published;
+  if (span.kind !== "operation" || !first) return null;
   const command = `headwater run aws ${COMMANDS[service] || service} ${dashed(operation)}`;
-  if (request) return `${command} --cli-input-json ${quoted(JSON.stringify(request))}`;
-  if (service === "lambda" && operation === "Invoke" && payload) {
-    return `${command} --function-name ${quoted(span.subject || "")} --cli-binary-format raw-in-base64-out --payload ${quoted(text(payload))} /dev/stdout`;
+  switch (service) {
+    case "events":
+      return `${command} --entries ${quoted(JSON.stringify(published.map(entry)))}`;
+    case "sns":
+      return `${command} --topic-arn ${first.channel} --message ${quoted(message(first.body))}`;
+    case "sqs":
+      return `${command} --queue-url "$QUEUE_URL" --message-body ${quoted(message(first.body))}`;
+    default:
+      return null;
   }
-  if (service === "events" && operation === "PutEvents" && span.notes.entries) {
-    return `${command} --entries ${quoted(JSON.stringify(span.notes.entries))}`;
-  }
-  return null;
+}
+
+/** As PutEvents takes it. @param {import("../client.js").Published} published */
+export function entry(published) {
+  const event = JSON.parse(published.body);
+  return { Source: event.source, DetailType: event["detail-type"], Detail: JSON.stringify(event.detail), Resources: event.resources, EventBusName: published.channel };
+}
+
+/** @param {string} body what was recorded of a message */
+function message(body) {
+  const value = JSON.parse(body);
+  return typeof value === "object" && value !== null ? (value.Message ?? value.body ?? value.Body ?? body) : body;
 }
 
 /** @param {Span} span */
@@ -42,9 +58,6 @@ export function asTest(span) {
 
 /** @param {Span} span */
 const shortTarget = (span) => (span.children[0]?.subject || span.subject || span.name).split(":").slice(-1)[0].split("/").slice(-1)[0];
-
-/** @param {unknown} value */
-const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** @param {string} value */
 const python = (value) => JSON.stringify(value);

@@ -4,15 +4,16 @@ import { html, useState } from "../html.js";
 import { dateTime, length, pretty } from "../format.js";
 import { A } from "../router.js";
 import { asCommand, asTest } from "./copies.js";
+import { Story } from "./story.js";
 
 const OWN = new Set(["error", "attempt"]);
 
-/** @param {{span: import("../client.js").Span, again: () => void, close: () => void}} props */
-export function Detail({ span, close }) {
+/** @param {{span: import("../client.js").Span, published: import("../client.js").Published[], again: () => void, close: () => void}} props */
+export function Detail({ span, published, again, close }) {
   const notes = Object.entries(span.notes).filter(([name]) => !OWN.has(name));
   const misses = notes.filter(([name]) => name.startsWith("missed "));
   const rest = notes.filter(([name]) => !name.startsWith("missed "));
-  const command = asCommand(span);
+  const command = asCommand(span, published);
   return html`<aside class="detail" aria-label="Span">
     <div class="head"><h1>${span.name}</h1><span class="spacer"></span><button class="icon" aria-label="Close" onClick=${close}>×</button></div>
     ${span.notes.error && html`<p class="error">${span.outcome}: ${span.notes.error}</p>`}
@@ -25,6 +26,7 @@ export function Detail({ span, close }) {
     </dl>
     ${misses.length > 0 && html`<h2>Rules that did not match</h2><dl>${misses.map(([name, why]) => html`<dt key=${name}>${name.slice(7)}</dt><dd>${String(why)}</dd>`)}</dl>`}
     ${rest.map(([name, value]) => html`<div key=${name}><h2>${name}</h2>${typeof value === "object" || (typeof value === "string" && /^[{[]/.test(value)) ? html`<pre>${pretty(value)}</pre>` : html`<p>${String(value)}</p>`}</div>`)}
+    ${published.map((each) => html`<${Story} key=${each.id} published=${each} again=${again} />`)}
     <div class="row">
       ${command && html`<${Copy} text=${command} what="aws command" />`}
       <${Copy} text=${asTest(span)} what="pytest" />

@@ -27,7 +27,7 @@ export function TracePage({ found: [id] }) {
       ${all.length > 0 && html`<span class="hint">${dateTime(all[0].span.started)} · ${length(axis.total)} · ${all.length} spans</span>`}
       ${failures > 0 && html`<span class="tag bad">${failures} failed</span>`}</div>
     <${Waterfall} all=${all} axis=${axis} chosen=${chosen} choose=${(/** @type {string} */ span) => setQuery({ span: span === chosen ? "" : span })} />
-    ${row && html`<${Detail} span=${row.span} again=${again} close=${() => setQuery({ span: "" })} />`}
+    ${row && html`<${Detail} span=${row.span} published=${(value?.published || []).filter((each) => each.span === row.span.id)} again=${again} close=${() => setQuery({ span: "" })} />`}
   </div>`;
 }
 
