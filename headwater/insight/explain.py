@@ -181,15 +181,14 @@ def _named(delivery: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell_invocations(call: Call, trace: str, verdicts: list[dict[str, Any]]) -> None:
-    """What became of records that mappings and pipes took: batches have no deliveries, their spans tell."""
+    """What functions made of records that mappings gave them: batches have no deliveries, their spans tell."""
     spans = [row for row in spans_of_trace(call.store, trace) if row[4] in _RUNS or row[4].endswith(_JOIN)]
     for verdict in verdicts:
         if verdict["state"] != "matched":
             continue
         target = verdict["targets"][0]["arn"]
-        runs = verdict["arn"] if verdict["kind"] == "pipe" else target
         for row in spans:
-            if row[5] != runs:
+            if row[5] not in (target, verdict["arn"]):
                 continue
             notes = orjson.loads(row[11]) if row[11] else {}
             failed = notes.get("functionError") or (row[10] if row[10] not in ("ok", None) else None)

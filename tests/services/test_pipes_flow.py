@@ -305,7 +305,7 @@ def test_pipes_explain_themselves(lab: Lab) -> None:
 
     verdict = asked("order")
     assert (verdict["kind"], verdict["arn"], verdict["state"]) == ("pipe", arn, "matched")
-    assert verdict["targets"] == [{"id": "target", "arn": queue_arn("out")}]
+    assert verdict["targets"] == [{"id": "pipe", "arn": queue_arn("out")}]
     refused = asked("other")
     assert refused["state"] == "not matched" and "body.kind" in refused["reason"]
     lab.aws("pipes").stop_pipe(Name="p")

@@ -42,21 +42,21 @@ def settle(call: Call, item: Delivery) -> None:
     row = pipe_by_arn(call, item.target)
     if row is None:
         return
-    call.span.subject = row.arn
+    source = orjson.loads(row.definition)["Source"]
     if row.state == "DELETING":
-        keep_version(call, row, gone=True)
         call.store.run(tables.DELETE_PIPE, (row.arn,))
         call.store.run(tables.DELETE_POSITIONS, (row.arn,))
+        keep_version(call, row.arn, source)
         return
     state, reason = row.desired, None
     if state == "RUNNING":
         try:
-            check_source_exists(call, orjson.loads(row.definition)["Source"])
+            check_source_exists(call, source)
         except AwsError as error:
             state, reason = _FAILED.get(row.state, "START_FAILED"), error.message
             call.span.note("failed", reason)
     call.store.run(tables.SET_STATE, (state, reason, call.new_id(), row.arn))
-    keep_version(call, row._replace(state=state))
+    keep_version(call, row.arn, source)
     call.signal(CHANGED)
 
 
