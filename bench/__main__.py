@@ -1,8 +1,8 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings; ``fanout``, ``ledger``, ``schedules`` and
-``universes`` are measured only when named. Absolute figures depend on the machine; compare within one run, or with
-``make bench-peers``.
+Names choose among the operations by their beginnings; ``fanout``, ``ledger``, ``rules``, ``schedules`` and
+``universes`` are measured only when named. Absolute figures depend on the machine; compare within one run, or
+with ``make bench-peers``.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from bench.fanout import fanout
 from bench.layers import layers
 from bench.ledger import ledger_table
 from bench.requests import OPERATIONS, Aws
+from bench.rules import rules
 from bench.schedules import schedules
 from bench.server import PORT, await_answer, launch
 from bench.universes import universes
 
-_BY_NAME = {"fanout": fanout, "ledger": ledger_table, "schedules": schedules, "universes": universes}
+_BY_NAME = {"fanout": fanout, "ledger": ledger_table, "rules": rules, "schedules": schedules, "universes": universes}
 _SECONDS = 2.0
 
 

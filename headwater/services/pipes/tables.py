@@ -27,6 +27,7 @@ LIST_PIPES = f"""
 ORDER BY name LIMIT ?
 """
 ALL_PIPES = f"{_PIPE} WHERE account = ? AND region = ? ORDER BY name"
+PIPES_OF = "SELECT arn, state, definition FROM pipes_pipes WHERE source = ? ORDER BY arn"
 RUNNING = "SELECT arn, account, region, definition, revision FROM pipes_pipes WHERE state = 'RUNNING'"
 INSERT_PIPE = """
 INSERT INTO pipes_pipes
