@@ -15,9 +15,9 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, Required, TypedDict, cast
 from urllib.parse import quote
 
 Mode = Literal["real", "frozen", "auto"]
@@ -185,6 +185,49 @@ class Span(TypedDict):
     children: list[Span]
 
 
+class FaultRule(TypedDict, total=False):
+    """What, where and when: see docs/faults.md."""
+
+    kind: Required[str]
+    service: str
+    operation: str
+    resource: str
+    by: Literal["client", "service"]
+    at: Literal["operation", "delivery"]
+    probability: float
+    nth: int
+    every: int
+    times: int
+    milliseconds: int
+    code: str
+    status: int
+    message: str
+
+
+class FiredFault(TypedDict):
+    """``rule``: its index; ``nth``: as which that passed this very place."""
+
+    index: int
+    rule: int
+    kind: str
+    at: int
+    service: str
+    operation: str
+    resource: str
+    nth: int
+    trace: str
+    milliseconds: int
+
+
+class FaultBooks(TypedDict):
+    """``rules`` have beside their members an ``index``, and how often they ``matched`` and ``fired``."""
+
+    seed: int | str
+    hasten: int
+    rules: list[dict[str, Any]]
+    fired: list[FiredFault]
+
+
 class Trace(TypedDict):
     """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
 
@@ -346,6 +389,32 @@ class Headwater:
                 raise HeadwaterError(_reason(error), error.code) from error
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+
+    # ---- faults
+
+    def faults(self) -> FaultBooks:
+        """The rules in force and what has fired."""
+        return cast(FaultBooks, self._ask("GET", "faults"))
+
+    def add_faults(self, *rules: FaultRule, seed: int | str | None = None) -> FaultBooks:
+        """Rules beside those that there are; a seed has all begin anew."""
+        return self._fault({"rules": rules, "seed": seed})
+
+    def explore_faults(self, kinds: Iterable[str], seed: int | str) -> FaultBooks:
+        """Have faults of these kinds come by chance, such as any application has to bear; settle awaits what
+        they put off."""
+        return self._fault({"explore": list(kinds), "seed": seed})
+
+    def replay_faults(self, rules: Iterable[FaultRule], seed: int | str) -> FaultBooks:
+        """Have just these come, as when they were explored."""
+        return self._fault({"rules": list(rules), "explore": [], "seed": seed})
+
+    def clear_faults(self) -> None:
+        """No fault any more; what has fired is forgotten."""
+        self._ask("DELETE", "faults")
+
+    def _fault(self, body: dict[str, Any]) -> FaultBooks:
+        return cast(FaultBooks, self._ask("POST", "faults", body))
 
     def _ask(self, method: str, page: str, body: Any = None, timeout: float = 30) -> Any:
         data = None if body is None else json.dumps(body).encode()

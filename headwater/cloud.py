@@ -40,7 +40,8 @@ CONSOLE = Path(__file__).parent / "console" / "static"
 
 @dataclass(frozen=True)
 class Settings:
-    """How a cloud is to be. ``data`` None: nothing is kept after the end."""
+    """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
+    the process."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -49,6 +50,7 @@ class Settings:
     mqtt_port: int | None = None
     seed: int | None = None
     keep: Keep = DEFAULT_KEEP
+    allow_kill: bool = False
 
 
 class Cloud:
@@ -71,6 +73,7 @@ class Cloud:
             self.folder / "snapshots",
             settings.keep,
         )
+        self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)
         sites: list[Site] = [

@@ -11,6 +11,7 @@ from headwater import __version__
 _COMMANDS = {
     "deliveries": "List the ledger of deliveries: to be done, tried again, given up.",
     "explain": "Tell what became of an event, and why; or try a pattern on recorded traffic.",
+    "faults": "Have things go wrong, repeatably; explore what breaks.",
     "follow": "Show operations and deliveries as they happen.",
     "outbox": "Show e-mails and text messages that would have been sent.",
     "redeliver": "Do deliveries that failed, or were given up, now.",

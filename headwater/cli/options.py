@@ -17,8 +17,10 @@ DEFAULT_DATA = Path(".headwater")
 
 
 def server_options(command: CommandT) -> CommandT:
-    """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``, ``--keep``."""
+    """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``, ``--keep``,
+    ``--allow-kill``."""
     for option in (
+        click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
         click.option("--keep", multiple=True, callback=_keep, metavar="7d|1GiB", show_default="7d and 1GiB",
                      help="How much of the past is kept for explanations: by age, by size, or one of each."),
         click.option("--durability", type=click.Choice(["process", "power"]), default="process", show_default=True,
@@ -44,9 +46,10 @@ def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, 
 
 
 def settings_of(
-    host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str, keep: Keep
-) -> Settings:
-    return Settings(host, port, None if ephemeral else data, durability, mqtt_port, keep=keep)
+    host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str, keep: Keep,
+    allow_kill: bool,
+) -> Settings:  # fmt: skip
+    return Settings(host, port, None if ephemeral else data, durability, mqtt_port, keep=keep, allow_kill=allow_kill)
 
 
 def endpoint_option(command: CommandT) -> CommandT:

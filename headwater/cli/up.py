@@ -81,6 +81,7 @@ def command(
     ephemeral: bool,
     durability: str,
     keep: Keep,
+    allow_kill: bool,
 ) -> None:
     """Deploy a SAM or CloudFormation TEMPLATE, and stay.
 
@@ -94,7 +95,10 @@ def command(
         order.console.print(f"[dim]using the Headwater at {endpoint}[/]")
         asyncio.run(stay(endpoint, order))
     else:
-        serve(settings_of(host, port, mqtt_port, data, ephemeral, durability, keep), lambda cloud: ready(cloud, order))
+        serve(
+            settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill),
+            lambda cloud: ready(cloud, order),
+        )
 
 
 def default_stack_name(template: Path) -> str:

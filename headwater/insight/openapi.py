@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from headwater import __version__
 from headwater.spine.engine import Engine
+from headwater.spine.faults import KINDS
 
 Schema = Mapping[str, Any]
 Answer = Callable[[Engine, Mapping[str, str], Any], Awaitable[Any]]
@@ -150,6 +151,37 @@ SAVING = _object("name", name=_text("letters, digits, dots, dashes and underscor
 RESTORING = _object(
     fresh={"type": "boolean", "description": "start all function environments anew; else those whose functions are the "
            "same go on"},
+)  # fmt: skip
+_WHOLE: Schema = {"type": "integer"}
+_PLACE: Mapping[str, Schema] = {
+    "kind": {"enum": [*KINDS]},
+    "service": _text("a pattern with * and ?; of a delivery, the service that sends"),
+    "operation": _text("a pattern; of a delivery, the name of its handler"),
+    "resource": _text("a pattern for an ARN or a name; of a delivery, for its target"),
+}
+_RULE_PROPERTIES: Mapping[str, Schema] = {
+    **_PLACE,
+    "by": {"enum": ["client", "service"], "description": "who asks: over the wire, or one of our services"},
+    "at": {"enum": ["operation", "delivery"]},
+    "probability": {"type": "number", "description": "from 0 to 1"},
+    "nth": {**_WHOLE, "description": "the n-th match only"},
+    "every": {**_WHOLE, "description": "each n-th match"},
+    "times": {**_WHOLE, "description": "how often at most"},
+    "milliseconds": {**_WHOLE, "description": "how late, or how long an answer is held before the connection closes"},
+    "code": _text("of an error"), "status": _WHOLE, "message": _text(),
+}  # fmt: skip
+_SEED: Schema = {"type": ["integer", "string"]}
+_HASTENED: Schema = {**_WHOLE, "description": "settle moves the clock to timers due within so many milliseconds"}
+FAULTING = _object(
+    rules=_list(_object("kind", **_RULE_PROPERTIES)), seed=_SEED, hasten=_HASTENED,
+    explore={**_list(_text()), "description": "kinds that shall come by chance, as any application must bear"},
+)  # fmt: skip
+FAULTS = _object(
+    "seed hasten rules fired",
+    seed=_SEED, hasten=_HASTENED,
+    rules=_list(_object("index kind matched fired", index=_WHOLE, **_RULE_PROPERTIES, matched=_WHOLE, fired=_WHOLE)),
+    fired=_list(_object("index rule at nth trace", index=_WHOLE, rule=_WHOLE, at=_MS, **_PLACE, nth=_WHOLE,
+                        trace=_text(), milliseconds=_WHOLE)),
 )  # fmt: skip
 _ERROR = _object("error", error=_text("what is wrong, in words"))
 

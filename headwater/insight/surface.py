@@ -17,6 +17,7 @@ from headwater.insight.explained import (
     answer_redeliver,
     answer_try_pattern,
 )
+from headwater.insight.faults import add_faults, clear_faults, show_faults
 from headwater.insight.follow import follow
 from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
@@ -204,6 +205,15 @@ PAGES = (
         "POST", "/_headwater/settle", "Wait until nothing is in flight; else name what holds it up", _settle,
         takes=openapi.SETTLING, answers=openapi.SETTLEMENT,
     ),
+    Page(
+        "GET", "/_headwater/faults", "The faults that were asked for, and those that fired", show_faults,
+        answers=openapi.FAULTS,
+    ),
+    Page(
+        "POST", "/_headwater/faults", "Ask for faults; with a seed all begins anew", add_faults,
+        takes=openapi.FAULTING, answers=openapi.FAULTS,
+    ),
+    Page("DELETE", "/_headwater/faults", "No faults any more", clear_faults, answers=openapi.FAULTS),
     Page(
         "GET", "/_headwater/explain", "What became of an event, message or record, and why", answer_explain,
         {"event": "Its id.", "bus": "The bus's name, or the ARN of a bus, topic, queue or stream."},

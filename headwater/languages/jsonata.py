@@ -91,19 +91,23 @@ class Expression:
     def evaluate(self, bindings: Mapping[str, Any], host: Host) -> Any:
         """The value, UNDEFINED where the expression yields nothing; JsonataError on failure."""
         self._place.host = host
+        value, failure = None, ""
         try:
             value = self._run(self._compiled.evaluate, bindings)
             if value is None and self._run(self._compiled.evaluate_json_or_none, bindings) != "null":
                 return UNDEFINED
         except ValueError as error:
-            raise JsonataError(_reword(str(error), self.text)) from None
+            failure = _reword(str(error), self.text)
         except BaseException as panic:
             # the engine's own defects (a picture that it divides by zero for) must not end more than the evaluation
             if type(panic).__module__ != "pyo3_runtime":
                 raise
-            raise JsonataError(f"The expression could not be evaluated: {panic}") from None
+            failure = f"The expression could not be evaluated: {panic}"
         finally:
             self._place.host = None
+        if failure:
+            # raised here, so that it does not keep the engine's error and with it the engine's objects
+            raise JsonataError(failure)
         if type(value) is float:
             if value in (float("inf"), float("-inf")) or value != value:
                 raise JsonataError("D1001: Number out of range: Infinity")

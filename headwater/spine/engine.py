@@ -16,13 +16,15 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
-from headwater.spine import dead, keeping, records, versions
+from headwater.spine import dead, fault_keeping, keeping, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
 from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.fault_keeping import Faults
+from headwater.spine.faults import BY_CLIENT, BY_SERVICE, NESTED, FaultSet
 from headwater.spine.flight import SERVICE, Flight
 from headwater.spine.functions import FunctionRuntime
 from headwater.spine.group import Group
@@ -78,6 +80,8 @@ class Engine:
         self.flight = Flight(lambda: self.group.is_open)
         self.time = Timekeeper(self)
         self.universes = Universes(self, snapshots)
+        self.armed: FaultSet | None = None  # None while no fault is asked for
+        self.faults = Faults(self)
         self.universe = 0  # how many there were before in this process
         self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations
@@ -109,6 +113,8 @@ class Engine:
         migrate(self.store, "spine-versions", versions.SCHEMA)
         migrate(self.store, "spine-dead", dead.SCHEMA)
         migrate(self.store, "spine-keeping", keeping.SCHEMA)
+        migrate(self.store, "spine-faults", fault_keeping.SCHEMA)
+        self.faults.load()
         self.retention.load(self.store, self.now)
         for table in ("deliveries", "spans", "records", "versions", "dead_deliveries"):
             row = self.store.one(f"SELECT max(id) FROM {table}")
@@ -214,25 +220,35 @@ class Engine:
         cause: str | None,
         reply: Reply,
         waiting: Callable[[asyncio.Task[None]], None] | None = None,
+        asker: str = BY_CLIENT,
     ) -> None:
         """Run an operation; ``reply`` is called once its outcome is durable. ``waiting`` is given the
         task where an abandonable operation waits, so that it can be cancelled."""
+        if self.armed is not None:
+
+            def go_on(cause: str) -> None:
+                self.submit(operation, request, caller, cause, reply, waiting, asker)
+
+            if self.faults.holds_up(operation, request, caller, cause, asker, go_on):
+                return
         audit = self.audit
         if audit is not None and not audit.wants(operation, caller):
             audit = None
-        if operation.reads and audit is None and not self.group.is_open:
+        if operation.reads and audit is None and self.armed is None and not self.group.is_open:
             self._read(operation, request, caller, cause, reply)
             return
         self.begin()
         span = self.new_span("operation", operation.title, caller, cause)
         told = None if audit is None else Told(self, audit, (operation, request, caller, span))
         try:
-            result = self._run(operation, request, caller, span)
+            result = self._run(operation, request, caller, span, asker)
         except AwsError as error:
             if told is not None:
                 told.error(error)
-            self.group.replies.append((reply, None, error))
+            self.group.replies.append((self.faults.after(span, reply), None, error))
             return
+        if self.armed is not None:
+            reply = self.faults.after(span, reply)
         if type(result) is dict:
             if told is not None:
                 told.result(result)
@@ -248,7 +264,7 @@ class Engine:
         """A read with no transaction open: nothing to commit, the answer leaves at once."""
         span = self.new_span("operation", operation.title, caller, cause)
         try:
-            result = self._run(operation, request, caller, span)
+            result = self._run(operation, request, caller, span, BY_CLIENT)
         except AwsError as error:
             reply(None, error)
         else:
@@ -256,11 +272,13 @@ class Engine:
         if len(self.group.spans) == 1:
             asyncio.get_running_loop().call_later(READ_SPANS_WAIT, self.flush)
 
-    def _run(self, operation: Operation, request: Request, caller: Caller, span: Span) -> Any:
+    def _run(self, operation: Operation, request: Request, caller: Caller, span: Span, asker: str) -> Any:
         """Run a handler in a savepoint of the open transaction, with its span."""
         started = perf_counter_ns()
         call = Call(self, caller, span.started, span, operation.memory)
         try:
+            if self.armed is not None:
+                self.faults.before(operation, request, asker, span)
             if operation.validate is not None:
                 operation.validate(request)
             if operation.needs_savepoint:
@@ -304,7 +322,7 @@ class Engine:
         operation = self._operations.get((service, name)) or self.find(service, name)
         account, region, _ = caller
         span = Span(self.new_id(), parent.trace, parent.id, "operation", operation.title, account, region, now)
-        result = self._run(operation, request, caller, span)
+        result = self._run(operation, request, caller, span, NESTED)
         if type(result) is not dict:
             result.close()
             raise AwsError("InternalFailure", f"{operation.title} waits and cannot be called in a transaction.", 500)
@@ -319,7 +337,7 @@ class Engine:
             _settle(future, result, error)
             flight.wake(task)
 
-        self.submit(self.find(service, name), request, caller, cause, reply)
+        self.submit(self.find(service, name), request, caller, cause, reply, asker=BY_SERVICE)
         if not future.done():
             flight.rest(task)
         try:
@@ -397,6 +415,8 @@ class Engine:
             return
         try:
             self.pump.carry_out()
+            if self.armed is not None:
+                self.faults.write(self.armed)
             if group.spans:
                 size = span_table.write(self.store, group.spans)
                 if group.records:
@@ -440,6 +460,7 @@ class Engine:
         self.store.rollback()
         self.catalogue.forget()
         self.retention.load(self.store, self.now)
+        self.faults.load()
         group, self.group = self.group, Group()
         self.pump.forget()
         for reply, _, _ in group.replies:

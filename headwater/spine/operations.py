@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from headwater.spine import records
 from headwater.spine.deliveries import DEFAULT_POLICY, Delivery, Exhausted, Policy
+from headwater.spine.faults import Rule
 from headwater.spine.ids import Ids
 from headwater.spine.spans import Span, split_cause
 from headwater.spine.store import Transaction
@@ -212,6 +213,18 @@ class Call:
     def bury(self, item: Delivery, why: Exhausted, dead_letter: str | None) -> None:
         """Keep a delivery that its own handler gives up, for whoever asks; what its policy gives up is kept anyway."""
         self.engine.pump.bury(item, why, dead_letter)
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether any fault was asked for, so that :meth:`fault` is worth asking."""
+        return self.engine.armed is not None
+
+    def fault(self, service: str, name: str, target: str, kinds: frozenset[str]) -> Rule | None:
+        """What is to befall something that goes to a target otherwise than by a delivery, such as a message."""
+        rule = self.engine.faults.at(service, name, target, kinds, self.span.trace)
+        if rule is not None:
+            self.span.note("fault", rule.kind)
+        return rule
 
     def signal(self, key: object) -> None:
         """Wake, once committed, whoever watches the key."""

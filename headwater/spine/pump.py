@@ -15,6 +15,7 @@ from headwater.spine import deliveries as ledger
 from headwater.spine.clock import Timer
 from headwater.spine.deliveries import Again, Delivery, DeliveryHandler, Exhausted, Failed, Policy
 from headwater.spine.errors import AwsError
+from headwater.spine.faults import DELAY, DUPLICATE, KILL, Rule
 from headwater.spine.operations import Call, Caller
 from headwater.spine.spans import Span, split_cause
 
@@ -192,6 +193,13 @@ class Pump:
         item.attempt += 1
         started = perf_counter_ns()
         span = self._span(item)
+        fault = None if engine.armed is None else engine.faults.of_delivery(item)
+        if fault is not None:
+            span.note("fault", fault.kind)
+            if fault.kind == DELAY:
+                self._repeat(item, fault, span)
+                engine.finish_span(span, started)
+                return
         try:
             handler = self._handler(item.handler)
             call = Call(engine, self._caller(item), span.started, span, handler.memory)
@@ -203,16 +211,30 @@ class Pump:
             log.exception("delivery failed", extra={"handler": item.handler})
             self._failed(item, span, started, Failed("InternalFailure", str(error)))
             return
-        if result is None:
-            self._done(item)
-            span.outcome = "ok"
-        elif type(result) is Again:
-            self._again(item, result)
-            span.outcome = "again"
+        if result is None or type(result) is Again:
+            self._settle(item, result, span, fault)
         else:
-            self._start(item, result, span, handler)
+            self._start(item, result, span, handler, fault)
             return
         engine.finish_span(span, started)
+
+    def _settle(self, item: Delivery, result: Again | None, span: Span, fault: Rule | None) -> None:
+        """It went well: the row goes, or stays for another time."""
+        if fault is not None:
+            self._repeat(item, fault, span)
+        elif result is None:
+            self._done(item)
+            span.outcome = "ok"
+        else:
+            self._again(item, result)
+            span.outcome = "again"
+
+    def _repeat(self, item: Delivery, fault: Rule, span: Span) -> None:
+        """What a fault has befallen is done once more: it was delayed, or nobody knows that it was done."""
+        self._again(item, Again(self._engine.now + fault.milliseconds))
+        span.outcome = "again" if fault.kind == DELAY else "ok"
+        if fault.kind == KILL:
+            self._engine.faults.kill_once_committed()
 
     def _span(self, item: Delivery) -> Span:
         engine = self._engine
@@ -307,7 +329,10 @@ class Pump:
 
     # ---- outside of it
 
-    def _start(self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler) -> None:
+    def _start(
+        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler,
+        fault: Rule | None,
+    ) -> None:  # fmt: skip
         """Lease the row in this transaction; run the coroutine once that is committed."""
         engine = self._engine
         lease = engine.now + LEASE
@@ -317,16 +342,15 @@ class Pump:
             engine.store.run(ledger.INSERT, _row(item, 1, due=lease))
             item.stored = True
         engine.group.spans.append(span)
-        engine.group.starts.append(lambda: self._launch(item, coroutine, span, handler))
+        engine.group.starts.append(lambda: self._launch(item, self._await(item, coroutine, span, handler, fault), span))
 
-    def _launch(
-        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler
-    ) -> None:
-        self._running[item.id] = self._engine.spawn(self._await(item, coroutine, span, handler), span)
+    def _launch(self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span) -> None:
+        self._running[item.id] = self._engine.spawn(coroutine, span)
 
     async def _await(
-        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler
-    ) -> None:
+        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler,
+        fault: Rule | None,
+    ) -> None:  # fmt: skip
         engine = self._engine
         started = perf_counter_ns()
         error: AwsError | Failed | None = None
@@ -346,6 +370,8 @@ class Pump:
             span.outcome = "cancelled"
             engine.finish_span(span, started)
             return
+        if error is None and fault is not None and fault.kind != DUPLICATE:
+            finish = None  # the outcome is lost
         if error is None and callable(finish):
             call = Call(engine, self._caller(item), engine.now, span, handler.memory)
             try:
@@ -355,12 +381,7 @@ class Pump:
         if error is not None:
             self._failed(item, span, started, error)
             return
-        if type(finish) is Again:
-            self._again(item, finish)
-            span.outcome = "again"
-        else:
-            self._done(item)
-            span.outcome = "ok"
+        self._settle(item, finish if type(finish) is Again else None, span, fault)
         engine.finish_span(span, started)
 
 

@@ -98,9 +98,14 @@ class Route:
         if rule.pattern is not None:
             self.index.add(rule.arn, rule.pattern)
 
+    def discard(self, arn: str) -> None:
+        if self.rules.pop(arn, None) is not None:
+            self.index.discard(arn)
+
 
 class Routes:
-    """Routes by the ARN of the bus; whoever changes a row drops the entry."""
+    """Routes by the ARN of the bus; whoever changes the row of a bus drops the entry, and ``refresh_rule`` follows a
+    change of one rule or its targets."""
 
     def __init__(self) -> None:
         self.by_bus: dict[str, Route] = {}
@@ -239,6 +244,18 @@ def _route(call: Call, bus: str) -> Route | None:
             found.add(_compile(call, row[0], row[1], row[2], row[3]))
         memory.by_bus[bus] = found
     return found
+
+
+def refresh_rule(call: Call, bus: str, arn: str) -> None:
+    """The rows of a rule or of its targets have changed: so does its place in what is remembered, and no other's."""
+    memory: Routes = call.memory
+    route = memory.by_bus.get(bus)
+    if route is None:
+        return
+    route.discard(arn)
+    row = call.store.one(tables.FIND_RULE, (arn,))
+    if row is not None and row[3] is not None and row[5] != "DISABLED":
+        route.add(_compile(call, row[0], row[1], row[2], row[3]))
 
 
 def routed_rule(call: Call, arn: str) -> RoutedRule | None:

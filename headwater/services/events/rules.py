@@ -19,6 +19,7 @@ from headwater.services.events.errors import (
 )
 from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
+from headwater.services.events.routing import refresh_rule
 from headwater.services.events.scheduling import set_timer
 from headwater.services.events.trail import attend
 from headwater.spine.arns import Arn, parse_arn
@@ -109,7 +110,7 @@ def drop_managed_rule(call: Call, bus: str, name: str) -> None:
     call.store.run(tables.DELETE_TARGETS, (arn,))
     call.store.run(tables.DELETE_RULE, (arn,))
     keep_version(call, bus, arn)
-    call.memory.drop(bus)
+    refresh_rule(call, bus, arn)
 
 
 def _check(bus: Bus, pattern: str | None, schedule: str | None) -> None:
@@ -138,7 +139,7 @@ def _changed(call: Call, arn: str) -> None:
     if rule is not None:
         set_timer(call, arn, rule.schedule if rule.state != DISABLED else None, rule.timer)
         keep_version(call, rule.bus, arn)
-        call.memory.drop(rule.bus)
+        refresh_rule(call, rule.bus, rule.arn)
         attend(call, rule.pattern)
 
 
@@ -207,6 +208,6 @@ def delete_rule(call: Call, request: Request) -> Result:
     set_timer(call, rule.arn, None, rule.timer)
     call.store.run(tables.DELETE_RULE, (rule.arn,))
     keep_version(call, bus.arn, rule.arn)
-    call.memory.drop(bus.arn)
+    refresh_rule(call, bus.arn, rule.arn)
     attend(call, None)
     return {}

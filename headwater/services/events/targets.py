@@ -11,6 +11,7 @@ from headwater.services.events.buses import find_bus
 from headwater.services.events.errors import limit_exceeded
 from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
+from headwater.services.events.routing import refresh_rule
 from headwater.services.events.rules import check_not_managed, find_rule
 from headwater.services.events.target_checks import check_target
 from headwater.spine.arns import parse_arn
@@ -33,7 +34,7 @@ def put_targets(call: Call, request: Request) -> Result:
     if (call.store.one(tables.COUNT_TARGETS, (rule.arn,)) or (0,))[0] > _MOST_TARGETS:
         raise limit_exceeded()
     keep_version(call, rule.bus, rule.arn)
-    call.memory.drop(rule.bus)
+    refresh_rule(call, rule.bus, rule.arn)
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
 
@@ -62,7 +63,7 @@ def remove_targets(call: Call, request: Request) -> Result:
         if not call.store.run(tables.DELETE_TARGET, (rule.arn, identity))
     ]
     keep_version(call, rule.bus, rule.arn)
-    call.memory.drop(rule.bus)
+    refresh_rule(call, rule.bus, rule.arn)
     return {"FailedEntryCount": len(failed), "FailedEntries": failed}
 
 

@@ -47,6 +47,7 @@ def read_mapping(identity: str, account: str, region: str, configuration: dict[s
         retries=configuration.get("MaximumRetryAttempts", -1),
         age=age * 1000 if age >= 0 else -1,
         bisect=configuration.get("BisectBatchOnFunctionError", False),
+        taker=configuration["FunctionArn"],
     )
     return Mapping(
         id=identity,

@@ -60,7 +60,7 @@ class CompiledPipe:
     def __init__(self, arn: str, account: str, region: str, definition: dict[str, Any]) -> None:
         self.arn = arn
         self.name = arn.rpartition("/")[2]
-        self.source = _source(account, region, definition)
+        self.source = _source(arn, account, region, definition)
         self.queue = self.source.arn.split(":")[2] == "sqs"
         parameters = (definition.get("SourceParameters") or {}).get(SOURCE_BLOCKS[self.source.arn.split(":")[2]]) or {}
         self.dead_letters: str | None = (parameters.get("DeadLetterConfig") or {}).get("Arn")
@@ -90,7 +90,7 @@ class CompiledPipe:
         return [Input(event, *stage.template.render(event, variables)) for event in events]
 
 
-def _source(account: str, region: str, definition: dict[str, Any]) -> Source:
+def _source(arn: str, account: str, region: str, definition: dict[str, Any]) -> Source:
     parameters = definition.get("SourceParameters") or {}
     block = parameters.get(SOURCE_BLOCKS[definition["Source"].split(":")[2]]) or {}
     filters = (parameters.get("FilterCriteria") or {}).get("Filters") or ()
@@ -105,4 +105,5 @@ def _source(account: str, region: str, definition: dict[str, Any]) -> Source:
         retries=block.get("MaximumRetryAttempts", -1),
         age=age * 1000 if age >= 0 else -1,
         bisect=block.get("OnPartialBatchItemFailure") == "AUTOMATIC_BISECT",
+        taker=arn,
     )

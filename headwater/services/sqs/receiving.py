@@ -21,6 +21,7 @@ from headwater.services.sqs.errors import (
 )
 from headwater.services.sqs.fairness import is_fair, visible_fairly
 from headwater.services.sqs.message_attributes import unpack_attributes
+from headwater.services.sqs.mishaps import MOST_REORDERED, reordered
 from headwater.services.sqs.queue import MOST_IN_FLIGHT, Queue, find_queue, holder, queue_by_arn
 from headwater.services.sqs.receipts import write_handle
 from headwater.services.sqs.redrive import move_to_dead_letter_queue
@@ -176,7 +177,10 @@ def visible(call: Call, queue: Queue, number: int) -> list[Taken]:
 def _take(call: Call, queue: Queue, number: int, hidden: int, taker: int | None = None) -> list[Taken]:
     """Hide up to ``number`` messages from others; those received too often go to the dead-letter queue."""
     while True:
-        taken = visible(call, queue, number)
+        if call.is_faulty and not queue.fifo:
+            taken = reordered(call, queue, visible(call, queue, max(number, MOST_REORDERED)), number)
+        else:
+            taken = visible(call, queue, number)
         spent = [row for row in taken if 0 < queue.maximum_receives <= row.received]
         if not spent or not move_to_dead_letter_queue(call, queue, spent):
             break

@@ -21,6 +21,7 @@ from headwater.services.sqs.errors import (
     missing_parameter,
 )
 from headwater.services.sqs.message_attributes import attributes_size, check_message_attributes, pack_attributes
+from headwater.services.sqs.mishaps import after_sending
 from headwater.services.sqs.queue import Queue, find_queue
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -123,6 +124,8 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         call.cause,
     )
     call.store.run(tables.INSERT_MESSAGE, row)
+    if call.is_faulty:
+        after_sending(call, queue, row)
     result["MessageId"] = message_id
     return result
 

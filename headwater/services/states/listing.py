@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.services.states import tables
-from headwater.services.states.errors import invalid_arn, machine_type_not_supported
+from headwater.services.states.errors import invalid_arn, machine_type_not_supported, validation
 from headwater.services.states.map_run import find_map_run
 from headwater.services.states.paging import next_token, page_size, read_number
 from headwater.services.states.record import Record
@@ -24,8 +24,10 @@ def list_executions(call: Call, request: Request) -> Result:
     if bool(machine_arn) == bool(map_run):
         raise invalid_arn(map_run or "", "Must specify exactly one of stateMachineArn or mapRunArn")
     redrive = request.get("redriveFilter") or ""
+    if redrive and not map_run:
+        raise validation("redriveFilter can only be used with mapRunArn")
     status = request.get("statusFilter")
-    holder, key, shared = _holder(call, machine_arn, map_run, redrive)
+    holder, key, shared = _holder(call, machine_arn, map_run)
     limit = page_size(request)
     parameters = [key, read_number(request, _NEWEST), *([status] if status else []), limit + 1]
     rows = call.store.all(tables.LIST_EXECUTIONS[holder, bool(status), redrive], parameters)
@@ -33,9 +35,7 @@ def list_executions(call: Call, request: Request) -> Result:
     return {"executions": page, **next_token(rows, limit, lambda row: row[0])}
 
 
-def _holder(
-    call: Call, machine_arn: str | None, map_run: str | None, redrive: str
-) -> tuple[str, object, dict[str, Any]]:
+def _holder(call: Call, machine_arn: str | None, map_run: str | None) -> tuple[str, object, dict[str, Any]]:
     """The column to look in, its value, and what all entries have in common."""
     if map_run:
         run = find_map_run(call, map_run)

@@ -146,14 +146,24 @@ class QueuePoller:
                     return
             await work.sleep_until(work.now + _WAIT_WHEN_THROTTLED)
         done = _done(messages, handled)
-        if done:
+        first = all(message["Attributes"]["ApproximateReceiveCount"] == "1" for message in messages)
+        if done and first and work.loses(self._source.taker, causes[0]):
+            await work.transact(self._show_again, done)
+        elif done:
             await work.transact(self._delete, done)
 
     def _delete(self, call: Call, messages: list[Message]) -> None:
+        self._in_batches(call, messages, "DeleteMessageBatch")
+
+    def _show_again(self, call: Call, messages: list[Message]) -> None:
+        """As if their visibility timeout had run out."""
+        self._in_batches(call, messages, "ChangeMessageVisibilityBatch", VisibilityTimeout=0)
+
+    def _in_batches(self, call: Call, messages: list[Message], operation: str, **settings: Any) -> None:
         for first in range(0, len(messages), _MOST_DELETED):
             chunk = messages[first : first + _MOST_DELETED]
-            entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(chunk)]
-            call.operation("sqs", "DeleteMessageBatch", {"QueueUrl": self._url, "Entries": entries}, *self._owner)
+            entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"], **settings} for n, m in enumerate(chunk)]
+            call.operation("sqs", operation, {"QueueUrl": self._url, "Entries": entries}, *self._owner)
 
 
 def _done(messages: list[Message], handled: Handled) -> list[Message]:

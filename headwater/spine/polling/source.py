@@ -13,7 +13,8 @@ Record = dict[str, Any]
 
 
 class Source(NamedTuple):
-    """How a source is polled. Times are in milliseconds; -1 stands for without limit."""
+    """How a source is polled. Times are in milliseconds; -1 stands for without limit. ``taker``: the ARN of the
+    function or the pipe."""
 
     arn: str
     caller: Caller
@@ -25,6 +26,7 @@ class Source(NamedTuple):
     retries: int = -1
     age: int = -1
     bisect: bool = False
+    taker: str = ""
 
     @property
     def owner(self) -> tuple[str, str]:

@@ -129,14 +129,17 @@ class StreamPoller:
 
     async def _run_batch(self, records: list[Record]) -> None:
         """Hand it over until it succeeds, or until the source says that it is enough."""
-        attempt = 0
+        attempt, spared = 0, False
         while records := await self._without_expired(records, attempt):
             attempt += 1
             handled = await self._handle(records)
             left = self._unhandled(records, handled)
             await self._consumer.note(not left)
             if not left:
-                return
+                if spared or not self._work.loses(self._source.taker, records[0]["Cause"]):
+                    return
+                attempt, spared = attempt - 1, True
+                continue
             if 0 <= self._source.retries < attempt:
                 await self._give_up(left, attempt, "RetryAttemptsExhausted", handled.answer)
                 return
