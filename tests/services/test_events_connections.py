@@ -335,4 +335,17 @@ def test_other_services_may_have_requests_authorized(server: ServerThread, aws: 
     request = {"ConnectionArn": arn, "Method": "GET", "Url": "http://x/?a=b", "Headers": {"X-KEY": "mine"}, "Body": b""}
     caller = Caller(account, "us-east-1", "arn:aws:iam::x:root")
     made = server.run(server.cloud.engine.call("events", "AuthorizeRequest", request, caller, None))
-    assert made == {"Url": "http://x/?a=b", "Headers": {"x-key": "secret"}, "Body": b""}
+    assert made == {"Url": "http://x/?a=b", "Headers": {"x-key": "secret"}, "Body": b"", "Renewable": False}
+
+
+def test_other_services_may_invoke_a_destination(
+    server: ServerThread, aws: Client, account: str, site: Endpoint
+) -> None:
+    site.answer = lambda asked: Reply(201, {"X-Made": "yes"}, b"done")
+    arn = destination(aws("events"), site, connect(aws("events"), "API_KEY", KEY), "/a/*")
+    request = {"Arn": arn, "Body": b"{}", "PathParameterValues": ["b"], "HeaderParameters": {"x": "y"}}
+    caller = Caller(account, "us-east-1", "arn:aws:iam::x:root")
+    made = server.run(server.cloud.engine.call("events", "InvokeApiDestination", request, caller, None))
+    assert (made["Status"], made["Headers"]["x-made"], made["Body"]) == (201, "yes", b"done")
+    asked = site.next()
+    assert (asked.path, asked.headers["x"], asked.headers["x-key"]) == ("/a/b", "y", "secret")

@@ -48,18 +48,20 @@ class Outgoing(NamedTuple):
 def authorize_request(call: Call, request: Request) -> Coroutine[Any, Any, Result]:
     """For whatever sends requests by a connection (Step Functions, Pipes): ``ConnectionArn``, ``Method``, ``Url``,
     ``Headers`` and ``Body`` (bytes) become ``Url``, ``Headers`` and ``Body`` with all that the connection adds.
-    ``Renew``: the last token was refused. AwsError where the connection cannot authorise."""
+    ``Renew``: the last token was refused; that is of use only where the answer said ``Renewable``. AwsError where the
+    connection cannot authorise."""
     outgoing = Outgoing(request["Method"], request["Url"], dict(request["Headers"]), request["Body"])
     return _authorized(call.work, request["ConnectionArn"], outgoing, bool(request.get("Renew")))
 
 
 async def _authorized(work: Work, connection: str, outgoing: Outgoing, renew: bool) -> Result:
-    made = await authorize(work, connection, outgoing, renew)
-    return {"Url": made.url, "Headers": made.headers, "Body": made.body}
+    made, renewable = await authorize(work, connection, outgoing, renew)
+    return {"Url": made.url, "Headers": made.headers, "Body": made.body, "Renewable": renewable}
 
 
-async def authorize(work: Work, arn: str, outgoing: Outgoing, renew: bool = False) -> Outgoing:
-    """A request with what a connection adds to it. AwsError where there is none, or it is not authorised."""
+async def authorize(work: Work, arn: str, outgoing: Outgoing, renew: bool = False) -> tuple[Outgoing, bool]:
+    """A request with what a connection adds to it, and whether that is a token that can be had anew. AwsError where
+    there is no connection, or it is not authorised."""
     connection, secret = await work.transact(_credentials, arn)
     headers = {}
     if connection.kind == "BASIC":
@@ -72,7 +74,7 @@ async def authorize(work: Work, arn: str, outgoing: Outgoing, renew: bool = Fals
             token = await fetch_token(work, connection, secret)
         headers["Authorization"] = f"{token['type']} {token['token']}"
     added = with_parameters(outgoing, secret.get("invocation_http_parameters") or {})
-    return added._replace(headers=overlaid(added.headers, headers))
+    return added._replace(headers=overlaid(added.headers, headers)), connection.kind == OAUTH
 
 
 def basic(user: str, password: str) -> str:

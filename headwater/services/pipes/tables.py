@@ -17,6 +17,7 @@ SCHEMA = (
         pipe TEXT NOT NULL, shard TEXT NOT NULL, position BIGINT NOT NULL, PRIMARY KEY (pipe, shard)
     );
     """,
+    "CREATE INDEX pipes_pipes_by_source ON pipes_pipes (source);",
 )
 
 _PIPE = "SELECT arn, name, desired, state, reason, definition, tags, created, modified FROM pipes_pipes"
