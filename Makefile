@@ -11,8 +11,9 @@ help: ## this list
 
 PAGE := examples/orders/page
 CLIENTS := tests/clients
+CONSOLE := headwater/console
 
-setup: $(VENV)/.installed $(PAGE)/node_modules/.installed $(CLIENTS)/node_modules/.installed ## virtual environment and npm packages (idempotent)
+setup: $(VENV)/.installed $(PAGE)/node_modules/.installed $(CLIENTS)/node_modules/.installed $(CONSOLE)/node_modules/.installed ## virtual environment and npm packages (idempotent)
 
 $(VENV)/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -28,6 +29,10 @@ $(CLIENTS)/node_modules/.installed: $(CLIENTS)/package-lock.json
 	@scripts/npm.sh $(CLIENTS)
 	@mkdir -p $(@D) && touch $@
 
+$(CONSOLE)/node_modules/.installed: $(CONSOLE)/package-lock.json
+	@scripts/npm.sh $(CONSOLE)
+	@touch $@
+
 demo: setup ## the order application, live in the browser
 	$(BIN)/headwater up examples/orders/template.yaml --stack orders --follow --open PageUrl
 
@@ -40,6 +45,7 @@ check: setup ## ruff, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(CONSOLE)/node_modules/.bin/tsc -p $(CONSOLE)/jsconfig.json
 
 bench: setup ## each layer apart, and the whole
 	$(BIN)/python -m bench
@@ -51,4 +57,4 @@ coverage: setup ## docs/coverage.md anew, from the registry
 	$(BIN)/python scripts/coverage.py
 
 clean: ## what set-up and tests have made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .headwater artifacts tests/clients/node_modules examples/orders/page/node_modules
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .headwater artifacts tests/clients/node_modules examples/orders/page/node_modules headwater/console/node_modules

@@ -1,7 +1,7 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings; ``orders [RATE]`` offers the order application
-so many a second. Absolute figures depend on the machine; compare within one run, or with ``make bench-peers``.
+Names choose among the operations by their beginnings; those of ``_BY_NAME`` are measured only when named.
+Absolute figures depend on the machine; compare within one run, or with ``make bench-peers``.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 import psutil
 from rich.console import Console
@@ -20,21 +20,27 @@ from rich.table import Table
 
 from bench.client import measure
 from bench.layers import layers
-from bench.orders import measure_orders
 from bench.requests import OPERATIONS, Aws
+from bench.server import PORT, await_answer, launch
 
-_PORT = 4695
+# What is measured only when named: a room each, loaded when it is asked for.
+_BY_NAME = {
+    "console": "console",
+    "fanout": "fanout",
+    "ledger": "ledger_table",
+    "orders": "orders",
+    "rules": "rules",
+    "schedules": "schedules",
+    "universes": "universes",
+}
 _SECONDS = 2.0
-_ORDER_SECONDS = 10.0
 
 
 @contextmanager
 def _server(folder: str) -> Iterator[psutil.Process]:
-    command = [sys.executable, "-m", "headwater", "start", "--port", str(_PORT), "--mqtt-port", "0", "--data", folder]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = launch(folder)
     try:
-        _ready()
-        yield psutil.Process(process.pid)
+        yield process
     finally:
         process.terminate()
         process.wait(30)
@@ -42,25 +48,13 @@ def _server(folder: str) -> Iterator[psutil.Process]:
 
 @contextmanager
 def _echo() -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "bench.echo", str(_PORT)])
+    process = subprocess.Popen([sys.executable, "-m", "bench.echo", str(PORT)])
     try:
-        _ready()
+        await_answer()
         yield
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _ready() -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/_headwater/health", timeout=5).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -71,12 +65,12 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _operations(chosen: list[str]) -> Table:
-    bare = Aws(f"http://127.0.0.1:{_PORT}").capture("sqs", "send_message", QueueUrl="http://q", MessageBody="x" * 256)
+    bare = Aws(f"http://127.0.0.1:{PORT}").capture("sqs", "send_message", QueueUrl="http://q", MessageBody="x" * 256)
     table = _table("Operations", "operation", "1: per s", "p50 ms", "p99 ms", "32: per s", "p50 ms", "p99 ms")
     with _echo():
         _measure(table, "the bare HTTP layer", [bare])
     with tempfile.TemporaryDirectory() as folder, _server(folder):
-        aws = Aws(f"http://127.0.0.1:{_PORT}")
+        aws = Aws(f"http://127.0.0.1:{PORT}")
         for name, prepare in OPERATIONS.items():
             if chosen and not any(name.startswith(prefix) for prefix in chosen):
                 continue
@@ -87,8 +81,8 @@ def _operations(chosen: list[str]) -> Table:
 def _measure(table: Table, name: str, requests: list[bytes]) -> None:
     cells: list[str] = []
     for connections in (1, 32):
-        measure(_PORT, requests, connections, 0.3)
-        figures = measure(_PORT, requests, connections, _SECONDS)
+        measure(PORT, requests, connections, 0.3)
+        figures = measure(PORT, requests, connections, _SECONDS)
         cells += [f"{figures.rate:,.0f}", f"{figures.p50:.2f}", f"{figures.p99:.2f}"]
         if figures.errors:
             cells[-3] += f" ({figures.errors} errors)"
@@ -110,23 +104,9 @@ def _start_and_memory() -> Table:
     return table
 
 
-def _orders(rate: float) -> Table:
-    table = _table(f"The order application, {rate:g} orders a second offered", "figure", "value")
-    figures = measure_orders(rate, _ORDER_SECONDS, _PORT)
-    table.add_row("accepted, completed", f"{figures.accepted}, {figures.completed}")
-    table.add_row("orders a second, until the last was completed", f"{figures.rate:.1f}")
-    table.add_row("CPU of the server, ms an order", f"{figures.server:.1f}")
-    table.add_row("CPU of the functions with their starts, ms an order", f"{figures.functions:.1f}")
-    table.add_row("environments", str(figures.environments))
-    return table
-
-
 def main() -> None:
     chosen = sys.argv[1:]
     console = Console(width=120)
-    if chosen[:1] == ["orders"]:
-        console.print(_orders(float((*chosen, 64)[1])))
-        return
     if not chosen:
         request = Aws("http://127.0.0.1:1").capture(
             "sqs",
@@ -139,7 +119,11 @@ def main() -> None:
             table.add_row(name, f"{microseconds:.1f}")
         console.print(table)
         console.print(_start_and_memory())
-    console.print(_operations(chosen))
+    named = {name: function for name, function in _BY_NAME.items() if name in chosen}
+    for name, function in named.items():
+        console.print(getattr(import_module(f"bench.{name}"), function)())
+    if not chosen or len(named) < len(chosen):
+        console.print(_operations([name for name in chosen if name not in named]))
 
 
 if __name__ == "__main__":

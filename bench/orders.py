@@ -1,4 +1,4 @@
-"""How many orders a second the order application takes, and what an order costs in CPU.
+"""``python -m bench orders``: how many orders a second the order application takes, and what an order costs in CPU.
 
 Orders are offered at a steady rate; the rate that counts is to the moment at which the last one is completed and
 in its customer's summary. The CPU time hardly depends on what else the machine does; the rate does.
@@ -19,17 +19,20 @@ from urllib.parse import urlsplit
 
 import boto3
 import psutil
+from rich.table import Table
+
+from bench.server import PORT
 
 TEMPLATE = Path(__file__).parents[1] / "examples" / "orders" / "template.yaml"
 _ORDER = json.dumps({"customerId": "c-standard", "items": [{"sku": "A1", "quantity": 1, "price": 9.5}]})
+_RATE, _SECONDS = 64.0, 10.0
 _CONNECTIONS = 32
 _PATIENCE = 120.0  # seconds for the last order
 
 
 class Orders(NamedTuple):
-    """``rate`` and ``offered`` in orders a second; CPU in milliseconds an order."""
+    """``rate`` in orders a second; CPU in milliseconds an order."""
 
-    offered: float
     accepted: int
     completed: int
     rate: float
@@ -104,20 +107,34 @@ def _measure(server: psutil.Process, endpoint: str, outputs: dict[str, str], rat
     took = time.monotonic() - began
     used = [1000 * (now - then) / count for now, then in zip(_cpu(server), cpu, strict=True)]
     environments = len(server.children(recursive=True)) - 1
-    return Orders(rate, accepted, completed, completed / took, used[0], used[1], environments)
+    return Orders(accepted, completed, completed / took, used[0], used[1], environments)
 
 
-def measure_orders(rate: float, seconds: float, port: int) -> Orders:
+def _deploy_and_measure(rate: float, seconds: float) -> Orders:
     """Deploy the application, offer orders for a while, and wait until all are completed."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "headwater", "up", str(TEMPLATE), "--json", "--stack", "orders"]
-        command += ["--port", str(port), "--mqtt-port", "0", "--data", folder]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        command += ["--port", str(PORT), "--mqtt-port", "0", "--data", folder]
+        process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
-            assert process.stdout is not None
             announced = json.loads(process.stdout.readline())
-            server = psutil.Process(process.pid)
-            return _measure(server, announced["endpoint"], announced["outputs"], rate, seconds)
+            return _measure(process, announced["endpoint"], announced["outputs"], rate, seconds)
         finally:
             process.terminate()
             process.wait(30)
+
+
+def orders() -> Table:
+    figures = _deploy_and_measure(_RATE, _SECONDS)
+    table = Table(title=f"The order application, {_RATE:g} orders a second offered", title_justify="left")
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    for what, figure in (
+        ("accepted, completed", f"{figures.accepted}, {figures.completed}"),
+        ("orders a second, until the last was completed", f"{figures.rate:.1f}"),
+        ("CPU of the server, ms an order", f"{figures.server:.1f}"),
+        ("CPU of the functions and their starts, ms an order", f"{figures.functions:.1f}"),
+        ("environments", str(figures.environments)),
+    ):
+        table.add_row(what, figure)
+    return table

@@ -15,9 +15,9 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, Required, TypedDict, cast
 from urllib.parse import quote
 
 Mode = Literal["real", "frozen", "auto"]
@@ -90,12 +90,81 @@ class Settlement(TypedDict):
     timers: list[Timer]
 
 
-class Pending(Timer):
-    """A delivery that is to be done or in hand."""
+class Pending(Timer, total=False):
+    """A delivery that is to be done or in hand, or that was given up: ``condition`` is then the limit of its policy
+    that was reached, ``dead_letter`` the queue that has its dead letter."""
 
     created: int
     running: bool
+    state: Literal["waiting", "running", "retrying", "dead"]
     error: str | None
+    condition: str | None
+    dead_letter: str | None
+
+
+class Attempt(TypedDict, total=False):
+    """One attempt of a delivery; ``took`` in microseconds."""
+
+    span: str
+    at: int
+    took: int | None
+    outcome: str | None
+    error: str
+    input: str
+
+
+class Outcome(TypedDict, total=False):
+    """How a delivery stands."""
+
+    id: str
+    target: str
+    state: str
+    at: int
+    took: int | None
+    due: int
+    attempt: int
+    error: str | None
+    dead_letter: str | None
+    attempts: list[Attempt]
+
+
+class Verdict(TypedDict, total=False):
+    """What a rule, subscription or mapping says of an event: how its deliveries stand, or ``reason`` why not;
+    ``failed`` fields said no; ``explanation`` has every predicate's verdict."""
+
+    kind: str
+    arn: str
+    name: str
+    state: str
+    reason: str
+    failed: int
+    targets: list[dict[str, str]]
+    explanation: dict[str, Any]
+    deliveries: list[Outcome]
+
+
+class Explained(TypedDict, total=False):
+    """What became of an event, message or record. Verdicts: those who took it, then the nearest miss first."""
+
+    id: str | None
+    channel: str
+    at: int | None
+    trace: str | None
+    event: Any
+    verdicts: list[Verdict]
+    count: int
+    problem: str
+    caused: list[dict[str, Any]]
+
+
+class Tried(TypedDict):
+    """A pattern on the last events: how many matched, and the ids of some that did and of some that nearly did."""
+
+    channel: str
+    tried: int
+    matched: int
+    examples: list[str]
+    near_misses: list[dict[str, Any]]
 
 
 class Span(TypedDict):
@@ -116,9 +185,83 @@ class Span(TypedDict):
     children: list[Span]
 
 
+class FaultRule(TypedDict, total=False):
+    """What, where and when: see docs/faults.md."""
+
+    kind: Required[str]
+    service: str
+    operation: str
+    resource: str
+    by: Literal["client", "service"]
+    at: Literal["operation", "delivery"]
+    probability: float
+    nth: int
+    every: int
+    times: int
+    milliseconds: int
+    code: str
+    status: int
+    message: str
+
+
+class FiredFault(TypedDict):
+    """``rule``: its index; ``nth``: as which that passed this very place."""
+
+    index: int
+    rule: int
+    kind: str
+    at: int
+    service: str
+    operation: str
+    resource: str
+    nth: int
+    trace: str
+    milliseconds: int
+
+
+class FaultBooks(TypedDict):
+    """``rules`` have beside their members an ``index``, and how often they ``matched`` and ``fired``."""
+
+    seed: int | str
+    hasten: int
+    rules: list[dict[str, Any]]
+    fired: list[FiredFault]
+
+
 class Trace(TypedDict):
+    """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
+
     trace: str
     spans: list[Span]
+    published: list[dict[str, Any]]
+
+
+class Snapshot(TypedDict):
+    """``taken`` by the cloud's clock, in milliseconds since the epoch; ``size`` in bytes."""
+
+    name: str
+    taken: int
+    size: int
+
+
+# ``from`` is a keyword, so this one is not a class body
+Sent = TypedDict(
+    "Sent",
+    {
+        "id": str,
+        "at": int,
+        "kind": Literal["email", "email-json", "sms", "push"],
+        "to": str,
+        "from": str | None,
+        "subject": str | None,
+        "body": str,
+        "topic": str | None,
+        "message": str | None,
+        "attributes": dict[str, Any],
+        "account": str,
+        "region": str,
+    },
+)
 
 
 class Headwater:
@@ -134,6 +277,23 @@ class Headwater:
     def reset(self) -> None:
         """Forget everything that it keeps; the clock stays as it is."""
         self._ask("POST", "reset")
+
+    # ---- universes
+
+    def save(self, name: str) -> Snapshot:
+        """Save everything that it is under a name; a snapshot of that name is replaced."""
+        return cast(Snapshot, self._ask("POST", "snapshots", {"name": name}, _NO_LIMIT))
+
+    def restore(self, name: str, fresh: bool = False) -> Snapshot:
+        """Make it what it was when that was saved, the clock too. ``fresh``: start all functions anew."""
+        page = f"snapshots/{quote(name, safe='')}/restore"
+        return cast(Snapshot, self._ask("POST", page, {"fresh": fresh}, _NO_LIMIT))
+
+    def snapshots(self) -> list[Snapshot]:
+        return cast("list[Snapshot]", self._ask("GET", "snapshots")["snapshots"])
+
+    def delete_snapshot(self, name: str) -> None:
+        self._ask("DELETE", f"snapshots/{quote(name, safe='')}")
 
     # ---- the clock
 
@@ -179,15 +339,82 @@ class Headwater:
         """What began after a span (its id), oldest first, without children; ten thousand at most."""
         return cast("list[Span]", self._ask("GET", f"spans?after={after}")["spans"])
 
-    def deliveries(self, limit: int = 100) -> list[Pending]:
-        """What is to be done or in hand, the next first."""
-        return cast("list[Pending]", self._ask("GET", f"deliveries?limit={limit}")["deliveries"])
+    def last_span(self) -> str:
+        """The id of the newest span, to ask later for what began after it."""
+        return str(self._ask("GET", "spans?limit=0")["last"])
 
-    def follow(self) -> Iterator[Span]:
-        """Spans as they end (without children), until the server does."""
-        with urllib.request.urlopen(f"{self.endpoint}/_headwater/follow") as stream:
-            for line in stream:
-                yield json.loads(line)
+    def deliveries(self, limit: int = 100, state: str | None = None) -> list[Pending]:
+        """What is to be done or in hand, the next first; or those of a state, such as ``dead``."""
+        chosen = f"&state={state}" if state else ""
+        return cast("list[Pending]", self._ask("GET", f"deliveries?limit={limit}{chosen}")["deliveries"])
+
+    def outbox(self, limit: int = 100, after: str = "0") -> list[Sent]:
+        """E-mails, text messages and pushes that SNS would have sent, the newest first."""
+        return cast("list[Sent]", self._ask("GET", f"outbox?limit={limit}&after={after}")["messages"])
+
+    def delivery(self, identity: str) -> dict[str, Any]:
+        """A delivery with its attempts and its payload."""
+        return cast("dict[str, Any]", self._ask("GET", f"delivery?id={quote(identity, safe='')}"))
+
+    def redeliver(self, *identities: str) -> list[dict[str, str]]:
+        """Do deliveries that failed now, those that were given up anew; all of them or none."""
+        answer = self._ask("POST", "deliveries/redeliver", {"ids": list(identities)})
+        return cast("list[dict[str, str]]", answer["redelivered"])
+
+    def explain(self, event: str | dict[str, Any], bus: str | None = None) -> Explained:
+        """What became of an event, message or record of an id, and why; or what would become of an event that is
+        given as such. ``bus``: its name, or the ARN of a bus, topic, queue or stream."""
+        if isinstance(event, str):
+            more = f"&bus={quote(bus, safe='')}" if bus else ""
+            return cast(Explained, self._ask("GET", f"explain?event={quote(event, safe='')}{more}"))
+        return cast(Explained, self._ask("POST", "explain", {"event": event, "bus": bus}))
+
+    def try_pattern(
+        self, pattern: str | dict[str, Any], bus: str = "default", last: int = 100, scope: str | None = None
+    ) -> Tried:
+        """A pattern, or a filter policy with the scope, on the last events of a bus, topic or queue."""
+        asked = {"pattern": pattern, "bus": bus, "last": last, **({"scope": scope} if scope else {})}
+        return cast(Tried, self._ask("POST", "patterns/test", asked))
+
+    def follow(self, **chosen: str) -> Iterator[Any]:
+        """Spans as they end (without children), until the server does. ``service``, ``kind``, ``bus``, ``pattern``
+        (JSON) choose among them; ``events="1"``: what is published too, as kind ``event``."""
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in chosen.items())
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/_headwater/follow?{query}") as stream:
+                for line in stream:
+                    yield json.loads(line)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise HeadwaterError(_reason(error), error.code) from error
+        except OSError as error:
+            raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+
+    # ---- faults
+
+    def faults(self) -> FaultBooks:
+        """The rules in force and what has fired."""
+        return cast(FaultBooks, self._ask("GET", "faults"))
+
+    def add_faults(self, *rules: FaultRule, seed: int | str | None = None) -> FaultBooks:
+        """Rules beside those that there are; a seed has all begin anew."""
+        return self._fault({"rules": rules, "seed": seed})
+
+    def explore_faults(self, kinds: Iterable[str], seed: int | str) -> FaultBooks:
+        """Have faults of these kinds come by chance, such as any application has to bear; settle awaits what
+        they put off."""
+        return self._fault({"explore": list(kinds), "seed": seed})
+
+    def replay_faults(self, rules: Iterable[FaultRule], seed: int | str) -> FaultBooks:
+        """Have just these come, as when they were explored."""
+        return self._fault({"rules": list(rules), "explore": [], "seed": seed})
+
+    def clear_faults(self) -> None:
+        """No fault any more; what has fired is forgotten."""
+        self._ask("DELETE", "faults")
+
+    def _fault(self, body: dict[str, Any]) -> FaultBooks:
+        return cast(FaultBooks, self._ask("POST", "faults", body))
 
     def _ask(self, method: str, page: str, body: Any = None, timeout: float = 30) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -18,6 +18,7 @@ from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
+from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
@@ -25,6 +26,7 @@ from headwater.services import SERVICES
 from headwater.spine.clock import Clock
 from headwater.spine.engine import Engine
 from headwater.spine.ids import Ids
+from headwater.spine.keeping import DEFAULT_KEEP, Keep
 from headwater.spine.models import load_model
 from headwater.spine.operations import Request
 from headwater.spine.service import Catalogue
@@ -33,11 +35,13 @@ from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.sqlite import SqliteStore
 
 DEFAULT_PORT = 4566
+CONSOLE = Path(__file__).parent / "console" / "static"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a cloud is to be. ``data`` None: nothing is kept after the end."""
+    """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
+    the process."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -45,6 +49,8 @@ class Settings:
     durability: str = "process"
     mqtt_port: int | None = None
     seed: int | None = None
+    keep: Keep = DEFAULT_KEEP
+    allow_kill: bool = False
 
 
 class Cloud:
@@ -64,10 +70,14 @@ class Cloud:
             clock or Clock(),
             Ids(settings.seed),
             Catalogue(houses, lambda service, name: _validator(models[service], name)),
+            self.folder / "snapshots",
+            settings.keep,
         )
+        self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)
         sites: list[Site] = [
+            StaticPages("/_headwater", CONSOLE),
             Surface(routes(self.engine), streams(self.engine)),
             UserApis(self.engine),
             LambdaSite(self.engine),

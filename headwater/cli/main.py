@@ -9,10 +9,17 @@ import click
 from headwater import __version__
 
 _COMMANDS = {
+    "deliveries": "List the ledger of deliveries: to be done, tried again, given up.",
+    "explain": "Tell what became of an event, and why; or try a pattern on recorded traffic.",
+    "faults": "Have things go wrong, repeatably; explore what breaks.",
     "follow": "Show operations and deliveries as they happen.",
+    "outbox": "Show e-mails and text messages that would have been sent.",
+    "redeliver": "Do deliveries that failed, or were given up, now.",
     "run": "Run a command with its environment pointing at Headwater.",
     "settle": "Wait until everything that was caused is done.",
+    "snapshot": "Save everything under a name, and go back to it.",
     "start": "Start an empty cloud.",
+    "tail": "Show events and their deliveries as they happen.",
     "time": "Show the clock, freeze it, move it.",
     "trace": "Show the causal tree of what happened.",
     "up": "Deploy a SAM or CloudFormation template, and stay.",

@@ -10,14 +10,19 @@ from typing import Any, TypeVar
 import click
 
 from headwater.cloud import DEFAULT_PORT, Settings
+from headwater.spine.keeping import Keep, parse_keep
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
 
 
 def server_options(command: CommandT) -> CommandT:
-    """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``."""
+    """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``, ``--keep``,
+    ``--allow-kill``."""
     for option in (
+        click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
+        click.option("--keep", multiple=True, callback=_keep, metavar="7d|1GiB", show_default="7d and 1GiB",
+                     help="How much of the past is kept for explanations: by age, by size, or one of each."),
         click.option("--durability", type=click.Choice(["process", "power"]), default="process", show_default=True,
                      help="What an acknowledged change survives: the end of the process, or a power failure."),
         click.option("--ephemeral", is_flag=True, help="Keep nothing after the end."),
@@ -33,8 +38,18 @@ def server_options(command: CommandT) -> CommandT:
     return command
 
 
-def settings_of(host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str) -> Settings:
-    return Settings(host, port, None if ephemeral else data, durability, mqtt_port)
+def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> Keep:
+    try:
+        return parse_keep(*value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def settings_of(
+    host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str, keep: Keep,
+    allow_kill: bool,
+) -> Settings:  # fmt: skip
+    return Settings(host, port, None if ephemeral else data, durability, mqtt_port, keep=keep, allow_kill=allow_kill)
 
 
 def endpoint_option(command: CommandT) -> CommandT:

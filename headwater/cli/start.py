@@ -10,14 +10,28 @@ import click
 from headwater.cli.options import server_options, settings_of
 from headwater.cli.serving import serve
 from headwater.cloud import Cloud
+from headwater.spine.keeping import Keep
 
 
 @click.command("start")
 @click.option("--json", "as_json", is_flag=True, help="Once ready, the endpoint as one line of JSON.")
 @server_options
-def command(as_json: bool, host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str) -> None:
+def command(
+    as_json: bool,
+    host: str,
+    port: int,
+    mqtt_port: int,
+    data: Path,
+    ephemeral: bool,
+    durability: str,
+    keep: Keep,
+    allow_kill: bool,
+) -> None:
     """Start an empty cloud, or the one that a data folder keeps."""
-    serve(settings_of(host, port, mqtt_port, data, ephemeral, durability), _tell if as_json else _announce)
+    serve(
+        settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill),
+        _tell if as_json else _announce,
+    )
 
 
 async def _tell(cloud: Cloud) -> None:

@@ -26,6 +26,7 @@ from headwater.cli.serving import serve
 from headwater.cloud import Cloud, Settings
 from headwater.deploy import Deployed, DeploymentError, Progress, up, watched_paths
 from headwater.languages.templates import TemplateError
+from headwater.spine.keeping import Keep
 
 STYLES = {"COMPLETE": "green", "FAILED": "red", "PROGRESS": "dim", "SKIPPED": "yellow"}
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -79,6 +80,8 @@ def command(
     data: Path,
     ephemeral: bool,
     durability: str,
+    keep: Keep,
+    allow_kill: bool,
 ) -> None:
     """Deploy a SAM or CloudFormation TEMPLATE, and stay.
 
@@ -92,7 +95,10 @@ def command(
         order.console.print(f"[dim]using the Headwater at {endpoint}[/]")
         asyncio.run(stay(endpoint, order))
     else:
-        serve(settings_of(host, port, mqtt_port, data, ephemeral, durability), lambda cloud: ready(cloud, order))
+        serve(
+            settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill),
+            lambda cloud: ready(cloud, order),
+        )
 
 
 def default_stack_name(template: Path) -> str:

@@ -15,6 +15,7 @@ from headwater.gateway.protocols import Protocol, WireService, load_service
 from headwater.gateway.protocols.plans import Plan
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.fault_errors import Unanswered
 from headwater.spine.operations import Caller, Operation, Result
 from headwater.spine.spans import parse_trace_header
 
@@ -137,6 +138,9 @@ class _Reply:
                 log.exception("result could not be written", extra={"operation": route.operation.title})
                 error = internal_error()
         if error is not None:
+            if type(error) is Unanswered:
+                self._connection.close()
+                return
             response = route.wire.error(route.protocol, error, self._request_id, route.operation.name)
         if self._browser:
             response.headers += _FOR_BROWSERS

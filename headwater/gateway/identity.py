@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from headwater.gateway.messages import HttpRequest
 from headwater.spine.access_keys import account_of
-from headwater.spine.operations import Caller
+from headwater.spine.operations import ANYBODY, Caller
 
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
@@ -135,7 +135,7 @@ class Callers:
         if known is None:
             key = scope.access_key
             account = key if _is_account(key) else account_of(key) or DEFAULT_ACCOUNT
-            known = Caller(account, scope.region, f"arn:aws:iam::{account}:root")
+            known = Caller(account, scope.region, f"arn:aws:iam::{account}:root" if key else ANYBODY)
             if len(self._known) < MOST_KEPT:
                 self._known[scope] = known
         return known

@@ -41,6 +41,10 @@ class _Answer:
         self._reply = reply
         self.abandoned: Callable[[], object] | None = None
 
+    def close(self) -> None:
+        """A fault keeps the answer back: the sender has waited in vain."""
+        self._reply(WireAnswer(504, {}, b""))
+
     def respond(self, response: HttpResponse) -> None:
         body: Any = response.body
         headers = {name.lower(): value for name, value in response.headers}

@@ -144,6 +144,9 @@ class _WithHeaders:
         response.headers.extend(self._headers)
         self._connection.respond(response)
 
+    def close(self) -> None:
+        self._connection.close()
+
 
 def _page_response(result: Result) -> HttpResponse:
     return HttpResponse(result["Status"], list(result["Headers"].items()), result["Body"])

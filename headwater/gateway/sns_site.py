@@ -7,10 +7,10 @@ from headwater.gateway.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
-from headwater.spine.operations import Caller, Result
+from headwater.spine.operations import ANYBODY, Caller, Result
 
 _PATH = "/SimpleNotificationService.pem"
-_ANYBODY = Caller(DEFAULT_ACCOUNT, DEFAULT_REGION, "*")
+_ANYBODY = Caller(DEFAULT_ACCOUNT, DEFAULT_REGION, ANYBODY)
 
 
 class SnsSite:

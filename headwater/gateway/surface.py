@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,12 +13,13 @@ import orjson
 
 from headwater.gateway.connection import HttpConnection
 from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.gateway.origins import is_foreign
 from headwater.spine.errors import AwsError
 
-# (query parameters, parsed body) to whatever JSON can hold
+# (query parameters and those of the path, parsed body) to whatever JSON can hold
 Route = Callable[[Mapping[str, str], Any], Awaitable[Any]]
-# (query parameters, what sends a chunk) to what ends the stream
-Stream = Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]
+# the content type; (query parameters, what sends a chunk) to what ends the stream
+Stream = tuple[str, Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]]
 log = logging.getLogger(__name__)
 _PREFIXES = ("/_headwater", "/_localstack")
 
@@ -27,6 +29,7 @@ class Surface:
 
     def __init__(self, routes: Mapping[tuple[str, str], Route], streams: Mapping[str, Stream]) -> None:
         self._routes = routes
+        self._named = [(method, _pattern(path), route) for (method, path), route in routes.items() if "{" in path]
         self._streams = streams
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -35,21 +38,32 @@ class Surface:
             return False
         stream = self._streams.get(request.path) if request.method == "GET" else None
         if stream is not None:
-            connection.begin_stream("application/x-ndjson")
-            connection.abandoned = stream(dict(parse_qsl(request.query)), connection.send_chunk)
+            _begin(stream, dict(parse_qsl(request.query)), connection)
             return True
-        route = self._routes.get((request.method, request.path.rstrip("/")))
+        if request.method != "GET" and is_foreign(request):
+            connection.respond(_error(403, "A page of another origin may not steer Headwater."))
+            return True
+        path, named = request.path.rstrip("/"), {}
+        route = self._routes.get((request.method, path))
         if route is None:
-            known = any(path == request.path.rstrip("/") for _, path in self._routes)
+            known = any(path == other for _, other in self._routes)
+            for method, pattern, found in self._named:
+                if (match := pattern.fullmatch(path)) is not None:
+                    known = True
+                    if method == request.method:
+                        route, named = found, match.groupdict()
+        if route is None:
             connection.respond(_error(405 if known else 404, "There is no such page here."))
             return True
-        task = asyncio.get_running_loop().create_task(self._answer(route, request, connection))
+        task = asyncio.get_running_loop().create_task(self._answer(route, named, request, connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
 
-    async def _answer(self, route: Route, request: HttpRequest, connection: HttpConnection) -> None:
-        query = dict(parse_qsl(request.query, keep_blank_values=True))
+    async def _answer(
+        self, route: Route, named: Mapping[str, str], request: HttpRequest, connection: HttpConnection
+    ) -> None:
+        query = {**dict(parse_qsl(request.query, keep_blank_values=True)), **named}
         try:
             body = orjson.loads(request.body) if request.body else None
         except orjson.JSONDecodeError as error:
@@ -64,6 +78,31 @@ class Surface:
             connection.respond(_error(500, "Headwater failed to answer; its log tells why."))
         else:
             connection.respond(_json(200, result))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What matches a path with a ``{name}`` in it."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+
+def _begin(stream: Stream, query: Mapping[str, str], connection: HttpConnection) -> None:
+    """Open a stream, unless what is asked of it is refused; what it sends at once waits for its head."""
+    content_type, begin = stream
+    early: list[bytes] = []
+    send = early.append
+
+    def send_on(chunk: bytes) -> None:
+        send(chunk)
+
+    try:
+        connection.abandoned = begin(query, send_on)
+    except AwsError as error:
+        connection.respond(_error(error.status, error.message))
+        return
+    connection.begin_stream(content_type)
+    send = connection.send_chunk
+    for chunk in early:
+        send(chunk)
 
 
 def _json(status: int, value: Any) -> HttpResponse:

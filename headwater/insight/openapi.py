@@ -5,11 +5,13 @@ https://spec.openapis.org/oas/v3.1.0
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from headwater import __version__
 from headwater.spine.engine import Engine
+from headwater.spine.faults import KINDS
 
 Schema = Mapping[str, Any]
 Answer = Callable[[Engine, Mapping[str, str], Any], Awaitable[Any]]
@@ -62,10 +64,41 @@ _TIMER_PROPERTIES: Mapping[str, Schema] = {
     "trace": _text(),
 }
 _TIMER = _object("due kind name", **_TIMER_PROPERTIES)
-_DELIVERY = _object(
-    "due kind name id attempt trace created running",
-    **_TIMER_PROPERTIES, created=_MS, running={"type": "boolean"}, error={"type": ["string", "null"]},
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+_DELIVERY_PROPERTIES: Mapping[str, Schema] = {
+    **_TIMER_PROPERTIES,
+    "state": {"enum": ["waiting", "running", "retrying", "dead"]},
+    "created": _MS,
+    "running": {"type": "boolean"},
+    "error": _TEXT_OR_NULL,
+    "condition": {**_TEXT_OR_NULL, "description": "of a dead one: the limit of its policy that was reached"},
+    "dead_letter": {**_TEXT_OR_NULL, "description": "of a dead one: the queue that has its dead letter"},
+}
+_DELIVERY = _object("due kind name id attempt trace created running state", **_DELIVERY_PROPERTIES)
+_ATTEMPT = _object("span at", span=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},
+                   outcome=_TEXT_OR_NULL, error=_text(), input=_text("where a transformer made it"))  # fmt: skip
+_OUTCOME = _object(
+    "state",
+    target=_text("an ARN"), id=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},
+    state={"enum": ["delivered", "waiting", "running", "retrying", "dead-lettered", "dropped", "cancelled", "failed",
+                    "forgotten"]},
+    attempt={"type": "integer"}, due=_MS, error=_TEXT_OR_NULL, dead_letter=_TEXT_OR_NULL, attempts=_list(_ATTEMPT),
 )  # fmt: skip
+_PREDICATE = _object("operator expected actual compared yes", operator=_text(), expected={}, actual=_list({}),
+                     compared=_list(_text()), yes={"type": "boolean"}, why=_text())  # fmt: skip
+_FIELD = _object("path yes predicates", path=_text(), yes={"type": "boolean"}, predicates=_list(_PREDICATE))
+_BRANCH = _object("yes scattered failed fields", yes={"type": "boolean"}, scattered={"type": "boolean"},
+                  failed={"type": "integer"}, fields=_list(_FIELD))  # fmt: skip
+_EXPLANATION = _object("matched failed reason branches", matched={"type": "boolean"}, failed={"type": "integer"},
+                       reason=_text(), branches=_list(_BRANCH))  # fmt: skip
+_VERDICT = _object(
+    "kind arn name state reason failed",
+    kind={"enum": ["rule", "subscription", "event source mapping", "pipe"]}, arn=_text(), name=_text(),
+    state=_text("as of its deliveries, or: matched, not matched, disabled, not confirmed, wrong bus, region, account"),
+    reason=_text("which field said no"), failed={"type": "integer", "description": "fields that said no"},
+    explanation=_EXPLANATION, deliveries=_list(_OUTCOME),
+)  # fmt: skip
+_CAUSED = _object("id channel at", id=_text(), channel=_text("an ARN"), at=_MS)
 
 TIME = _object("mode now at ahead next", **_SHOWN)
 ADVANCED = _object(
@@ -83,7 +116,73 @@ SETTLEMENT = _object(
     settled={"type": "boolean"}, now=_MS, holding=_list(_HELD), timers=_list(_TIMER),
 )  # fmt: skip
 DELIVERIES = _object("now deliveries", now=_MS, deliveries=_list(_DELIVERY))
-SPANS = _object("spans", spans=_list(_ANYTHING))
+DELIVERY = _object("id state attempts", **{**_DELIVERY_PROPERTIES, "state": _OUTCOME["properties"]["state"]},
+                   attempts=_list(_ATTEMPT), payload=_text())  # fmt: skip
+REDELIVERY = _object("ids", ids=_list(_text()))
+REDELIVERED = _object("redelivered", redelivered=_list(_object("id was", id=_text(), was=_text())))
+EVENT = _object("event", event=_ANYTHING, bus=_text("a bus's name, or the ARN of a bus, topic, queue or stream"))
+EXPLAINED = _object(
+    "id channel at trace event verdicts count",
+    id=_TEXT_OR_NULL, channel=_text("an ARN"), at={"type": ["integer", "null"]}, trace=_TEXT_OR_NULL, event=_ANYTHING,
+    verdicts=_list(_VERDICT), count={"type": "integer"}, problem=_text(), caused=_list(_CAUSED),
+)  # fmt: skip
+TRIAL = _object("pattern", pattern={"type": ["object", "string"]}, bus=EVENT["properties"]["bus"],
+                scope={"enum": ["MessageAttributes", "MessageBody"]}, last={"type": "integer"})  # fmt: skip
+TRIED = _object(
+    "channel tried matched examples near_misses",
+    channel=_text(), tried={"type": "integer"}, matched={"type": "integer"}, examples=_list(_text()),
+    near_misses=_list(_object("id failed reason", id=_text(), failed={"type": "integer"}, reason=_text())),
+)  # fmt: skip
+_SENT = _object(
+    "id at kind to body account region",
+    id=_text(), at=_MS, kind={"enum": ["email", "email-json", "sms", "push"]}, to=_text("address, number or endpoint"),
+    subject=_TEXT_OR_NULL, body=_text(), topic={**_TEXT_OR_NULL, "description": "an ARN"}, message=_TEXT_OR_NULL,
+    attributes=_ANYTHING, account=_text(), region=_text(),
+)  # fmt: skip
+OUTBOX = _object("now messages", now=_MS, messages=_list(_SENT))
+STOP = _object("stop", stop=_text("a phone number"), account=_text(), region=_text())
+SPANS = _object("spans last", spans=_list(_ANYTHING), last=_text("the id of the newest span that there is"))
+SNAPSHOT = _object(
+    "name taken size",
+    name=_text(), taken={**_MS, "description": "by the cloud's own clock"}, size={"type": "integer"},
+)  # fmt: skip
+SNAPSHOTS = _object("snapshots", snapshots=_list(SNAPSHOT))
+SAVING = _object("name", name=_text("letters, digits, dots, dashes and underscores, a hundred at most"))
+RESTORING = _object(
+    fresh={"type": "boolean", "description": "start all function environments anew; else those whose functions are the "
+           "same go on"},
+)  # fmt: skip
+_WHOLE: Schema = {"type": "integer"}
+_PLACE: Mapping[str, Schema] = {
+    "kind": {"enum": [*KINDS]},
+    "service": _text("a pattern with * and ?; of a delivery, the service that sends"),
+    "operation": _text("a pattern; of a delivery, the name of its handler"),
+    "resource": _text("a pattern for an ARN or a name; of a delivery, for its target"),
+}
+_RULE_PROPERTIES: Mapping[str, Schema] = {
+    **_PLACE,
+    "by": {"enum": ["client", "service"], "description": "who asks: over the wire, or one of our services"},
+    "at": {"enum": ["operation", "delivery"]},
+    "probability": {"type": "number", "description": "from 0 to 1"},
+    "nth": {**_WHOLE, "description": "the n-th match only"},
+    "every": {**_WHOLE, "description": "each n-th match"},
+    "times": {**_WHOLE, "description": "how often at most"},
+    "milliseconds": {**_WHOLE, "description": "how late, or how long an answer is held before the connection closes"},
+    "code": _text("of an error"), "status": _WHOLE, "message": _text(),
+}  # fmt: skip
+_SEED: Schema = {"type": ["integer", "string"]}
+_HASTENED: Schema = {**_WHOLE, "description": "settle moves the clock to timers due within so many milliseconds"}
+FAULTING = _object(
+    rules=_list(_object("kind", **_RULE_PROPERTIES)), seed=_SEED, hasten=_HASTENED,
+    explore={**_list(_text()), "description": "kinds that shall come by chance, as any application must bear"},
+)  # fmt: skip
+FAULTS = _object(
+    "seed hasten rules fired",
+    seed=_SEED, hasten=_HASTENED,
+    rules=_list(_object("index kind matched fired", index=_WHOLE, **_RULE_PROPERTIES, matched=_WHOLE, fired=_WHOLE)),
+    fired=_list(_object("index rule at nth trace", index=_WHOLE, rule=_WHOLE, at=_MS, **_PLACE, nth=_WHOLE,
+                        trace=_text(), milliseconds=_WHOLE)),
+)  # fmt: skip
 _ERROR = _object("error", error=_text("what is wrong, in words"))
 
 
@@ -105,11 +204,16 @@ def _described(page: Page) -> dict[str, Any]:
         "summary": page.summary,
         "responses": {"200": _content("done", page.answers), "default": _content("not done", _ERROR)},
     }
-    if page.query:
-        described["parameters"] = [
-            {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
-            for name, text in page.query.items()
-        ]
+    named = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", page.path)
+    ]
+    asked = [
+        {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+        for name, text in page.query.items()
+    ]
+    if parameters := named + asked:
+        described["parameters"] = parameters
     if page.takes is not None:
         described["requestBody"] = {"content": {"application/json": {"schema": page.takes}}}
     return described

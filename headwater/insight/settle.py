@@ -2,7 +2,7 @@
 
 Answers once nothing is in flight that could still cause something now. Timers of the future are listed,
 not awaited; under an automatic clock there is no future: its timers come due by themselves, and are
-awaited too.
+awaited too. So are, while faults are explored, those within the time that such faults put things off.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from headwater.spine.engine import Engine
 from headwater.spine.spans import Span, spans_of_trace
 
 _MOST_TIMERS = 100
-_COLUMNS = "SELECT id, due, handler, target, attempt, cause, created, leased, error FROM deliveries"
-_PENDING = f"{_COLUMNS} WHERE leased = 0 ORDER BY due, id LIMIT ?"
+_NEVER = 1 << 62
+_COLUMNS = "SELECT id, due, handler, target, attempt, cause FROM deliveries"
+_PENDING = f"{_COLUMNS} WHERE waits = 0 AND leased = 0 ORDER BY due, id LIMIT ?"
 _PENDING_OF = f"{_COLUMNS} WHERE leased = 0 AND substr(cause, 1, ?) = ? ORDER BY due, id LIMIT ?"
-_ALL = f"{_COLUMNS} ORDER BY due, id LIMIT ?"
-_JOIN = "lambda:JoinBatch"
+_JOIN = ":JoinBatch"  # of Lambda and of Pipes
 
 
 class Settlement(NamedTuple):
@@ -47,14 +47,24 @@ async def settle(engine: Engine, trace: str | None, seconds: float) -> Settlemen
 
 async def _until_settled(engine: Engine, trace: str | None) -> None:
     traces = None if trace is None else frozenset({trace})
+    armed = engine.armed
+    hastened = 0 if armed is None or not armed.hasten else engine.clock.now() + armed.hasten
     while True:
         await engine.flight.until_rest(traces)
         if trace is not None and traces != (joined := _joined(engine, trace)):
             traces = joined
         elif engine.clock.mode == "auto" and timers(engine, trace):
             await engine.time.until_jump()
+        elif hastened and (due := _next(engine, trace)) <= hastened:
+            await engine.time.advance(max(0, due - engine.clock.now()))
         else:
             return
+
+
+def _next(engine: Engine, trace: str | None) -> int:
+    """When the next timer rings; where there is none, in no time to be waited for."""
+    ahead = timers(engine, trace)
+    return int(ahead[0]["due"]) if ahead else _NEVER
 
 
 def _joined(engine: Engine, trace: str) -> frozenset[str]:
@@ -66,7 +76,7 @@ def _joined(engine: Engine, trace: str) -> frozenset[str]:
         found.add(one)
         for row in spans_of_trace(engine.store, one):
             name, notes = row[4], row[11]
-            if name == _JOIN and notes and (other := orjson.loads(notes).get("handled in trace")) not in found:
+            if name.endswith(_JOIN) and notes and (other := orjson.loads(notes).get("handled in trace")) not in found:
                 ahead.append(other)
     return frozenset(found)
 
@@ -101,14 +111,8 @@ def timers(engine: Engine, trace: str | None) -> list[dict[str, Any]]:
     return sorted(found, key=lambda timer: timer["due"])[:_MOST_TIMERS]
 
 
-def deliveries(engine: Engine, limit: int) -> list[dict[str, Any]]:
-    """The deliveries that are to be done or in hand, the next first."""
-    rows = engine.store.all(_ALL, (limit,))
-    return [{**_delivery(row), "created": row[6], "running": bool(row[7]), "error": row[8]} for row in rows]
-
-
 def _delivery(row: tuple[Any, ...]) -> dict[str, Any]:
-    identity, due, handler, target, attempt, cause, *_ = row
+    identity, due, handler, target, attempt, cause = row
     return {
         "due": due,
         "kind": "delivery",

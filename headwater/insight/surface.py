@@ -8,21 +8,36 @@ from typing import Any
 
 from headwater import __version__
 from headwater.insight import openapi
+from headwater.insight.doors import caller_of, run_operation
+from headwater.insight.explained import (
+    answer_deliveries,
+    answer_delivery,
+    answer_explain,
+    answer_explain_before,
+    answer_redeliver,
+    answer_try_pattern,
+)
+from headwater.insight.faults import add_faults, clear_faults, show_faults
 from headwater.insight.follow import follow
+from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
-from headwater.insight.settle import deliveries, settle
+from headwater.insight.outbox import answer_stop, show_outbox
+from headwater.insight.pulse import pulse
+from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
+from headwater.insight.settle import settle
+from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
-from headwater.insight.traces import find_trace, last_trace, spans_after, tree
+from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
 Query = Mapping[str, str]
 Route = Callable[[Query, Any], Awaitable[Any]]
-Stream = Callable[[Query, Callable[[bytes], None]], Callable[[], None]]
+Stream = tuple[str, Callable[[Query, Callable[[bytes], None]], Callable[[], None]]]
 _LONGEST_SETTLING = 3600.0
-_MOST_DELIVERIES = 1000
 _MOST_SPANS = 10_000
+_MOST_TRACES = 1000
 
 
 def routes(engine: Engine) -> dict[tuple[str, str], Route]:
@@ -31,8 +46,11 @@ def routes(engine: Engine) -> dict[tuple[str, str], Route]:
 
 
 def streams(engine: Engine) -> dict[str, Stream]:
-    """Paths to what goes on being sent until the client leaves."""
-    return {"/_headwater/follow": lambda query, send: follow(engine, query, send)}
+    """Paths to the type and the sender of what goes on until the client leaves."""
+    return {
+        "/_headwater/follow": ("application/x-ndjson", partial(follow, engine)),
+        "/_headwater/pulse": ("text/event-stream", partial(pulse, engine)),
+    }
 
 
 async def _health(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -51,7 +69,7 @@ async def _localstack_health(engine: Engine, query: Query, body: Any) -> dict[st
 
 
 async def _reset(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
-    await engine.reset()
+    await engine.universes.reset()
     return {"status": "reset"}
 
 
@@ -62,7 +80,7 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         found = find_trace(call, query["id"]) if "id" in query else last_trace(call)
         if found is None:
             raise AwsError("NotFound", "No such trace.", 404)
-        return {"trace": found, "spans": tree(call, found)}
+        return {"trace": found, "spans": tree(call, found), "published": published(call, found)}
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(read)
@@ -74,8 +92,39 @@ async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         after = int(query.get("after", "0"), 16)
     except ValueError:
         raise AwsError("BadRequest", "After is a span's id, in hexadecimal digits.") from None
+    limit = query.get("limit", str(_MOST_SPANS))
+    if not limit.isdigit() or int(limit) > _MOST_SPANS:
+        raise AwsError("BadRequest", f"The limit is a number from 0 to {_MOST_SPANS}.")
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
-    return {"spans": await engine.transact_system(lambda call: spans_after(call, after, _MOST_SPANS))}
+    return await engine.transact_system(
+        lambda call: {"spans": spans_after(call, after, int(limit)), "last": last_span(call)}
+    )
+
+
+async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    wanted = Wanted()
+    try:
+        wanted = Wanted(
+            query.get("text", ""), query.get("status") or None, int(query.get("since", "0")),
+            int(query["before"], 16) if "before" in query else wanted.before, int(query.get("limit", wanted.limit)),
+            query.get("looks") == "true",
+        )  # fmt: skip
+    except ValueError:
+        raise AwsError("BadRequest", "Since and limit are numbers, before is a span's id.") from None
+    if wanted.status not in (None, FAILED, RUNNING) or not 1 <= wanted.limit <= _MOST_TRACES:
+        raise AwsError("BadRequest", f"The status is {FAILED} or {RUNNING}; the limit is from 1 to {_MOST_TRACES}.")
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    return await engine.transact_system(lambda call: search_traces(call, wanted))
+
+
+async def _map(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    caller = caller_of(dict(query))
+    span = engine.new_span("surface", "", caller, None)
+    return await engine.transact(caller, span, None, architecture, ())
+
+
+async def _operation(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    return await run_operation(engine, body)
 
 
 async def _respond(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -108,13 +157,6 @@ async def _settle(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return (await settle(engine, trace, timeout)).shown(engine.clock.now())
 
 
-async def _deliveries(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
-    limit = query.get("limit", "100")
-    if not limit.isdigit() or not 1 <= int(limit) <= _MOST_DELIVERIES:
-        raise AwsError("BadRequest", f"The limit is a number from 1 to {_MOST_DELIVERIES}.")
-    return {"now": engine.clock.now(), "deliveries": deliveries(engine, int(limit))}
-
-
 async def _openapi(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return openapi.document(PAGES, engine.endpoint)
 
@@ -126,8 +168,34 @@ PAGES = (
     Page("GET", "/_headwater/trace", "The causal tree of a trace; without an id, of the newest", _trace, _ID),
     Page(
         "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
-        {"after": "A span's id."}, answers=openapi.SPANS,
+        {"after": "A span's id.", "limit": "How many at most."}, answers=openapi.SPANS,
     ),
+    Page(
+        "GET", "/_headwater/traces", "Traces, newest first", _traces,
+        {
+            "text": "In any name, subject, outcome or note.", "status": "failed or running.",
+            "since": "Milliseconds since the epoch.", "before": "Where to go on: next of the former answer.",
+            "limit": "How many, 100 unless told.", "looks": "true: also requests that only read.",
+        },
+    ),
+    Page(
+        "GET", "/_headwater/map", "What is deployed, how it is linked, how it fares", _map,
+        {"account": "12 digits; 000000000000 unless told.", "region": "us-east-1 unless told."},
+    ),
+    Page(
+        "POST", "/_headwater/operations", "Any operation by its name, JSON both ways", _operation,
+        takes={"type": "object", "required": ["service", "operation"]},
+    ),
+    Page("GET", "/_headwater/snapshots", "The snapshots that there are", snapshots, answers=openapi.SNAPSHOTS),
+    Page(
+        "POST", "/_headwater/snapshots", "Save everything that is committed under a name", save_snapshot,
+        takes=openapi.SAVING, answers=openapi.SNAPSHOT,
+    ),
+    Page(
+        "POST", "/_headwater/snapshots/{name}/restore", "Make the cloud what it was then; what runs is cancelled",
+        restore_snapshot, takes=openapi.RESTORING, answers=openapi.SNAPSHOT,
+    ),
+    Page("DELETE", "/_headwater/snapshots/{name}", "Delete a snapshot", delete_snapshot),
     Page("GET", "/_headwater/time", "The clock: mode, time, next timer", _show_time, answers=openapi.TIME),
     Page(
         "POST", "/_headwater/time", "Set the clock's mode, or advance it and tell what came due", _steer,
@@ -138,8 +206,47 @@ PAGES = (
         takes=openapi.SETTLING, answers=openapi.SETTLEMENT,
     ),
     Page(
-        "GET", "/_headwater/deliveries", "Deliveries that are to be done or in hand", _deliveries,
-        {"limit": "How many, 100 unless told."}, answers=openapi.DELIVERIES,
+        "GET", "/_headwater/faults", "The faults that were asked for, and those that fired", show_faults,
+        answers=openapi.FAULTS,
+    ),
+    Page(
+        "POST", "/_headwater/faults", "Ask for faults; with a seed all begins anew", add_faults,
+        takes=openapi.FAULTING, answers=openapi.FAULTS,
+    ),
+    Page("DELETE", "/_headwater/faults", "No faults any more", clear_faults, answers=openapi.FAULTS),
+    Page(
+        "GET", "/_headwater/explain", "What became of an event, message or record, and why", answer_explain,
+        {"event": "Its id.", "bus": "The bus's name, or the ARN of a bus, topic, queue or stream."},
+        answers=openapi.EXPLAINED,
+    ),
+    Page(
+        "POST", "/_headwater/explain", "What would become of an event if it came now", answer_explain_before,
+        {"bus": "As above, where the body is the event alone."}, openapi.EVENT, openapi.EXPLAINED,
+    ),
+    Page(
+        "POST", "/_headwater/patterns/test", "A pattern or filter policy on the last events", answer_try_pattern,
+        takes=openapi.TRIAL, answers=openapi.TRIED,
+    ),
+    Page(
+        "GET", "/_headwater/deliveries", "The ledger: without a state, what is to be done or in hand",
+        answer_deliveries, {"state": "waiting, running, retrying or dead.", "limit": "How many, 100 unless told."},
+        answers=openapi.DELIVERIES,
+    ),
+    Page(
+        "GET", "/_headwater/delivery", "A delivery with its attempts and payload", answer_delivery,
+        {"id": "Its id."}, answers=openapi.DELIVERY,
+    ),
+    Page(
+        "POST", "/_headwater/deliveries/redeliver", "Do deliveries that failed now; those given up, anew",
+        answer_redeliver, takes=openapi.REDELIVERY, answers=openapi.REDELIVERED,
+    ),
+    Page(
+        "GET", "/_headwater/outbox", "E-mails, text messages and pushes that SNS would have sent, the newest first",
+        show_outbox, {"limit": "How many, 100 unless told.", "after": "A message's id."}, answers=openapi.OUTBOX,
+    ),
+    Page(
+        "POST", "/_headwater/outbox", "A phone answers STOP: its number is opted out", answer_stop,
+        takes=openapi.STOP,
     ),
     Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(

@@ -6,8 +6,10 @@ from typing import Any
 
 import orjson
 
+from headwater.spine import records
+from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
-from headwater.spine.spans import spans_of_trace
+from headwater.spine.spans import first_span, shortened, spans_of_trace
 
 # Trace ids begin with their time, so the largest is the newest. A page that polls, or a test that waits,
 # reads more often than it causes anything: what caused something comes first.
@@ -19,9 +21,10 @@ _NEWEST = (
 _BY_SUBJECT = "SELECT trace FROM spans WHERE subject = ? ORDER BY id DESC LIMIT 1"
 _BY_END_OF_SUBJECT = "SELECT trace FROM spans WHERE subject LIKE ? ORDER BY id DESC LIMIT 1"
 _AFTER = """
-SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes
+SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes, delivery
 FROM spans WHERE id > ? ORDER BY id LIMIT ?
 """
+_MOST_PUBLISHED = 200
 _BY_TRACE = "SELECT trace FROM spans WHERE trace = ? LIMIT 1"
 _BY_NOTE = "SELECT trace FROM spans WHERE notes LIKE ? ORDER BY id DESC LIMIT 1"
 
@@ -37,7 +40,10 @@ def last_trace(call: Call) -> str | None:
 
 
 def find_trace(call: Call, identity: str) -> str | None:
-    """The trace that an id names: a trace's own, a subject's (ARN, or its end), or one that a span notes."""
+    """The trace that an id names: a trace's own, an event's or message's, a subject's (ARN, or its end), or one that
+    a span notes."""
+    if (record := records.find(call.store, identity)) is not None:
+        return record.trace
     escaped = identity.replace("%", "").replace('"', "")
     ways = (
         (_BY_TRACE, identity),
@@ -68,6 +74,22 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     return roots
 
 
+def published(call: Call, trace: str) -> list[dict[str, Any]]:
+    """What was published in a trace, bodies cut where they are long; ``deliveries`` are those that it was given to."""
+    found = records.of_trace(call.store, trace, first_span(trace) - 1, _MOST_PUBLISHED)
+    return [
+        {
+            "id": record.name,
+            "span": record.cause.partition(":")[2],
+            "channel": record.channel,
+            "at": instant_of(record.id),
+            "body": shortened(record.body),
+            "deliveries": [f"{route.delivery:016x}" for route in record.routes],
+        }
+        for record in found
+    ]
+
+
 def spans_after(call: Call, identity: int, limit: int) -> list[dict[str, Any]]:
     """Spans that began after one, oldest first, each with an empty list of ``children``."""
     spans = [_span(row) for row in call.store.all(_AFTER, (identity, limit))]
@@ -76,14 +98,20 @@ def spans_after(call: Call, identity: int, limit: int) -> list[dict[str, Any]]:
     return spans
 
 
+def last_span(call: Call) -> str:
+    """The id of the newest span; zero where there is none."""
+    row = call.store.one("SELECT max(id) FROM spans")
+    return f"{(row and row[0]) or 0:016x}"
+
+
 def _name_by_hexadecimal(span: dict[str, Any]) -> None:
     span["id"] = f"{span['id']:016x}"
     span["parent"] = f"{span['parent']:016x}" if span["parent"] is not None else None
 
 
 def _span(row: tuple[Any, ...]) -> dict[str, Any]:
-    identity, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes = row
-    return {
+    identity, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes, delivery = row
+    span = {
         "id": identity,
         "trace": trace,
         "parent": parent,
@@ -98,3 +126,6 @@ def _span(row: tuple[Any, ...]) -> dict[str, Any]:
         "notes": orjson.loads(notes) if notes else {},
         "children": [],
     }
+    if delivery is not None:
+        span["delivery"] = f"{delivery:016x}"
+    return span

@@ -87,7 +87,7 @@ class InputTransformer:
             if name.lower().startswith("aws"):
                 raise InvalidInput(f"the variable {name} begins with AWS")
         self._paths = {name: InputPath(path) for name, path in paths.items()}
-        self._parts = _split(template)
+        self._parts = split_template(template)
 
     def render(self, event: Any, names: Names) -> str:
         return "".join(part if isinstance(part, str) else self._fill(*part, event, names) for part in self._parts)
@@ -119,8 +119,8 @@ def _reserved(name: str, event: Any, names: Names) -> Any:
     return MISSING
 
 
-def _split(template: str) -> tuple[str | tuple[str, bool], ...]:
-    """Text, and between it variables, each with whether it stands inside quotation marks."""
+def split_template(template: str) -> tuple[str | tuple[str, bool], ...]:
+    """Text, and between it variables (``<name>``), each with whether it stands inside quotation marks."""
     parts: list[str | tuple[str, bool]] = []
     quoted = False
     at = 0

@@ -18,6 +18,7 @@ import orjson
 TIMEOUT_MILLISECONDS = 1_000
 MAXIMUM_STACK_DEPTH = 500
 MAXIMUM_SEQUENCE_LENGTH = 100_000
+MAXIMUM_TEXT_LENGTH = 10_000_000
 _RANGE_LIMIT = 1_000
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "UNDEFINED"})()
@@ -90,14 +91,23 @@ class Expression:
     def evaluate(self, bindings: Mapping[str, Any], host: Host) -> Any:
         """The value, UNDEFINED where the expression yields nothing; JsonataError on failure."""
         self._place.host = host
+        value, failure = None, ""
         try:
             value = self._run(self._compiled.evaluate, bindings)
             if value is None and self._run(self._compiled.evaluate_json_or_none, bindings) != "null":
                 return UNDEFINED
         except ValueError as error:
-            raise JsonataError(_reword(str(error), self.text)) from None
+            failure = _reword(str(error), self.text)
+        except BaseException as panic:
+            # the engine's own defects (a picture that it divides by zero for) must not end more than the evaluation
+            if type(panic).__module__ != "pyo3_runtime":
+                raise
+            failure = f"The expression could not be evaluated: {panic}"
         finally:
             self._place.host = None
+        if failure:
+            # raised here, so that it does not keep the engine's error and with it the engine's objects
+            raise JsonataError(failure)
         if type(value) is float:
             if value in (float("inf"), float("-inf")) or value != value:
                 raise JsonataError("D1001: Number out of range: Infinity")
@@ -206,6 +216,21 @@ def _now(host: Host, picture: Any = None, timezone: Any = None) -> str:
     return str(jsonatapy.compile(text).evaluate(None, arguments))
 
 
+def _pad(host: Host, text: Any = None, width: Any = None, filling: Any = " ") -> str | None:
+    """As the engine's own, which makes texts of any length."""
+    if text is None:
+        return None
+    if type(text) is not str or type(width) not in (int, float) or type(filling) is not str:
+        raise _HostError('T0410: Argument 1 of function "pad" does not match function signature')
+    missing = int(abs(width)) - len(text)
+    if missing > MAXIMUM_TEXT_LENGTH:
+        raise _HostError(f"D3141: The text would be longer than {MAXIMUM_TEXT_LENGTH} characters")
+    if missing <= 0:
+        return text
+    padding = ((filling or " ") * (missing // len(filling or " ") + 1))[:missing]
+    return text + padding if width > 0 else padding + text
+
+
 def _eval(host: Host, *arguments: Any) -> Any:
     raise _HostError("T1006: Attempted to invoke a non-function")
 
@@ -222,4 +247,5 @@ _OVERRIDES: dict[str, Callable[..., Any]] = {
     "millis": lambda host: host.now,
     "random": _random,
     "eval": _eval,
+    "pad": _pad,
 }

@@ -33,6 +33,7 @@ from headwater.spine.functions import FunctionVersion, Invocation, InvocationRes
 _INIT_LIMIT = 10.0  # seconds for a start, before the function's own timeout begins to count
 _MEMORY_SLACK = 512 << 20  # data a process may reserve beyond its memory; what it *uses* is watched
 _RESIDENT = re.compile(rb"^VmRSS:\s*(\d+) kB", re.MULTILINE)
+_THREADS = re.compile(rb"^Threads:\s*(\d+)", re.MULTILINE)
 _PEAK = re.compile(rb"^VmHWM:\s*(\d+) kB", re.MULTILINE)
 
 
@@ -80,7 +81,7 @@ class Environment:
         on_idle: Callable[[Environment], None],
         on_gone: Callable[[Environment], None],
     ) -> None:
-        self.function = function
+        self.asked = self.function = function  # the second with its code unpacked, once it is started
         self.identity = host.token()
         self.idle_since = 0.0
         self.gone = False
@@ -89,6 +90,7 @@ class Environment:
         self._on_gone = on_gone
         self._loop = asyncio.get_running_loop()
         self._launcher: Launcher | None = None
+        self._ended = asyncio.Event()
         self._connection: RuntimeConnection | None = None  # where an event is awaited
         self._connections: list[RuntimeConnection] = []
         self._listener: asyncio.Server | None = None
@@ -118,6 +120,8 @@ class Environment:
             raise InitFailed(error.failure) from None
         except (OSError, BadZipFile) as error:
             raise InitFailed(failures.invalid_entrypoint(f"The code cannot be unpacked: {error}")) from None
+        if self.gone:
+            raise InitFailed(failures.exited(-9))
         self._launcher = launcher
         self._temporary.mkdir(parents=True, exist_ok=True)
         preinstalled = self._host.preinstalled
@@ -241,6 +245,7 @@ class Environment:
 
     def _exited(self, status: int) -> None:
         self._pid = 0
+        self._ended.set()
         failure = failures.out_of_memory() if self._starved else failures.exited(status)
         if self._ready.done():
             self._fail(failure)
@@ -303,10 +308,19 @@ class Environment:
     def kill(self) -> None:
         """End the process; ``on_gone`` is called once it has ended."""
         self._leave()
-        if self._launcher is not None and self._pid:
-            self._launcher.kill(self.identity)
-        else:
+        if self._launcher is None or not self._launcher.kill(self.identity):
             self.close()
+
+    async def end(self) -> None:
+        """Kill it; returns once its process is gone, and what its log said is told."""
+        self.kill()
+        if self._launcher is not None and self._launcher.has(self.identity):
+            await self._ended.wait()
+
+    def is_quiet(self) -> bool:
+        """Whether an idle process does nothing by itself, as far as that can be seen: no threads but the first.
+        Other programs than our own bootstrap always have some, and are trusted."""
+        return self._listener is not None or threads_of(self._pid) <= 1
 
     def _leave(self) -> None:
         if not self.gone:
@@ -333,11 +347,21 @@ class Environment:
 
 def memory_of(pid: int) -> tuple[int, int]:
     """Memory of a process now, and the most so far, in MB; zeros where that cannot be told."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_bytes()
-    except OSError:
-        return 0, 0
+    status = _status(pid)
     used, peak = _RESIDENT.search(status), _PEAK.search(status)
     if used is None or peak is None:  # a zombie
         return 0, 0
     return int(used[1]) >> 10, int(peak[1]) >> 10
+
+
+def threads_of(pid: int) -> int:
+    """How many threads a process has; zero where that cannot be told."""
+    found = _THREADS.search(_status(pid))
+    return int(found[1]) if found else 0
+
+
+def _status(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/status").read_bytes()
+    except OSError:
+        return b""

@@ -77,9 +77,16 @@ class Launcher:
         self._send({"launch": identity, **request}, descriptors)
         return await launched
 
-    def kill(self, identity: str) -> None:
-        if identity in self._on_exit:
-            self._send({"kill": identity}, [])
+    def has(self, identity: str) -> bool:
+        """Whether that child was started and has not ended."""
+        return identity in self._on_exit
+
+    def kill(self, identity: str) -> bool:
+        """Kill a child; False where there is none of that name."""
+        if identity not in self._on_exit:
+            return False
+        self._send({"kill": identity}, [])
+        return True
 
     def _send(self, request: dict[str, Any], descriptors: list[int]) -> None:
         if self._socket is None:

@@ -53,7 +53,7 @@ class Pool:
         present = self._function
         if present is not function:
             self._function = function
-            if present is not None and present.revision != function.revision:
+            if present is not None and present != function:
                 self.reap(before=float("inf"))
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[InvocationResult] = loop.create_future()
@@ -80,8 +80,7 @@ class Pool:
     def _late(self, now: float) -> int:
         """How many have waited for long enough, of those for whom an environment may be started."""
         assert self._function is not None
-        revision = self._function.revision
-        present = sum(environment.function.revision == revision for environment in self.environments)
+        present = sum(environment.asked == self._function for environment in self.environments)
 
         def waited(patience: float) -> int:
             return sum(waiter.since <= now - patience for waiter in islice(self._waiting, MOST_STARTING))
@@ -108,7 +107,8 @@ class Pool:
             await environment.start(await self._launcher_for(environment.function.runtime))
             self._patience = max(LEAST_PATIENCE, loop.time() - began)
         except InitFailed as error:
-            if (waiter := self._next_waiter()) is not None:
+            # one that was killed meanwhile fails for nobody: those who wait now came later
+            if not environment.gone and (waiter := self._next_waiter()) is not None:
                 waiter.answer.set_result(environment.reject(waiter.invocation, error))
             environment.kill()
 
@@ -121,7 +121,7 @@ class Pool:
 
     def _is_idle(self, environment: Environment) -> None:
         assert self._function is not None
-        if environment.function.revision != self._function.revision:
+        if environment.asked != self._function:
             environment.kill()
         elif (waiter := self._next_waiter()) is not None:
             environment.invoke(waiter.invocation, waiter.answer)
@@ -144,6 +144,14 @@ class Pool:
         """No further invocation: whatever is idle, or becomes so, ends."""
         self._retired = True
         self.reap(before=float("inf"))
+
+    async def abandon(self, fresh: bool) -> None:
+        """End what is not idle, or may still be doing something; with ``fresh`` everything. Returns once it is gone."""
+        for waiter in self._waiting:
+            waiter.answer.cancel()
+        self._waiting.clear()
+        ended = [each for each in self.environments if fresh or each not in self._idle or not each.is_quiet()]
+        await asyncio.gather(*(environment.end() for environment in ended))
 
     def close(self) -> None:
         for waiter in self._waiting:

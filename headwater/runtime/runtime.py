@@ -67,6 +67,10 @@ class Runtime:
         if arn in self._pools:
             self._pools[arn].retire()
 
+    async def abandon(self, fresh: bool) -> None:
+        """Kill what still runs for invocations that nobody waits for; see the contract."""
+        await asyncio.gather(*(pool.abandon(fresh) for pool in list(self._pools.values())))
+
     def listen(self, sink: LogSink) -> None:
         self._sinks.append(sink)
 

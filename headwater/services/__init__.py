@@ -41,7 +41,10 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "logs": _house("logs", "logs"),
         "monitoring": _house("logs", "cloudwatch"),
         "ssm": _house("ssm", "ssm"),
+        "secretsmanager": _house("secretsmanager", "secretsmanager"),
         "ecr": _house("ecr", "ecr"),
+        "scheduler": _house("scheduler", "scheduler"),
+        "pipes": _house("pipes", "pipes"),
     }
 )
 
@@ -62,7 +65,10 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::Logs": "logs",
         "AWS::CloudWatch": "monitoring",
         "AWS::SSM": "ssm",
+        "AWS::SecretsManager": "secretsmanager",
         "AWS::ECR": "ecr",
+        "AWS::Scheduler": "scheduler",
+        "AWS::Pipes": "pipes",
         "AWS::CloudFormation": "cloudformation",
     }
 )

@@ -2,7 +2,7 @@
 
 A clock goes on with the machine's (*real*), stands still until it is moved (*frozen*), or stands still
 and jumps to the next timer whenever nothing is running (*auto*; who looks whether anything runs is
-``timekeeping``). It never goes back: what has been moved ahead goes on from there.
+``timekeeping``). It never goes back, what has been moved ahead goes on from there; only with a snapshot comes its time.
 """
 
 from __future__ import annotations
@@ -186,6 +186,23 @@ class Clock:
     def state(self, mode: Mode) -> dict[str, Any]:
         """What :meth:`restore` needs to go on with in a mode, as JSON can hold it."""
         return {"mode": mode, "offset": self._offset, "standing_at": self._standing_at, "turns": self._turns}
+
+    def take_up(self, state: dict[str, Any], now: int) -> None:
+        """Be what a state was when this clock showed ``now``: time goes on, or stands, from that very instant."""
+        machine = machine_now()
+        going = state["mode"] == "real"
+        self._offset = now - machine
+        self._standing_at = None if going else now
+        self._auto = state["mode"] == "auto"
+        # what is dated to this second was signed after: whatever was before is no more
+        past = machine % 1000
+        turns = [(then, ours, went) for then, ours, went in state["turns"] if then < machine - past]
+        self._turns = [*turns, (machine - past, now - past if going else now, going)]
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if going:
+            self._set_alarm()
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on as a former process did, before any timer is set."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from headwater.spine.spans import join_cause
@@ -20,31 +20,37 @@ SCHEMA = (
     CREATE INDEX deliveries_by_due ON deliveries (due);
     CREATE INDEX deliveries_by_ordering ON deliveries (ordering, id) WHERE ordering IS NOT NULL;
     """,
+    # what waits behind an earlier one of its ordering key is not looked at before its turn
+    """
+    ALTER TABLE deliveries ADD COLUMN waits INTEGER NOT NULL DEFAULT 0;
+    UPDATE deliveries SET waits = 1 WHERE ordering IS NOT NULL AND EXISTS (
+        SELECT 1 FROM deliveries AS earlier
+        WHERE earlier.ordering = deliveries.ordering AND earlier.id < deliveries.id);
+    DROP INDEX deliveries_by_due;
+    CREATE INDEX deliveries_by_turn ON deliveries (waits, due);
+    """,
 )
 INSERT = """
 INSERT INTO deliveries
-    (id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created, leased, error)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created, leased, error,
+     waits)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # A leased row is in the hands of a coroutine until its due time, which is when the lease runs out. That is
 # no timer: the coroutine ends by itself, or with this process, whose successor releases what it had.
 CLAIM = """
 SELECT id, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created
-FROM deliveries AS d
-WHERE due <= ? AND (ordering IS NULL OR NOT EXISTS (
-    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id))
-ORDER BY due, id LIMIT ?
+FROM deliveries WHERE waits = 0 AND due <= ? ORDER BY due, id LIMIT ?
 """
 LEASE = "UPDATE deliveries SET due = ?, leased = 1, attempt = ? WHERE id = ?"
 POSTPONE = "UPDATE deliveries SET due = ?, leased = 0, attempt = ?, payload = ?, error = ? WHERE id = ?"
 DELETE = "DELETE FROM deliveries WHERE id = ?"
-RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
-NEXT_DUE = """
-SELECT due FROM deliveries AS d
-WHERE leased = 0 AND (ordering IS NULL OR NOT EXISTS (
-    SELECT 1 FROM deliveries AS earlier WHERE earlier.ordering = d.ordering AND earlier.id < d.id))
-ORDER BY due LIMIT 1
+CANCEL = "DELETE FROM deliveries WHERE id = ? RETURNING ordering"
+NEXT_OF_ORDERING = """
+UPDATE deliveries SET waits = 0 WHERE id = (SELECT min(id) FROM deliveries WHERE ordering = ?)
 """
+RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
+NEXT_DUE = "SELECT due FROM deliveries WHERE waits = 0 AND leased = 0 ORDER BY due LIMIT 1"
 EXISTS = "SELECT 1 FROM deliveries WHERE id = ?"
 LAST_ID = "SELECT max(id) FROM deliveries"
 WAITING_BEHIND = "SELECT 1 FROM deliveries WHERE ordering = ? LIMIT 1"
@@ -55,7 +61,8 @@ class Policy(NamedTuple):
 
     ``attempts`` in all (0: without limit), ``age`` the longest time in ms since it was left
     (0: without limit), ``backoff`` the wait in ms before the second attempt, multiplied by ``rate``
-    each time up to ``most``; ``jitter`` draws the wait evenly from half of it to all.
+    each time up to ``most``; ``jitter`` draws the wait evenly from half of it to all. ``delays``
+    are the first waits, in ms, where they follow another rule; the backoff begins after them.
     """
 
     attempts: int = 1
@@ -64,11 +71,15 @@ class Policy(NamedTuple):
     rate: float = 2.0
     most: int = 300_000
     jitter: bool = False
+    delays: Sequence[int] = ()
 
     def wait(self, attempt: int, random: Callable[[], float]) -> int:
         """Milliseconds to wait after the attempt of that number (from 1) failed."""
-        # beyond 64 doublings every wait is the longest one; the power would only overflow
-        wait = min(self.most, self.backoff * self.rate ** min(attempt - 1, 64))
+        if attempt <= len(self.delays):
+            wait: float = self.delays[attempt - 1]
+        else:
+            # beyond 64 doublings every wait is the longest one; the power would only overflow
+            wait = min(self.most, self.backoff * self.rate ** min(attempt - 1 - len(self.delays), 64))
         return int(wait * (0.5 + random() / 2) if self.jitter else wait)
 
     def exhausted(self, attempt: int, created: int, due: int) -> str | None:
@@ -143,13 +154,15 @@ class Delivery:
 
 
 class Failed(Exception):
-    """A target refused or could not be reached; ``retry`` False: trying again is of no use."""
+    """A target refused or could not be reached; ``retry`` False: trying again is of no use. ``wait``: the least time
+    in ms until it may be tried again, where the target said so."""
 
-    def __init__(self, code: str, message: str = "", retry: bool = True) -> None:
+    def __init__(self, code: str, message: str = "", retry: bool = True, wait: int = 0) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.retry = retry
+        self.wait = wait
 
 
 class Again(NamedTuple):

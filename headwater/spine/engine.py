@@ -12,18 +12,24 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
+from headwater.spine import dead, fault_keeping, keeping, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
+from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.fault_keeping import Faults
+from headwater.spine.faults import BY_CLIENT, BY_SERVICE, NESTED, FaultSet
 from headwater.spine.flight import SERVICE, Flight
 from headwater.spine.functions import FunctionRuntime
 from headwater.spine.group import Group
 from headwater.spine.ids import Ids
+from headwater.spine.keeping import DEFAULT_KEEP, Keep, Retention
 from headwater.spine.operations import Call, Caller, Operation, Request, Result
 from headwater.spine.pump import Pump
 from headwater.spine.service import Catalogue
@@ -33,6 +39,8 @@ from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.migrations import migrate, migrated_services, prepare
 from headwater.spine.timekeeping import SCHEMA as TIME_SCHEMA
 from headwater.spine.timekeeping import Timekeeper
+from headwater.spine.universes import SCHEMA as UNIVERSE_SCHEMA
+from headwater.spine.universes import Universes
 from headwater.spine.wire import Wire
 from headwater.spine.work import Watch, Work
 
@@ -40,13 +48,23 @@ T = TypeVar("T")
 Reply = Callable[[Result | None, AwsError | None], None]
 # Seconds until the spans of reads, which cause no commit of their own, are written.
 READ_SPANS_WAIT = 0.1
+_TURNS_OF_SOCKETS = 3
 log = logging.getLogger(__name__)
 
 
 class Engine:
     """One cloud's machinery. All of its methods belong to the event loop's thread."""
 
-    def __init__(self, store: Store, blobs: BlobStore, clock: Clock, ids: Ids, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobStore,
+        clock: Clock,
+        ids: Ids,
+        catalogue: Catalogue,
+        snapshots: Path,
+        keep: Keep = DEFAULT_KEEP,
+    ) -> None:
         self.store = store
         self.blobs = blobs
         self.clock = clock
@@ -61,9 +79,14 @@ class Engine:
         self.listeners: dict[str, list[Callable[[object], None]]] = {}
         self.flight = Flight(lambda: self.group.is_open)
         self.time = Timekeeper(self)
+        self.universes = Universes(self, snapshots)
+        self.armed: FaultSet | None = None  # None while no fault is asked for
+        self.faults = Faults(self)
+        self.universe = 0  # how many there were before in this process
+        self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations
-        self._retention = span_table.Retention()
-        self._last_id = 0
+        self.retention = Retention(keep)
+        self.last_id = 0
         self.now = 0
 
     # ---- life
@@ -71,6 +94,7 @@ class Engine:
     async def start(self) -> None:
         """Open the tables, release what a former process had in hand, wake the services."""
         self._prepare()
+        self.universes.load()
         self.time.load()
         self.store.run(ledger.RELEASE_ALL, (self.clock.now(),))
         for service in migrated_services(self.store):
@@ -84,40 +108,76 @@ class Engine:
         migrate(self.store, "spine-deliveries", ledger.SCHEMA)
         migrate(self.store, "spine-spans", span_table.SCHEMA)
         migrate(self.store, "spine-time", TIME_SCHEMA)
-        for table in ("deliveries", "spans"):
+        migrate(self.store, "spine-universe", UNIVERSE_SCHEMA)
+        migrate(self.store, "spine-records", records.SCHEMA)
+        migrate(self.store, "spine-versions", versions.SCHEMA)
+        migrate(self.store, "spine-dead", dead.SCHEMA)
+        migrate(self.store, "spine-keeping", keeping.SCHEMA)
+        migrate(self.store, "spine-faults", fault_keeping.SCHEMA)
+        self.faults.load()
+        self.retention.load(self.store, self.now)
+        for table in ("deliveries", "spans", "records", "versions", "dead_deliveries"):
             row = self.store.one(f"SELECT max(id) FROM {table}")
-            self._last_id = max(self._last_id, (row and row[0]) or 0)
+            self.last_id = max(self.last_id, (row and row[0]) or 0)
 
-    async def reset(self) -> None:
-        """Forget everything: tables, caches, running work. The loaded services start afresh."""
-        await self.stop()
-        self.group = Group()
-        self.store.wipe()
+    async def begin_anew(self, tables: Callable[[], None], fresh: bool) -> None:
+        """Be another universe, whose rows ``tables`` puts in place of what there is: what runs is ended, caches
+        are dropped, services start afresh. ``fresh``: no function environment outlives it either."""
+        self.universe += 1
+        self.time.pause()
+        await self._end_tasks()
+        await self.runtime.abandon(fresh)
+        for _ in range(_TURNS_OF_SOCKETS):  # what functions had sent by their end is of the former universe
+            await asyncio.sleep(0)
+        await self._end_tasks()
+        try:
+            tables()
+        finally:
+            self._enter_universe()
+
+    def _enter_universe(self) -> None:
+        self.pump.stop()
         self.catalogue.forget()
         self._prepare()
-        self.time.save()  # the time is what it was: it never goes back
+        self.time.save()
         self.time.attend()
-        for name, service in self.catalogue.services.items():
-            migrate(self.store, name, service.schema)
-            self._start_service(name)
+        self.store.run(ledger.RELEASE_ALL, (self.now,))
+        for name in {*self.catalogue.services, *migrated_services(self.store)} & {*self.catalogue.houses}:
+            if not self.catalogue.loaded(name):
+                self.load(name)
+            elif name in self.catalogue.services:
+                migrate(self.store, name, self.catalogue.services[name].schema)
+                self._start_service(name)
         for callback in self.listeners.get("reset", ()):
             callback(None)
+        self.flush()
+
+    async def _end_tasks(self) -> None:
+        """End what runs beside and commit what is open; once it is so, nothing is begun before the caller's
+        next ``await``."""
+        self.pump.halt()
+        self._close_group()
+        while self.flight.tasks:
+            await asyncio.sleep(0)  # each has begun, so that it ends in order
+            tasks = list(self.flight.tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._close_group()
+
+    def _close_group(self) -> None:
+        if self.group.spans:
+            self.begin()
         self.flush()
 
     async def stop(self) -> None:
         """Cancel what runs beside and commit what is open; deliveries in hand keep their rows and
         happen again."""
         self.time.pause()
-        tasks = list(self.flight.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self.group.spans:
-            self.begin()
-        self.flush()
+        await self._end_tasks()
         self.pump.stop()
         # here, in the loop's thread: some of what is remembered may be dropped in no other
-        self.catalogue.forget()
+        self.catalogue.end()
 
     def load(self, name: str) -> None:
         """Load a service if it is not yet: tables, operations, pollers."""
@@ -160,22 +220,42 @@ class Engine:
         cause: str | None,
         reply: Reply,
         waiting: Callable[[asyncio.Task[None]], None] | None = None,
+        asker: str = BY_CLIENT,
     ) -> None:
         """Run an operation; ``reply`` is called once its outcome is durable. ``waiting`` is given the
         task where an abandonable operation waits, so that it can be cancelled."""
-        if operation.reads and not self.group.is_open:
+        if self.armed is not None:
+
+            def go_on(cause: str) -> None:
+                self.submit(operation, request, caller, cause, reply, waiting, asker)
+
+            if self.faults.holds_up(operation, request, caller, cause, asker, go_on):
+                return
+        audit = self.audit
+        if audit is not None and not audit.wants(operation, caller):
+            audit = None
+        if operation.reads and audit is None and self.armed is None and not self.group.is_open:
             self._read(operation, request, caller, cause, reply)
             return
         self.begin()
         span = self.new_span("operation", operation.title, caller, cause)
+        told = None if audit is None else Told(self, audit, (operation, request, caller, span))
         try:
-            result = self._run(operation, request, caller, span)
+            result = self._run(operation, request, caller, span, asker)
         except AwsError as error:
-            self.group.replies.append((reply, None, error))
+            if told is not None:
+                told.error(error)
+            self.group.replies.append((self.faults.after(span, reply), None, error))
             return
+        if self.armed is not None:
+            reply = self.faults.after(span, reply)
         if type(result) is dict:
+            if told is not None:
+                told.result(result)
             self.group.replies.append((reply, result, None))
         else:
+            if told is not None:
+                result = told.outcome(result)
             self.group.starts.append(
                 lambda: self._go_on(result, span, reply, waiting if operation.abandonable else None)
             )
@@ -184,7 +264,7 @@ class Engine:
         """A read with no transaction open: nothing to commit, the answer leaves at once."""
         span = self.new_span("operation", operation.title, caller, cause)
         try:
-            result = self._run(operation, request, caller, span)
+            result = self._run(operation, request, caller, span, BY_CLIENT)
         except AwsError as error:
             reply(None, error)
         else:
@@ -192,11 +272,13 @@ class Engine:
         if len(self.group.spans) == 1:
             asyncio.get_running_loop().call_later(READ_SPANS_WAIT, self.flush)
 
-    def _run(self, operation: Operation, request: Request, caller: Caller, span: Span) -> Any:
+    def _run(self, operation: Operation, request: Request, caller: Caller, span: Span, asker: str) -> Any:
         """Run a handler in a savepoint of the open transaction, with its span."""
         started = perf_counter_ns()
         call = Call(self, caller, span.started, span, operation.memory)
         try:
+            if self.armed is not None:
+                self.faults.before(operation, request, asker, span)
             if operation.validate is not None:
                 operation.validate(request)
             if operation.needs_savepoint:
@@ -240,7 +322,7 @@ class Engine:
         operation = self._operations.get((service, name)) or self.find(service, name)
         account, region, _ = caller
         span = Span(self.new_id(), parent.trace, parent.id, "operation", operation.title, account, region, now)
-        result = self._run(operation, request, caller, span)
+        result = self._run(operation, request, caller, span, NESTED)
         if type(result) is not dict:
             result.close()
             raise AwsError("InternalFailure", f"{operation.title} waits and cannot be called in a transaction.", 500)
@@ -255,7 +337,7 @@ class Engine:
             _settle(future, result, error)
             flight.wake(task)
 
-        self.submit(self.find(service, name), request, caller, cause, reply)
+        self.submit(self.find(service, name), request, caller, cause, reply, asker=BY_SERVICE)
         if not future.done():
             flight.rest(task)
         try:
@@ -333,9 +415,13 @@ class Engine:
             return
         try:
             self.pump.carry_out()
+            if self.armed is not None:
+                self.faults.write(self.armed)
             if group.spans:
-                span_table.write(self.store, group.spans)
-                self._retention.wrote(self.store, group.spans)
+                size = span_table.write(self.store, group.spans)
+                if group.records:
+                    size += records.write(self.store, group.records)
+                self.retention.wrote(self.store, size, self.last_id, self.now)
             self.store.commit()
         except Exception as error:  # the edge: a full disk must not leave clients without an answer
             log.exception("commit failed")
@@ -361,6 +447,9 @@ class Engine:
                 listener(message)
         for reply, result, error in group.replies:
             reply(result, error)
+        if group.records and "records" in self.listeners:
+            for listener in self.listeners["records"]:
+                listener(group.records)
         if "spans" in self.listeners:
             for listener in self.listeners["spans"]:
                 listener(group.spans)
@@ -370,6 +459,8 @@ class Engine:
     def _abandon(self, error: Exception) -> None:
         self.store.rollback()
         self.catalogue.forget()
+        self.retention.load(self.store, self.now)
+        self.faults.load()
         group, self.group = self.group, Group()
         self.pump.forget()
         for reply, _, _ in group.replies:
@@ -401,7 +492,10 @@ class Engine:
             # it is skipped when its turn comes, unless this savepoint is rolled back
             self.group.cancelled.append(identity)
             return True
-        return self.store.run(ledger.DELETE, (identity,)) > 0
+        row = self.store.one(ledger.CANCEL, (identity,))
+        if row is not None and row[0] is not None:
+            self.pump.end_turn(row[0])
+        return row is not None
 
     def watch(self, key: object) -> Watch:
         return Watch(self, key)
@@ -419,14 +513,14 @@ class Engine:
 
     def new_id(self) -> int:
         """Rising numbers, unique within the store: milliseconds and a counter."""
-        self._last_id = identity = self._last_id + 1
+        self.last_id = identity = self.last_id + 1
         return identity
 
     def _look_at_the_clock(self) -> int:
         """One look for all that happens in this turn; ids go on from it."""
         self.now = now = self.clock.now()
-        if self._last_id < now << 20:
-            self._last_id = now << 20
+        if self.last_id < now << 20:
+            self.last_id = now << 20
         return now
 
     def new_span(self, kind: str, name: str, caller: Caller, cause: str | None) -> Span:

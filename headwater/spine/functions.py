@@ -99,6 +99,11 @@ class FunctionRuntime(Protocol):
         """Let go of the environments of a version that is deleted, once they are done."""
         ...
 
+    async def abandon(self, fresh: bool) -> None:
+        """Kill what still runs for invocations that nobody waits for, and with ``fresh`` idle environments
+        too; returns once they are gone."""
+        ...
+
     def listen(self, sink: LogSink) -> None:
         """Have all log lines from now on given to ``sink``."""
         ...

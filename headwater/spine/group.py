@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from headwater.spine import records
 from headwater.spine.deliveries import Delivery
 from headwater.spine.spans import Span
 
 # How far a group had come when a savepoint was set: the lengths of its lists.
-Marks = tuple[int, int, int, int, int]
+Marks = tuple[int, int, int, int, int, int]
 
 
 class Group:
@@ -21,6 +22,7 @@ class Group:
         "cancelled",
         "deliveries",
         "is_open",
+        "records",
         "replies",
         "signals",
         "spans",
@@ -38,6 +40,7 @@ class Group:
         self.announcements: list[tuple[str, object]] = []
         self.after_commit: list[Callable[[], None]] = []
         self.spans: list[Span] = []
+        self.records: list[records.Row] = []
         # (reply, result, error) of operations, to be sent once they are durable
         self.replies: list[tuple[Callable[[Any, Any], None], Any, Any]] = []
         # coroutines of deliveries and operations, to be started once their rows are durable
@@ -50,6 +53,7 @@ class Group:
             len(self.signals),
             len(self.announcements),
             len(self.after_commit),
+            len(self.records),
         )
 
     def rewind(self, marks: Marks) -> None:
@@ -60,6 +64,7 @@ class Group:
             self.signals,
             self.announcements,
             self.after_commit,
+            self.records,
         )
         for kept, things in zip(marks, lists, strict=True):
             del things[kept:]

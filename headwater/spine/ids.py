@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 import random
 import string
+from typing import Any
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+def instant_of(identity: int) -> int:
+    """When a number of the engine's (``Engine.new_id``) was given, in ms: they are milliseconds and a counter."""
+    return identity >> 20
 
 
 class Ids:
@@ -14,6 +20,7 @@ class Ids:
 
     def __init__(self, seed: int | None = None) -> None:
         self._random = random.Random(os.urandom(16) if seed is None else seed)
+        self._repeats = seed is not None
         self.bits = self._random.getrandbits
         self.random = self._random.random
 
@@ -29,6 +36,19 @@ class Ids:
     def token(self, length: int, alphabet: str = _ALPHANUMERIC) -> str:
         """Characters drawn evenly from an alphabet."""
         return "".join(self._random.choices(alphabet, k=length))
+
+    def state(self) -> list[Any] | None:
+        """What :meth:`restore` needs to go on from here, as JSON can hold it; None where nothing is to repeat."""
+        if not self._repeats:
+            return None
+        version, words, gauss = self._random.getstate()
+        return [version, list(words), gauss]
+
+    def restore(self, state: list[Any] | None) -> None:
+        """Go on from where a seeded source was; one without a seed never repeats itself."""
+        if self._repeats and state is not None:
+            version, words, gauss = state
+            self._random.setstate((version, tuple(words), gauss))
 
     def trace(self, now: int, number: int) -> str:
         """An X-Ray trace id: version, epoch seconds and 96 bits: a rising number and 32 random ones,

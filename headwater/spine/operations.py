@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from headwater.spine.deliveries import DEFAULT_POLICY, Policy
+from headwater.spine import records
+from headwater.spine.deliveries import DEFAULT_POLICY, Delivery, Exhausted, Policy
+from headwater.spine.faults import Rule
 from headwater.spine.ids import Ids
 from headwater.spine.spans import Span, split_cause
 from headwater.spine.store import Transaction
@@ -20,6 +22,10 @@ Result = dict[str, Any]
 Answer = Result | Coroutine[Any, Any, Result]
 Handler = Callable[["Call", Request], Answer]
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+
+
+# the principal of a request that nobody signed
+ANYBODY = "*"
 
 
 class Caller(NamedTuple):
@@ -131,6 +137,12 @@ class Call:
         """The present span as text, to be stored with whatever comes of this call."""
         return self.span.cause
 
+    def caused_by(self, cause: str) -> Call:
+        """The same, with the operations that follow hung under another span."""
+        trace, parent = split_cause(cause)
+        stand_in = Span(parent or 0, trace, None, "cause", "", "", "", 0)
+        return Call(self.engine, self.caller, self.now, stand_in, self.memory)
+
     @property
     def work(self) -> Work:
         """For a coroutine that goes on after this call's transaction."""
@@ -188,6 +200,31 @@ class Call:
     def cancel(self, identity: int) -> bool:
         """Take a delivery back; False where it is gone already."""
         return self.engine.cancel(identity)
+
+    def record(
+        self, channel: str, name: str, body: str, routes: list[tuple[str, str, int]], cause: str | None = None
+    ) -> None:
+        """Keep what was published, so that it can be explained: on which channel (its ARN), its id, its JSON, and to
+        whom it goes as (rule or subscription, target, delivery)."""
+        self.engine.group.records.append(
+            records.make_row(self.new_id(), cause or self.span.cause, channel, name, body, routes)
+        )
+
+    def bury(self, item: Delivery, why: Exhausted, dead_letter: str | None) -> None:
+        """Keep a delivery that its own handler gives up, for whoever asks; what its policy gives up is kept anyway."""
+        self.engine.pump.bury(item, why, dead_letter)
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether any fault was asked for, so that :meth:`fault` is worth asking."""
+        return self.engine.armed is not None
+
+    def fault(self, service: str, name: str, target: str, kinds: frozenset[str]) -> Rule | None:
+        """What is to befall something that goes to a target otherwise than by a delivery, such as a message."""
+        rule = self.engine.faults.at(service, name, target, kinds, self.span.trace)
+        if rule is not None:
+            self.span.note("fault", rule.kind)
+        return rule
 
     def signal(self, key: object) -> None:
         """Wake, once committed, whoever watches the key."""

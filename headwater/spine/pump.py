@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from headwater.spine import dead
 from headwater.spine import deliveries as ledger
 from headwater.spine.clock import Timer
 from headwater.spine.deliveries import Again, Delivery, DeliveryHandler, Exhausted, Failed, Policy
 from headwater.spine.errors import AwsError
+from headwater.spine.faults import DELAY, DUPLICATE, KILL, Rule
 from headwater.spine.operations import Call, Caller
 from headwater.spine.spans import Span, split_cause
 
@@ -42,6 +44,7 @@ class Pump:
         self._timer_due: int | None = None
         self._next_due: int | None = 0
         self._claim_wanted = True
+        self._halted = False
         self._policies: dict[str, Policy] = {}
         self._callers: dict[tuple[str, str], Caller] = {}
 
@@ -49,7 +52,7 @@ class Pump:
 
     def wake(self) -> None:
         """Set the timer for what is due next; called after each commit."""
-        if self._next_due is None:
+        if self._next_due is None or self._halted:
             return
         now = self._engine.now
         if self._next_due <= now:
@@ -86,10 +89,17 @@ class Pump:
         """After a rollback: ask the table anew."""
         self._next_due = self._engine.now + AFTER_A_FAILED_COMMIT
 
+    def halt(self) -> None:
+        """Begin nothing more; what is left becomes rows."""
+        self._halted = True
+
     def stop(self) -> None:
+        """As at the beginning: nothing in hand, and the table to be asked anew."""
         self._cancel_timer()
         self._running.clear()
         self._next_due = 0
+        self._claim_wanted = True
+        self._halted = False
 
     @property
     def running(self) -> int:
@@ -101,6 +111,9 @@ class Pump:
     def carry_out(self) -> None:
         """Run what the group left and what has come due, up to a bound; store the rest."""
         engine, group = self._engine, self._engine.group
+        if self._halted:
+            self._store_all([item for item in group.deliveries if item.id not in group.cancelled])
+            return
         if self._claim_wanted and len(self._running) < MOST_RUNNING:
             self._claim_wanted = False
             self._claim()
@@ -125,14 +138,26 @@ class Pump:
         """Whether earlier deliveries of the same ordering key are still waiting."""
         if item.ordering is None:
             return False
-        return (
-            any(earlier.ordering == item.ordering for earlier in kept)
-            or self._engine.store.one(ledger.WAITING_BEHIND, (item.ordering,)) is not None
-        )
+        return any(earlier.ordering == item.ordering for earlier in kept) or self._is_waited_for(item.ordering)
+
+    def _is_waited_for(self, ordering: str) -> bool:
+        return self._engine.store.one(ledger.WAITING_BEHIND, (ordering,)) is not None
+
+    def end_turn(self, ordering: str) -> None:
+        """A row of that ordering key is gone: the next one takes its turn."""
+        self._engine.store.run(ledger.NEXT_OF_ORDERING, (ordering,))
+        self.due_at(0)
 
     def _store_all(self, items: list[Delivery]) -> None:
-        """Write deliveries as rows."""
-        self._engine.store.many(ledger.INSERT, [_row(item, 0) for item in items])
+        """Write deliveries as rows; of those with an ordering key only the first of it takes its turn."""
+        ahead: set[str] = set()
+        rows = []
+        for item in items:
+            key = item.ordering
+            rows.append(_row(item, 0, waits=key is not None and (key in ahead or self._is_waited_for(key))))
+            if key is not None:
+                ahead.add(key)
+        self._engine.store.many(ledger.INSERT, rows)
         for item in items:
             self.due_at(item.due)
 
@@ -168,6 +193,13 @@ class Pump:
         item.attempt += 1
         started = perf_counter_ns()
         span = self._span(item)
+        fault = None if engine.armed is None else engine.faults.of_delivery(item)
+        if fault is not None:
+            span.note("fault", fault.kind)
+            if fault.kind == DELAY:
+                self._repeat(item, fault, span)
+                engine.finish_span(span, started)
+                return
         try:
             handler = self._handler(item.handler)
             call = Call(engine, self._caller(item), span.started, span, handler.memory)
@@ -179,16 +211,30 @@ class Pump:
             log.exception("delivery failed", extra={"handler": item.handler})
             self._failed(item, span, started, Failed("InternalFailure", str(error)))
             return
-        if result is None:
-            self._done(item)
-            span.outcome = "ok"
-        elif type(result) is Again:
-            self._again(item, result)
-            span.outcome = "again"
+        if result is None or type(result) is Again:
+            self._settle(item, result, span, fault)
         else:
-            self._start(item, result, span, handler)
+            self._start(item, result, span, handler, fault)
             return
         engine.finish_span(span, started)
+
+    def _settle(self, item: Delivery, result: Again | None, span: Span, fault: Rule | None) -> None:
+        """It went well: the row goes, or stays for another time."""
+        if fault is not None:
+            self._repeat(item, fault, span)
+        elif result is None:
+            self._done(item)
+            span.outcome = "ok"
+        else:
+            self._again(item, result)
+            span.outcome = "again"
+
+    def _repeat(self, item: Delivery, fault: Rule, span: Span) -> None:
+        """What a fault has befallen is done once more: it was delayed, or nobody knows that it was done."""
+        self._again(item, Again(self._engine.now + fault.milliseconds))
+        span.outcome = "again" if fault.kind == DELAY else "ok"
+        if fault.kind == KILL:
+            self._engine.faults.kill_once_committed()
 
     def _span(self, item: Delivery) -> Span:
         engine = self._engine
@@ -196,6 +242,7 @@ class Pump:
             engine.new_id(), item.trace, item.parent, "delivery", item.handler, item.account, item.region, engine.now
         )
         span.subject = item.target or None
+        span.delivery = item.id
         if item.attempt > 1:
             span.note("attempt", item.attempt)
         return span
@@ -220,7 +267,7 @@ class Pump:
         if item.stored:
             self._engine.store.run(ledger.DELETE, (item.id,))
             if item.ordering is not None:
-                self.due_at(0)
+                self.end_turn(item.ordering)
 
     def _again(self, item: Delivery, again: Again) -> None:
         item.attempt -= 1
@@ -234,7 +281,8 @@ class Pump:
         span.outcome = error.code
         span.note("error", error.message)
         now = engine.now
-        due = now + item.policy.wait(item.attempt, engine.ids.random)
+        wait = item.policy.wait(item.attempt, engine.ids.random)
+        due = now + (max(wait, error.wait) if isinstance(error, Failed) else wait)
         condition = item.policy.exhausted(item.attempt, item.created, due)
         final = isinstance(error, Failed) and not error.retry
         if final or condition is not None:
@@ -255,10 +303,19 @@ class Pump:
                 engine.attempt(handler.exhausted, call, item, why)
             except (AwsError, Failed) as error:
                 log.warning("dead-lettering failed", extra={"handler": item.handler, "error": str(error)})
-                span.note("dead letter", str(error))
+                span.note("dead letter failed", str(error))
+                why = why._replace(message=f"{why.message} (its dead letter was refused: {error})")
             except Exception:  # the edge of the process: the row must go or it would be claimed for ever
                 log.exception("dead-lettering failed", extra={"handler": item.handler})
+        self.bury(item, why, (span.notes or {}).get("dead-lettered to"))
         self._done(item)
+
+    def bury(self, item: Delivery, why: Exhausted, dead_letter: str | None) -> None:
+        """Keep what is given up, for whoever asks."""
+        engine = self._engine
+        identity = engine.new_id()
+        size = dead.bury(engine.store, identity, item, why, dead_letter, engine.now)
+        engine.retention.wrote(engine.store, size, identity, engine.now)
 
     def _postpone(self, item: Delivery, due: int, error: str | None) -> None:
         item.due = due
@@ -272,7 +329,10 @@ class Pump:
 
     # ---- outside of it
 
-    def _start(self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler) -> None:
+    def _start(
+        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler,
+        fault: Rule | None,
+    ) -> None:  # fmt: skip
         """Lease the row in this transaction; run the coroutine once that is committed."""
         engine = self._engine
         lease = engine.now + LEASE
@@ -282,16 +342,15 @@ class Pump:
             engine.store.run(ledger.INSERT, _row(item, 1, due=lease))
             item.stored = True
         engine.group.spans.append(span)
-        engine.group.starts.append(lambda: self._launch(item, coroutine, span, handler))
+        engine.group.starts.append(lambda: self._launch(item, self._await(item, coroutine, span, handler, fault), span))
 
-    def _launch(
-        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler
-    ) -> None:
-        self._running[item.id] = self._engine.spawn(self._await(item, coroutine, span, handler), span)
+    def _launch(self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span) -> None:
+        self._running[item.id] = self._engine.spawn(coroutine, span)
 
     async def _await(
-        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler
-    ) -> None:
+        self, item: Delivery, coroutine: Coroutine[Any, Any, Any], span: Span, handler: DeliveryHandler,
+        fault: Rule | None,
+    ) -> None:  # fmt: skip
         engine = self._engine
         started = perf_counter_ns()
         error: AwsError | Failed | None = None
@@ -311,6 +370,8 @@ class Pump:
             span.outcome = "cancelled"
             engine.finish_span(span, started)
             return
+        if error is None and fault is not None and fault.kind != DUPLICATE:
+            finish = None  # the outcome is lost
         if error is None and callable(finish):
             call = Call(engine, self._caller(item), engine.now, span, handler.memory)
             try:
@@ -320,16 +381,13 @@ class Pump:
         if error is not None:
             self._failed(item, span, started, error)
             return
-        if type(finish) is Again:
-            self._again(item, finish)
-            span.outcome = "again"
-        else:
-            self._done(item)
-            span.outcome = "ok"
+        self._settle(item, finish if type(finish) is Again else None, span, fault)
         engine.finish_span(span, started)
 
 
-def _row(item: Delivery, leased: int, error: str | None = None, due: int | None = None) -> tuple[Any, ...]:
+def _row(
+    item: Delivery, leased: int, error: str | None = None, due: int | None = None, waits: bool = False
+) -> tuple[Any, ...]:
     return (
         item.id,
         item.due if due is None else due,
@@ -345,4 +403,5 @@ def _row(item: Delivery, leased: int, error: str | None = None, due: int | None 
         item.created,
         leased,
         error,
+        int(waits),
     )

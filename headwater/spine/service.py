@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,10 @@ class Service:
 
     ``modules`` are scanned for what ``@operation``, ``@delivery`` and ``@resource`` marked;
     ``schema`` are numbered migrations, only ever appended to; ``memory`` makes the object of caches
-    that its calls see; ``start`` is run at start-up where the service has data, for pollers;
+    that its calls see; ``start`` is run at start-up where the service has data, for pollers; ``end`` is given the
+    memory when the cloud stops, to let go of what may be dropped in no other thread;
     ``validates`` has requests checked against the constraints of botocore's model, with AWS's
-    generic message.
+    generic message; ``lacks`` are reasons why operations are left out, each with their names.
     """
 
     name: str
@@ -36,7 +37,9 @@ class Service:
     schema: tuple[str, ...] = ()
     memory: Callable[[], Any] | None = None
     start: Callable[[Work], Coroutine[Any, Any, None]] | None = None
+    end: Callable[[Any], None] | None = None
     validates: bool = False
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Catalogue:
@@ -100,6 +103,13 @@ class Catalogue:
         """Make the tables again of services whose loading was rolled back; they stay loaded."""
         for service in self.services.values():
             migrate(store, service.name, service.schema)
+
+    def end(self) -> None:
+        """The cloud stops."""
+        self.forget()
+        for service in self.services.values():
+            if service.end is not None:
+                service.end(self.memory_of[service.name])
 
     def forget(self) -> None:
         """Drop every cache: rows that they were filled from may be gone."""

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concept
 from __future__ import annotations
 
 import re
-from collections import deque
 from typing import Any
 
 import orjson
@@ -23,23 +22,25 @@ SCHEMA = (
         started BIGINT NOT NULL, duration BIGINT, outcome TEXT, notes TEXT
     );
     """,
+    # of which delivery this is an attempt
+    "ALTER TABLE spans ADD COLUMN delivery BIGINT",
 )
 _INSERT = """
-INSERT INTO spans (id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO spans
+    (id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes, delivery)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_FORGET = "DELETE FROM spans WHERE id < ?"
 _FINISH = "UPDATE spans SET subject = ?, duration = ?, outcome = ?, notes = ? WHERE id = ?"
 # No index over traces: each span would pay for what is asked once in a while, and a trace of ours says
 # where it begins.
 _SELECT_TRACE = """
-SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes
+SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes, delivery
 FROM spans WHERE id >= ? AND trace = ? ORDER BY id
 """
 
 _OURS = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
-_MARK_EVERY = 1000
-_MARKS_KEPT = 1000
+MOST_NOTED = 8192  # characters of a payload
+_SIZE = 220  # bytes of a row beside its notes, about
 _LARGEST = 2**63 - 1  # what a column holds; span ids of ours are below it
 _HEADER = re.compile(r"Root=(1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24})(?:;Parent=([0-9a-fA-F]{16}))?")
 
@@ -50,6 +51,7 @@ class Span:
 
     __slots__ = (
         "account",
+        "delivery",
         "duration",
         "id",
         "kept",
@@ -88,6 +90,8 @@ class Span:
         self.duration: int | None = None
         self.outcome: str | None = None
         self.notes: dict[str, Any] | None = None
+        # the id of the delivery that this is an attempt of
+        self.delivery: int | None = None
         self.stored = False
         # False: nothing came of it that anybody would want to be told
         self.kept = True
@@ -107,51 +111,41 @@ class Span:
         return orjson.dumps(self.notes, default=str).decode() if self.notes else None
 
 
-def write(store: Transaction, spans: list[Span]) -> None:
-    """Write spans that ended or begin to wait; those that were written while they waited are completed."""
-    store.many(
-        _INSERT,
-        [
-            (
-                span.id,
-                span.trace,
-                span.parent,
-                span.kind,
-                span.name,
-                span.subject,
-                span.account,
-                span.region,
-                span.started,
-                span.duration,
-                span.outcome,
-                span.notes_text,
-            )
-            for span in spans
-            if not span.stored
-        ],
-    )
+def shortened(text: str) -> str:
+    """A text as a span may note it: of a long one the beginning, and how much there was."""
+    if len(text) <= MOST_NOTED:
+        return text
+    return f"{text[:MOST_NOTED]}… [{len(text)} characters in all]"
+
+
+def write(store: Transaction, spans: list[Span]) -> int:
+    """Write spans that ended or begin to wait; those that were written while they waited are completed.
+    About how many bytes they take."""
+    rows = [
+        (
+            span.id,
+            span.trace,
+            span.parent,
+            span.kind,
+            span.name,
+            span.subject,
+            span.account,
+            span.region,
+            span.started,
+            span.duration,
+            span.outcome,
+            span.notes_text,
+            span.delivery,
+        )
+        for span in spans
+        if not span.stored
+    ]
+    store.many(_INSERT, rows)
     for span in spans:
         if span.stored:
             store.run(_FINISH, (span.subject, span.duration, span.outcome, span.notes_text, span.id))
         span.stored = True
-
-
-class Retention:
-    """Keeps the newest spans of this process, a million or so, by forgetting the oldest as new ones come."""
-
-    def __init__(self) -> None:
-        self._since_mark = 0
-        # the id of each thousandth span, oldest first
-        self._marks: deque[int] = deque()
-
-    def wrote(self, store: Transaction, spans: list[Span]) -> None:
-        self._since_mark += len(spans)
-        if self._since_mark < _MARK_EVERY:
-            return
-        self._since_mark = 0
-        self._marks.append(spans[-1].id)
-        if len(self._marks) > _MARKS_KEPT:
-            store.run(_FORGET, (self._marks.popleft(),))
+    return sum(_SIZE + len(row[11] or "") for row in rows)
 
 
 def split_cause(cause: str) -> tuple[str, int | None]:
@@ -185,10 +179,10 @@ def parse_trace_header(header: str) -> str | None:
 
 def spans_of_trace(store: Transaction, trace: str) -> list[tuple[Any, ...]]:
     """The rows of a trace, oldest first."""
-    return store.all(_SELECT_TRACE, (_first_span(trace), trace))
+    return store.all(_SELECT_TRACE, (first_span(trace), trace))
 
 
-def _first_span(trace: str) -> int:
+def first_span(trace: str) -> int:
     """Where a trace of ours begins (``Ids.trace``); 0 for a client's own."""
     number = int(trace[11:27], 16) if _OURS.fullmatch(trace) else 0
     # of a client's, these digits are random: one that is no time of ours is told apart

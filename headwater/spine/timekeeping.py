@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from headwater.spine.clock import Mode
+from headwater.spine.errors import AwsError
 from headwater.spine.spans import Span
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ class Timekeeper:
 
     def save(self) -> None:
         """Write the clock's row, in the open transaction."""
-        self._engine.store.run(_PUT, (orjson.dumps(self._engine.clock.state(self._mode)).decode(),))
+        self._engine.store.run(_PUT, (orjson.dumps(self.state()).decode(),))
+
+    def state(self) -> dict[str, Any]:
+        """How the clock goes, or is to go once it has been moved."""
+        return self._engine.clock.state(self._mode)
 
     async def set_mode(self, mode: Mode) -> None:
         """Returns once it is durable."""
@@ -69,25 +74,31 @@ class Timekeeper:
         """Move on by so much, timer by timer, each with all that it causes. Then the clock is what it was:
         one that goes on does so from there."""
         async with self._moving:
-            clock, flight = self._engine.clock, self._engine.flight
+            clock = self._engine.clock
+            universe = self._engine.universe
             self.pause()
             self._enter("frozen")
             began = clock.now()
             told = _Told()
             end_listening = self._engine.listen("spans", told.hear)
             try:
-                await flight.until_rest()
+                await self._until_rest(universe)
                 while (due := self._next_due()) is not None and due <= began + milliseconds:
                     self._move_to(due)
-                    await flight.until_rest()
+                    await self._until_rest(universe)
                 self._move_to(began + milliseconds)
-                await flight.until_rest()
+                await self._until_rest(universe)
             finally:
                 end_listening()
                 self._enter(self._mode)
                 self.attend()
             await self._engine.transact_system(lambda call: self.save())
             return Advance(began, began + milliseconds, told.spans, told.count)
+
+    async def _until_rest(self, universe: int) -> None:
+        await self._engine.flight.until_rest()
+        if self._engine.universe != universe:
+            raise AwsError("Conflict", "The cloud was reset or restored while its clock was being moved.", 409)
 
     def _next_due(self) -> int | None:
         self._engine.pump.look()

@@ -135,6 +135,10 @@ class Work:
         finally:
             flight.wake(task)
 
+    def loses(self, taker: str, cause: str) -> bool:
+        """Whether a fault keeps it secret that a function or a pipe (its ARN) has handled a batch."""
+        return self.engine.armed is not None and self.engine.faults.of_batch(self, taker, cause)
+
     def watch(self, key: object) -> Watch:
         return self.engine.watch(key)
 

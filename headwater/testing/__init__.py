@@ -5,12 +5,14 @@
         boto3.client("events").put_events(Entries=[...])
         events.assert_delivered(source="shop", detail_type="OrderPlaced", to=shop.resource("FulfilOrder"))
 
-The plugin is found by its entry point. Fixtures: ``cloud``, ``stack``, ``clock``, ``events``.
+The plugin is found by its entry point. Fixtures: ``cloud``, ``universe``, ``stack``,
+``clock``, ``events``, ``faults``.
 """
 
 from headwater.testing.clock import SteeredClock
 from headwater.testing.cloud import RunningCloud
 from headwater.testing.events import Events
+from headwater.testing.faults import Faults
 from headwater.testing.stacks import Stack, Stacks
 
-__all__ = ["Events", "RunningCloud", "Stack", "Stacks", "SteeredClock"]
+__all__ = ["Events", "Faults", "RunningCloud", "Stack", "Stacks", "SteeredClock"]

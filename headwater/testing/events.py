@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 
 from headwater.client import Headwater, Settlement, Span
-from headwater.testing.story import tell
+from headwater.testing.story import near_misses, tell
 
-_JOIN = "lambda:JoinBatch"
+_RUNS = ("lambda:Invoke", "pipes:Execute")
+_JOIN = ":JoinBatch"  # of Lambda and of Pipes
 _DEPLOYMENT = "cloudformation:"
 _MOST_TOLD = 200
+_MOST_IN_MESSAGE = 20
 
 
 class Events:
@@ -18,9 +21,15 @@ class Events:
 
     def __init__(self, headwater: Headwater) -> None:
         self._headwater = headwater
-        self._beginning = "0"
-        while spans := headwater.spans(self._beginning):
-            self._beginning = spans[-1]["id"]
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what happened until now."""
+        self._beginning = self._headwater.last_span()
+
+    async def settled(self, trace: str | None = None, timeout: float = 30) -> Settlement:  # noqa: ASYNC109
+        """:meth:`settle` for a test with an event loop of its own, which goes on meanwhile."""
+        return await asyncio.to_thread(self.settle, trace, timeout)
 
     def settle(self, trace: str | None = None, timeout: float = 30) -> Settlement:
         """Wait until nothing is in flight; AssertionError that names what holds it up after so many seconds."""
@@ -40,19 +49,19 @@ class Events:
         often exactly; else at least once.
         """
         __tracebackhide__ = True
-        seen, reached = self._look(to, source, detail_type)
+        seen, reached, told = self._look(to, source, detail_type)
         expected = f"{times} times" if times is not None else "to be delivered"
         if (not reached) if times is None else (reached != times):
             what = f"Expected an event {_described(source, detail_type)} {expected} to {to}"
-            raise AssertionError(f"{what}; {len(seen)} such were routed, {reached} arrived.")
+            raise AssertionError("\n".join([f"{what}; {len(seen)} such were routed, {reached} arrived.", *told]))
 
     def assert_never(self, *, to: str, source: str | None = None, detail_type: str | None = None) -> None:
         """No such event has reached ``to``, and none is on its way."""
         __tracebackhide__ = True
-        _, reached = self._look(to, source, detail_type)
+        seen, reached, _ = self._look(to, source, detail_type)
         if reached:
             what = f"Expected no event {_described(source, detail_type)} to reach {to}"
-            raise AssertionError(f"{what}; {reached} did.")
+            raise AssertionError(f"{what}; {reached} did.\n{tell(seen, _MOST_IN_MESSAGE)}")
 
     def trace(self, cause: str | None = None) -> str:
         """The causal tree that an id names, as text; the newest without one."""
@@ -77,18 +86,21 @@ class Events:
             yield from spans
             after = spans[-1]["id"]
 
-    def _look(self, to: str, source: str | None, detail_type: str | None) -> tuple[list[Span], int]:
-        """The deliveries of such events, and how many of them reached ``to``."""
+    def _look(self, to: str, source: str | None, detail_type: str | None) -> tuple[list[Span], int, list[str]]:
+        """The deliveries of such events, how many of them reached ``to``, and what became of the others."""
         self.settle()
         everything = list(_walk(self.spans()))
         runs: dict[tuple[str, str | None], list[Span]] = {}
         for span in everything:
-            if span["name"] == "lambda:Invoke":
+            if span["name"] in _RUNS:
                 runs.setdefault((span["trace"], span["subject"]), []).append(span)
         seen = [span for span in everything if _is_of(span, source, detail_type)]
         named = re.compile(rf"(?:^|[:/]){re.escape(to)}(?:[:/]|$)")
-        reached = sum(any(_arrived(each, named) for each in _consequences(span, runs)) for span in seen)
-        return seen, reached
+        missing = [span for span in seen if not any(_arrived(each, named) for each in _consequences(span, runs))]
+        told = [f"near miss: {miss}" for miss in near_misses(everything)[:_MOST_IN_MESSAGE]]
+        if missing:
+            told.append(f"did not arrive:\n{tell(missing, _MOST_IN_MESSAGE)}")
+        return seen, len(seen) - len(missing), told
 
 
 def _walk(spans: list[Span]) -> Iterator[Span]:
@@ -111,7 +123,7 @@ def _consequences(span: Span, runs: dict[tuple[str, str | None], list[Span]]) ->
     yield span
     for child in span["children"]:
         yield from _consequences(child, runs)
-    if span["name"] == _JOIN:
+    if span["name"].endswith(_JOIN):
         for run in runs.get((span["notes"]["handled in trace"], span["subject"]), ()):
             yield from _consequences(run, runs)
 

@@ -10,9 +10,28 @@ import pytest
 from headwater.testing.clock import SteeredClock
 from headwater.testing.cloud import RunningCloud
 from headwater.testing.events import Events
+from headwater.testing.explored import Exploration, exploration
+from headwater.testing.faults import Faults
 from headwater.testing.stacks import Stack, Stacks
 
 _EVENTS = pytest.StashKey[Events]()
+_CLOCK = pytest.StashKey[SteeredClock]()
+_FAULTS = pytest.StashKey[Faults]()
+_EXPLORATION = pytest.StashKey[Exploration]()
+_EXPLORED = pytest.StashKey[RunningCloud]()
+_FRESH = "fresh_functions"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{_FRESH}: the test finds no warm environment of its stacks' functions")
+    if (explored := exploration()) is not None:
+        config.stash[_EXPLORATION] = explored
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    explored = config.stash.get(_EXPLORATION, None)
+    if explored is not None and explored.only is not None:
+        items[:] = [item for item in items if item.nodeid == explored.only]
 
 
 @pytest.fixture(scope="session")
@@ -27,26 +46,65 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
 
 @pytest.fixture(scope="session")
 def _stacks(cloud: RunningCloud) -> Stacks:
-    return Stacks(cloud.endpoint)
+    return Stacks(cloud.headwater)
 
 
 @pytest.fixture
-def stack(_stacks: Stacks, request: pytest.FixtureRequest) -> Callable[..., Stack]:
-    """``stack("template.yaml", Parameter="value")``: deployed once a session, used again by each test."""
+def _universe(_stacks: Stacks, request: pytest.FixtureRequest) -> Stacks:
+    """The stacks as this test finds them."""
+    _stacks.begin(request.node.get_closest_marker(_FRESH) is not None)
+    return _stacks
+
+
+@pytest.fixture
+def universe(cloud: RunningCloud, _universe: Stacks, request: pytest.FixtureRequest) -> RunningCloud:
+    """The cloud, with nothing in it that another test has left."""
+    _spare(request.node)
+    _universe.empty()
+    _go_on(request.node)
+    return cloud
+
+
+@pytest.fixture
+def stack(_universe: Stacks, request: pytest.FixtureRequest) -> Callable[..., Stack]:
+    """``stack("template.yaml", Parameter="value")``: deployed once a session; each test has it as it was then."""
 
     def deployed(template: str, **parameters: str) -> Stack:
         for folder in (request.path.parent, request.config.rootpath):
             if (folder / template).is_file():
-                return _stacks.deploy(folder / template, parameters)
+                _spare(request.node)
+                found = _universe.deploy(folder / template, parameters)
+                _go_on(request.node)
+                return found
         pytest.fail(f"There is no {template} beside the test, nor in {request.config.rootpath}.", pytrace=False)
 
     return deployed
 
 
+def _spare(item: pytest.Item) -> None:
+    """No fault befalls a deployment."""
+    if _EXPLORED in item.stash:
+        item.stash[_EXPLORED].headwater.clear_faults()
+    if _FAULTS in item.stash:
+        item.stash[_FAULTS].pause()
+
+
+def _go_on(item: pytest.Item) -> None:
+    """What a test had in hand before it got its universe goes on in that."""
+    if (explored := item.stash.get(_EXPLORED, None)) is not None:
+        item.config.stash[_EXPLORATION].begin(explored.headwater, item.nodeid)
+    if (faults := item.stash.get(_FAULTS, None)) is not None:
+        faults.begin()
+    if (clock := item.stash.get(_CLOCK, None)) is not None:
+        clock.hold()
+    if (events := item.stash.get(_EVENTS, None)) is not None:
+        events.begin()
+
+
 @pytest.fixture
-def clock(cloud: RunningCloud) -> Iterator[SteeredClock]:
+def clock(cloud: RunningCloud, request: pytest.FixtureRequest) -> Iterator[SteeredClock]:
     """The cloud's clock; after the test it goes on by itself."""
-    steered = SteeredClock(cloud.headwater)
+    steered = request.node.stash[_CLOCK] = SteeredClock(cloud.headwater)
     yield steered
     steered.let_go()
 
@@ -58,6 +116,26 @@ def events(cloud: RunningCloud, request: pytest.FixtureRequest) -> Events:
     return found
 
 
+@pytest.fixture
+def faults(cloud: RunningCloud, request: pytest.FixtureRequest) -> Iterator[Faults]:
+    """What goes wrong in this test; nothing does after it."""
+    found = request.node.stash[_FAULTS] = Faults(cloud.headwater)
+    yield found
+    found.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Where faults are explored, they come once all that the test needs is there."""
+    cloud = getattr(item, "funcargs", {}).get("cloud")
+    if _EXPLORATION in item.config.stash and isinstance(cloud, RunningCloud):
+        item.stash[_EXPLORED] = cloud
+        item.config.stash[_EXPLORATION].begin(cloud.headwater, item.nodeid)
+        if _FAULTS in item.stash:
+            item.stash[_FAULTS].begin()
+    return (yield)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -67,4 +145,6 @@ def pytest_runtest_makereport(
     events = item.stash.get(_EVENTS, None)
     if report.when == "call" and report.failed and events is not None:
         report.sections.append(("Headwater: what happened", events.story()))
+    if report.when == "call" and _EXPLORED in item.stash:
+        item.config.stash[_EXPLORATION].end(item.stash[_EXPLORED].headwater, item.nodeid, report.failed)
     return report

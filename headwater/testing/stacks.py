@@ -1,4 +1,4 @@
-"""Templates deployed once for all tests that ask for them."""
+"""Templates deployed once a session, and a universe with what was deployed for each test that asks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from headwater.client import Headwater, Span
+from headwater.testing.story import is_look
+
+_Wanted = tuple[Path, tuple[tuple[str, str], ...]]
+_BY_USERS = "operation"
 
 
 class StackFailed(Exception):
@@ -37,40 +43,94 @@ class Stack:
 
 
 class Stacks:
-    """Those of one server, by template and parameters."""
+    """Those of one server: by template and parameters, deployed once; by what a test asks for, saved once.
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
-        self._deployed: dict[tuple[Path, tuple[tuple[str, str], ...]], Stack] = {}
+    Each test says :meth:`begin`; from its first :meth:`empty` or :meth:`deploy` on it has the server as a
+    universe of its own.
+    """
+
+    def __init__(self, headwater: Headwater) -> None:
+        self._headwater = headwater
+        self._stacks: dict[_Wanted, Stack] = {}
+        self._saved: dict[tuple[_Wanted, ...], str] = {}
+        # what the server holds, as long as no test had a hand in it
+        self._untouched: tuple[_Wanted, ...] | None = None
+        self._asked: tuple[_Wanted, ...] | None = None
+        self._last_span = ""
+        self.fresh = False
+
+    def begin(self, fresh: bool = False) -> None:
+        """Another test: what it asks for it gets as it was deployed; ``fresh``: functions started anew, too."""
+        self._untouched = self._asked = None
+        self.fresh = fresh
+
+    def empty(self) -> None:
+        """A universe in which there is nothing."""
+        if self._asked is None:
+            self._give(())
 
     def deploy(self, template: Path, parameters: Mapping[str, str]) -> Stack:
-        """The stack of a template; deployed the first time. Raises StackFailed."""
-        key = (template.resolve(), tuple(sorted(parameters.items())))
-        if key not in self._deployed:
-            self._deployed[key] = self._up(key[0], parameters)
-        return self._deployed[key]
+        """The stack of a template, beside those that this test has asked for already. Raises StackFailed."""
+        wanted = (template.resolve(), tuple(sorted(parameters.items())))
+        asked = self._asked or ()
+        if wanted not in asked:
+            if asked and any(map(_is_deed, self._headwater.spans(self._last_span))):
+                raise StackFailed("Ask for all stacks of a test before anything is done with one of them.")
+            self._give((*asked, wanted))
+        return self._stacks[wanted]
 
-    def _up(self, template: Path, parameters: Mapping[str, str]) -> Stack:
+    def _give(self, asked: tuple[_Wanted, ...]) -> None:
+        self._enter(asked)
+        self._asked = asked
+        self._untouched = None
+        self._last_span = self._headwater.last_span()
+
+    def _enter(self, asked: tuple[_Wanted, ...]) -> None:
+        """Make the server what is asked for: as it was saved, or made now and saved."""
+        if asked in self._saved:
+            if self._untouched != asked:
+                self._headwater.restore(self._saved[asked], self.fresh)
+        else:
+            if asked:
+                self._enter(asked[:-1])
+                self._untouched = None
+                self._stacks[asked[-1]] = self._up(*asked[-1])
+                self._headwater.settle()
+            else:
+                self._headwater.real()
+                self._headwater.reset()
+            name = f"test-{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
+            self._headwater.save(name)
+            self._saved[asked] = name
+        self._untouched = asked
+
+    def _up(self, template: Path, parameters: tuple[tuple[str, str], ...]) -> Stack:
         # here, for the plugin is loaded for every test session and botocore takes a quarter of a second
         import boto3
 
         from headwater.deploy import DeploymentError, up
 
+        endpoint = self._headwater.endpoint
         name = _name(template, parameters)
         problems: list[str] = []
         try:
             deployed = up(
-                template, name, parameters, self._endpoint,
+                template, name, dict(parameters), endpoint,
                 lambda progress: problems.append(f"{progress.name} ({progress.type}): {progress.reason}")
                 if progress.status.endswith("_FAILED") else None,
             )  # fmt: skip
         except DeploymentError as error:
             raise StackFailed("\n".join([str(error), *problems])) from None
-        return Stack(name, deployed.outputs, boto3.client("cloudformation", endpoint_url=self._endpoint))
+        return Stack(name, deployed.outputs, boto3.client("cloudformation", endpoint_url=endpoint))
 
 
-def _name(template: Path, parameters: Mapping[str, str]) -> str:
+def _is_deed(span: Span) -> bool:
+    """Whether somebody changed something, or tried to."""
+    return span["kind"] == _BY_USERS and span["parent"] is None and not is_look(span)
+
+
+def _name(template: Path, parameters: tuple[tuple[str, str], ...]) -> str:
     """Told by the template's folder; another for other parameters."""
     folder = re.sub("[^A-Za-z0-9]+", "-", template.parent.name).strip("-")
-    digest = hashlib.sha256(repr((str(template), sorted(parameters.items()))).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(repr((str(template), list(parameters))).encode()).hexdigest()[:8]
     return f"test-{folder}-{digest}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from headwater.client import Span
 
 _MARKS = {"ok": "✓", "again": "↻", None: "…"}
 _LOOKS = ("Describe", "Get", "List", "Poll", "Query", "Receive", "Scan", "Head", "Filter")
+# notes of those that did not take something, each followed by its name
+_MISSES = ("missed ", "filtered ", "withheld from ")
 
 
 def tell(roots: list[Span], most: int = 10_000) -> str:
@@ -18,10 +20,25 @@ def tell(roots: list[Span], most: int = 10_000) -> str:
     return "\n".join(lines) or "nothing happened"
 
 
+def near_misses(spans: Iterable[Span]) -> list[str]:
+    """What did not take an event or a message that it was offered, and why."""
+    found = [
+        f"{span['notes'].get('event') or span['name']}: {key}: {why}"
+        for span in spans
+        for key, why in span["notes"].items()
+        if key.startswith(_MISSES)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def is_look(span: Span) -> bool:
+    """Whether it is an operation that only reads, by its name."""
+    return span["name"].rpartition(":")[2].startswith(_LOOKS)
+
+
 def _counts(span: Span) -> bool:
     """Whether it is more than a look that caused nothing."""
-    action = span["name"].rpartition(":")[2]
-    return bool(span["children"]) or span["outcome"] != "ok" or not action.startswith(_LOOKS)
+    return bool(span["children"]) or span["outcome"] != "ok" or not is_look(span)
 
 
 def _lines(span: Span, indent: str) -> Iterator[str]:

@@ -8,9 +8,23 @@ from typing import Any
 import orjson
 
 from headwater.languages.asl import Execution, Machine, Run, load_frame, resume, start
-from headwater.languages.asl.commands import Finish, GoneOn, GoOn, Input, RunTask, StartTimer, TimerFired
+from headwater.languages.asl.commands import (
+    Finish,
+    GoneOn,
+    GoOn,
+    Input,
+    MapRunEnded,
+    RunTask,
+    StartMapRun,
+    StartTimer,
+    TimerFired,
+)
+from headwater.languages.asl.distributed_map_state import THRESHOLD_CAUSE, exceeds
+from headwater.languages.asl.errors import TOLERATED_FAILURE_EXCEEDED
 from headwater.languages.asl.execution import Frame
 from headwater.languages.asl.history import Event, render
+from headwater.languages.asl.item_batcher import Batching
+from headwater.languages.asl.queries import dump
 
 Answer = Callable[[RunTask], list[Input]]
 
@@ -89,6 +103,8 @@ class World:
                 frame = self.execution.frames.get(command.frame)
                 if frame is not None and frame.ticket == command.ticket:
                     frame.handles.append(command.ticket)
+            elif isinstance(command, StartMapRun):
+                self._inbox.append(self._map_run(command))
             elif isinstance(command, GoOn):
                 self._inbox.append(GoneOn())
             else:
@@ -96,6 +112,29 @@ class World:
         for key in [key for key in self._timers if key[1] in run.released]:
             del self._timers[key]
         self._save(run)
+
+    def _map_run(self, command: StartMapRun) -> Input:
+        """Every child one after the other, in a world of its own."""
+        state, frame = self.machine.maps[command.state], self.execution.frames[command.frame]
+        run = Run(self.execution, self.now, self.ids)
+        effective = state.effective(run, frame)
+        inputs = [state.select(run, frame, effective, at, item, {}) for at, item in enumerate(command.items)]
+        if batcher := command.settings["batcher"]:
+            inputs = [batch for _, batch in Batching(batcher, inputs).take(last=True)]
+        ends = []
+        for given in inputs:
+            child = World(Machine(state.processor, self.machine.maps), dump(given), self.answer, crash=self.crash)
+            child.now = self.now
+            ends.append(child.run().finish)
+            self.now = child.now
+        failed = sum(end is not None and end.status != "SUCCEEDED" for end in ends)
+        thresholds = command.settings["tolerated_count"], command.settings["tolerated_percentage"]
+        if exceeds(failed, len(inputs), *thresholds):
+            failure = {"error": TOLERATED_FAILURE_EXCEEDED, "cause": THRESHOLD_CAUSE}
+            return MapRunEnded(command.frame, command.ticket, **failure)
+        texts = [end.output for end in ends if end is not None and end.output is not None]
+        output = "[" + ",".join(texts) + "]"
+        return MapRunEnded(command.frame, command.ticket, output, orjson.loads(output))
 
     def _save(self, run: Run) -> None:
         frames = self.execution.frames
@@ -107,7 +146,7 @@ class World:
             self._rows[id_] = frame.dump(frames.get(frame.parent))
             frame.stored = True
         if self.finish is not None:
-            assert not self._rows
+            assert not self._rows or self.finish.status != "SUCCEEDED"
         elif self.crash:
             loaded: dict[int, Frame] = {}
             for id_ in sorted(self._rows):

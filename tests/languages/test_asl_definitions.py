@@ -38,7 +38,7 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
     ("definition", "expected"),
     [
         ("", ("MISSING_DESCRIPTION", "Received a null or empty workflow input.", "")),
-        ({}, (SCHEMA, "These fields are required: [StartAt, States]", "/")),
+        ({}, (SCHEMA, "These fields are required: [States, StartAt]", "/")),
         ({"StartAt": "A", "States": {}}, (SCHEMA, "Expected value of type Object", "/States")),
         (one({"Type": "Pass"}), (SCHEMA, "One of these fields is required: [Next, End]", "/States/S")),
         (one(PASS | {"Next": "S"}), (SCHEMA, "Only one of these fields is allowed: [Next, End]", "/States/S")),

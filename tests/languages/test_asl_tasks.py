@@ -218,7 +218,8 @@ def test_a_failure_stops_the_branches_beside_it() -> None:
     assert run.events[-2][1] == 5
     # the timer that was asked for belongs to a frame that is gone
     assert [type(command) for command in run.commands][:1] == [StartTimer]
-    assert not running.frames
+    assert [frame.status for frame in running.frames.values()] == ["failed", "aborted", "failed"]
+    assert not any(frame.ticket for frame in running.frames.values())
 
 
 def test_stopping_tells_of_everything_that_ran() -> None:

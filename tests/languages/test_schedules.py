@@ -75,12 +75,53 @@ def test_invalid_expressions(expression: str) -> None:
     assert str(caught.value) == "Parameter ScheduleExpression is not valid."
 
 
-def test_a_skipped_minute_is_run_when_the_clocks_have_moved_on() -> None:
+def test_a_minute_that_the_clocks_skip_is_not_run_that_day() -> None:
     # New York, 8 March 2026: from 02:00 to 03:00
-    assert dues("cron(30 2 * * ? *)", "2026-03-07T12:00", 2, "America/New_York") == [
-        "2026-03-08T03:30",
+    assert dues("cron(30 2 * * ? *)", "2026-03-06T12:00", 2, "America/New_York") == [
+        "2026-03-07T02:30",
         "2026-03-09T02:30",
     ]
+    assert dues("cron(0/30 1-3 8 3 ? 2026)", "2026-03-08T00:00", 9, "America/New_York") == [
+        "2026-03-08T01:00",
+        "2026-03-08T01:30",
+        "2026-03-08T03:00",
+        "2026-03-08T03:30",
+    ]
+
+
+def test_a_time_that_the_clocks_skip_moves_on_with_them() -> None:
+    assert dues("at(2026-03-08T02:30:00)", "2026-03-07T12:00", 1, "America/New_York") == ["2026-03-08T03:30"]
+
+
+def test_days_of_a_rate_have_24_hours() -> None:
+    assert dues("rate(1 day)", "2026-03-07T12:00", 2, "America/New_York") == ["2026-03-08T13:00", "2026-03-09T13:00"]
+
+
+@given(st.integers(1, 500), st.integers(-(10**9), 10**9), st.integers(0, 10**10))
+def test_a_rate_goes_on_from_where_it_began(minutes: int, start: int, later: int) -> None:
+    schedule = parse_schedule(f"rate({minutes} minutes)", loose=True)
+    now = start + later
+    due = schedule.resume(start, now)
+    assert due is not None and (due - start) % (minutes * 60_000) == 0 and now < due <= now + minutes * 60_000
+    first = schedule.first(now, start)
+    assert first is not None and (first - start) % (minutes * 60_000) == 0 and now <= first <= now + minutes * 60_000
+    assert schedule.first(now, None) == now
+    assert schedule.first(now, now + 5) == now + 5
+
+
+def test_first_times() -> None:
+    at = parse_schedule("at(2026-03-01T10:00:00)")
+    assert at.first(ms("2026-05-01T00:00"), None) == ms("2026-03-01T10:00")
+    cron = parse_schedule("cron(0 10 * * ? *)")
+    now = ms("2026-05-01T00:00")
+    assert cron.first(now, None) == ms("2026-05-01T10:00")
+    assert cron.first(now, ms("2026-05-03T10:00")) == ms("2026-05-03T10:00")
+    assert cron.resume(now, ms("2026-05-05T10:00")) == ms("2026-05-06T10:00")
+
+
+@pytest.mark.parametrize("expression", ["rate(1 minutes)", "rate(5 minute)", "rate(1 hour)"])
+def test_scheduler_is_not_strict_about_units(expression: str) -> None:
+    assert parse_schedule(expression, loose=True).next_after(0)
 
 
 def test_a_repeated_minute_is_run_once() -> None:

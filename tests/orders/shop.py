@@ -20,6 +20,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.services.http import Answer, ask
+from tests.settling import settle
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "examples" / "orders" / "template.yaml"
@@ -119,11 +120,14 @@ class Shop:
 
     def outcome(self, order_id: str, seconds: float = 30) -> dict[str, Any]:
         """The order, once it is completed or rejected."""
-        deadline = time.monotonic() + seconds
-        while (order := self.order(order_id))["status"] not in OUTCOMES:
-            assert time.monotonic() < deadline, order
-            time.sleep(0.05)
+        self.settle(seconds)
+        order = self.order(order_id)
+        assert order["status"] in OUTCOMES, order
         return order
+
+    def settle(self, seconds: float = 30) -> None:
+        """Until all that was caused is done."""
+        settle(self.server.endpoint, seconds)
 
     def table(self, output: str) -> list[dict[str, Any]]:
         """All items of a table, as plain values."""

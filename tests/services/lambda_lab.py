@@ -17,7 +17,9 @@ ECHO = "def handler(event, context):\n    return event\n"
 def package(source: str = ECHO, name: str = "app.py") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, source)
+        entry = zipfile.ZipInfo(name)  # of no date: the same source is the same package at any time
+        entry.external_attr = 0o644 << 16
+        archive.writestr(entry, source)
     return buffer.getvalue()
 
 
@@ -42,15 +44,12 @@ def eventually(look: Callable[[], T | None], seconds: float = 20) -> T:
 def receive(sqs: Any, url: str, number: int = 1) -> list[dict[str, Any]]:
     """So many messages of a queue, waited for."""
     messages: list[dict[str, Any]] = []
-
-    def look() -> bool:
+    while len(messages) < number:
         answer = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2, MessageAttributeNames=["All"]
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20, MessageAttributeNames=["All"]
         )
-        for message in answer.get("Messages", ()):
+        assert "Messages" in answer, "none came"
+        for message in answer["Messages"]:
             messages.append(message)
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return len(messages) >= number
-
-    eventually(look)
     return messages

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
+
+from tests.settling import settle
 
 ROLE = "arn:aws:iam::123456789012:role/orders"
 PASSES = {
@@ -40,13 +41,10 @@ def run(states: Any, definition: dict[str, Any], given: Any = None, name: str = 
 
 def ended(states: Any, arn: str, seconds: float = 10) -> dict[str, Any]:
     """The execution's description once it is over."""
-    deadline = time.monotonic() + seconds
-    while True:
-        described: dict[str, Any] = states.describe_execution(executionArn=arn)
-        if described["status"] != "RUNNING":
-            return described
-        assert time.monotonic() < deadline, history_types(states, arn)
-        time.sleep(0.02)
+    settle(states, seconds)
+    described: dict[str, Any] = states.describe_execution(executionArn=arn)
+    assert described["status"] != "RUNNING", history_types(states, arn)
+    return described
 
 
 def events(states: Any, arn: str) -> list[dict[str, Any]]:

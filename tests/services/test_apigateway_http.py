@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from headwater.spine.operations import Caller
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.http import Answer, ask
+from tests.settling import settle
 
 Route = Callable[..., str]
 
@@ -206,10 +206,8 @@ def test_a_stage_writes_an_access_log(aws: Client, api: dict[str, Any], to_queue
     aws("apigatewayv2").update_stage(ApiId=api["ApiId"], StageName="$default", AccessLogSettings=settings)
     taken = ask("POST", api["ApiEndpoint"] + "/orders", b"x")
     missed = ask("GET", api["ApiEndpoint"] + "/orders")
-    lines: list[str] = []
-    deadline = time.monotonic() + 10
-    while len(lines) < 2 and time.monotonic() < deadline:
-        lines = [event["message"] for event in aws("logs").filter_log_events(logGroupName="access")["events"]]
+    settle(aws("logs"))
+    lines = [event["message"] for event in aws("logs").filter_log_events(logGroupName="access")["events"]]
     assert lines == [
         f"{taken.headers['apigw-requestid']} POST POST /orders /orders 200 {len(taken.body)} -",
         f"{missed.headers['apigw-requestid']} GET - /orders 404 23 -",

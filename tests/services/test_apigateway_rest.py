@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Client
 from tests.services.http import ask
-from tests.services.lambda_lab import eventually
+from tests.settling import settle
 
 MOCK = {
     "type": "mock",
@@ -125,13 +125,11 @@ def test_execution_logs(aws: Client, endpoint: str) -> None:
     group = f"API-Gateway-Execution-Logs_{api['id']}/prod"
 
     def logged() -> list[str]:
-        try:
-            events = aws("logs").filter_log_events(logGroupName=group)["events"]
-        except ClientError:
-            return []
+        settle(client)
+        events = aws("logs").filter_log_events(logGroupName=group)["events"]
         return [event["message"].partition(") ")[2] for event in events]
 
-    lines = eventually(logged)
+    lines = logged()
     assert lines[-1] == "Method completed with status: 500"
     assert {"Method request query string: {q=1}", "Method request body before transformations: body"} <= set(lines)
     assert any(line.startswith("Execution failed: ") for line in lines)
@@ -139,7 +137,7 @@ def test_execution_logs(aws: Client, endpoint: str) -> None:
     patch = {"op": "replace", "path": "/*/*/logging/loglevel", "value": "INFO"}
     client.update_stage(restApiId=api["id"], stageName="prod", patchOperations=[patch])
     ask("GET", url)
-    eventually(lambda: "Successfully completed execution" in logged())
+    assert "Successfully completed execution" in logged()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from typing import Any
 
@@ -11,19 +10,17 @@ import pytest
 
 from tests.conftest import Client
 from tests.services.test_cloudformation import QUICK, events, outputs, refused, resources, stack
+from tests.settling import settle
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
 def settled(cloudformation: Any, name: str = "shop", seconds: float = 30) -> str:
     """The stack's status once it is not in progress."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        status = str(stack(cloudformation, name)["StackStatus"])
-        if not status.endswith("_IN_PROGRESS"):
-            return status
-        time.sleep(0.02)
-    raise AssertionError(f"{name} is {status} after {seconds} s: {events(cloudformation, name)}")
+    settle(cloudformation, seconds)
+    status = str(stack(cloudformation, name)["StackStatus"])
+    assert not status.endswith("_IN_PROGRESS"), f"{name} is {status}: {events(cloudformation, name)}"
+    return status
 
 
 FUNCTION = """
@@ -95,9 +92,8 @@ def test_a_wrong_serverless_template_is_told_by_the_change_set(aws: Client) -> N
     body = "Transform: AWS::Serverless-2016-10-31\nResources: {F: {Type: AWS::Serverless::Function}}"
     request = {"StackName": "shop", "ChangeSetName": "c"}
     cloudformation.create_change_set(**request, ChangeSetType="CREATE", TemplateBody=body)
-    until = time.monotonic() + 20
-    while (found := cloudformation.describe_change_set(**request))["Status"] == "CREATE_PENDING":
-        assert time.monotonic() < until
+    settle(cloudformation)
+    found = cloudformation.describe_change_set(**request)
     assert found["Status"] == "FAILED"
     assert found["StatusReason"].startswith(
         "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. "

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.lambda_lab import eventually, make, package, receive
+from tests.settling import settle
 
 FAIL = "def handler(event, context):\n    raise ValueError('no ' + event['id'])\n"
 
@@ -145,15 +146,14 @@ def test_an_event_is_tried_three_times_over_three_minutes(timed: ServerThread) -
             return 0
         return sum(event["message"].startswith("START") for event in events)
 
-    eventually(lambda: attempts() == 1)
-    clock: Any = timed.cloud.engine.clock
-    for minutes, count in ((1, 2), (2, 3)):
-        eventually(lambda: clock.next_due() is not None)
-        start = clock.now()
-        timed.call(lambda at=start + minutes * 60_000 - 10: clock.advance_to(at))  # type: ignore[misc]
+    settle(lambda_)
+    assert attempts() == 1
+    # a minute after the first failure, and two after the second
+    for first, count in ((59_990, 2), (119_980, 3)):
+        timed.advance(first)
         assert attempts() == count - 1
-        timed.call(lambda at=start + minutes * 60_000 + 10: clock.advance_to(at))  # type: ignore[misc]
-        eventually(lambda wanted=count: attempts() == wanted)  # type: ignore[misc]
+        timed.advance(20)
+        assert attempts() == count
     record = json.loads(receive(sqs, url)[0]["Body"])
     assert record["requestContext"]["approximateInvokeCount"] == 3
 

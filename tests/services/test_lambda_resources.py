@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from tests.conftest import Client
-from tests.services.lambda_lab import ROLE, eventually, package
+from tests.services.lambda_lab import ROLE, package
+from tests.settling import settle
 
 FUNCTION: dict[str, Any] = {
     "Type": "AWS::Lambda::Function",
@@ -28,13 +29,9 @@ def deploy(aws: Client, resources: dict[str, Any], outputs: dict[str, Any], crea
     shown = {name: {"Value": value} for name, value in outputs.items()}
     body = json.dumps({"Resources": resources, "Outputs": shown})
     (cloudformation.create_stack if create else cloudformation.update_stack)(StackName="s", TemplateBody=body)
-
-    def look() -> Any:
-        stack = cloudformation.describe_stacks(StackName="s")["Stacks"][0]
-        assert "ROLLBACK" not in stack["StackStatus"] and "FAILED" not in stack["StackStatus"], reasons(aws)
-        return stack if stack["StackStatus"].endswith("_COMPLETE") else None
-
-    stack = eventually(look)
+    settle(cloudformation)
+    stack = cloudformation.describe_stacks(StackName="s")["Stacks"][0]
+    assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), reasons(aws)
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
 
 
@@ -47,13 +44,10 @@ def remove(aws: Client) -> None:
     cloudformation = aws("cloudformation")
     stack = cloudformation.describe_stacks(StackName="s")["Stacks"][0]["StackId"]
     cloudformation.delete_stack(StackName="s")
-
-    def look() -> bool:
-        status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-        assert status != "DELETE_FAILED", reasons(aws)
-        return bool(status == "DELETE_COMPLETE")
-
-    eventually(look)
+    settle(cloudformation)
+    assert cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE", reasons(
+        aws
+    )
 
 
 def test_a_function_with_all_that_belongs_to_it(aws: Client, account: str) -> None:

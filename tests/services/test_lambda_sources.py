@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.lambda_lab import eventually, make, package, receive
+from tests.settling import settle
 
 FORWARD = """
 import boto3, json, os
@@ -74,7 +75,8 @@ def test_messages_arrive_as_functions_know_them_and_are_deleted(aws: Client, acc
     assert record["attributes"]["ApproximateReceiveCount"] == "1"
     assert (record["eventSource"], record["awsRegion"]) == ("aws:sqs", "us-east-1")
     assert record["eventSourceARN"] == f"arn:aws:sqs:us-east-1:{account}:in"
-    eventually(lambda: is_empty(sqs, url))
+    settle(sqs)
+    assert is_empty(sqs, url)
 
 
 def test_a_batch_is_as_large_as_it_may_be(aws: Client) -> None:
@@ -85,7 +87,8 @@ def test_a_batch_is_as_large_as_it_may_be(aws: Client) -> None:
     aws("lambda").update_event_source_mapping(UUID=identity, Enabled=True)
     sizes = sorted(len(json.loads(m["Body"])["Records"]) for m in receive(sqs, out, 3))
     assert sizes == [2, 4, 4]
-    eventually(lambda: is_empty(sqs, url))
+    settle(sqs)
+    assert is_empty(sqs, url)
 
 
 def test_a_window_gathers_messages(aws: Client) -> None:
@@ -111,7 +114,8 @@ def test_filtered_messages_are_deleted_unseen(aws: Client) -> None:
     for body in ('{"kind": "order", "total": 5}', "no json", '{"kind": "order", "total": 50}'):
         sqs.send_message(QueueUrl=url, MessageBody=body)
     assert [record["body"] for record in records(receive(sqs, out))] == ['{"kind": "order", "total": 50}']
-    eventually(lambda: is_empty(sqs, url))
+    settle(sqs)
+    assert is_empty(sqs, url)
 
 
 def test_a_fifo_queue_keeps_the_order_of_each_group(aws: Client) -> None:
@@ -124,12 +128,8 @@ def test_a_fifo_queue_keeps_the_order_of_each_group(aws: Client) -> None:
         sqs.send_message(QueueUrl=url, MessageBody=f"{n % 2}-{n:02d}", MessageGroupId=str(n % 2))
     lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName="f", BatchSize=2)
     seen: list[str] = []
-
-    def look() -> bool:
+    while len(seen) < 12:
         seen.extend(record["body"] for record in records(receive(sqs, out)))
-        return len(seen) >= 12
-
-    eventually(look)
     for group in "01":
         own = [body for body in seen if body[0] == group]
         assert own == sorted(own) and len(own) == 6
@@ -225,18 +225,15 @@ def test_a_stream_feeds_a_function_in_order(aws: Client) -> None:
     for n in range(2, 6):
         put(dynamodb, "a", v=str(n))
     seen: list[dict[str, Any]] = []
-
-    def look() -> bool:
+    while len(seen) < 5:
         seen.extend(records(receive(sqs, out)))
-        return len(seen) >= 5
-
-    eventually(look)
     assert [record["dynamodb"]["NewImage"]["v"]["S"] for record in seen] == ["1", "2", "3", "4", "5"]
     first = seen[0]
     assert (first["eventName"], first["eventSource"], first["eventSourceARN"]) == ("INSERT", "aws:dynamodb", arn)
     assert first["dynamodb"]["ApproximateCreationDateTime"] < 10_000_000_000
     assert "Cause" not in first
-    eventually(lambda: lambda_.get_event_source_mapping(UUID=made["UUID"])["LastProcessingResult"] == "OK")
+    settle(lambda_)
+    assert lambda_.get_event_source_mapping(UUID=made["UUID"])["LastProcessingResult"] == "OK"
 
 
 def test_latest_begins_with_what_comes_next(aws: Client) -> None:
@@ -281,12 +278,8 @@ def test_a_poisonous_record_is_found_by_halving_and_told_of(aws: Client) -> None
     assert letter["DDBStreamBatchInfo"]["batchSize"] == 1
     assert letter["DDBStreamBatchInfo"]["streamArn"] == arn
     seen: list[str] = []
-
-    def look() -> bool:
+    while len(seen) < 3:
         seen.extend(r["dynamodb"]["Keys"]["pk"]["S"] for r in records(receive(sqs, out)))
-        return len(seen) >= 3
-
-    eventually(look)
     assert seen == ["a", "b", "c"]
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-from base64 import b64decode
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import Queue
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.x509 import load_pem_x509_certificate
+
+from tests.services.http_listener import Listener, verify
 
 
 @pytest.fixture
@@ -254,45 +249,11 @@ def test_dead_letters(sns: Any, sqs: Any, topic: str, account: str, raw: str) ->
         assert json.loads(message["Body"])["Message"] == "hello"
 
 
-class Listener:
-    """An HTTP endpoint that keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.received: Queue[tuple[dict[str, str], str]] = Queue()
-        received = self.received
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                received.put(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?a=b"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def next(self) -> tuple[dict[str, str], str]:
-        return self.received.get(timeout=10)
-
-
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     made = Listener()
     yield made
-    made.server.shutdown()
-    made.server.server_close()
-
-
-def verify(message: dict[str, Any], *names: str) -> None:
-    """As a receiver does, by the certificate that the message names."""
-    with urlopen(message["SigningCertURL"]) as answer:
-        key = load_pem_x509_certificate(answer.read()).public_key()
-    text = "".join(f"{name}\n{message[name]}\n" for name in names)
-    key.verify(b64decode(message["Signature"]), text.encode(), PKCS1v15(), SHA1())
+    made.close()
 
 
 def test_http_endpoints_confirm_and_verify(sns: Any, topic: str, listener: Listener) -> None:
@@ -304,7 +265,7 @@ def test_http_endpoints_confirm_and_verify(sns: Any, topic: str, listener: Liste
     headers, body = listener.next()
     assert headers["x-amz-sns-message-type"] == "SubscriptionConfirmation"
     asked = json.loads(body)
-    verify(asked, "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+    verify(asked)
     sns.publish(TopicArn=topic, Message="too early")
     with urlopen(asked["SubscribeURL"]) as answer:
         assert b"<SubscriptionArn>" in answer.read()
@@ -315,7 +276,7 @@ def test_http_endpoints_confirm_and_verify(sns: Any, topic: str, listener: Liste
     assert headers["user-agent"] == "Amazon Simple Notification Service Agent"
     notification = json.loads(body)
     assert notification["Message"] == "hello"
-    verify(notification, "Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+    verify(notification)
     with urlopen(notification["UnsubscribeURL"]):
         pass
     assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []

@@ -158,10 +158,10 @@ def test_a_subscription_lives(sns: Any, topic: str, account: str) -> None:
             "standard SNS topics",
         ),
         (
-            "email",
-            "a@example.com",
+            "firehose",
+            "arn:aws:firehose:us-east-1:1:deliverystream/s",
             "NotImplemented",
-            "A subscription with the protocol email is not implemented by Headwater.",
+            "A subscription with the protocol firehose is not implemented by Headwater.",
         ),
     ],
 )

@@ -1,8 +1,12 @@
-"""SQS against a simple model: any sequence of sends, receipts, deletions, clock moves and crashes."""
+"""SQS against a simple model: any sequence of sends, receipts, deletions, moves, clock moves and crashes.
+
+The model is exact: what is received, in which order, and what each queue counts, are foretold.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -16,24 +20,36 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from headwater.spine.errors import AwsError
 from tests.spine.bench import START, Bench
 
-VISIBILITY = 30_000
-RETENTION = 345_600_000
-MAXIMUM_RECEIVES = 3
+RETENTION = 60_000
+DEDUPLICATION = 300_000
+MAXIMUM_RECEIVES = 2
 
 
 @dataclass
 class Expected:
-    """What the model knows of a message."""
+    """What the model knows of a message; bodies are unique, and name it."""
 
     body: str
-    group: str | None
+    group: str
     sent: int
     visible_at: int
+    order: int
     received: int = 0
 
 
+@dataclass
+class Task:
+    """A move task: what it has moved of how many, and when it goes on; no rate: at once."""
+
+    to_move: int
+    rate: int | None
+    due: int
+    moved: int = 0
+    status: str = "RUNNING"
+
+
 class SqsModel(RuleBasedStateMachine):
-    """One queue with a dead-letter queue; subclasses say whether it is FIFO."""
+    """A queue with a dead-letter queue; subclasses say whether they are FIFO."""
 
     fifo = False
 
@@ -44,17 +60,19 @@ class SqsModel(RuleBasedStateMachine):
         self.starts = 0
         self.bench = self._open(START)
         suffix = ".fifo" if self.fifo else ""
-        kind = {"FifoQueue": "true"} if self.fifo else {}
-        dead = self._call("CreateQueue", QueueName=f"dead{suffix}", Attributes=kind)["QueueUrl"]
-        wanted = {"QueueUrl": dead, "AttributeNames": ["QueueArn"]}
-        arn = self._call("GetQueueAttributes", **wanted)["Attributes"]["QueueArn"]
-        redrive = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{MAXIMUM_RECEIVES}}}'
-        attributes = {**kind, "RedrivePolicy": redrive}
-        self.url = self._call("CreateQueue", QueueName=f"live{suffix}", Attributes=attributes)["QueueUrl"]
-        self.dead_url = dead
-        self.live: dict[str, Expected] = {}
-        self.dead: set[str] = set()
-        self.handles: list[tuple[str, str, int]] = []  # handle, message, which receipt
+        kind = {"MessageRetentionPeriod": "60"} | ({"FifoQueue": "true"} if self.fifo else {})
+        self.dead_url = self._call("CreateQueue", QueueName=f"dead{suffix}", Attributes=kind)["QueueUrl"]
+        wanted = {"QueueUrl": self.dead_url, "AttributeNames": ["QueueArn"]}
+        self.dead_arn = self._call("GetQueueAttributes", **wanted)["Attributes"]["QueueArn"]
+        redrive = json.dumps({"deadLetterTargetArn": self.dead_arn, "maxReceiveCount": MAXIMUM_RECEIVES})
+        self.url = self._call("CreateQueue", QueueName=f"live{suffix}", Attributes=kind | {"RedrivePolicy": redrive})[
+            "QueueUrl"
+        ]
+        self.live: list[Expected] = []
+        self.dead: list[Expected] = []
+        self.handles: list[tuple[str, Expected, int]] = []  # handle, message, which receipt
+        self.tokens: dict[str, tuple[int, str]] = {}
+        self.task: Task | None = None
         self.count = 0
 
     def _open(self, now: int) -> Bench:
@@ -76,115 +94,157 @@ class SqsModel(RuleBasedStateMachine):
         self.loop.close()
         shutil.rmtree(self.folder)
 
-    @rule(group=st.sampled_from("ab"), delay=st.sampled_from([0, 0, 5]))
-    def send(self, group: str, delay: int) -> None:
+    # ---- what the model foretells
+
+    def _alive(self, queue: list[Expected], now: int) -> list[Expected]:
+        return [each for each in queue if each.sent > now - RETENTION]
+
+    def _receivable(self, queue: list[Expected], now: int) -> list[Expected]:
+        """In the order in which they are received."""
+        alive = self._alive(queue, now)
+        free = [each for each in alive if each.visible_at <= now]
+        if not self.fifo:
+            return sorted(free, key=lambda each: (each.visible_at, each.order))
+        hidden = [each for each in alive if each.visible_at > now]
+        return sorted(
+            (
+                each
+                for each in free
+                if not any(
+                    other.group == each.group and (other.received or other.order < each.order) for other in hidden
+                )
+            ),
+            key=lambda each: each.order,
+        )
+
+    def _receive(self, number: int) -> list[Expected]:
+        while True:
+            taken = self._receivable(self.live, self.now)[:number]
+            spent = [each for each in taken if each.received >= MAXIMUM_RECEIVES]
+            if not spent:
+                return taken
+            for each in spent:
+                self.live.remove(each)
+                sent = self.now if self.fifo else each.sent
+                self.dead.append(Expected(each.body, each.group, sent, self.now, each.order))
+
+    def _step(self, now: int) -> None:
+        """What a move task does at its time."""
+        task = self.task
+        assert task is not None
+        number = min(task.rate or 500, task.to_move - task.moved)
+        rows = self._receivable(self.dead, now)[:number]
+        for each in rows:
+            self.dead.remove(each)
+            self.count += 1
+            self.live.append(Expected(each.body, each.group, now, now, self.count))
+        task.moved += len(rows)
+        task.due = now + 1000
+        if task.moved >= task.to_move or not rows:
+            task.status = "COMPLETED"
+
+    # ---- what happens
+
+    @rule(
+        group=st.sampled_from("ab"),
+        delay=st.sampled_from([0, 0, 5]),
+        token=st.sampled_from(["", "", "", "t", "u"]),
+    )
+    def send(self, group: str, delay: int, token: str) -> None:
         self.count += 1
         body = f"message {self.count}"
         more: dict[str, Any] = {"DelaySeconds": delay}
         if self.fifo:
             delay = 0
-            more = {"MessageGroupId": group, "MessageDeduplicationId": str(self.count)}
-        identity = self._call("SendMessage", QueueUrl=self.url, MessageBody=body, **more)["MessageId"]
-        self.live[identity] = Expected(body, group if self.fifo else None, self.now, self.now + delay * 1000)
+            token = token or body.replace(" ", "-")
+            more = {"MessageGroupId": group, "MessageDeduplicationId": token}
+        sent = self._call("SendMessage", QueueUrl=self.url, MessageBody=body, **more)
+        if self.fifo:
+            assert len(sent["SequenceNumber"]) == 20
+            at, identity = self.tokens.get(token, (0, ""))
+            if at > self.now - DEDUPLICATION:
+                assert sent["MessageId"] == identity
+                return
+            self.tokens[token] = (self.now, sent["MessageId"])
+        self.live.append(Expected(body, group, self.now, self.now + delay * 1000, self.count))
 
     @rule(number=st.integers(1, 4), visibility=st.sampled_from([0, 10, 30]))
     def receive(self, number: int, visibility: int) -> None:
         request = {"QueueUrl": self.url, "MaxNumberOfMessages": number, "VisibilityTimeout": visibility}
         got = self._call("ReceiveMessage", AttributeNames=["All"], **request).get("Messages", [])
-        allowed = self._receivable()
-        spent = {identity for identity in allowed if self.live[identity].received >= MAXIMUM_RECEIVES}
-        taken = [message["MessageId"] for message in got]
-        assert len(set(taken)) == len(taken)
-        assert set(taken) <= set(allowed) - spent
-        if self.fifo:
-            self._check_order(taken)
-        else:
-            assert len(taken) == min(number, len(set(allowed) - spent))
-        for message in got:
-            expected = self.live[message["MessageId"]]
-            expected.received += 1
-            expected.visible_at = self.now + visibility * 1000
-            assert message["Body"] == expected.body
-            assert message["Attributes"]["ApproximateReceiveCount"] == str(expected.received)
-            self.handles.append((message["ReceiptHandle"], message["MessageId"], expected.received))
-        self._learn_dead_letters(spent)
+        expected = self._receive(number)
+        assert [message["Body"] for message in got] == [each.body for each in expected]
+        for message, each in zip(got, expected, strict=True):
+            each.received += 1
+            each.visible_at = self.now + visibility * 1000
+            assert message["Attributes"]["ApproximateReceiveCount"] == str(each.received)
+            assert message["Attributes"]["SentTimestamp"] == str(each.sent)
+            self.handles.append((message["ReceiptHandle"], each, each.received))
 
-    def _receivable(self) -> list[str]:
-        def free(candidate: Expected) -> bool:
-            if candidate.visible_at > self.now:
-                return False
-            return not self.fifo or all(
-                other.group != candidate.group or other.visible_at <= self.now or other is candidate
-                for other in self.live.values()
-            )
-
-        return [identity for identity, expected in self.live.items() if free(expected)]
-
-    def _check_order(self, taken: list[str]) -> None:
-        order = list(self.live)
-        for group in "ab":
-            mine = [identity for identity in taken if self.live[identity].group == group]
-            assert mine == sorted(mine, key=order.index)
-
-    def _learn_dead_letters(self, spent: set[str]) -> None:
-        """Only messages that were received too often may have moved, and they are not lost."""
-        counted = {"QueueUrl": self.dead_url, "AttributeNames": ["ApproximateNumberOfMessages"]}
-        number = int(self._call("GetQueueAttributes", **counted)["Attributes"]["ApproximateNumberOfMessages"])
-        rows = self.bench.engine.store.all(
-            "SELECT message_id FROM sqs_messages WHERE queue IN (SELECT id FROM sqs_queues WHERE name LIKE 'dead%')"
-        )
-        moved = {identity for (identity,) in rows}
-        assert len(moved) == number
-        assert moved - self.dead <= spent
-        for identity in moved - self.dead:
-            del self.live[identity]
-        self.dead = moved
+    def _in_flight(self, each: Expected, receipt: int) -> bool:
+        mine = any(each is other for other in self._alive(self.live, self.now))
+        return mine and each.received == receipt and each.visible_at > self.now
 
     @precondition(lambda self: self.handles)
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
-        handle, identity, receipt = data.draw(st.sampled_from(self.handles))
-        expected = self.live.get(identity)
-        expired = expected is not None and (expected.received != receipt or expected.visible_at <= self.now)
+        handle, each, receipt = data.draw(st.sampled_from(self.handles))
+        mine = any(each is other for other in self._alive(self.live, self.now))
+        refused = self.fifo and mine and not self._in_flight(each, receipt)
         try:
             self._call("DeleteMessage", QueueUrl=self.url, ReceiptHandle=handle)
         except AwsError as error:
-            assert self.fifo
-            assert expired
-            assert error.code == "InvalidParameterValue"
+            assert (refused, error.code) == (True, "InvalidParameterValue")
             return
-        if expected is not None and expected.received == receipt and not (self.fifo and expired):
-            del self.live[identity]
+        assert not refused
+        if mine and each.received == receipt:
+            self.live.remove(each)
 
     @precondition(lambda self: self.handles)
-    @rule(data=st.data(), seconds=st.sampled_from([0, 7]))
+    @rule(data=st.data(), seconds=st.sampled_from([0, 7, 43_200]))
     def change_visibility(self, data: st.DataObject, seconds: int) -> None:
-        handle, identity, receipt = data.draw(st.sampled_from(self.handles))
-        expected = self.live.get(identity)
-        in_flight = expected is not None and expected.received == receipt and expected.visible_at > self.now
+        handle, each, receipt = data.draw(st.sampled_from(self.handles))
         request = {"QueueUrl": self.url, "ReceiptHandle": handle, "VisibilityTimeout": seconds}
         try:
             self._call("ChangeMessageVisibility", **request)
         except AwsError as error:
-            assert not in_flight
             assert error.code == "InvalidParameterValue"
+            assert seconds == 43_200 or not self._in_flight(each, receipt)
             return
-        assert in_flight
-        assert expected is not None
-        expected.visible_at = self.now + seconds * 1000
+        assert self._in_flight(each, receipt)
+        each.visible_at = self.now + seconds * 1000
 
-    @rule(milliseconds=st.sampled_from([1, 5_000, 10_000, 30_000]))
+    @rule(rate=st.sampled_from([None, 1]))
+    def start_moving(self, rate: int | None) -> None:
+        waiting = [each for each in self._alive(self.dead, self.now) if each.visible_at <= self.now]
+        more = {"MaxNumberOfMessagesPerSecond": rate} if rate else {}
+        try:
+            self._call("StartMessageMoveTask", SourceArn=self.dead_arn, **more)
+        except AwsError as error:
+            assert "already a task running" in error.message
+            assert self.task is not None
+            assert self.task.status == "RUNNING"
+            return
+        assert self.task is None or self.task.status != "RUNNING"
+        self.task = Task(len(waiting), rate, self.now)
+        self.loop.run_until_complete(self.bench.rest())
+        self._step(self.now)
+
+    @rule(milliseconds=st.sampled_from([1, 1_000, 5_000, 10_000, 30_000, 300_000]))
     def move_clock(self, milliseconds: int) -> None:
+        until = self.now + milliseconds
         self.loop.run_until_complete(self.bench.advance(milliseconds))
+        while self.task is not None and self.task.status == "RUNNING" and self.task.due <= until:
+            self._step(self.task.due)
 
     @rule()
-    def expire(self) -> None:
-        self.loop.run_until_complete(self.bench.advance(RETENTION + 1))
-        # an empty receipt collects what is past its retention
-        for url in (self.url, self.dead_url):
-            self._call("ReceiveMessage", QueueUrl=url)
+    def purge(self) -> None:
+        try:
+            self._call("PurgeQueue", QueueUrl=self.url)
+        except AwsError as error:
+            assert error.code == "PurgeQueueInProgress"
+            return
         self.live.clear()
-        self.dead.clear()
 
     @rule()
     def crash(self) -> None:
@@ -193,14 +253,27 @@ class SqsModel(RuleBasedStateMachine):
         self.loop.run_until_complete(asyncio.sleep(0))
         self.bench = self._open(now)
 
+    # ---- what always holds
+
     @invariant()
     def nothing_is_lost_or_invented(self) -> None:
         names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
-        counted = self._call("GetQueueAttributes", QueueUrl=self.url, AttributeNames=names)["Attributes"]
-        hidden = [expected for expected in self.live.values() if expected.visible_at > self.now]
-        in_flight = sum(expected.received > 0 for expected in hidden)
-        expected = [len(self.live) - len(hidden), in_flight, len(hidden) - in_flight]
-        assert [int(counted[name]) for name in names] == expected
+        for url, queue in ((self.url, self.live), (self.dead_url, self.dead)):
+            counted = self._call("GetQueueAttributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+            alive = self._alive(queue, self.now)
+            hidden = [each for each in alive if each.visible_at > self.now]
+            in_flight = sum(each.received > 0 for each in hidden)
+            expected = [len(alive) - len(hidden), in_flight, len(hidden) - in_flight]
+            assert [int(counted[name]) for name in names] == expected
+
+    @invariant()
+    def a_task_tells_how_far_it_is(self) -> None:
+        results = self._call("ListMessageMoveTasks", SourceArn=self.dead_arn)["Results"]
+        told = [
+            (each["Status"], each["ApproximateNumberOfMessagesMoved"], each["ApproximateNumberOfMessagesToMove"])
+            for each in results
+        ]
+        assert told == ([(self.task.status, self.task.moved, self.task.to_move)] if self.task else [])
 
 
 class FifoModel(SqsModel):
@@ -209,4 +282,4 @@ class FifoModel(SqsModel):
 
 TestStandard = SqsModel.TestCase
 TestFifo = FifoModel.TestCase
-TestStandard.settings = TestFifo.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestStandard.settings = TestFifo.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -217,7 +217,7 @@ def test_express_executions(states: Any) -> None:
     assert answer["billingDetails"]["billedDurationInMilliseconds"] == 100
     started = states.start_execution(stateMachineArn=arn)["executionArn"]
     assert ":express:" in started
-    with pytest.raises(ClientError, match="ExecutionDoesNotExist"):
+    with pytest.raises(ClientError, match="Resource type not valid in this context: express"):
         states.describe_execution(executionArn=started)
     failing = one_state({"Type": "Fail", "Error": "No", "Cause": "never"})
     answer = states.start_sync_execution(stateMachineArn=make_machine(states, failing, "no", type="EXPRESS"))

@@ -154,7 +154,8 @@ def test_a_worker_does_an_activity(states: Any) -> None:
 
 
 @pytest.mark.parametrize(("pattern", "text"), [("sync", True), ("sync:2", False)])
-def test_a_parent_waits_for_its_child(states: Any, pattern: str, text: bool) -> None:
+def test_a_parent_waits_for_its_child(timed: ServerThread, pattern: str, text: bool) -> None:
+    states = client_factory(timed.endpoint, "123456789012")("stepfunctions")
     waiting = one_state({"Type": "Wait", "Seconds": 1})
     child = make_machine(states, waiting, "child")
     task = {
@@ -162,7 +163,10 @@ def test_a_parent_waits_for_its_child(states: Any, pattern: str, text: bool) -> 
         "Resource": f"arn:aws:states:::states:startExecution.{pattern}",
         "Parameters": {"StateMachineArn": child, "Input": {"n": 1}},
     }
-    described = run(states, one_state(task), name="parent")
+    arn = make_machine(states, one_state(task), "parent")
+    parent = states.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
+    timed.advance(1000)
+    described = ended(states, parent)
     result = json.loads(described["output"])
     assert (json.loads(result["Output"]) if text else result["Output"]) == {"n": 1}
     assert result["Status"] == "SUCCEEDED"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from headwater.spine.clock import Clock
 from headwater.spine.engine import SYSTEM, Engine
+from headwater.spine.functions import FunctionRuntime
 from headwater.spine.ids import Ids
+from headwater.spine.keeping import DEFAULT_KEEP, Keep
 from headwater.spine.service import Catalogue
 from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.sqlite import SqliteStore
@@ -15,17 +17,31 @@ from headwater.spine.store.sqlite import SqliteStore
 START = 1_700_000_000_000
 
 
+class NoFunctions:
+    """A runtime with nothing to run."""
+
+    async def abandon(self, fresh: bool) -> None: ...
+
+
 class Bench:
     """``async with Bench(folder) as bench``: the same folder again carries on with its data."""
 
     def __init__(
-        self, folder: Path, start: int = START, service: str = "toy", house: str = "tests.spine.toy", seed: int = 1
+        self,
+        folder: Path,
+        start: int = START,
+        service: str = "toy",
+        house: str = "tests.spine.toy",
+        seed: int = 1,
+        keep: Keep = DEFAULT_KEEP,
     ) -> None:
         self.clock = Clock(start)
         self._service = service
         store = SqliteStore(folder / "db")
         catalogue = Catalogue({service: house})
-        self.engine = Engine(store, BlobStore(folder / "blobs"), self.clock, Ids(seed), catalogue)
+        blobs = BlobStore(folder / "blobs")
+        self.engine = Engine(store, blobs, self.clock, Ids(seed), catalogue, folder / "snapshots", keep)
+        self.engine.runtime = cast(FunctionRuntime, NoFunctions())
 
     async def __aenter__(self) -> Bench:
         await self.engine.start()

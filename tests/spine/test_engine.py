@@ -159,6 +159,20 @@ def test_an_ordering_key_keeps_the_order_behind_a_failure(tmp_path: Path) -> Non
     run(tmp_path, test)
 
 
+def test_those_behind_a_cancelled_delivery_take_their_turn(tmp_path: Path) -> None:
+    async def test(bench: Bench) -> None:
+        first = await bench.call("Leave", Word="first", Due=START + 10_000, Ordering="k")
+        for word in ("second", "third"):
+            await bench.call("Leave", Word=word, Ordering="k")
+        waiting = bench.engine.store.all("SELECT waits FROM deliveries ORDER BY id")
+        assert waiting == [(0,), (1,), (1,)]
+        assert await bench.words() == []
+        await bench.call("Cancel", Id=first["Id"])
+        assert await bench.words() == ["second", "third"]
+
+    run(tmp_path, test)
+
+
 def test_more_deliveries_than_a_group_carries_all_happen(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         await asyncio.gather(*(bench.call("Leave", Word=str(number)) for number in range(1000)))
@@ -197,7 +211,7 @@ def test_reset_forgets_everything_and_goes_on(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         await bench.call("Write", Word="old")
         await bench.call("Leave", Word="timer", Due=START + 5000)
-        await bench.engine.reset()
+        await bench.engine.universes.reset()
         await bench.advance(10_000)
         assert await bench.words() == []
         await bench.call("Write", Word="new")

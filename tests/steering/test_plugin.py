@@ -35,7 +35,7 @@ Outputs:
   Parcels: {Value: !Ref Parcels}
 """
 TESTS = """
-import json
+import asyncio, json, time
 import boto3, pytest
 
 def put(bus, kind="Placed", **detail):
@@ -49,8 +49,7 @@ def test_a_parcel_is_sent(stack, events, number):
     events.assert_delivered(source="shop", detail_type="Placed", to=shop.resource("Ship"), times=1)
     events.assert_delivered(source="shop", to=shop["Parcels"].rpartition("/")[2])
     messages = boto3.client("sqs").receive_message(QueueUrl=shop["Parcels"])["Messages"]
-    assert [message["Body"] for message in messages] == [str(number)]
-    boto3.client("sqs").delete_message(QueueUrl=shop["Parcels"], ReceiptHandle=messages[0]["ReceiptHandle"])
+    assert [message["Body"] for message in messages] == [str(number)]  # and none of another test
 
 def test_none_is_sent_for_another_event(stack, events):
     shop = stack("template.yaml")
@@ -59,8 +58,8 @@ def test_none_is_sent_for_another_event(stack, events):
     assert "missed" in events.story() and "detail-type" in events.story()
 
 def test_a_parcel_is_late(stack, events, clock):
+    clock.freeze()  # it is frozen in the universe of the stack, too
     shop = stack("template.yaml", Delay="600")
-    clock.freeze()
     put(shop["Bus"], id="late")
     events.settle()
     sqs = boto3.client("sqs")
@@ -76,6 +75,41 @@ def test_retries_take_no_time(stack, events, clock):
     happened = clock.advance("10m")["happened"]
     assert [each["outcome"] for each in happened] == ["ValueError", "ok"]
     events.assert_never(source="shop", to=shop["Parcels"].rpartition("/")[2])
+
+@pytest.mark.parametrize("number", range(2))
+def test_two_stacks_are_side_by_side(stack, events, clock, number):
+    first, second = stack("template.yaml"), stack("template.yaml", Delay="600")
+    put(first["Bus"], id="1")
+    put(second["Bus"], id="2")
+    events.settle()
+    assert len(boto3.client("sqs").list_queues()["QueueUrls"]) == 2
+    assert clock.now().timestamp() < time.time() + 60
+    clock.advance("10m")
+    for shop in first, second:
+        assert len(boto3.client("sqs").receive_message(QueueUrl=shop["Parcels"])["Messages"]) == 1
+
+def test_nothing_is_left_in_a_universe_of_ones_own(universe, events):
+    assert "QueueUrls" not in boto3.client("sqs").list_queues()
+    boto3.client("sqs").create_queue(QueueName="mine")
+    assert "mine" in events.story()
+
+def test_an_event_loop_goes_on_while_the_cloud_settles(stack, events):
+    async def test():
+        put(shop["Bus"], id="1")
+        await events.settled()
+        events.assert_delivered(source="shop", to=shop.resource("Ship"))
+    shop = stack("template.yaml")
+    asyncio.run(test())
+
+@pytest.mark.fresh_functions
+def test_functions_can_be_fresh(stack, events):
+    shop = stack("template.yaml")
+    put(shop["Bus"], id="1")
+    events.settle()
+    logs = boto3.client("logs")
+    group = logs.describe_log_groups()["logGroups"][0]["logGroupName"]
+    messages = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    assert any("Init Duration" in message for message in messages)
 """
 FAILING = """
 import json
@@ -95,6 +129,11 @@ def test_it_arrives_after_all(stack, events):
 
 def test_no_such_template(stack):
     stack("nowhere.yaml")
+
+def test_stacks_are_asked_for_before_anything_is_done(stack):
+    stack("template.yaml")
+    boto3.client("sqs").create_queue(QueueName="mine")
+    stack("template.yaml", Delay="600")
 """
 
 
@@ -106,19 +145,21 @@ def session(folder: Path, tests: str, *options: str) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
-def test_a_users_tests_pass(tmp_path: Path, workers: list[str]) -> None:
-    result = session(tmp_path, TESTS, *workers)
+@pytest.mark.parametrize(("options", "count"), [([], 13), (["-n", "2", "-k", "test_a_parcel_is_sent"], 5)])
+def test_a_users_tests_pass(tmp_path: Path, options: list[str], count: int) -> None:
+    result = session(tmp_path, TESTS, *options)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "8 passed" in result.stdout
+    assert f"{count} passed" in result.stdout
 
 
 def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
     result = session(tmp_path, FAILING)
     assert result.returncode == 1
-    assert "3 failed" in result.stdout
+    assert "4 failed" in result.stdout
     assert "0 such were routed, 0 arrived" in result.stdout
+    assert "near miss: shop: Lost: missed" in result.stdout
     assert "; 1 did." in result.stdout
+    assert "Ask for all stacks of a test before" in result.stdout
     assert "Headwater: what happened" in result.stdout
     assert "There is no nowhere.yaml beside the test" in result.stdout
     # the near miss, and which field it was

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.services.http import ask
-from tests.services.lambda_lab import eventually, package
+from tests.services.lambda_lab import package
+from tests.settling import settle
 from tests.wire.aws_cli import Cli
 
 TRUST = {
@@ -80,7 +81,8 @@ def test_iot(cli: Cli) -> None:
     read = f"sqs receive-message --queue-url {url} --wait-time-seconds 5"
     assert json.loads(cli(read)["Messages"][0]["Body"]) == {"t": 60}
     cli("iot-data publish --topic kept --retain --qos 1 --payload", "kept")
-    kept = eventually(lambda: cli("iot-data list-retained-messages")["retainedTopics"])
+    settle(cli.endpoint)
+    kept = cli("iot-data list-retained-messages")["retainedTopics"]
     assert [message["topic"] for message in kept] == ["kept"]
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
     cli("iot create-policy --policy-name all --policy-document", json.dumps(document))

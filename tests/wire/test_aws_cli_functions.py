@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 
-from tests.services.lambda_lab import eventually, package
+from tests.services.lambda_lab import package
+from tests.settling import settle
 from tests.wire.aws_cli import Cli
 
 ROLE = "arn:aws:iam::000000000000:role/function"
@@ -74,9 +75,9 @@ def test_lambda_reads_a_queue(cli: Cli) -> None:
     listed = cli("lambda list-event-source-mappings --function-name my-function")["EventSourceMappings"]
     assert [entry["UUID"] for entry in listed] == [mapping["UUID"]]
     cli(f"sqs send-message --queue-url {url} --message-body x")
-    eventually(lambda: cli("logs describe-log-groups")["logGroups"])
+    settle(cli.endpoint)
     logged = "logs filter-log-events --log-group-name /aws/lambda/my-function --filter-pattern hello"
-    assert eventually(lambda: cli(logged)["events"])[0]["message"] == "hello from my-function"
+    assert cli(logged)["events"][0]["message"] == "hello from my-function"
     cli(f"lambda delete-event-source-mapping --uuid {mapping['UUID']}")
 
 
@@ -126,7 +127,7 @@ def test_stepfunctions(cli: Cli) -> None:
     started = cli(f"stepfunctions start-execution --state-machine-arn {arn} --name one --input", '{"a": 1}')
     execution = started["executionArn"]
     describe = f"stepfunctions describe-execution --execution-arn {execution}"
-    eventually(lambda: cli(describe)["status"] != "RUNNING")
+    settle(cli.endpoint)
     told = cli(describe)
     assert (told["status"], told["output"]) == ("SUCCEEDED", '"Hello!"')
     history = cli(f"stepfunctions get-execution-history --execution-arn {execution} --max-items 3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from typing import Any
@@ -70,8 +71,31 @@ def test_sqs_errors(cli: Cli) -> None:
         "An error occurred (InvalidParameterValue) when calling the CreateQueue operation: "
         "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
     )
-    assert "(NotImplemented) when calling the ListMessageMoveTasks operation" in cli.fails(
-        "sqs list-message-move-tasks --source-arn arn:aws:sqs:us-east-1:1:a"
+
+
+def test_sqs_permissions_and_redrive(cli: Cli) -> None:
+    """https://docs.aws.amazon.com/cli/latest/reference/sqs/: add-permission, start-message-move-task and their kin"""
+    dead = cli("sqs create-queue --queue-name MyDLQ")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{cli.account}:MyDLQ"
+    policy = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})}
+    cli.write("create-queue.json", policy | {"VisibilityTimeout": "0"})
+    url = cli("sqs create-queue --queue-name MyQueue --attributes file://create-queue.json")["QueueUrl"]
+    assert cli(f"sqs list-dead-letter-source-queues --queue-url {dead}") == {"queueUrls": [url]}
+    cli(
+        f"sqs add-permission --queue-url {url} --label SendMessagesFromMyQueue "
+        "--aws-account-ids 177715257436 --actions SendMessage"
+    )
+    cli(f"sqs remove-permission --queue-url {url} --label SendMessagesFromMyQueue")
+    cli(f"sqs send-message --queue-url {url} --message-body poison")
+    assert len(cli(f"sqs receive-message --queue-url {url}")["Messages"]) == 1
+    assert cli(f"sqs receive-message --queue-url {url}") == ""
+    assert cli(f"sqs start-message-move-task --source-arn {arn}")["TaskHandle"]
+    assert cli(f"sqs receive-message --queue-url {url} --wait-time-seconds 5")["Messages"][0]["Body"] == "poison"
+    (task,) = cli(f"sqs list-message-move-tasks --source-arn {arn} --max-results 10")["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+    assert "Task does not exist." in cli.fails(
+        "sqs cancel-message-move-task --task-handle",
+        base64.b64encode(json.dumps({"taskId": "x", "sourceArn": arn}).encode()).decode(),
     )
 
 
@@ -150,3 +174,49 @@ def received(cli: Cli, url: str, number: int) -> list[dict[str, Any]]:
             break
     assert len(bodies) == number
     return bodies
+
+
+def test_sns_to_people_and_devices(cli: Cli) -> None:
+    """https://docs.aws.amazon.com/cli/latest/reference/sns/: subscribe, publish, set-sms-attributes and their kin"""
+    topic = cli("sns create-topic --name my-topic")["TopicArn"]
+    asked = cli(f"sns subscribe --topic-arn {topic} --protocol email --notification-endpoint my-email@example.com")
+    assert asked == {"SubscriptionArn": "pending confirmation"}
+    assert cli('sns publish --message "Hello world!" --phone-number +15555550100')["MessageId"]
+    cli("sns set-sms-attributes --attributes DefaultSenderID=MyName")
+    assert cli("sns get-sms-attributes")["attributes"]["DefaultSenderID"] == "MyName"
+    assert cli("sns check-if-phone-number-is-opted-out --phone-number +1555550100") == {"isOptedOut": False}
+    assert cli("sns list-phone-numbers-opted-out") == {"phoneNumbers": []}
+    application = cli(
+        "sns create-platform-application --name MyApplication --platform ADM "
+        "--attributes PlatformCredential=EXAMPLE-client,PlatformPrincipal=amzn1.example"
+    )["PlatformApplicationArn"]
+    device = cli(f"sns create-platform-endpoint --platform-application-arn {application} --token EXAMPLE12345")
+    told = cli(f"sns get-endpoint-attributes --endpoint-arn {device['EndpointArn']}")
+    assert told == {"Attributes": {"Enabled": "true", "Token": "EXAMPLE12345"}}
+    cli(f"sns delete-endpoint --endpoint-arn {device['EndpointArn']}")
+    cli(f"sns delete-platform-application --platform-application-arn {application}")
+    refused = cli.fails(f"sns put-data-protection-policy --resource-arn {topic} --data-protection-policy", "{}")
+    assert "(NotImplemented) when calling the PutDataProtectionPolicy operation" in refused
+
+
+def test_sns_archive_and_replay(cli: Cli) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html"""
+    cli.write("topic.json", {"FifoTopic": "true", "ContentBasedDeduplication": "true"})
+    topic = cli("sns create-topic --name orders.fifo --attributes file://topic.json")["TopicArn"]
+    archive = f"sns set-topic-attributes --topic-arn {topic} --attribute-name ArchivePolicy --attribute-value"
+    cli(archive, '{"MessageRetentionPeriod":"30"}')
+    begins = cli(f"sns get-topic-attributes --topic-arn {topic}")["Attributes"]["BeginningArchiveTime"]
+    cli(f"sns publish --topic-arn {topic} --message before --message-group-id g")
+    cli.write("queue.json", {"FifoQueue": "true"})
+    url = cli("sqs create-queue --queue-name orders.fifo --attributes file://queue.json")["QueueUrl"]
+    queue = f"arn:aws:sqs:us-east-1:{cli.account}:orders.fifo"
+    cli.write("replay.json", {"ReplayPolicy": json.dumps({"PointType": "Timestamp", "StartingPoint": begins})})
+    cli(
+        f"sns subscribe --topic-arn {topic} --protocol sqs --notification-endpoint {queue} "
+        "--attributes file://replay.json"
+    )
+    (body,) = received(cli, url, 1)
+    assert (body["Message"], body["Replayed"]) == ("before", True)
+    assert "(InvalidState)" in cli.fails(f"sns delete-topic --topic-arn {topic}")
+    cli(archive, "{}")
+    cli(f"sns delete-topic --topic-arn {topic}")

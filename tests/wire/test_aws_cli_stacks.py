@@ -10,6 +10,7 @@ import pytest
 
 from tests.services.http import ask
 from tests.services.lambda_lab import eventually, package
+from tests.settling import settle
 from tests.wire.aws_cli import Cli
 
 CDK = (Path(__file__).parent / "cdk.yaml").read_text()
@@ -139,7 +140,8 @@ def test_a_sam_application_is_packaged_and_deployed(cli: Cli) -> None:
     cli(deploy)
     assert ask("GET", outputs(cli, "sam")["Url"]).body == b"hi"
     cli(f"{deploy} --parameter-overrides Greeting=hello")
-    assert eventually(lambda: ask("GET", outputs(cli, "sam")["Url"]).body == b"hello")
+    settle(cli.endpoint)
+    assert ask("GET", outputs(cli, "sam")["Url"]).body == b"hello"
     without = cli.fails("cloudformation deploy --template-file out.yaml --stack-name other")
     assert "Requires capabilities : [CAPABILITY_IAM]" in without
     cli("cloudformation delete-stack --stack-name sam")

@@ -176,7 +176,7 @@ def test_a_reset_ends_connections(tmp_path: Any) -> None:
     with ServerThread() as server:
         with Bare(server.cloud.mqtt.port, 5) as bare:
             bare.connect("one")
-            server.run(server.cloud.engine.reset())
+            server.run(server.cloud.engine.universes.reset())
             assert bare.next() == Disconnect(Reason.SERVER_SHUTTING_DOWN)
         with Bare(server.cloud.mqtt.port, 5) as bare:
             assert bare.connect("one", clean_start=False).session_present is False

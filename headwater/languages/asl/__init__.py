@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-lang
 from headwater.languages.asl.errors import Diagnostic, InvalidDefinition
 from headwater.languages.asl.execution import Execution, Frame, load_frame
 from headwater.languages.asl.machine import Machine
-from headwater.languages.asl.parse import parse, validate
+from headwater.languages.asl.parse import parse, parse_state, validate
 from headwater.languages.asl.run import Run, resume, start
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Run",
     "load_frame",
     "parse",
+    "parse_state",
     "resume",
     "start",
     "validate",

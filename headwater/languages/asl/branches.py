@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.languages.asl.execution import DONE, FAILED, RUNNING, Frame
+from headwater.languages.asl.execution import ABORTED, DONE, FAILED, RUNNING, Frame
 from headwater.languages.asl.machine import Workflow
 
 if TYPE_CHECKING:
@@ -14,10 +14,17 @@ def add_child(run: "Run", parent: Frame, id_: int, index: int, workflow: Workflo
     child.variables = parent.variables
     child.previous = parent.previous
     child.item = parent.item
-    child.home = parent.home
     run.execution.frames[id_] = child
     run.changed.add(id_)
     return child
+
+
+def unfinished_children(run: "Run", frame: Frame) -> list[Frame]:
+    """The children that were started and have not come to a good end."""
+    join = frame.join
+    assert join is not None
+    started = (run.execution.frames.get(id_) for id_ in range(join.first, join.first + join.total))
+    return [child for child in started if child is not None and child.status != DONE]
 
 
 def drop_children(run: "Run", frame: Frame) -> None:
@@ -46,7 +53,7 @@ def abort(run: "Run", frame: Frame) -> None:
     if frame.join is not None:
         _abort_children(run, frame, None)
     if frame.status != RUNNING:
-        run.note_aside(frame, frame.workflow.states[frame.name].aborted_kind)
+        frame.workflow.states[frame.name].note_aborted(run, frame)
     if frame.parent:
         run.parent(frame)[1].note_child_aborted(run, frame)
 
@@ -61,5 +68,5 @@ def _abort_children(run: "Run", parent: Frame, spared: Frame | None) -> None:
     assert join is not None
     for id_ in range(join.first, join.first + join.total):
         child = run.execution.frames.get(id_)
-        if child is not None and child is not spared and child.status not in (DONE, FAILED):
+        if child is not None and child is not spared and child.status not in (DONE, FAILED, ABORTED):
             abort(run, child)

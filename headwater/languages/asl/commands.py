@@ -49,7 +49,23 @@ class Finish:
     cause: str | None = None
 
 
-Command = RunTask | StartTimer | GoOn | Finish
+@dataclass(frozen=True, slots=True)
+class StartMapRun:
+    """Run a child for each of `items`, or for each that the settings' reader finds; come back with MapRunEnded.
+
+    `settings`: the evaluated fields of the state, JSON. With `redrive` it is the run of that ARN that goes on.
+    """
+
+    frame: int
+    ticket: int
+    state: str
+    arn: str
+    items: Any
+    settings: dict[str, Any]
+    redrive: bool = False
+
+
+Command = RunTask | StartTimer | StartMapRun | GoOn | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,18 @@ class TaskTimedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class MapRunEnded:
+    """A map run's result, as JSON text and as a value; without `output` it has failed."""
+
+    frame: int
+    ticket: int
+    output: str | None = None
+    value: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     frame: int
     ticket: int
@@ -114,5 +142,5 @@ class TimedOut:
     """The machine's TimeoutSeconds (or an express workflow's five minutes) have passed."""
 
 
-TaskInput = TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TaskTimedOut
+TaskInput = TaskStarted | TaskSubmitted | TaskSucceeded | TaskFailed | TaskTimedOut | MapRunEnded
 Input = TaskInput | TimerFired | GoneOn | Stopped | TimedOut

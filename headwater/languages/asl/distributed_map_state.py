@@ -1,23 +1,25 @@
-"""Map in distributed mode: each item, or batch of items, is a child workflow of its own.
+"""Map in distributed mode: each item, or batch of items, is an execution of its own; together they are a map run.
 
-Children appear in no history of the parent: it tells of the map run alone. Here they are frames whose events are
-counted (their errors name event ids) but not kept. Not yet: ItemReader, ResultWriter, the map run's own API.
+The stepper evaluates the fields and asks for the run; whoever carries it out asks back for each child's input and
+tells of the end. The history tells of the map run alone.
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from headwater.languages.asl.branches import add_child, drop_children
-from headwater.languages.asl.errors import TOLERATED_FAILURE_EXCEEDED, StateFailed, runtime
+from headwater.languages.asl import execution as frames
+from headwater.languages.asl.commands import MapRunEnded, StartMapRun, TaskInput
+from headwater.languages.asl.errors import StateFailed, runtime
 from headwater.languages.asl.execution import Frame
 from headwater.languages.asl.flow import Flow
-from headwater.languages.asl.joining import collect
+from headwater.languages.asl.item_batcher import Batcher
+from headwater.languages.asl.item_reader import ItemReader
 from headwater.languages.asl.machine import Workflow
 from headwater.languages.asl.map_state import Items, MapState
 from headwater.languages.asl.numbers import Number
-from headwater.languages.asl.queries import Scope, dump
-from headwater.languages.asl.templates import JsonataScope, Template
+from headwater.languages.asl.result_writer import ResultWriter
+from headwater.languages.asl.templates import Template
 
 if TYPE_CHECKING:
     from headwater.languages.asl.run import Run
@@ -27,38 +29,16 @@ THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
 
 
 @dataclass(frozen=True, slots=True)
-class Batcher:
-    """ItemBatcher. A limit of 0 is none."""
-
-    items: int = 0
-    input_bytes: int = 0
-    batch_input: Template | None = None
-
-    def split(self, items: list[Any]) -> list[list[Any]]:
-        batches: list[list[Any]] = []
-        size = 0
-        for item in items:
-            length = len(dump(item).encode())
-            full = bool(batches) and (
-                (self.items and len(batches[-1]) >= self.items)
-                or (self.input_bytes and size + length > self.input_bytes)
-            )
-            if full or not batches:
-                batches.append([])
-                size = 0
-            batches[-1].append(item)
-            size += length
-        return batches
-
-
-@dataclass(frozen=True, slots=True)
 class Distribution:
     """The fields that only a distributed Map has."""
 
     label: str = ""
+    express: bool = False
     tolerated_count: Number | None = None
     tolerated_percentage: Number | None = None
     batcher: Batcher | None = None
+    reader: ItemReader | None = None
+    writer: ResultWriter | None = None
 
 
 class DistributedMapState(MapState):
@@ -77,15 +57,40 @@ class DistributedMapState(MapState):
         super().__init__(name, next_, flow, processor, items, selector=selector, concurrency=concurrency)
         self.distribution = distribution
 
-    def _begin(self, run: "Run", frame: Frame, effective: Any, items: list[Any], limit: int) -> bool:
-        self._tolerated(run, frame, effective, len(items))
-        run.note(frame, "MapRunStarted", {"mapRunArn": self._map_run_arn(run)})
-        batched = self._batch(run, frame, effective, items)
-        if not batched:
-            return self._complete(run, frame, [], "[]")
-        join = self._join(run, frame, batched, min(limit or DISTRIBUTED_CONCURRENCY, DISTRIBUTED_CONCURRENCY))
-        for _ in range(min(join.limit, join.total)):
-            self._start_next(run, frame, effective, batched, 0)
+    def enter(self, run: "Run", frame: Frame) -> bool:
+        run.wake(frame)
+        frame.map_run = None
+        given = self.distribution
+        effective = self.effective(run, frame)
+        items = None if given.reader else self.read_items(run, frame, effective)
+        limit = self.limit(run, frame, effective)
+        run.note(frame, "MapStateStarted", {"length": 0 if items is None else len(items)})
+        count, percentage = self.tolerated(run, frame, effective)
+        settings = {
+            "express": given.express,
+            "concurrency": limit,
+            "tolerated_count": count,
+            "tolerated_percentage": percentage,
+            "batcher": given.batcher and given.batcher.evaluate(run, frame, effective, jsonata=self.jsonata),
+            "reader": given.reader and given.reader.evaluate(run, frame, effective, jsonata=self.jsonata),
+            "writer": given.writer and given.writer.evaluate(run, frame, effective, jsonata=self.jsonata),
+        }
+        arn = self._map_run_arn(run)
+        run.note(frame, "MapRunStarted", {"mapRunArn": arn})
+        frame.map_run = (arn, 0)
+        ticket = run.ticket(frame, frames.TASK)
+        run.commands.append(StartMapRun(frame.id, ticket, self.name, arn, items, settings))
+        return False
+
+    def revive(self, run: "Run", frame: Frame) -> bool:
+        """The run goes on with its children that did not succeed; without one it begins."""
+        if frame.map_run is None:
+            return self.enter(run, frame)
+        arn, redrives = frame.map_run
+        frame.map_run = (arn, redrives + 1)
+        run.note(frame, "MapRunRedriven", {"mapRunArn": arn, "redriveCount": redrives + 1})
+        ticket = run.ticket(frame, frames.TASK)
+        run.commands.append(StartMapRun(frame.id, ticket, self.name, arn, None, {}, redrive=True))
         return False
 
     def _map_run_arn(self, run: "Run") -> str:
@@ -94,82 +99,48 @@ class DistributedMapState(MapState):
         label = self.distribution.label or run.ids.uuid()
         return f"{prefix}:mapRun:{execution.machine_name}/{label}:{run.ids.uuid()}"
 
-    def _tolerated(self, run: "Run", frame: Frame, effective: Any, total: int) -> int:
-        """How many children may fail."""
+    def tolerated(self, run: "Run", frame: Frame, effective: Any) -> tuple[int | None, float | None]:
+        """How many children may fail, and what share of them in percent; None where the definition does not say."""
         count, percentage = self.distribution.tolerated_count, self.distribution.tolerated_percentage
-        allowed = 0
+        allowed = share = None
         if count is not None:
-            number = count.evaluate(run, frame, effective, jsonata=self.jsonata)
-            if number < 0:
+            allowed = int(count.evaluate(run, frame, effective, jsonata=self.jsonata))
+            if allowed < 0:
                 raise runtime("ToleratedFailureCount cannot be negative.")
-            allowed = int(number)
         if percentage is not None:
             share = percentage.evaluate(run, frame, effective, jsonata=self.jsonata)
             if not 0 <= share <= 100:
                 raise runtime("ToleratedFailurePercentage must be between 0 and 100.")
-            by_share = int(total * share / 100)
-            allowed = by_share if count is None else min(allowed, by_share)
-        return allowed
+        return allowed, share
 
-    def _batch(self, run: "Run", frame: Frame, effective: Any, items: list[Any]) -> list[Any]:
-        batcher = self.distribution.batcher
-        if batcher is None:
-            return items
-        selected = [self._select(run, frame, effective, index, item) for index, item in enumerate(items)]
-        given: dict[str, Any] = {}
-        if batcher.batch_input is not None:
-            scope = JsonataScope(run, frame) if self.jsonata else Scope(run, frame, effective)
-            given["BatchInput"] = batcher.batch_input.evaluate(scope)
-        return [{**given, "Items": batch} for batch in batcher.split(selected)]
-
-    def _start_next(self, run: "Run", frame: Frame, effective: Any, items: list[Any], previous: int) -> None:
-        join = frame.join
-        assert join is not None
-        index = join.started
-        batched = self.distribution.batcher is not None
-        value = items[index] if batched else self._select(run, frame, effective, index, items[index])
-        join.started += 1
-        child = add_child(run, frame, join.first + index, index, self.processor, value, dump(value))
-        child.item = None
-        child.variables = {}
-        child.home = child.id
-        child.previous = child.counter = 1  # its own ExecutionStarted
-        run.ready(child)
-
-    def child_ended(self, run: "Run", frame: Frame, child: Frame) -> bool:
-        return self._child_over(run, frame)
-
-    def child_failed(self, run: "Run", frame: Frame, child: Frame, failed: StateFailed) -> bool:
-        join = frame.join
-        assert join is not None
-        join.failed += 1
-        effective = self._effective(run, frame)
-        if join.failed <= self._tolerated(run, frame, effective, join.total):
-            return self._child_over(run, frame)
-        drop_children(run, frame)
+    def task(self, run: "Run", frame: Frame, event: TaskInput) -> bool:
+        assert isinstance(event, MapRunEnded)
         run.wake(frame)
-        failure = StateFailed(TOLERATED_FAILURE_EXCEEDED, THRESHOLD_CAUSE)
-        run.note(frame, "MapRunFailed", {"error": failure.error, "cause": failure.cause})
-        raise failure
+        if event.output is None:
+            details = {"error": event.error, "cause": event.cause}
+            run.note(frame, "MapRunFailed", {name: text for name, text in details.items() if text is not None})
+            raise StateFailed(event.error, event.cause)
+        frame.map_run = None
+        return self._succeed(run, frame, event.value, event.output)
 
-    def _child_over(self, run: "Run", frame: Frame) -> bool:
-        join = frame.join
-        assert join is not None
-        join.pending -= 1
-        run.changed.add(frame.id)
-        if join.pending == 0:
-            result, text = collect(run, frame)
-            run.wake(frame)
-            return self._complete(run, frame, result, text)
-        if join.started < join.total:
-            items = run.execution.frames[join.items].value
-            self._start_next(run, frame, self._effective(run, frame), items, 0)
-        return False
-
-    def _complete(self, run: "Run", frame: Frame, result: list[Any], text: str) -> bool:
+    def _succeed(self, run: "Run", frame: Frame, result: Any, text: str) -> bool:
         started = frame.previous
         succeeded = frame.previous = run.note_aside(frame, "MapRunSucceeded")
         run.note_aside(frame, "MapStateSucceeded")
         # As recorded: the exit hangs on the run's start, except where the Map is the execution's first state.
         frame.previous = started if frame.before else succeeded
         return self.leave(run, frame, result, text)
+
+    def note_aborted(self, run: "Run", frame: Frame) -> None:
+        run.note_aside(frame, "MapRunAborted")
+        super().note_aborted(run, frame)
+
+
+def exceeds(failed: int, total: int, count: int | None, percentage: float | None) -> bool:
+    """Whether more children have failed than both thresholds tolerate; without any, one failure is too many."""
+    allowed = 0 if count is None and percentage is None else total
+    if count is not None:
+        allowed = count
+    if percentage is not None:
+        allowed = min(allowed, int(total * percentage / 100))
+    return failed > allowed

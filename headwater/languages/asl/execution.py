@@ -21,6 +21,9 @@ JOIN = "join"
 DONE = "done"
 FAILED = "failed"
 ITEMS = "items"
+# Of an execution that ended badly: stopped in its state; after a redrive: to do its state again.
+ABORTED = "aborted"
+REVIVED = "revived"
 
 ROOT = 1
 
@@ -56,23 +59,21 @@ class Frame:
     previous        id of the last event in its chain
     entered, before id of its state's Entered event, and that event's own previous event
     ticket          number of what it waits for: anything that arrives with another ticket is stale
-    item            (index, value) in a Map iteration
-    home            the frame that is its child workflow's root in a distributed Map, else 0
-    counter         events so far, where this frame is such a root
+    item            (index, value) in a Map iteration; of a distributed Map also what else is told of the item
+    map_run         ARN of the run that its distributed Map has started, and how often it was redriven
     handles         the service's own: numbers of what it set going for this frame, given back when no longer wanted
     """
 
     __slots__ = (
         "before",
-        "counter",
         "entered",
         "entered_at",
         "handles",
-        "home",
         "id",
         "index",
         "item",
         "join",
+        "map_run",
         "name",
         "parent",
         "previous",
@@ -106,10 +107,9 @@ class Frame:
         self.token = ""
         self.started = False
         self.retries: list[int] | None = None
-        self.item: tuple[int, Any] | None = None
+        self.item: tuple[Any, ...] | None = None
         self.join: Join | None = None
-        self.home = 0
-        self.counter = 0
+        self.map_run: tuple[str, int] | None = None
         self.handles: list[int] = []
         self.stored = False
 
@@ -130,8 +130,6 @@ class Frame:
                     self.before,
                     self.entered_at,
                     self.ticket,
-                    self.home,
-                    self.counter,
                 ],
                 self.token,
                 self.started,
@@ -139,13 +137,14 @@ class Frame:
                 self.item,
                 None if self.join is None else self.join.dump(),
                 self.handles,
+                self.map_run,
             ]
         ).decode()
 
 
 def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow") -> Frame:
     """The frame back from its dump. Its parent must be among `frames` already: load in order of ids."""
-    parent_id, index, name, text, status, variables, numbers, token, started, retries, item, join, handles = (
+    parent_id, index, name, text, status, variables, numbers, token, started, retries, item, join, handles, *later = (
         orjson.loads(saved)
     )
     parent = frames.get(parent_id)
@@ -154,19 +153,21 @@ def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow
     frame.name = name
     frame.status = status
     frame.variables = parent.variables if variables is None and parent is not None else variables
-    frame.previous, frame.entered, frame.before, frame.entered_at, frame.ticket, frame.home, frame.counter = numbers
+    frame.previous, frame.entered, frame.before, frame.entered_at, frame.ticket = numbers[:5]
     frame.token = token
     frame.started = started
     frame.retries = retries
     frame.item = None if item is None else (item[0], item[1])
     frame.join = None if join is None else Join.load(join)
     frame.handles = handles
+    frame.map_run = tuple(later[0]) if later and later[0] else None
     frame.stored = True
     return frame
 
 
 class Execution:
-    """One execution. Times in ms since the epoch; `key` is the service's own name for it, part of task tokens."""
+    """One execution. Times in ms since the epoch; `key` is the service's own name for it, part of task tokens;
+    `logging`: the service's own, None where nobody wants the events of an express execution."""
 
     __slots__ = (
         "_context",
@@ -179,6 +180,7 @@ class Execution:
         "last_event",
         "last_frame",
         "last_ticket",
+        "logging",
         "machine_arn",
         "machine_name",
         "name",
@@ -213,6 +215,7 @@ class Execution:
         self.key = key
         self.express = express
         self.redrives = 0
+        self.logging: dict[str, Any] | None = None
         self.last_event = 0
         self.last_frame = 0
         self.last_ticket = 0
@@ -221,6 +224,10 @@ class Execution:
 
     def counters(self) -> tuple[int, int, int]:
         return self.last_event, self.last_frame, self.last_ticket
+
+    def begin_redrive(self) -> None:
+        self.redrives += 1
+        self._context = None
 
     def context(self) -> dict[str, Any]:
         """The part of the context object that stays the same for the whole execution."""
@@ -249,7 +256,8 @@ def context_object(execution: Execution, frame: Frame) -> dict[str, Any]:
     if frame.token:
         context["Task"] = {"Token": frame.token}
     if frame.item is not None:
-        context["Map"] = {"Item": {"Index": frame.item[0], "Value": frame.item[1]}}
+        index, value, *about = frame.item
+        context["Map"] = {"Item": {"Index": index, "Value": value, **(about[0] if about else {})}}
     return context
 
 

@@ -6,6 +6,7 @@ Every function reports what is wrong at its location and returns a harmless stan
 from typing import Any
 
 from headwater.languages.asl.diagnostics import Diagnostics
+from headwater.languages.asl.errors import ALL
 from headwater.languages.asl.flow import FilterPath, Flow, JsonataFlow, NoPath, PathFlow
 from headwater.languages.asl.numbers import Number
 from headwater.languages.asl.queries import FieldQuery, PathQuery
@@ -29,6 +30,7 @@ from headwater.languages.intrinsics import IntrinsicSyntaxError
 from headwater.languages.jsonata import JsonataSyntaxError
 from headwater.languages.jsonpath import Key, PathError, compile_reference
 
+MAXIMUM_VARIABLE_NAME = 80
 _RETRIER_FIELDS = {
     "ErrorEquals",
     "IntervalSeconds",
@@ -75,12 +77,13 @@ class FieldCompiler:
 
     def path(self, name: str) -> Template | None:
         """A …Path field that may also be a function call or, in errors, names itself."""
-        if name not in self.state:
-            return None
+        return self.path_of(self.state[name], name, f"{self.location}/{name}") if name in self.state else None
+
+    def path_of(self, text: Any, name: str, location: str) -> Template:
         try:
-            return FieldQuery(self.state[name], name)
-        except (PathError, IntrinsicSyntaxError):
-            self._report("Value must be a valid JSONPath.", f"{self.location}/{name}")
+            return FieldQuery(text, name)
+        except (PathError, IntrinsicSyntaxError, AttributeError):
+            self._report("Value must be a valid JSONPath.", location)
             return Constant(None)
 
     def filter_path(self, name: str) -> FilterPath | NoPath | None:
@@ -112,6 +115,8 @@ class FieldCompiler:
     def flow(self, *, parameters: str = "", assign: bool = True) -> Flow:
         """The state's flow. `parameters`: the field that computes what it works with, if it has one."""
         assigned = self.template("Assign") if assign else None
+        if assign:
+            self.check_names(self.state.get("Assign"), f"{self.location}/Assign")
         if self.jsonata:
             return JsonataFlow(arguments=self.template("Arguments"), output=self.template("Output"), assign=assigned)
         return PathFlow(
@@ -122,6 +127,15 @@ class FieldCompiler:
             output_path=self.filter_path("OutputPath"),
             assign=assigned,
         )
+
+    def check_names(self, assigned: Any, location: str) -> None:
+        """Variables are named as identifiers are; `states` is the interpreter's own."""
+        for name in assigned if type(assigned) is dict else ():
+            bare = name if self.jsonata else name.removesuffix(".$")
+            if not bare.isidentifier() or len(bare) > MAXIMUM_VARIABLE_NAME:
+                self._report(f"Invalid variable name '{bare}'", f"{location}/{name}")
+            elif bare == "states":
+                self._report("The variable name 'states' is reserved", f"{location}/{name}")
 
     # -- numbers
 
@@ -147,10 +161,20 @@ class FieldCompiler:
     # -- retriers and catchers
 
     def retriers(self) -> tuple[Retrier, ...]:
+        self._check_last("Retry")
         return tuple(
             self._retrier(retrier, f"{self.location}/Retry[{position}]")
             for position, retrier in enumerate(self.state.get("Retry", ()))
         )
+
+    def _check_last(self, field: str) -> None:
+        """What takes every error can only be the last."""
+        given = self.state.get(field, ())
+        for position, holder in enumerate(given[:-1]):
+            names = holder.get("ErrorEquals") if type(holder) is dict else None
+            if type(names) is list and ALL in names:
+                where = f"{self.location}/{field}[{position}]/ErrorEquals"
+                self._report(f"'{ALL}' must be in the last element of {field}", where)
 
     def _retrier(self, retrier: Any, location: str) -> Retrier:
         errors = self._errors(retrier, _RETRIER_FIELDS, ("ErrorEquals",), location)
@@ -178,6 +202,7 @@ class FieldCompiler:
         )
 
     def catchers(self) -> tuple[Catcher, ...]:
+        self._check_last("Catch")
         return tuple(
             self._catcher(catcher, position, f"{self.location}/Catch[{position}]")
             for position, catcher in enumerate(self.state.get("Catch", ()))
@@ -197,6 +222,7 @@ class FieldCompiler:
         if not self.jsonata and "Output" in catcher:
             self.wrong_language("Output", location)
         result_path = () if self.jsonata else self.reference(catcher, location)
+        self.check_names(catcher.get("Assign"), f"{location}/Assign")
         output, assign = templates.get("Output"), templates.get("Assign")
         return Catcher(errors, catcher["Next"], self.jsonata, result_path, output, assign)
 
@@ -216,6 +242,8 @@ class FieldCompiler:
         if type(names) is not list or not names or not all(type(name) is str for name in names):
             self._report("Expected value of type Array", f"{location}/ErrorEquals")
             return None
+        if ALL in names and len(names) > 1:
+            self._report(f"'{ALL}' must appear alone in ErrorEquals", f"{location}/ErrorEquals")
         return frozenset(names)
 
     def check_object(self, value: Any, fields: set[str], required: tuple[str, ...], location: str) -> bool:

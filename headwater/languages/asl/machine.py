@@ -9,6 +9,7 @@ from headwater.languages.asl.retry import Catcher, Retrier
 
 if TYPE_CHECKING:
     from headwater.languages.asl.commands import TaskInput
+    from headwater.languages.asl.distributed_map_state import DistributedMapState
     from headwater.languages.asl.execution import Frame
     from headwater.languages.asl.run import Run
 
@@ -23,9 +24,16 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
+    """`maps`: its distributed Map states by name; names are unique in the whole machine."""
+
     workflow: Workflow
+    maps: dict[str, "DistributedMapState"] = field(default_factory=dict)
     timeout_seconds: int | None = None
     comment: str = ""
+
+    def child(self, state: str) -> "Machine":
+        """What the children of a distributed Map run."""
+        return Machine(self.maps[state].processor, self.maps)
 
 
 class State:
@@ -53,6 +61,10 @@ class State:
         """A retry: as `enter`, without its event."""
         return self.enter(run, frame)
 
+    def revive(self, run: "Run", frame: "Frame") -> bool:
+        """A redrive of the state."""
+        return self.again(run, frame)
+
     def timer(self, run: "Run", frame: "Frame") -> bool:
         """The timer that the state waited for has fired."""
         raise NotImplementedError
@@ -67,6 +79,10 @@ class State:
 
     def child_failed(self, run: "Run", frame: "Frame", child: "Frame", failed: StateFailed) -> bool:
         raise NotImplementedError
+
+    def note_aborted(self, run: "Run", frame: "Frame") -> None:
+        """The event that tells that the state was stopped from outside."""
+        run.note_aside(frame, self.aborted_kind)
 
     def note_child_aborted(self, run: "Run", child: "Frame") -> None:
         """The event that tells of a child's abortion; only Map iterations have one."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headwater.languages.asl import execution as frames
-from headwater.languages.asl.branches import abort_siblings, add_child, drop_children
+from headwater.languages.asl.branches import abort_siblings, add_child
 from headwater.languages.asl.errors import StateFailed, evaluation, runtime
 from headwater.languages.asl.execution import Frame, Join
 from headwater.languages.asl.flow import FilterPath, Flow
@@ -56,16 +56,16 @@ class MapState(State):
 
     def enter(self, run: "Run", frame: Frame) -> bool:
         run.wake(frame)
-        effective = self._effective(run, frame)
-        items = self._read_items(run, frame, effective)
-        limit = self._limit(run, frame, effective)
+        effective = self.effective(run, frame)
+        items = self.read_items(run, frame, effective)
+        limit = self.limit(run, frame, effective)
         run.note(frame, "MapStateStarted", {"length": len(items)})
         return self._begin(run, frame, effective, items, limit)
 
-    def _effective(self, run: "Run", frame: Frame) -> Any:
+    def effective(self, run: "Run", frame: Frame) -> Any:
         return frame.value if self.jsonata else self.flow.effective(run, frame)
 
-    def _read_items(self, run: "Run", frame: Frame, effective: Any) -> list[Any]:
+    def read_items(self, run: "Run", frame: Frame, effective: Any) -> list[Any]:
         if self.items.template is not None:
             template = self.items.template
             items = expect(template, template.evaluate(JsonataScope(run, frame)), "array")
@@ -79,7 +79,7 @@ class MapState(State):
             raise evaluation(f"Map state input must be an array but was: {dump(items)}")
         raise runtime(f'Reference path "{self.items.path_text}" must point to array.')
 
-    def _limit(self, run: "Run", frame: Frame, effective: Any) -> int:
+    def limit(self, run: "Run", frame: Frame, effective: Any) -> int:
         """MaxConcurrency, 0 for none."""
         if self.concurrency is None:
             return 0
@@ -115,7 +115,7 @@ class MapState(State):
         join = frame.join
         assert join is not None
         index = join.started
-        value = self._select(run, frame, effective, index, items[index])
+        value = self.select(run, frame, effective, index, items[index])
         join.started += 1
         child = add_child(run, frame, join.first + index, index, self.processor, value, dump(value))
         child.item = (index, items[index])
@@ -123,11 +123,11 @@ class MapState(State):
         run.note(child, "MapIterationStarted", {"name": self.name, "index": index})
         run.ready(child)
 
-    def _select(self, run: "Run", frame: Frame, effective: Any, index: int, item: Any) -> Any:
-        """The iteration's input. While it is computed the context object shows the item."""
+    def select(self, run: "Run", frame: Frame, effective: Any, index: int, item: Any, *about: dict[str, Any]) -> Any:
+        """The iteration's input. While it is computed the context object shows the item, and what is told about it."""
         if self.selector is None:
             return item
-        outer, frame.item = frame.item, (index, item)
+        outer, frame.item = frame.item, (index, item, *about)
         try:
             scope = JsonataScope(run, frame) if self.jsonata else Scope(run, frame, effective)
             return self.selector.evaluate(scope)
@@ -150,7 +150,7 @@ class MapState(State):
             return self._complete(run, frame, result, text)
         if join.started < join.total:
             items = run.execution.frames[join.items].value
-            self._start_next(run, frame, self._effective(run, frame), items, child.previous)
+            self._start_next(run, frame, self.effective(run, frame), items, child.previous)
         return False
 
     def _complete(self, run: "Run", frame: Frame, result: list[Any], text: str) -> bool:
@@ -161,7 +161,6 @@ class MapState(State):
         run.note_aside(child, "MapIterationFailed", {"name": self.name, "index": child.index})
         abort_siblings(run, frame, child)
         frame.previous = child.previous
-        drop_children(run, frame)
         run.wake(frame)
         raise failed
 

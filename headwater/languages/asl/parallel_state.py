@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from headwater.languages.asl import execution as frames
-from headwater.languages.asl.branches import abort_siblings, add_child, drop_children
+from headwater.languages.asl.branches import abort_siblings, add_child
 from headwater.languages.asl.errors import StateFailed
 from headwater.languages.asl.execution import Join
 from headwater.languages.asl.flow import Flow
@@ -32,6 +32,7 @@ class ParallelState(State):
         first = run.execution.last_frame + 1
         run.execution.last_frame += len(self.branches)
         frame.join = Join(first, len(self.branches), len(self.branches))
+        frame.join.started = len(self.branches)
         frame.status = frames.JOIN
         for index, branch in enumerate(self.branches):
             run.ready(add_child(run, frame, first + index, index, branch, value, text))
@@ -56,7 +57,6 @@ class ParallelState(State):
     def child_failed(self, run: "Run", frame: "Frame", child: "Frame", failed: StateFailed) -> bool:
         abort_siblings(run, frame, child)
         frame.previous = child.previous
-        drop_children(run, frame)
         run.wake(frame)
         raise failed
 

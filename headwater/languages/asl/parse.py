@@ -5,33 +5,49 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateState
 """
 
 import json
+import re
 from typing import Any
 
 from headwater.languages.asl.diagnostics import Diagnostics
 from headwater.languages.asl.errors import Diagnostic, InvalidDefinition
+from headwater.languages.asl.express import check_express, check_express_children
 from headwater.languages.asl.graph import check_transitions
-from headwater.languages.asl.machine import Machine
+from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.parse_state import StateParser
 from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS
 
 MAXIMUM_TIMEOUT_SECONDS = 99_999_999
 
 
-def parse(text: str) -> Machine:
-    """The machine of a definition; InvalidDefinition with every finding otherwise."""
-    machine, diagnostics = _parse(text)
+def parse(text: str, *, express: bool = False) -> Machine:
+    """The machine of a definition; InvalidDefinition with every finding otherwise. `express`: to be of that type."""
+    machine, diagnostics = _parse(text, express=express)
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "ERROR"]
     if machine is None or errors:
         raise InvalidDefinition(errors)
     return machine
 
 
-def validate(text: str) -> list[Diagnostic]:
+def parse_state(text: str, name: str) -> State:
+    """A state that stands alone: where it goes on is not looked at. InvalidDefinition as for machines."""
+    diagnostics = Diagnostics()
+    document = _load(text, diagnostics)
+    state = None
+    if document is not None:
+        language = document.get("QueryLanguage", JSONPATH)
+        parser = StateParser(diagnostics, machine_language=language if language == JSONATA else JSONPATH)
+        state = parser.state(name, document, "", language)
+    if state is None or diagnostics.has_errors:
+        raise InvalidDefinition(diagnostics.found)
+    return state
+
+
+def validate(text: str, *, express: bool = False) -> list[Diagnostic]:
     """Everything that ValidateStateMachineDefinition has to say, warnings included."""
-    return _parse(text)[1]
+    return _parse(text, express=express)[1]
 
 
-def _parse(text: str) -> tuple[Machine | None, list[Diagnostic]]:
+def _parse(text: str, *, express: bool) -> tuple[Machine | None, list[Diagnostic]]:
     diagnostics = Diagnostics()
     document = _load(text, diagnostics)
     if document is None:
@@ -51,9 +67,11 @@ def _parse(text: str) -> tuple[Machine | None, list[Diagnostic]]:
     workflow = parser.workflow(document, "", language)
     if not diagnostics.found:
         check_transitions(document, diagnostics)
+        check = check_express if express else check_express_children
+        check(document, diagnostics)
     if workflow is None or diagnostics.has_errors:
         return None, diagnostics.found
-    return Machine(workflow, timeout, str(document.get("Comment", ""))), diagnostics.found
+    return Machine(workflow, parser.maps, timeout, str(document.get("Comment", ""))), diagnostics.found
 
 
 def _load(text: str, diagnostics: Diagnostics) -> dict[str, Any] | None:
@@ -62,10 +80,34 @@ def _load(text: str, diagnostics: Diagnostics) -> dict[str, Any] | None:
         return None
     try:
         document = json.loads(text)
+    except json.JSONDecodeError as error:
+        message, where = _not_json(text, error)
+        diagnostics.add("INVALID_JSON_DESCRIPTION", f"{message}\n at {where}", where)
+        return None
     except (ValueError, RecursionError) as error:
         diagnostics.add("INVALID_JSON_DESCRIPTION", f"{error}")
         return None
     if type(document) is not dict:
-        diagnostics.schema("Expected value of type Object", "")
+        diagnostics.add("SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object")
         return None
     return document
+
+
+_TOKEN = re.compile(r"[^\W\d]\w*")
+# Of the definition, in the place that a finding names.
+_SHOWN = 500
+
+
+def _not_json(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
+    """What AWS's parser says of a text that is no JSON, and where it stands."""
+    token = _TOKEN.match(text, error.pos)
+    at = error.pos if token is None else token.end()
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}[truncated {len(text) - _SHOWN} chars]"
+    where = f'[Source: (String)"{shown}"; line: {line}, column: {column}]'
+    if token is not None:
+        wanted = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+        return f"Unrecognized token '{token.group()}': {wanted}", where
+    if at >= len(text):
+        return "Unexpected end-of-input", where
+    return f"Unexpected character ('{text[at]}' (code {ord(text[at])}))", where

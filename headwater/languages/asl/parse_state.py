@@ -39,6 +39,7 @@ class StateParser:
     def __init__(self, diagnostics: Diagnostics, machine_language: str) -> None:
         self.diagnostics = diagnostics
         self.machine_language = machine_language
+        self.maps: dict[str, DistributedMapState] = {}
         self._names: set[str] = set()
         self._kinds: dict[str, Callable[[str, FieldCompiler], State | None]] = {
             "Pass": self._pass,
@@ -56,7 +57,7 @@ class StateParser:
         if type(document) is not dict:
             self.diagnostics.schema("Expected value of type Object", location)
             return None
-        missing = [name for name in ("StartAt", "States") if name not in document]
+        missing = [name for name in ("States", "StartAt") if name not in document]
         if missing:
             self.diagnostics.schema(f"These fields are required: [{', '.join(missing)}]", location)
             return None
@@ -69,12 +70,12 @@ class StateParser:
             return None
         workflow = Workflow(document["StartAt"])
         for name, state in states.items():
-            parsed = self._state(name, state, f"{location}/States/{name}", language)
+            parsed = self.state(name, state, f"{location}/States/{name}", language)
             if parsed is not None:
                 workflow.states[name] = parsed
         return workflow
 
-    def _state(self, name: str, state: Any, location: str, language: str) -> State | None:
+    def state(self, name: str, state: Any, location: str, language: str) -> State | None:
         if not 0 < len(name) <= MAXIMUM_NAME_LENGTH:
             self.diagnostics.add("INVALID_STATE_NAME", f"State name must be 1 to 80 characters long: {name}", location)
         if name in self._names:
@@ -218,9 +219,10 @@ class StateParser:
         distribution = parse_distribution(fields, state[field])
         if distribution is None:
             return MapState(name, following, flow, processor, items, selector=selector, concurrency=concurrency)
-        return DistributedMapState(
+        self.maps[name] = DistributedMapState(
             name, following, flow, processor, items, distribution, selector=selector, concurrency=concurrency
         )
+        return self.maps[name]
 
     def _items(self, fields: FieldCompiler) -> Items:
         text = fields.state.get("ItemsPath", "$")

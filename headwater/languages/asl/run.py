@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.languages.asl import execution as frames
-from headwater.languages.asl.branches import abort, drop_children
+from headwater.languages.asl.branches import abort, drop_children, unfinished_children
 from headwater.languages.asl.commands import (
     Command,
     Finish,
@@ -44,7 +44,12 @@ def unprepared(resource: str, arguments: Any) -> Any:
     return None
 
 
-class _Over(Exception):
+_READY = (frames.RUNNING, frames.REVIVED)
+# What a frame of an execution that ended badly keeps; whatever waited is aborted.
+_KEPT = (frames.RUNNING, frames.DONE, frames.FAILED, frames.JOIN, frames.ITEMS)
+
+
+class Over(Exception):
     """The execution has ended in the middle of a step."""
 
 
@@ -105,13 +110,46 @@ class Run:
             elif isinstance(event, TimedOut):
                 self._stop("TimedOut", "TIMED_OUT", None, None)
             elif isinstance(event, GoneOn):
-                waiting = [frame for frame in self.execution.frames.values() if frame.status == frames.RUNNING]
+                waiting = [frame for frame in self.execution.frames.values() if frame.status in _READY]
                 self._ready.extend(waiting)
             else:
                 self._wake(event)
-        except _Over:
+        except Over:
             return
         self._drive()
+
+    def redrive(self) -> None:
+        """Go on with an execution that ended badly: what failed or was aborted does its state again.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+        """
+        execution = self.execution
+        execution.begin_redrive()
+        details = {"redriveCount": execution.redrives}
+        try:
+            number = self._note("ExecutionRedriven", details, execution.last_event)
+            self._revive(execution.frames[ROOT], number)
+        except Over:
+            return
+        self._drive()
+
+    def _revive(self, frame: Frame, previous: int) -> None:
+        frame.previous = previous
+        frame.retries = None
+        self.changed.add(frame.id)
+        join = frame.join
+        children = [] if join is None else unfinished_children(self, frame)
+        if join is not None and children:
+            frame.status = frames.JOIN
+            join.failed = 0
+            join.pending = join.total - join.started + len(children)
+            for child in children:
+                self._revive(child, previous)
+            return
+        drop_children(self, frame)
+        if frame.status != frames.RUNNING:
+            frame.status = frames.REVIVED
+        self._ready.append(frame)
 
     def _wake(self, event: Any) -> None:
         frame = self.execution.frames.get(event.frame)
@@ -132,10 +170,19 @@ class Run:
             while self._ready:
                 frame = self._ready.popleft()
                 # a frame may have been dropped since it became ready
-                if self.execution.frames.get(frame.id) is frame and self._advance(frame):
+                if self.execution.frames.get(frame.id) is not frame:
+                    continue
+                if frame.status == frames.REVIVED and not self._again(frame):
+                    continue
+                if self._advance(frame):
                     return
-        except _Over:
+        except Over:
             return
+
+    def _again(self, frame: Frame) -> bool:
+        frame.status = frames.RUNNING
+        state = frame.workflow.states[frame.name]
+        return self._guarded(frame, state, state.revive, self, frame)
 
     def _advance(self, frame: Frame) -> bool:
         """Run a frame until it waits or ends; True when the budget ran out."""
@@ -166,7 +213,7 @@ class Run:
     def _pause(self) -> None:
         """Keep what is runnable for a later step."""
         for frame in self._ready:
-            if frame.status != frames.RUNNING:
+            if frame.status not in _READY:
                 frame.status = frames.RUNNING
                 self.changed.add(frame.id)
         self._ready.clear()
@@ -180,6 +227,8 @@ class Run:
         number = self.execution.last_event + 1
         if self.execution.express:
             self.execution.last_event = number
+            if self.execution.logging is not None:
+                self.events.append((number, previous, kind, details))
             return number
         if number >= MAXIMUM_EVENTS:
             self.execution.last_event = MAXIMUM_EVENTS
@@ -197,10 +246,6 @@ class Run:
 
     def note_aside(self, frame: Frame, kind: str, details: dict[str, Any] | None = None) -> int:
         """Record an event that follows the frame's last one without becoming it, as AWS chains …Succeeded events."""
-        if frame.home:
-            root = self.execution.frames[frame.home]
-            root.counter += 1
-            return root.counter
         return self._note(kind, details, frame.previous)
 
     # -- moving on
@@ -254,14 +299,25 @@ class Run:
 
     def _finish(self, finish: Finish) -> None:
         self.commands.append(finish)
-        for frame in self.execution.frames.values():
-            self.release(frame)
-            if frame.stored:
-                self.removed.add(frame.id)
-        self.changed.clear()
+        execution = self.execution
         self._ready.clear()
-        self.execution.frames.clear()
-        raise _Over
+        if finish.status == "SUCCEEDED" or execution.express:
+            for frame in execution.frames.values():
+                self.release(frame)
+                if frame.stored:
+                    self.removed.add(frame.id)
+            self.changed.clear()
+            execution.frames.clear()
+            raise Over
+        # What there is stays for a redrive.
+        for frame in execution.frames.values():
+            self.release(frame)
+            frame.ticket = 0
+            frame.token = ""
+            if frame.status not in _KEPT:
+                frame.status = frames.ABORTED
+            self.changed.add(frame.id)
+        raise Over
 
     # -- failing
 
@@ -282,12 +338,14 @@ class Run:
             return self._end_failed(frame, failed)
         delay = next_retry(state.retriers, frame, failed, self.ids)
         if delay is not None:
+            drop_children(self, frame)
             self.sleep(frame, frames.RETRYING, self.now + delay)
             return False
         state.note_failure(self, frame)
         for catcher in state.catchers:
             if takes(catcher.errors, failed.error):
                 output, text, assigned = catcher.leave(self, frame, failed)
+                drop_children(self, frame)
                 return self.exit(frame, state, output, text, assigned, catcher.next)
         return self._propagate(frame, failed)
 
@@ -318,11 +376,8 @@ class Run:
         return False
 
     def _end_failed(self, frame: Frame, failed: StateFailed) -> bool:
-        """The whole execution fails (of a distributed Map: the child workflow)."""
-        if frame.home:
-            root = self.execution.frames[frame.home]
-            drop_children(self, root)
-            return self._propagate(root, failed)
+        """The whole execution fails."""
+        frame.status = frames.FAILED
         details = {name: text for name, text in (("error", failed.error), ("cause", failed.cause)) if text is not None}
         self._note("ExecutionFailed", details, frame.previous)
         self._finish(Finish("FAILED", error=failed.error, cause=failed.cause))

@@ -17,6 +17,7 @@ from headwater.languages.asl.commands import (
     TaskStarted,
     TaskSubmitted,
     TaskSucceeded,
+    TaskTimedOut,
 )
 from headwater.languages.asl.errors import HEARTBEAT_TIMEOUT, TIMEOUT, ArgumentsRefused, StateFailed, runtime
 from headwater.languages.asl.flow import Flow
@@ -174,6 +175,7 @@ class TaskState(State):
             self._start(run, frame, None)
             self._end(run, frame, self._failed, event.error, event.cause)
             raise StateFailed(event.error, event.cause)
+        assert isinstance(event, TaskTimedOut)
         error = HEARTBEAT_TIMEOUT if event.heartbeat else TIMEOUT
         self._end(run, frame, self._timed_out, error, None)
         raise StateFailed(error, None)

@@ -50,6 +50,8 @@ def load_yaml(text: str) -> Value:
         check_events(text)
         return yaml.load(text, TemplateLoader)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in (error.problem or ""):  # libyaml's own bound, where its scanner runs ahead of its events
+            raise TemplateError("Template format error: unsupported structure.") from error
         mark = error.problem_mark or error.context_mark
         raise not_well_formed("YAML", mark.line + 1 if mark else 1, mark.column + 1 if mark else 1) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

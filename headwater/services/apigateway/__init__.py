@@ -21,6 +21,7 @@ from headwater.services.apigateway import (
     routes,
     stages,
     tags,
+    topology,
 )
 from headwater.services.apigateway.store import ApiMemory
 from headwater.services.apigateway.tables import SCHEMA
@@ -46,6 +47,7 @@ SERVICE = Service(
         routes,
         stages,
         tags,
+        topology,
     ),
     schema=SCHEMA,
     memory=ApiMemory,

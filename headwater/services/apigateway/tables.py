@@ -45,3 +45,9 @@ SET_ACCOUNT = """
 INSERT INTO apigateway_accounts (account, region, document) VALUES (?, ?, ?)
 ON CONFLICT (account, region) DO UPDATE SET document = excluded.document
 """
+
+MAP_APIS = """
+SELECT id, account, region, kind, created, document FROM apigateway_apis WHERE account = ? AND region = ? ORDER BY id
+"""
+
+MAP_APIS = "SELECT id, kind, document FROM apigateway_apis WHERE account = ? AND region = ? ORDER BY id"

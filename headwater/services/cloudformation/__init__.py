@@ -10,6 +10,7 @@ from headwater.services.cloudformation import (
     provisioning,
     stacks,
     templates,
+    topology,
 )
 from headwater.services.cloudformation.plan import PlanMemory
 from headwater.services.cloudformation.tables import SCHEMA
@@ -17,7 +18,7 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="cloudformation",
-    modules=(stacks, change_sets, templates, listing, outputs, provisioning, custom, nested, notifications),
+    modules=(stacks, change_sets, templates, listing, outputs, provisioning, custom, nested, notifications, topology),
     schema=SCHEMA,
     memory=PlanMemory,
     validates=True,

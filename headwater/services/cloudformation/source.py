@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import orjson
+
 from headwater.languages.templates import (
     Argument,
     Template,
@@ -177,6 +179,25 @@ def stored_parameter(call: Call, name: str) -> str | None:
             return None
         raise
     return str(found["Parameter"]["Value"])
+
+
+def stored_secret(call: Call, reference: str) -> str | None:
+    """A value of Secrets Manager: ``secret-id:SecretString:json-key:version-stage:version-id``, all but the first
+    optional. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+    """
+    at = 7 if reference.startswith("arn:") else 1
+    parts = reference.split(":")
+    _, key, stage, version = (parts[at:] + [""] * 4)[:4]
+    request = {"SecretId": ":".join(parts[:at]), "VersionStage": stage or None, "VersionId": version or None}
+    found = call.operation("secretsmanager", "GetSecretValue", request)
+    text = found["SecretString"]
+    if not key:
+        return None if text is None else str(text)
+    try:
+        value = orjson.loads(text or "null")[key]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise TemplateError(f"Could not find a value associated with JSONKey in SecretString: {key}") from None
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 # ---- capabilities

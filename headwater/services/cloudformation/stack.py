@@ -201,5 +201,28 @@ def record(
         stack.settings.get("ClientRequestToken"),
     )  # fmt: skip
     call.store.run(tables.INSERT_EVENT, row)
+    if call.engine.catalogue.loaded("events"):  # there can be no rule while nobody has ever touched EventBridge
+        put_status_event(call, stack, logical_id, physical_id, kind, status, reason)
     if stack.settings.get("NotificationARNs"):
         call.deliver("cloudformation.notification", {"stack": stack.id, "event": row[0]}, target=stack.id)
+
+
+def put_status_event(
+    call: Call, stack: Stack, logical_id: str, physical_id: str, kind: str, status: str, reason: str | None
+) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/monitor-cloudformation-using-eventbridge.html"""
+    whole = kind == STACK_TYPE and physical_id == stack.id
+    detail = {
+        "stack-id": stack.id,
+        "status-details": {"status": status, "status-reason": reason or ""},
+        "client-request-token": stack.settings.get("ClientRequestToken") or "",
+    }
+    if not whole:
+        detail |= {"logical-resource-id": logical_id, "physical-resource-id": physical_id, "resource-type": kind}
+    request = {
+        "Source": "aws.cloudformation",
+        "DetailType": f"CloudFormation {'Stack' if whole else 'Resource'} Status Change",
+        "Detail": detail,
+        "Resources": [stack.id],
+    }
+    call.operation("events", "PutServiceEvent", request, stack.account, stack.region)

@@ -6,7 +6,7 @@ from typing import Any
 
 from headwater.languages.templates import TemplateError, Unknown
 from headwater.services.cloudformation import tables
-from headwater.services.cloudformation.source import stored_parameter
+from headwater.services.cloudformation.source import stored_parameter, stored_secret
 from headwater.services.cloudformation.stack import Stack, StackResource, current_resource
 from headwater.spine.operations import Call
 
@@ -65,7 +65,5 @@ def is_custom(kind: str) -> bool:
 
 
 def dynamic_value(call: Call, service: str, name: str) -> str | None:
-    """The value of a dynamic reference. Raises TemplateError for a store that we lack."""
-    if service == "secretsmanager":
-        raise TemplateError(f"Headwater does not implement Secrets Manager: {{{{resolve:{service}:{name}}}}}")
-    return stored_parameter(call, name)
+    """The value of a dynamic reference; None or TemplateError where it leads nowhere."""
+    return stored_secret(call, name) if service == "secretsmanager" else stored_parameter(call, name)

@@ -168,3 +168,9 @@ INSERT INTO cloudformation_responses (token, stack, sent, body) VALUES (?, ?, ?,
 SELECT_RESPONSE = "SELECT sent, body FROM cloudformation_responses WHERE token = ?"
 SET_RESPONSE = "UPDATE cloudformation_responses SET body = ? WHERE token = ?"
 DELETE_RESPONSES = "DELETE FROM cloudformation_responses WHERE stack = ?"
+
+PRESENT_RESOURCES = """
+SELECT r.type, r.physical_id, s.name, r.logical_id
+FROM cloudformation_resources AS r JOIN cloudformation_stacks AS s ON s.id = r.stack
+WHERE s.account = ? AND s.region = ? AND s.deleted IS NULL AND r.current = 1
+"""

@@ -17,6 +17,7 @@ from headwater.services.dynamodb import (
     streams,
     sweeping,
     tags,
+    topology,
     transactions,
     ttl,
 )
@@ -42,6 +43,7 @@ SERVICE = Service(
         tags,
         transactions,
         ttl,
+        topology,
     ),
     schema=SCHEMA,
     memory=TableMemory,

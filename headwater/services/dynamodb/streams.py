@@ -180,6 +180,22 @@ def poll(call: Call, request: Request) -> Result:
     }
 
 
+@operation("dynamodbstreams", "FindRecord", internal=True, reads=True)
+def find_record(call: Call, request: Request) -> Result:
+    """The record of an ``EventID`` in whatever stream, with its ``StreamArn``; nothing where there is none."""
+    call.span.kept = False
+    mark = f'"eventID":"{request["EventID"]}"'.encode()
+    for identity, arn in call.store.all(tables.ALL_STREAMS):
+        start = 0
+        while rows := call.store.all(tables.READ_RECORDS, (identity, start, 0, _MOST_RECORDS)):
+            for sequence, created, record, cause in rows:
+                if mark in record:
+                    found = {"Record": orjson.loads(record), "Id": sequence, "Sent": created, "Cause": cause}
+                    return {"StreamArn": arn, **found}
+            start = rows[-1][0] + 1
+    return {}
+
+
 def _read(call: Call, stream: StreamRow, start: int, limit: int) -> list[tuple[Any, ...]]:
     """Records from a place on, no more than an answer may hold."""
     since = call.now - RETENTION_MILLISECONDS

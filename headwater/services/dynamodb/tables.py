@@ -155,6 +155,7 @@ READ_RECORDS = """
 SELECT sequence, created, record, cause FROM dynamodb_records
 WHERE stream = ? AND sequence >= ? AND created > ? ORDER BY sequence LIMIT ?
 """
+ALL_STREAMS = "SELECT id, arn FROM dynamodb_streams ORDER BY id DESC"
 OLDEST_RECORD = "SELECT min(sequence) FROM dynamodb_records WHERE stream = ? AND created > ?"
 TRIM_RECORDS = "DELETE FROM dynamodb_records WHERE stream = ? AND sequence <= ? AND created <= ?"
 
@@ -164,3 +165,5 @@ INSERT INTO dynamodb_tokens (account, region, token, request, created) VALUES (?
 ON CONFLICT (account, region, token) DO UPDATE SET request = excluded.request, created = excluded.created
 """
 FORGET_TOKENS = "DELETE FROM dynamodb_tokens WHERE created <= ?"
+
+MAP_TABLES = "SELECT arn, name FROM dynamodb_tables WHERE account = ? AND region = ? ORDER BY name"

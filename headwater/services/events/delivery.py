@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
-from headwater.services.events.destinations import DESTINATIONS
+from headwater.services.events.destinations import DESTINATIONS, Outcome
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.spans import shortened
 
 # The codes that dead letters carry, by what the target's error code says.
 _GONE = ("NotFound", "DoesNotExist", "NonExistentQueue")
@@ -47,15 +48,17 @@ def _attribute(name: str, text: str) -> dict[str, str]:
 
 
 @delivery("events.target", exhausted=give_up, atomic=True)  # all that it does is one operation
-def deliver_to_target(call: Call, item: Delivery) -> None:
+def deliver_to_target(call: Call, item: Delivery) -> Outcome:
     """Hand a target its input."""
     arn = parse_arn(item.target)
     if arn is None or arn.service not in DESTINATIONS:
         raise Failed("INVALID_PARAMETER", f"{item.target} is no target.", retry=False)
     call.span.subject = item.payload["rule"]
     call.span.note("event", item.payload.get("of"))
+    if "changed" in item.payload:
+        call.span.note("input", shortened(item.payload["input"]))
     try:
-        DESTINATIONS[arn.service](call, arn, item.payload)
+        return DESTINATIONS[arn.service](call, arn, item.payload)
     except AwsError as error:
         raise _failure(error) from error
 

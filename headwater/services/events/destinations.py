@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from hashlib import md5
 from types import MappingProxyType
 from typing import Any
@@ -10,12 +10,16 @@ from uuid import UUID
 
 import orjson
 
+from headwater.services.events.endpoints import to_api, to_api_destination
 from headwater.spine.arns import Arn
+from headwater.spine.deliveries import Again, Failed
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
 Payload = Mapping[str, Any]
-Destination = Callable[[Call, Arn, Payload], None]
+# Done at once, to be done later, or going on outside of the transaction.
+Outcome = None | Again | Coroutine[Any, Any, None]
+Destination = Callable[[Call, Arn, Payload], Outcome]
 
 
 def _call(call: Call, arn: Arn, name: str, request: Request) -> None:
@@ -50,9 +54,17 @@ def _to_state_machine(call: Call, arn: Arn, payload: Payload) -> None:
             raise
 
 
-def _to_bus(call: Call, arn: Arn, payload: Payload) -> None:
-    request = {"EventBusName": str(arn), "Event": orjson.loads(payload["input"])}
+def _to_bus(call: Call, arn: Arn, payload: Payload) -> Outcome:
+    """An event goes from one bus to another once, which bounds every circle of buses."""
+    if arn.resource.startswith("api-destination/"):
+        return to_api_destination(call, arn, payload)
+    if payload.get("relayed"):
+        code = "THIRD_REGION_HOP_DETECTED" if arn.region != call.region else "THIRD_ACCOUNT_HOP_DETECTED"
+        message = "EventBridge can't route events received from a sender event bus to a third event bus."
+        raise Failed(code, message, retry=False)
+    request = {"EventBusName": str(arn), "Event": orjson.loads(payload["input"]), "From": call.account}
     _call(call, arn, "RelayEvent", request)
+    return None
 
 
 def _to_log_group(call: Call, arn: Arn, payload: Payload) -> None:
@@ -76,5 +88,6 @@ DESTINATIONS: Mapping[str, Destination] = MappingProxyType(
         "states": _to_state_machine,
         "events": _to_bus,
         "logs": _to_log_group,
+        "execute-api": to_api,
     }
 )

@@ -36,3 +36,62 @@ def invalid_pattern(message: str) -> AwsError:
 
 def resource_not_found(arn: str) -> AwsError:
     return AwsError("ResourceNotFoundException", f"Resource {arn} does not exist.")
+
+
+def connection_exists(name: str) -> AwsError:
+    return AwsError("ResourceAlreadyExistsException", f"Connection {name} already exists.")
+
+
+def connection_not_found(name: str) -> AwsError:
+    message = f"Failed to describe the connection(s). Connection '{name}' does not exist."
+    return AwsError("ResourceNotFoundException", message)
+
+
+def api_destination_exists(name: str) -> AwsError:
+    return AwsError("ResourceAlreadyExistsException", f"An api-destination '{name}' already exists.")
+
+
+def api_destination_not_found(name: str) -> AwsError:
+    message = f"Failed to describe the api-destination(s). An api-destination '{name}' does not exist."
+    return AwsError("ResourceNotFoundException", message)
+
+
+def archive_exists(name: str) -> AwsError:
+    return AwsError("ResourceAlreadyExistsException", f"Archive {name} already exists.")
+
+
+def archive_not_found(name: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", f"Archive {name} does not exist.")
+
+
+def replay_exists(name: str) -> AwsError:
+    return AwsError("ResourceAlreadyExistsException", f"Replay {name} already exists.")
+
+
+def replay_not_found(name: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", f"Replay {name} does not exist.")
+
+
+def replay_is_over(name: str) -> AwsError:
+    return AwsError("IllegalStatusException", f"Replay {name} is not in a valid state for this operation.")
+
+
+def managed_rule(name: str) -> AwsError:
+    return AwsError(
+        "ManagedRuleException", f"Rule {name} is a managed rule. Only the service that manages it can change it."
+    )
+
+
+def access_denied(account: str, action: str, resource: str) -> AwsError:
+    return AwsError(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{account}:root is not authorized to perform: {action} on resource: {resource} because no "
+        f"resource-based policy allows the {action} action",
+    )
+
+
+def cross_account_target(arn: str) -> AwsError:
+    return AwsError(
+        "AccessDeniedException",
+        f"Access to the resource {arn} is denied. Reason: Adding cross-account target is not permitted.",
+    )

@@ -8,10 +8,14 @@ from typing import Any
 import orjson
 
 from headwater.languages.patterns import InvalidPattern, compile_pattern
-from headwater.services.events.buses import bus_arn
+from headwater.services.events import tables
+from headwater.services.events.bus_policy import check_may_put
+from headwater.services.events.buses import bus_arn, bus_name
 from headwater.services.events.envelope import make_event
-from headwater.services.events.errors import invalid_pattern, validation
-from headwater.services.events.routing import has_rules, publish
+from headwater.services.events.errors import bus_not_found, invalid_pattern, rule_not_found, validation
+from headwater.services.events.routing import has_rules, publish, routed_rule, send_to_targets
+from headwater.services.events.trail import EVERYTHING
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import parse_trace_header
 
@@ -24,6 +28,8 @@ _SMALL = 20_000  # characters, of which UTF-8 makes at most four times as many b
 @operation("events", "PutEvents")
 def put_events(call: Call, request: Request) -> Result:
     """Entries that are refused are told so one by one; an unknown bus swallows its events, as AWS's does."""
+    if request.get("EndpointId"):
+        raise not_implemented("EndpointId of PutEvents: global endpoints")
     entries = request["Entries"]
     # ten small entries cannot reach the limit: they need no counting
     if any(map(_is_large, entries)) and sum(map(_size, entries)) > _LARGEST_REQUEST:
@@ -57,10 +63,14 @@ def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
         detail = None
     if type(detail) is not dict:
         return _refusal("MalformedDetail", "Detail is malformed.")
+    bus = bus_arn(call, entry.get("EventBusName"))
+    if entry.get("EventBusName"):
+        check_may_put(call, bus, call.account, source, entry["DetailType"])
     event = make_event(call, source, entry["DetailType"], detail, entry.get("Resources") or [], entry.get("Time"))
     header = entry.get("TraceHeader")
     cause = parse_trace_header(header) if header else None
-    publish(call, bus_arn(call, entry.get("EventBusName")), event, cause)
+    call.span.subject = bus
+    publish(call, bus, event, cause)
     return {"EventId": event["id"]}
 
 
@@ -71,7 +81,8 @@ def _refusal(code: str, message: str) -> dict[str, str]:
 @operation("events", "PutServiceEvent", internal=True, atomic=True)
 def put_service_event(call: Call, request: Request) -> Result:
     """An event of a service of ours (``aws.s3``) on the default bus: ``Source``, ``DetailType``, ``Detail``
-    (parsed), optional ``Resources`` and ``Time`` (ms). Without a rule there it costs next to nothing."""
+    (parsed), optional ``Resources`` and ``Time`` (ms). Without a rule there it costs next to nothing. ``ReadOnly``: it
+    is for those rules alone that ask for calls that only read."""
     if not has_rules(call, bus_arn(call, None)):
         call.span.kept = False
         return {}
@@ -79,16 +90,32 @@ def put_service_event(call: Call, request: Request) -> Result:
     event = make_event(
         call, request["Source"], request["DetailType"], request["Detail"], resources, request.get("Time")
     )
-    publish(call, bus_arn(call, None), event)
+    call.span.subject = bus = bus_arn(call, None)
+    only = None
+    if request.get("ReadOnly"):
+        only = frozenset(arn for (arn,) in call.store.all(tables.RULES_IN_STATE, (bus, EVERYTHING)))
+    publish(call, bus, event, only=only)
     return {"EventId": event["id"]}
 
 
 @operation("events", "RelayEvent", internal=True)
 def relay_event(call: Call, request: Request) -> Result:
-    """An event that a rule of another bus sends on: it keeps its envelope."""
+    """An event that a rule of another bus sends on: it keeps its envelope. ``From``: the account of that bus."""
     bus = request["EventBusName"]
-    if not publish(call, bus, request["Event"]):
-        raise validation(f"Event bus {bus} does not exist.")
+    check_may_put(call, bus, request["From"], request["Event"]["source"], request["Event"]["detail-type"])
+    if not publish(call, bus, request["Event"], relayed=True):
+        raise bus_not_found(bus_name(bus))
+    return {}
+
+
+@operation("events", "DeliverAgain", internal=True)
+def deliver_again(call: Call, request: Request) -> Result:
+    """An ``Event`` (parsed) that was there before, to the targets of one ``Rule`` (its ARN) or to that of an ``Id``."""
+    rule = routed_rule(call, request["Rule"])
+    if rule is None:
+        raise rule_not_found(request["Rule"].rpartition("/")[2], "default")
+    call.span.subject = rule.bus
+    send_to_targets(call, rule, request["Event"], request.get("Id"))
     return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,8 +11,10 @@ from headwater.languages.inputs import InputPath, InputTransformer, Names
 from headwater.languages.patterns import PatternIndex, compile_pattern
 from headwater.languages.patterns.pattern import Pattern
 from headwater.services.events import tables
+from headwater.services.events.archiving import RoutedArchive, routed_archive
 from headwater.services.events.buses import DEFAULT, bus_by_arn, bus_name
 from headwater.services.events.envelope import Event
+from headwater.services.events.http_parameters import HttpParameters
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Policy
 from headwater.spine.operations import Call
@@ -21,12 +24,13 @@ MOST_RETRIES = 185
 LONGEST_AGE = 86_400
 # With so few rules, an event that none wanted is told why by each.
 _MOST_EXPLAINED = 10
+_PATTERNS = 1000
 
 
 class RoutedTarget:
     """A target, compiled: what it gets of an event, and how often it is tried."""
 
-    __slots__ = ("arn", "dead_letter", "group", "id", "input", "path", "policy", "transformer")
+    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "path", "policy", "transformer")
 
     def __init__(self, definition: dict[str, Any]) -> None:
         self.id: str = definition["Id"]
@@ -40,6 +44,8 @@ class RoutedTarget:
             else None
         )
         self.group: str | None = (definition.get("SqsParameters") or {}).get("MessageGroupId")
+        http = definition.get("HttpParameters")
+        self.http = HttpParameters(http) if http else None
         self.dead_letter: str | None = (definition.get("DeadLetterConfig") or {}).get("Arn")
         retry = definition.get("RetryPolicy") or {}
         attempts = retry.get("MaximumRetryAttempts")
@@ -63,15 +69,17 @@ class RoutedTarget:
 
 
 class RoutedRule:
-    """A rule with its compiled targets."""
+    """A rule with its compiled targets; that of an archive has none but the ``archive``."""
 
-    __slots__ = ("arn", "name", "pattern", "targets")
+    __slots__ = ("archive", "arn", "bus", "name", "pattern", "targets")
 
-    def __init__(self, arn: str, name: str, pattern: Pattern | None, targets: list[RoutedTarget]) -> None:
+    def __init__(self, arn: str, bus: str, name: str, pattern: Pattern | None, targets: list[RoutedTarget]) -> None:
         self.arn = arn
+        self.bus = bus
         self.name = name
         self.pattern = pattern
         self.targets = targets
+        self.archive: RoutedArchive | None = None
 
 
 class Route:
@@ -90,36 +98,57 @@ class Route:
         if rule.pattern is not None:
             self.index.add(rule.arn, rule.pattern)
 
+    def discard(self, arn: str) -> None:
+        if self.rules.pop(arn, None) is not None:
+            self.index.discard(arn)
+
 
 class Routes:
-    """Routes by the ARN of the bus; whoever changes a row drops the entry."""
+    """Routes by the ARN of the bus; whoever changes the row of a bus drops the entry, and ``refresh_rule`` follows a
+    change of one rule or its targets."""
 
     def __init__(self) -> None:
         self.by_bus: dict[str, Route] = {}
+        # whose rules ask for API calls, and whether for those that read, too; None: not known
+        self.trailed: dict[tuple[str, str], bool] | None = None
+        # by its text alone, so that it holds whatever becomes of rows
+        self.pattern = lru_cache(_PATTERNS)(compile_pattern)
 
     def drop(self, bus: str) -> None:
         self.by_bus.pop(bus, None)
 
     def clear(self) -> None:
         self.by_bus.clear()
+        self.trailed = None
 
 
-def publish(call: Call, bus: str, event: Event, cause: str | None = None) -> bool:
+def publish(
+    call: Call,
+    bus: str,
+    event: Event,
+    cause: str | None = None,
+    only: frozenset[str] | None = None,
+    relayed: bool = False,
+) -> bool:
     """Deliver an event to the targets of the rules that it matches; False where there is no such bus.
 
-    ``cause``: what its sender says it comes of, where that is not the present call.
+    ``cause``: what its sender says it comes of, where that is not the present call. ``only``: the ARNs of the rules
+    that may have it. ``relayed``: it comes from another bus.
     """
     route = _route(call, bus)
     if route is None:
         call.span.note("no such bus", bus)
+        call.record(bus, event["id"], orjson.dumps(event).decode(), [], cause)
         return False
     matched = route.index.match(event)
+    text = orjson.dumps(event).decode()
+    routes: list[tuple[str, str, int]] = []
+    for arn in matched:
+        if only is None or arn in only:
+            routes += _deliver(call, route.account, route.region, route.rules[arn], event, text, cause, relayed)
     if not matched:
         _note_misses(call, route, event)
-        return True
-    text = orjson.dumps(event).decode()
-    for arn in matched:
-        _deliver(call, route.account, route.region, route.rules[arn], event, text, cause)
+    call.record(bus, event["id"], text, routes, cause)
     return True
 
 
@@ -129,15 +158,31 @@ def has_rules(call: Call, bus: str) -> bool:
     return route is not None and bool(route.rules)
 
 
-def send_to_targets(call: Call, rule: RoutedRule, event: Event) -> None:
-    """Deliver an event to all targets of a rule, whatever its pattern."""
-    _deliver(call, call.account, call.region, rule, event, orjson.dumps(event).decode())
+def send_to_targets(call: Call, rule: RoutedRule, event: Event, only: str | None = None) -> None:
+    """Deliver an event to all targets of a rule, or the one of an id, whatever its pattern."""
+    if only is not None:
+        rule.targets = [target for target in rule.targets if target.id == only]
+    text = orjson.dumps(event).decode()
+    routes = _deliver(call, call.account, call.region, rule, event, text)
+    call.record(rule.bus, event["id"], text, routes)
 
 
 def _deliver(
-    call: Call, account: str, region: str, rule: RoutedRule, event: Event, text: str, cause: str | None = None
-) -> None:
+    call: Call,
+    account: str,
+    region: str,
+    rule: RoutedRule,
+    event: Event,
+    text: str,
+    cause: str | None = None,
+    relayed: bool = False,
+) -> list[tuple[str, str, int]]:
+    """Leave the deliveries of an event to a rule's targets, which are listed as records have them."""
+    if rule.archive is not None:
+        rule.archive.keep(call, event, text)
+        return []
     name = name_of(event)
+    routes = []
     for target in rule.targets:
         payload = {
             "rule": rule.arn,
@@ -148,11 +193,17 @@ def _deliver(
         }
         if target.group is not None:
             payload["group"] = target.group
+        if target.http is not None:
+            payload["http"] = target.http.fill(event)
+        if relayed:
+            payload["relayed"] = True
+        if payload["input"] is not text:
+            payload["changed"] = True
         if target.dead_letter is not None:
             payload["dead letter"] = target.dead_letter
             if payload["input"] is not text:
                 payload["original"] = text
-        call.deliver(
+        delivery = call.deliver(
             "events.target",
             payload,
             target=target.arn,
@@ -161,6 +212,8 @@ def _deliver(
             account=account,
             region=region,
         )
+        routes.append((rule.arn, target.arn, delivery))
+    return routes
 
 
 def name_of(event: Event) -> str:
@@ -188,18 +241,38 @@ def _route(call: Call, bus: str) -> Route | None:
             return None
         found = Route(parts.account, parts.region)
         for row in call.store.all(tables.RULES_WITH_PATTERN, (bus,)):
-            found.add(_compile(call, row[0], row[2], row[3]))
+            found.add(_compile(call, row[0], row[1], row[2], row[3]))
         memory.by_bus[bus] = found
     return found
+
+
+def refresh_rule(call: Call, bus: str, arn: str) -> None:
+    """The rows of a rule or of its targets have changed: so does its place in what is remembered, and no other's."""
+    memory: Routes = call.memory
+    route = memory.by_bus.get(bus)
+    if route is None:
+        return
+    route.discard(arn)
+    row = call.store.one(tables.FIND_RULE, (arn,))
+    if row is not None and row[3] is not None and row[5] != "DISABLED":
+        route.add(_compile(call, row[0], row[1], row[2], row[3]))
 
 
 def routed_rule(call: Call, arn: str) -> RoutedRule | None:
     """A rule that need not have a pattern, compiled for this once."""
     row = call.store.one(tables.FIND_RULE, (arn,))
-    return None if row is None else _compile(call, arn, row[2], row[3])
+    return None if row is None else _compile(call, arn, row[1], row[2], row[3])
 
 
-def _compile(call: Call, arn: str, name: str, pattern: str | None) -> RoutedRule:
-    rows = call.store.all(tables.ALL_TARGETS, (arn,))
-    targets = [RoutedTarget(orjson.loads(definition)) for _, definition in rows]
-    return RoutedRule(arn, name, compile_pattern(pattern) if pattern else None, targets)
+def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> RoutedRule:
+    definitions = [orjson.loads(definition) for _, definition in call.store.all(tables.ALL_TARGETS, (arn,))]
+    memory: Routes = call.memory
+    compiled = memory.pattern(pattern) if pattern else None
+    if len(definitions) == 1 and definitions[0]["Arn"].endswith(":::"):
+        rule = RoutedRule(arn, bus, name, compiled, [])
+        parts = parse_arn(arn)
+        if parts is not None:
+            archive = name.removeprefix("Events-Archive-")
+            rule.archive = routed_archive(call, str(parts._replace(resource=f"archive/{archive}")))
+        return rule
+    return RoutedRule(arn, bus, name, compiled, [RoutedTarget(definition) for definition in definitions])

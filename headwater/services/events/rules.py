@@ -10,9 +10,18 @@ from headwater.languages.patterns import InvalidPattern, compile_pattern
 from headwater.languages.schedules import InvalidSchedule, parse_schedule
 from headwater.services.events import tables
 from headwater.services.events.buses import DEFAULT, Bus, bus_name, find_bus
-from headwater.services.events.errors import invalid_pattern, limit_exceeded, rule_not_found, validation
+from headwater.services.events.errors import (
+    invalid_pattern,
+    limit_exceeded,
+    managed_rule,
+    rule_not_found,
+    validation,
+)
+from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
+from headwater.services.events.routing import refresh_rule
 from headwater.services.events.scheduling import set_timer
+from headwater.services.events.trail import attend
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -35,6 +44,7 @@ class Rule(NamedTuple):
     created_by: str
     tags: str
     timer: int | None
+    managed_by: str | None
 
 
 def rule_arn(bus: str, name: str) -> str:
@@ -69,15 +79,38 @@ def put_rule(call: Call, request: Request) -> Result:
     pattern, schedule = request.get("EventPattern") or None, request.get("ScheduleExpression") or None
     _check(bus, pattern, schedule)
     existing = rule_by_arn(call, arn)
+    check_not_managed(existing, request)
     if existing is None and (call.store.one(tables.COUNT_RULES, (bus.arn,)) or (0,))[0] >= _MOST_RULES:
         raise limit_exceeded()
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
     state = request.get("State") or ENABLED
     row = (arn, bus.arn, request["Name"], pattern, schedule, state, request.get("Description"))
-    call.store.run(tables.PUT_RULE, (*row, request.get("RoleArn"), call.account, orjson.dumps(tags).decode()))
+    call.store.run(tables.PUT_RULE, (*row, request.get("RoleArn"), call.account, orjson.dumps(tags).decode(), None))
     _changed(call, arn)
     call.span.subject = arn
     return {"RuleArn": arn}
+
+
+def check_not_managed(rule: Rule | None, request: Request) -> None:
+    """What a service manages is changed by it alone, unless ``Force`` is given where it may be."""
+    if rule is not None and rule.managed_by is not None and not request.get("Force"):
+        raise managed_rule(rule.name)
+
+
+def put_managed_rule(call: Call, bus: str, name: str, pattern: str, manager: str, target: dict[str, Any]) -> None:
+    """A rule that a service makes for itself, with its one target."""
+    arn = rule_arn(bus, name)
+    call.store.run(tables.PUT_RULE, (arn, bus, name, pattern, None, ENABLED, None, None, call.account, "{}", manager))
+    call.store.run(tables.PUT_TARGET, (arn, target["Id"], target["Arn"], orjson.dumps(target).decode()))
+    _changed(call, arn)
+
+
+def drop_managed_rule(call: Call, bus: str, name: str) -> None:
+    arn = rule_arn(bus, name)
+    call.store.run(tables.DELETE_TARGETS, (arn,))
+    call.store.run(tables.DELETE_RULE, (arn,))
+    keep_version(call, bus, arn)
+    refresh_rule(call, bus, arn)
 
 
 def _check(bus: Bus, pattern: str | None, schedule: str | None) -> None:
@@ -105,7 +138,9 @@ def _changed(call: Call, arn: str) -> None:
     rule = rule_by_arn(call, arn)
     if rule is not None:
         set_timer(call, arn, rule.schedule if rule.state != DISABLED else None, rule.timer)
-        call.memory.drop(rule.bus)
+        keep_version(call, rule.bus, arn)
+        refresh_rule(call, rule.bus, rule.arn)
+        attend(call, rule.pattern)
 
 
 @operation("events", "DescribeRule", reads=True)
@@ -135,6 +170,7 @@ def _description(rule: Rule) -> dict[str, Any]:
         "State": rule.state,
         "Description": rule.description,
         "RoleArn": rule.role,
+        "ManagedBy": rule.managed_by,
         "EventBusName": bus_name(rule.bus),
     }
     return {name: value for name, value in members.items() if value is not None}
@@ -152,6 +188,7 @@ def disable_rule(call: Call, request: Request) -> Result:
 
 def _set_state(call: Call, request: Request, state: str) -> Result:
     rule = find_rule(call, request, request["Name"])
+    check_not_managed(rule, request)
     call.store.run(tables.SET_RULE_STATE, (state, rule.arn))
     _changed(call, rule.arn)
     return {}
@@ -165,9 +202,12 @@ def delete_rule(call: Call, request: Request) -> Result:
     rule = rule_by_arn(call, rule_arn(bus.arn, request["Name"]))
     if rule is None:
         return {}
+    check_not_managed(rule, request)
     if (call.store.one(tables.COUNT_TARGETS, (rule.arn,)) or (0,))[0]:
         raise validation("Rule can't be deleted since it has targets.")
     set_timer(call, rule.arn, None, rule.timer)
     call.store.run(tables.DELETE_RULE, (rule.arn,))
-    call.memory.drop(bus.arn)
+    keep_version(call, bus.arn, rule.arn)
+    refresh_rule(call, bus.arn, rule.arn)
+    attend(call, None)
     return {}

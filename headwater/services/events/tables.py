@@ -1,5 +1,7 @@
 """Schema and statements of EventBridge. The default bus has a row only once something is set on it."""
 
+from headwater.services.events import archive_tables, connection_tables
+
 SCHEMA = (
     """
     CREATE TABLE events_buses (
@@ -16,6 +18,8 @@ SCHEMA = (
     );
     CREATE INDEX events_targets_by_arn ON events_targets (arn);
     """,
+    archive_tables.SCHEMA,
+    connection_tables.SCHEMA,
 )
 
 _BUS = "SELECT arn, name, settings, policy, tags, created, modified FROM events_buses"
@@ -30,14 +34,23 @@ SET_BUS_POLICY = "UPDATE events_buses SET policy = ?, modified = ? WHERE arn = ?
 SET_BUS_TAGS = "UPDATE events_buses SET tags = ? WHERE arn = ?"
 DELETE_BUS = "DELETE FROM events_buses WHERE arn = ?"
 
-_RULE = "SELECT arn, bus, name, pattern, schedule, state, description, role, created_by, tags, timer FROM events_rules"
+_RULE = """
+SELECT arn, bus, name, pattern, schedule, state, description, role, created_by, tags, timer, managed_by
+FROM events_rules
+"""
 FIND_RULE = f"{_RULE} WHERE arn = ?"
 LIST_RULES = f"{_RULE} WHERE bus = ? AND substr(name, 1, ?) = ? AND name > ? ORDER BY name LIMIT ?"
 RULES_WITH_PATTERN = f"{_RULE} WHERE bus = ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY name"
+RULES_OF_BUS = f"{_RULE} WHERE bus = ? ORDER BY name"
+RULES_ELSEWHERE = f"{_RULE} WHERE bus <> ? AND pattern IS NOT NULL AND state <> 'DISABLED' ORDER BY arn"
+RULES_IN_STATE = "SELECT arn FROM events_rules WHERE bus = ? AND state = ?"
+RULES_NAMING_CALLS = f"""{_RULE}
+WHERE state <> 'DISABLED' AND (pattern LIKE '%CloudTrail%' OR pattern LIKE '%AWS API%')
+"""
 COUNT_RULES = "SELECT count(*) FROM events_rules WHERE bus = ?"
 PUT_RULE = """
-INSERT INTO events_rules (arn, bus, name, pattern, schedule, state, description, role, created_by, tags)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO events_rules (arn, bus, name, pattern, schedule, state, description, role, created_by, tags, managed_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (arn) DO UPDATE SET pattern = excluded.pattern, schedule = excluded.schedule,
     state = excluded.state, description = excluded.description, role = excluded.role
 """
@@ -53,8 +66,16 @@ PUT_TARGET = """
 INSERT INTO events_targets (rule, id, arn, definition) VALUES (?, ?, ?, ?)
 ON CONFLICT (rule, id) DO UPDATE SET arn = excluded.arn, definition = excluded.definition
 """
+DELETE_TARGETS = "DELETE FROM events_targets WHERE rule = ?"
 DELETE_TARGET = "DELETE FROM events_targets WHERE rule = ? AND id = ?"
 RULE_NAMES_BY_TARGET = """
 SELECT DISTINCT r.name FROM events_rules AS r JOIN events_targets AS t ON t.rule = r.arn
 WHERE t.arn = ? AND r.bus = ? AND r.name > ? ORDER BY r.name LIMIT ?
+"""
+
+MAP_BUSES = "SELECT arn, name FROM events_buses WHERE account = ? AND region = ? ORDER BY name"
+MAP_RULES = "SELECT arn, bus, name, pattern, state FROM events_rules WHERE substr(bus, 1, ?) = ? ORDER BY arn"
+MAP_TARGETS = """
+SELECT t.rule, t.id, t.arn, t.definition FROM events_targets AS t JOIN events_rules AS r ON r.arn = t.rule
+WHERE substr(r.bus, 1, ?) = ? ORDER BY t.rule, t.id
 """

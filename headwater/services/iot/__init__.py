@@ -7,6 +7,7 @@ Sockets and packets are the gateway's; it reaches the broker's state by the inte
 
 from headwater.services.iot import (
     authorizers,
+    clients,
     connections,
     data,
     default_authorizer,
@@ -21,6 +22,7 @@ from headwater.services.iot import (
     subscribing,
     tags,
     things,
+    topology,
 )
 from headwater.services.iot.memory import BrokerMemory
 from headwater.services.iot.sessions import end_stale_connections
@@ -31,6 +33,7 @@ SERVICE = Service(
     name="iot",
     modules=(
         authorizers,
+        clients,
         connections,
         data,
         default_authorizer,
@@ -45,6 +48,7 @@ SERVICE = Service(
         subscribing,
         tags,
         things,
+        topology,
     ),
     schema=SCHEMA,
     memory=BrokerMemory,

@@ -174,3 +174,12 @@ UPDATE_THING = """
 UPDATE iot_things SET attributes = ?, version = version + 1 WHERE account = ? AND region = ? AND name = ?
 """
 DELETE_THING = "DELETE FROM iot_things WHERE account = ? AND region = ? AND name = ?"
+
+COUNT_SESSIONS = """
+SELECT count(connection), count(*) FROM iot_sessions WHERE account = ? AND region = ?
+"""
+
+ALL_SUBSCRIPTIONS = """
+SELECT s.session, s.filter FROM iot_subscriptions AS s JOIN iot_sessions AS c ON c.id = s.session
+WHERE c.account = ? AND c.region = ? ORDER BY s.session, s.filter
+"""

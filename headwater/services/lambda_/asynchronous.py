@@ -13,11 +13,11 @@ from headwater.services.lambda_.destinations import send_result, send_to_dead_le
 from headwater.services.lambda_.event_settings import EventSettings, find_event_settings
 from headwater.services.lambda_.function import Target, find_target
 from headwater.services.lambda_.names import LATEST, parse_reference
-from headwater.spine.deliveries import Again, Delivery, Failed, Policy, delivery
+from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, Policy, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult
 from headwater.spine.operations import Call
-from headwater.spine.spans import trace_header
+from headwater.spine.spans import shortened, trace_header
 from headwater.spine.work import Work
 
 # One minute before the second attempt, two before the third. When to stop is decided here.
@@ -104,3 +104,10 @@ def _end(call: Call, item: Delivery, target: Target, settings: EventSettings, en
         call.span.note("given up", ended.condition)
         if settings.dead_letters:
             send_to_dead_letters(call, settings.dead_letters, item.payload, ended)
+        code, message = "Throttled", "Rate Exceeded."
+        if ended.result is not None:
+            code, message = (
+                ended.result.error_type or "Unhandled",
+                shortened(ended.result.payload.decode(errors="replace")),
+            )
+        call.bury(item, Exhausted(code, message, ended.condition), settings.dead_letters or settings.on_failure or None)

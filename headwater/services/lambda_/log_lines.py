@@ -24,6 +24,10 @@ class LogLines:
         self._count = 0
         self._watch: Watch | None = None
 
+    def forget(self) -> None:
+        """Drop what is yet to be written: it is of another universe."""
+        self._streams, self._count = {}, 0
+
     def add(self, function: FunctionVersion, stream: str, events: LogEvents) -> None:
         if self._count >= _MOST_KEPT:
             return  # a function that writes faster than we do

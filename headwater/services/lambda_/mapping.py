@@ -1,4 +1,4 @@
-"""An event source mapping as its poller sees it.
+"""An event source mapping: how its source is polled, and the function that handles what comes.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 """
@@ -10,103 +10,139 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.languages.patterns import PIPES, Pattern, compile_pattern
+from headwater.languages.patterns import PIPES, compile_pattern
+from headwater.services.lambda_ import tables
+from headwater.services.lambda_.destinations import send_record
 from headwater.spine.operations import Call, Caller, Request, Result, operation
-from headwater.spine.spans import split_cause
+from headwater.spine.polling import Handled, Source, failed_items, run_batch
+from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.work import Work
 
 CHANGED = ("lambda", "mappings")
 """What is signalled when a mapping is made, changed or removed."""
 
+Record = dict[str, Any]
+
 
 class Mapping(NamedTuple):
-    """Times are in milliseconds; -1 stands for without limit."""
-
     id: str
-    caller: Caller
-    source: str
+    source: Source
     function: str
-    batch: int
-    window: int
-    filters: tuple[Pattern, ...]
     partial: bool  # ReportBatchItemFailures
-    concurrency: int | None
-    parallel: int
-    retries: int
-    age: int
-    bisect: bool
     on_failure: str
-
-    @property
-    def region(self) -> str:
-        return self.caller.region
 
 
 def read_mapping(identity: str, account: str, region: str, configuration: dict[str, Any]) -> Mapping:
     destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
     filters = (configuration.get("FilterCriteria") or {}).get("Filters") or ()
     age = configuration.get("MaximumRecordAgeInSeconds", -1)
-    return Mapping(
-        id=identity,
+    source = Source(
+        arn=configuration["EventSourceArn"],
         caller=Caller(account, region, f"arn:aws:iam::{account}:root"),
-        source=configuration["EventSourceArn"],
-        function=configuration["FunctionArn"],
         batch=configuration["BatchSize"],
         window=configuration.get("MaximumBatchingWindowInSeconds", 0) * 1000,
         filters=tuple(compile_pattern(each["Pattern"], PIPES) for each in filters),
-        partial="ReportBatchItemFailures" in configuration.get("FunctionResponseTypes", ()),
         concurrency=(configuration.get("ScalingConfig") or {}).get("MaximumConcurrency"),
         parallel=configuration.get("ParallelizationFactor", 1),
         retries=configuration.get("MaximumRetryAttempts", -1),
         age=age * 1000 if age >= 0 else -1,
         bisect=configuration.get("BisectBatchOnFunctionError", False),
+        taker=configuration["FunctionArn"],
+    )
+    return Mapping(
+        id=identity,
+        source=source,
+        function=configuration["FunctionArn"],
+        partial="ReportBatchItemFailures" in configuration.get("FunctionResponseTypes", ()),
         on_failure=destination.get("Destination") or "",
     )
-
-
-def is_wanted(mapping: Mapping, document: MappingType[str, Any]) -> bool:
-    """Whether a record passes the filters; without filters each does."""
-    return not mapping.filters or any(pattern.matches(document) for pattern in mapping.filters)
 
 
 @operation("lambda", "JoinBatch", internal=True)
 def join_batch(call: Call, request: Request) -> Result:
     """Tells, in the trace of a record, in which trace its batch was handled: that of the batch's first."""
-    call.span.subject = request["FunctionArn"]
+    call.span.subject = request["Subject"]
     call.span.note("handled in trace", request["Trace"])
     return {}
 
 
-async def invoke_batch(work: Work, mapping: Mapping, causes: list[str], payload: bytes) -> Result:
-    """Invoke the function on a batch; what it does hangs under the cause of the first record."""
-    trace, _ = split_cause(causes[0])
-    others = {split_cause(cause)[0]: cause for cause in causes}
-    others.pop(trace)
-    joined = {"FunctionArn": mapping.function, "Trace": trace}
-    request = {"FunctionName": mapping.function, "Payload": payload}
-    invoked = work.caused_by(causes[0], mapping.caller).operation("lambda", "Invoke", request)
-    if not others:
-        return await invoked
-    joins = (work.caused_by(c, mapping.caller).operation("lambda", "JoinBatch", joined) for c in others.values())
-    result, *_ = await work.together(invoked, *joins)
-    return result
+class FunctionConsumer:
+    """Hands the batches of a mapping's source to its function."""
+
+    def __init__(self, work: Work, mapping: Mapping) -> None:
+        self._work = work.caused_by(work.cause, mapping.source.caller)
+        self._mapping = mapping
+        self._result = ""
+
+    async def handle(self, work: Work, records: list[Record], causes: list[str]) -> Handled:
+        mapping = self._mapping
+        request = {"FunctionName": mapping.function, "Payload": orjson.dumps({"Records": records})}
+        answer = await run_batch(work, mapping.source.caller, causes, "lambda", "Invoke", request, mapping.function)
+        if answer.get("FunctionError"):
+            return Handled(None, answer)
+        return Handled(_failed(answer["Payload"]) if mapping.partial else (), answer)
+
+    def missed(self, call: Call, record: MappingType[str, Any], cause: str) -> None:
+        """Nothing comes of a record that no filter wants."""
+
+    # ---- of streams
+
+    def position(self, call: Call) -> int:
+        row = call.store.one(tables.FIND_POSITION, (self._mapping.id,))
+        return row[0] if row else 0
+
+    def advance(self, call: Call, position: int) -> None:
+        call.store.run(tables.PUT_POSITION, (self._mapping.id, position))
+
+    def give_up(
+        self, call: Call, shard: str, records: list[Record], attempts: int, condition: str, answer: Any
+    ) -> None:
+        call.span.note("given up", condition)
+        if not self._mapping.on_failure:
+            return
+        first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
+        record: dict[str, Any] = {
+            "requestContext": {
+                "requestId": call.ids.uuid(),
+                "functionArn": self._mapping.function,
+                "condition": condition,
+                "approximateInvokeCount": attempts,
+            },
+            "responseContext": {
+                "statusCode": 200,
+                "executedVersion": answer["ExecutedVersion"] if answer else "$LATEST",
+                "functionError": "Unhandled",
+            },
+            "version": "1.0",
+            "timestamp": iso8601_milliseconds(call.now),
+            "DDBStreamBatchInfo": {
+                "shardId": shard,
+                "startSequenceNumber": first["SequenceNumber"],
+                "endSequenceNumber": last["SequenceNumber"],
+                "approximateArrivalOfFirstRecord": iso8601_milliseconds(first["ApproximateCreationDateTime"]),
+                "approximateArrivalOfLastRecord": iso8601_milliseconds(last["ApproximateCreationDateTime"]),
+                "batchSize": len(records),
+                "streamArn": self._mapping.source.arn,
+            },
+        }
+        send_record(call, self._mapping.on_failure, record, "Lambda Function Invocation Result - Failure", "")
+
+    async def note(self, ok: bool) -> None:
+        """Show the outcome in the mapping, where it is another than before."""
+        result = "OK" if ok else "PROBLEM: Function call failed"
+        if result != self._result:
+            self._result = result
+            await self._work.transact(self._write_result, result)
+
+    def _write_result(self, call: Call, result: str) -> None:
+        row = call.store.one(tables.FIND_MAPPING, (self._mapping.id, call.account, call.region))
+        if row is not None:
+            configuration = orjson.loads(row[0]) | {"LastProcessingResult": result}
+            call.store.run(tables.SET_MAPPING_RESULT, (orjson.dumps(configuration).decode(), self._mapping.id))
 
 
-def failed_items(payload: bytes) -> list[str] | None:
-    """The identifiers in ``batchItemFailures``; None where the answer is not of that form, which
-    AWS takes for the failure of the whole batch.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    """
+def _failed(payload: bytes) -> list[str] | None:
     try:
-        answer = orjson.loads(payload or b"null")
+        return failed_items(orjson.loads(payload or b"null"))
     except orjson.JSONDecodeError:
         return []
-    failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
-    if not failures:
-        return []
-    if not isinstance(failures, list):
-        return None
-    given = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
-    identifiers = [identifier for identifier in given if isinstance(identifier, str) and identifier]
-    return identifiers if len(identifiers) == len(given) else None

@@ -12,6 +12,7 @@ import orjson
 from headwater.languages.patterns import PIPES, InvalidPattern, compile_pattern
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import conflict, invalid_parameter, not_found
+from headwater.services.lambda_.explaining import keep_version
 from headwater.services.lambda_.function import find_configuration, find_function
 from headwater.services.lambda_.mapping import CHANGED
 from headwater.services.lambda_.names import parse_reference
@@ -73,6 +74,7 @@ def create_event_source_mapping(call: Call, request: Request) -> Result:
     text = orjson.dumps(configuration).decode()
     row = (identity, call.account, call.region, arn, function, text, tags, call.new_id())
     call.store.run(tables.INSERT_MAPPING, row)
+    keep_version(call, configuration)
     if configuration.get("StartingPosition") == "LATEST":
         end = call.operation("dynamodbstreams", "Poll", {"StreamArn": arn}, source.account, source.region)
         call.store.run(tables.PUT_POSITION, (identity, end["Position"]))
@@ -114,6 +116,7 @@ def update_event_source_mapping(call: Call, request: Request) -> Result:
     _configure(call, configuration, request, source)
     text = orjson.dumps(configuration).decode()
     call.store.run(tables.SET_MAPPING, (text, configuration["FunctionArn"], call.new_id(), configuration["UUID"]))
+    keep_version(call, configuration)
     call.signal(CHANGED)
     changing = {"Enabled": "Enabling", "Disabled": "Disabling"}[configuration["State"]]
     return configuration | {"State": "Updating" if former == configuration["State"] else changing}
@@ -124,6 +127,7 @@ def delete_event_source_mapping(call: Call, request: Request) -> Result:
     configuration = _find(call, request)
     call.store.run(tables.DELETE_MAPPING, (configuration["UUID"],))
     call.store.run(tables.DELETE_POSITION, (configuration["UUID"],))
+    keep_version(call, configuration, deleted=True)
     call.signal(CHANGED)
     return configuration | {"State": "Deleting"}
 

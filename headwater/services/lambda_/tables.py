@@ -131,6 +131,7 @@ LIST_MAPPINGS = """
 SELECT id, source, function, configuration FROM lambda_mappings
 WHERE account = ? AND region = ? AND id > ? ORDER BY id
 """
+MAPPINGS_OF = "SELECT configuration FROM lambda_mappings WHERE source = ? ORDER BY id"
 ALL_MAPPINGS = "SELECT id, account, region, configuration, revision FROM lambda_mappings"
 
 PUT_POSITION = """
@@ -139,3 +140,12 @@ ON CONFLICT (mapping) DO UPDATE SET position = excluded.position
 """
 FIND_POSITION = "SELECT position FROM lambda_positions WHERE mapping = ?"
 DELETE_POSITION = "DELETE FROM lambda_positions WHERE mapping = ?"
+
+MAP_FUNCTIONS = "SELECT arn, name FROM lambda_functions WHERE account = ? AND region = ? ORDER BY name"
+MAP_MAPPINGS = """
+SELECT id, source, function, configuration FROM lambda_mappings WHERE account = ? AND region = ? ORDER BY id
+"""
+MAP_DESTINATIONS = """
+SELECT f.arn, s.value FROM lambda_functions AS f JOIN lambda_settings AS s ON s.arn = f.arn AND s.kind = 'event'
+WHERE f.account = ? AND f.region = ? ORDER BY f.arn
+"""

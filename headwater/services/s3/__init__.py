@@ -17,6 +17,7 @@ from headwater.services.s3 import (
     resources,
     settings,
     tagging,
+    topology,
     website,
     writing,
 )
@@ -46,6 +47,7 @@ SERVICE = Service(
         tagging,
         website,
         writing,
+        topology,
     ),
     schema=SCHEMA,
     memory=BucketMemory,

@@ -111,3 +111,5 @@ PART_BLOBS = "SELECT blob FROM s3_parts WHERE upload = ? AND blob IS NOT NULL"
 PART_BLOB = "SELECT blob FROM s3_parts WHERE upload = ? AND number = ? AND blob IS NOT NULL"
 KEYS_AFTER = "SELECT DISTINCT key FROM s3_objects WHERE bucket = ? AND key > ? ORDER BY key LIMIT ?"
 VERSIONS_OF = f"SELECT latest, {_OBJECT}, NULL FROM s3_objects WHERE bucket = ? AND key = ? ORDER BY id DESC"
+
+MAP_BUCKETS = "SELECT name, settings FROM s3_buckets WHERE account = ? AND region = ? ORDER BY name"

@@ -1,15 +1,21 @@
 """Amazon SNS. https://docs.aws.amazon.com/sns/latest/api/welcome.html"""
 
 from headwater.services.sns import (
+    archive,
     confirmation,
     delivery,
+    explaining,
+    outbox,
     permissions,
+    platforms,
     publishing,
     resources,
     signing,
+    sms,
     subscriptions,
     tags,
     topics,
+    topology,
 )
 from headwater.services.sns.tables import SCHEMA
 from headwater.services.sns.topic import Topics
@@ -17,7 +23,23 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sns",
-    modules=(confirmation, delivery, permissions, publishing, resources, signing, subscriptions, tags, topics),
+    modules=(
+        archive,
+        confirmation,
+        delivery,
+        explaining,
+        outbox,
+        permissions,
+        platforms,
+        publishing,
+        resources,
+        signing,
+        sms,
+        subscriptions,
+        tags,
+        topics,
+        topology,
+    ),
     schema=SCHEMA,
     memory=Topics,
 )

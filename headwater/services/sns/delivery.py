@@ -13,7 +13,7 @@ from headwater.services.sns.notification import Notification
 from headwater.services.sns.outgoing import post
 from headwater.services.sns.signing import find_signer
 from headwater.spine.arns import Arn, parse_arn
-from headwater.spine.deliveries import Delivery, Exhausted, Failed, delivery
+from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
@@ -27,7 +27,11 @@ def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
     if queue is None:
         call.span.note("message dropped", f"{why.code}: {why.message}")
         return
-    _send(call, queue, item.payload)
+    payload = item.payload
+    if "members" in payload:
+        # an HTTP subscriber or a person: the form in which it would have been sent
+        payload = {**payload, "body": payload["body"] if payload.get("raw") else envelope(call, payload)}
+    _send(call, queue, payload)
     call.span.note("dead-lettered to", str(queue))
 
 
@@ -68,12 +72,15 @@ def deliver_to_subscriber(call: Call, item: Delivery) -> None:
 
 
 @delivery("sns.http", exhausted=give_up)
-def deliver_to_http(call: Call, item: Delivery) -> Coroutine[Any, Any, None]:
-    """To an HTTP endpoint, signed, outside of the transaction."""
+def deliver_to_http(call: Call, item: Delivery) -> Coroutine[Any, Any, None] | Again:
+    """To an HTTP endpoint, signed, outside of the transaction; no sooner than its throttle policy lets it."""
     payload = item.payload
     call.span.subject = payload["subscription"]
+    if turn := _turn(call, payload):
+        return Again(turn, {**payload, "turn": True})
     members = payload["members"]
     headers = {
+        "Content-Type": payload["type"],
         "x-amz-sns-message-type": "Notification",
         "x-amz-sns-message-id": members["MessageId"],
         "x-amz-sns-topic-arn": members["TopicArn"],
@@ -81,7 +88,23 @@ def deliver_to_http(call: Call, item: Delivery) -> Coroutine[Any, Any, None]:
     }
     if payload["raw"]:
         return post(item.target, headers | {"x-amz-sns-rawdelivery": "true"}, payload["body"])
+    return post(item.target, headers, envelope(call, payload))
+
+
+def _turn(call: Call, payload: dict[str, Any]) -> int | None:
+    """When a throttled delivery may go, where that is not now. Each takes the next turn once, and its row keeps it."""
+    if not payload["interval"] or "turn" in payload:
+        return None
+    turns: dict[str, float] = call.memory.next_turn
+    turn = max(float(call.now), turns.get(payload["subscription"], 0.0))
+    turns[payload["subscription"]] = turn + payload["interval"]
+    return int(turn) if turn > call.now else None
+
+
+def envelope(call: Call, payload: dict[str, Any]) -> str:
+    """A notification with a signature that can be verified."""
+    members = payload["members"]
     notification = Notification(members, {}, call.endpoint, payload["version"], fifo=False)
     notification.attributes = payload["enveloped"]
     notification.signing["Signature"] = find_signer(call).sign(members, payload["version"])
-    return post(item.target, headers, notification.to_queue(payload["unsubscribe"]))
+    return notification.to_queue(payload["unsubscribe"])

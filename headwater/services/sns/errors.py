@@ -25,3 +25,7 @@ def resource_not_found() -> AwsError:
 
 def malformed_arn(parameter: str, arn: str) -> AwsError:
     return invalid(f"{parameter} Reason: An ARN must have at least 6 elements, not {len(arn.split(':'))}")
+
+
+def not_authorized(action: str) -> AwsError:
+    return AwsError("AuthorizationError", f"User is not authorized to perform: SNS:{action}", 403)

@@ -15,7 +15,7 @@ import orjson
 from headwater.services.sns.errors import invalid_message_attribute
 
 Attributes = Mapping[str, Mapping[str, Any]]
-_NAME = re.compile(r"(?!\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,256}(?<!\.)\Z")
+_STRANGE = re.compile(r"[^A-Za-z0-9_.-]")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 
 
@@ -24,14 +24,23 @@ def check_message_attributes(attributes: Attributes) -> int:
     return sum(_check(name, attribute) for name, attribute in attributes.items())
 
 
-def _check(name: str, attribute: Mapping[str, Any]) -> int:
-    if not _NAME.match(name):
+def _check_name(name: str) -> None:
+    if len(name.encode()) > 256:
+        raise invalid_message_attribute("Length of message attribute name must be less than 256 bytes.")
+    if strange := _STRANGE.search(name):
         raise invalid_message_attribute(
-            "Invalid non-alphanumeric character '#x{:X}' was found in the message attribute name. "
-            "Can only include alphanumeric characters, hyphens, underscores, or dots.".format(
-                ord(next((c for c in name if not re.match(r"[A-Za-z0-9_-]", c)), "."))
-            )
+            f"Invalid non-alphanumeric character '#x{ord(strange[0]):X}' was found in the message attribute name. "
+            "Can only include alphanumeric characters, hyphens, underscores, or dots."
         )
+    for place, found in (("starting", name.startswith(".")), ("ending", name.endswith("."))):
+        if found:
+            raise invalid_message_attribute(f"Invalid message attribute name {place} with character '.' was found.")
+    if ".." in name:
+        raise invalid_message_attribute("Message attribute name can not have successive '.' character.")
+
+
+def _check(name: str, attribute: Mapping[str, Any]) -> int:
+    _check_name(name)
     kind = attribute.get("DataType") or ""
     base = kind.partition(".")[0]
     if not kind:
@@ -43,7 +52,12 @@ def _check(name: str, attribute: Mapping[str, Any]) -> int:
             f"The message attribute '{name}' has an invalid message attribute type, the set of supported "
             "type prefixes is Binary, Number, and String."
         )
-    value = attribute.get("BinaryValue" if base == "Binary" else "StringValue")
+    member, other = ("BinaryValue", "StringValue") if base == "Binary" else ("StringValue", "BinaryValue")
+    value = attribute.get(member)
+    if not value and attribute.get(other):
+        raise invalid_message_attribute(
+            f"The message attribute '{name}' with type '{kind}' must use field '{member.removesuffix('Value')}'."
+        )
     if not value:
         raise invalid_message_attribute(
             f"The message attribute '{name}' must contain non-empty message attribute value "

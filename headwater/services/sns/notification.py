@@ -35,7 +35,7 @@ class Notification:
     the rest of publishing. Queues and functions find a digest in its place.
     """
 
-    __slots__ = ("_head", "_tail", "attributes", "fifo", "members", "signing")
+    __slots__ = ("_head", "_replayed", "_tail", "attributes", "fifo", "members", "signing")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Notification:
         endpoint: str,
         version: str,
         fifo: bool,
+        replayed: bool = False,
     ) -> None:
         self.members = members
         self.attributes = enveloped(attributes) if attributes else {}
@@ -53,6 +54,7 @@ class Notification:
             "Signature": "",
             "SigningCertURL": f"{endpoint}/SimpleNotificationService.pem",
         }
+        self._replayed = replayed
         self._head = ""
         self._tail = ""
 
@@ -64,7 +66,8 @@ class Notification:
                 shown |= self.signing | {"Signature": self.signing["Signature"] or self.digest()}
             lines = [f'  "{name}" : {_text(value)}' for name, value in shown.items()]
             self._head = "{\n" + ",\n".join(lines) + ',\n  "UnsubscribeURL" : '
-            self._tail = _attribute_lines(self.attributes) + "\n}"
+            replayed = ',\n  "Replayed" : true' if self._replayed else ""
+            self._tail = _attribute_lines(self.attributes) + replayed + "\n}"
         return self._head + _text(unsubscribe_url) + self._tail
 
     def to_function(self, subscription: str, unsubscribe_url: str) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, NamedTuple
-
-import orjson
+from typing import Any
 
 from headwater.services.sns import tables
+from headwater.services.sns.archive import archive
+from headwater.services.sns.content import Content, Order, by_protocol
 from headwater.services.sns.errors import invalid
-from headwater.services.sns.message_attributes import check_message_attributes, filterable, packed
-from headwater.services.sns.notification import Notification, timestamp
-from headwater.services.sns.topic import Subscription, Topic, find_topic
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.services.sns.explaining import recorded
+from headwater.services.sns.fan_out import FanOut
+from headwater.services.sns.message_attributes import check_message_attributes
+from headwater.services.sns.platforms import publish_to_device
+from headwater.services.sns.sms import publish_to_phone
+from headwater.services.sns.topic import Topic, find_topic
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_IN_BATCH = 10
@@ -23,26 +26,16 @@ _TOKEN = re.compile(r"[!-~]{1,128}\Z")
 _SUBJECT = re.compile(r"[ -~]{1,100}\Z")
 _DEDUPLICATION_MILLISECONDS = 300_000
 _SEQUENCE_BASE = 10_000_000_000_000_000_000
-# With so few subscriptions, each whose filter said no is told of with the field that did.
-_MOST_EXPLAINED = 10
-
-
-class Order(NamedTuple):
-    """Where a message stands in a FIFO topic, or the group that a standard one passes on."""
-
-    group: str | None = None
-    deduplication: str | None = None
-    sequence: str | None = None
 
 
 @operation("sns", "Publish")
 def publish(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
-    if request.get("PhoneNumber"):
-        raise not_implemented("Publishing to a phone number")
+    if request.get("PhoneNumber") is not None:
+        return publish_to_phone(call, request)
     arn = request.get("TopicArn") or request.get("TargetArn")
     if arn and ":endpoint/" in arn:
-        raise invalid("TargetArn Reason: No endpoint found for the target arn specified")
+        return publish_to_device(call, request, arn)
     topic = find_topic(call, arn)
     texts = _check(topic, request)
     return _publish(call, topic, request, texts)
@@ -106,24 +99,7 @@ def _check(topic: Topic, message: Mapping[str, Any]) -> Mapping[str, str]:
     for name, value in (("MessageGroupId", group), ("MessageDeduplicationId", token)):
         if value is not None and not _TOKEN.match(value):
             raise invalid(f"{name} Reason: {name} can only include alphanumeric and punctuation characters.")
-    return _by_protocol(text, message.get("MessageStructure"))
-
-
-def _by_protocol(text: str, structure: str | None) -> Mapping[str, str]:
-    if not structure:
-        return {"default": text}
-    if structure != "json":
-        raise invalid("MessageStructure")
-    try:
-        parsed = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        parsed = None
-    if not isinstance(parsed, dict):
-        raise invalid("Message Structure - JSON message body failed to parse")
-    texts = {name: value for name, value in parsed.items() if isinstance(value, str)}
-    if "default" not in texts:
-        raise invalid("Message Structure - No default entry in JSON message body")
-    return texts
+    return by_protocol(text, message.get("MessageStructure"))
 
 
 def _publish(call: Call, topic: Topic, message: Mapping[str, Any], texts: Mapping[str, str]) -> Result:
@@ -135,9 +111,15 @@ def _publish(call: Call, topic: Topic, message: Mapping[str, Any], texts: Mappin
         result["SequenceNumber"] = order.sequence
         if earlier is not None:
             return {"MessageId": earlier[0], "SequenceNumber": earlier[1]}
-    fan_out = _FanOut(call, topic, message, texts, message_id, order)
+    attributes: Mapping[str, Mapping[str, Any]] = message.get("MessageAttributes") or {}
+    content = Content(texts, attributes, message.get("Subject"), message_id, order, call.now)
+    if topic.archived:
+        archive(call, topic, content)
+    fan_out = FanOut(call, topic, content)
     for subscription in topic.subscriptions:
-        fan_out.deliver(subscription)
+        if subscription.live:
+            fan_out.deliver(subscription)
+    call.record(topic.arn, message_id, recorded(message, texts["default"]), fan_out.routes)
     return result
 
 
@@ -160,115 +142,3 @@ def _deduplicate(
     call.store.run(tables.FORGET_DUPLICATES, (topic.arn, since))
     call.store.run(tables.REMEMBER_DUPLICATE, (topic.arn, key, message_id, order.sequence, call.now))
     return order, None
-
-
-class _FanOut:
-    """One message on its way to the subscriptions of its topic."""
-
-    __slots__ = ("_attributes", "_call", "_id", "_notifications", "_order", "_seen", "_texts", "_topic", "subject")
-
-    def __init__(
-        self,
-        call: Call,
-        topic: Topic,
-        message: Mapping[str, Any],
-        texts: Mapping[str, str],
-        message_id: str,
-        order: Order,
-    ) -> None:
-        self._call = call
-        self._topic = topic
-        self._texts = texts
-        self._id = message_id
-        self._order = order
-        self._attributes: Mapping[str, Mapping[str, Any]] = message.get("MessageAttributes") or {}
-        self.subject: str | None = message.get("Subject")
-        self._seen: dict[bool, Any] = {}
-        self._notifications: dict[str, Notification] = {}
-
-    def deliver(self, subscription: Subscription) -> None:
-        """Leave the delivery to one subscription, unless its filter says no."""
-        if subscription.filter is not None and not self._wanted(subscription):
-            return
-        call, order, protocol = self._call, self._order, subscription.protocol
-        payload: dict[str, Any] = {"subscription": subscription.arn, "protocol": protocol}
-        if subscription.raw:
-            payload["body"] = self._texts.get(protocol) or self._texts["default"]
-            if self._attributes:
-                payload["attributes"] = packed(self._attributes)
-        else:
-            payload["body"] = self._notification(protocol).to_queue(self._unsubscribe_url(subscription))
-        if protocol == "lambda":
-            payload["event"] = self._notification(protocol).to_function(
-                subscription.arn, self._unsubscribe_url(subscription)
-            )
-        elif protocol != "sqs":
-            payload |= self._for_http(subscription, protocol)
-        if order.group is not None:
-            payload["group"] = order.group
-        if order.deduplication is not None:
-            payload["deduplication"] = order.deduplication
-        if subscription.dead_letter is not None:
-            payload["dead letter"] = subscription.dead_letter
-        ordering = f"{subscription.arn}/{order.group}" if self._topic.fifo else None
-        call.deliver(
-            "sns.http" if protocol.startswith("http") else "sns.subscription",
-            payload,
-            target=subscription.endpoint,
-            policy=subscription.policy,
-            ordering=ordering,
-        )
-
-    def _wanted(self, subscription: Subscription) -> bool:
-        pattern, seen = subscription.filter, self._visible(subscription.body_scope)
-        assert pattern is not None
-        if seen is not None and pattern.matches(seen):
-            return True
-        if len(self._topic.subscriptions) <= _MOST_EXPLAINED:
-            reason = "the message is no JSON object" if seen is None else pattern.explain(seen).reason()
-            self._call.span.note(f"filtered {subscription.arn.rpartition(':')[2]}", reason)
-        return False
-
-    def _visible(self, body: bool) -> dict[str, Any] | None:
-        """What filters see: attributes, or the message where it is a JSON object; worked out once."""
-        if body not in self._seen:
-            self._seen[body] = _object(self._texts["default"]) if body else filterable(self._attributes)
-        seen: dict[str, Any] | None = self._seen[body]
-        return seen
-
-    def _notification(self, protocol: str) -> Notification:
-        text = self._texts.get(protocol) or self._texts["default"]
-        found = self._notifications.get(text)
-        if found is None:
-            members = {"Type": "Notification", "MessageId": self._id}
-            if self._order.sequence is not None:
-                members["SequenceNumber"] = self._order.sequence
-            members["TopicArn"] = self._topic.arn
-            if self.subject is not None:
-                members["Subject"] = self.subject
-            members |= {"Message": text, "Timestamp": timestamp(self._call.now)}
-            found = Notification(members, self._attributes, self._call.endpoint, self._topic.version, self._topic.fifo)
-            self._notifications[text] = found
-        return found
-
-    def _for_http(self, subscription: Subscription, protocol: str) -> dict[str, Any]:
-        """What is signed only when it is sent."""
-        members = {**self._notification(protocol).members}
-        return {
-            "members": members,
-            "version": self._topic.version,
-            "unsubscribe": self._unsubscribe_url(subscription),
-            "enveloped": self._notification(protocol).attributes,
-            "raw": subscription.raw,
-        }
-
-    def _unsubscribe_url(self, subscription: Subscription) -> str:
-        return f"{self._call.endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        parsed = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return parsed if type(parsed) is dict else None

@@ -15,8 +15,12 @@ from headwater.spine.resources import Change, Replace, Resource, resource
 
 _ATTRIBUTES = (
     *("ContentBasedDeduplication", "DisplayName", "FifoThroughputScope", "FifoTopic", "KmsMasterKeyId"),
-    *("SignatureVersion", "TracingConfig", "ArchivePolicy"),
+    *("SignatureVersion", "TracingConfig", "ArchivePolicy", "MaximumMessageSize", "DeliveryPolicy"),
 )
+# what an attribute is set to where a template no longer names it
+_RESET = {"ContentBasedDeduplication": "false", "SignatureVersion": "1", "TracingConfig": "PassThrough"}
+_RESET |= {"FifoThroughputScope": "Topic", "MaximumMessageSize": "262144"}
+_LOGGED = {"http/s": "HTTP", "sqs": "SQS", "lambda": "Lambda", "firehose": "Firehose", "application": "Application"}
 _OF_SUBSCRIPTION = (
     *("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"),
     *("ReplayPolicy", "SubscriptionRoleArn"),
@@ -41,34 +45,61 @@ def _ignore_missing(call: Call, name: str, request: dict[str, Any]) -> None:
             raise
 
 
+def _topic_attributes(properties: dict[str, Any]) -> dict[str, str]:
+    attributes = _chosen(properties, _ATTRIBUTES)
+    for logging in properties.get("DeliveryStatusLogging") or ():
+        for name, value in logging.items():
+            if name != "Protocol":
+                attributes[_LOGGED[str(logging["Protocol"]).lower()] + name] = _text(value)
+    return attributes
+
+
+def _own_tags(properties: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
+
+
 @resource("AWS::SNS::Topic")
 class TopicResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
         fifo = _text(properties.get("FifoTopic", "")) == "true"
         name = properties.get("TopicName") or change.physical_name(251) + (".fifo" if fifo else "")
-        tags = change.tags | {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-        request = {
+        tags = change.tags | _own_tags(properties)
+        request: dict[str, Any] = {
             "Name": name,
-            "Attributes": _chosen(properties, _ATTRIBUTES),
+            "Attributes": _topic_attributes(properties),
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         }
+        if properties.get("DataProtectionPolicy"):
+            request["DataProtectionPolicy"] = _text(properties["DataProtectionPolicy"])
         arn = call.operation("sns", "CreateTopic", request)["TopicArn"]
         for subscription in properties.get("Subscription") or ():
             call.operation("sns", "Subscribe", {"TopicArn": arn, **subscription})
         self._describe(change, arn)
 
     def update(self, call: Call, change: Change) -> None:
-        if any(change.properties.get(name) != change.previous.get(name) for name in ("TopicName", "FifoTopic")):
+        properties, previous = change.properties, change.previous
+        if any(properties.get(name) != previous.get(name) for name in ("TopicName", "FifoTopic")):
             raise Replace
         arn = change.physical_id
-        names = tuple(name for name in _ATTRIBUTES if name != "FifoTopic")
-        for name, value in _chosen(change.properties, names).items():
-            request = {"TopicArn": arn, "AttributeName": name, "AttributeValue": value}
-            call.operation("sns", "SetTopicAttributes", request)
-        for subscription in change.properties.get("Subscription") or ():
-            call.operation("sns", "Subscribe", {"TopicArn": arn, **subscription})
+        wanted, former = _topic_attributes(properties), _topic_attributes(previous)
+        gone = {name: _RESET.get(name, "") for name in former if name not in wanted}
+        for name, value in (gone | wanted).items():
+            if name != "FifoTopic" and former.get(name) != value:
+                request = {"TopicArn": arn, "AttributeName": name, "AttributeValue": value}
+                call.operation("sns", "SetTopicAttributes", request)
+        for subscription in properties.get("Subscription") or ():
+            if subscription not in (previous.get("Subscription") or ()):
+                call.operation("sns", "Subscribe", {"TopicArn": arn, **subscription})
+        self._change_tags(call, arn, _own_tags(properties), _own_tags(previous))
         self._describe(change, arn)
+
+    def _change_tags(self, call: Call, arn: str, wanted: dict[str, str], former: dict[str, str]) -> None:
+        if gone := [key for key in former if key not in wanted]:
+            call.operation("sns", "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
+        if wanted != former and wanted:
+            tags = [{"Key": key, "Value": value} for key, value in wanted.items()]
+            call.operation("sns", "TagResource", {"ResourceArn": arn, "Tags": tags})
 
     def delete(self, call: Call, change: Change) -> None:
         call.operation("sns", "DeleteTopic", {"TopicArn": change.physical_id})
@@ -89,7 +120,9 @@ class SubscriptionResource(Resource):
             "Attributes": _chosen(properties, _OF_SUBSCRIPTION),
             "ReturnSubscriptionArn": True,
         }
-        change.physical_id = call.operation("sns", "Subscribe", request)["SubscriptionArn"]
+        # a topic may be in another region than the stack
+        region = properties.get("Region") or None
+        change.physical_id = call.operation("sns", "Subscribe", request, region=region)["SubscriptionArn"]
         change.attributes = {"Arn": change.physical_id}
 
     def update(self, call: Call, change: Change) -> None:
@@ -128,5 +161,26 @@ class TopicPolicyResource(Resource):
 
     def _set(self, call: Call, topics: list[str], policy: str) -> None:
         for topic in topics:
-            request = {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy}
-            _ignore_missing(call, "SetTopicAttributes", request)
+            _set_policy(call, topic, policy)
+
+
+@resource("AWS::SNS::TopicInlinePolicy")
+class TopicInlinePolicyResource(Resource):
+    """The policy of one topic, with the topic for its identity."""
+
+    def create(self, call: Call, change: Change) -> None:
+        _set_policy(call, change.properties["TopicArn"], _text(change.properties["PolicyDocument"]))
+        change.physical_id = change.properties["TopicArn"]
+
+    def update(self, call: Call, change: Change) -> None:
+        if change.properties["TopicArn"] != change.previous.get("TopicArn"):
+            raise Replace
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        _set_policy(call, change.physical_id, "")
+
+
+def _set_policy(call: Call, topic: str, policy: str) -> None:
+    request = {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy}
+    _ignore_missing(call, "SetTopicAttributes", request)

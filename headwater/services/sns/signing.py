@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from headwater.services.sns import tables
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
-_VALID = timedelta(days=3650)
+# receivers compare it with the machine's time, wherever our clock stands
+_VALID = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
 
 
 class Signer:
@@ -48,14 +50,14 @@ def find_signer(call: Call) -> Signer:
     if call.memory.signer is None:
         row = call.store.one(tables.FIND_SIGNING_KEY)
         if row is None:
-            row = _make_key(datetime.fromtimestamp(call.now / 1000, UTC))
+            row = _make_key()
             call.store.run(tables.INSERT_SIGNING_KEY, row)
         call.memory.signer = Signer(*row)
     signer: Signer = call.memory.signer
     return signer
 
 
-def _make_key(now: datetime) -> tuple[str, str]:
+def _make_key() -> tuple[str, str]:
     """A private key and its self-signed certificate, as PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -67,7 +69,7 @@ def _make_key(now: datetime) -> tuple[str, str]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number())
-    certificate = builder.not_valid_before(now).not_valid_after(now + _VALID).sign(key, SHA256())
+    certificate = builder.not_valid_before(_VALID[0]).not_valid_after(_VALID[1]).sign(key, SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private.decode(), certificate.public_bytes(Encoding.PEM).decode()
 

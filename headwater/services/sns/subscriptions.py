@@ -5,17 +5,20 @@ from __future__ import annotations
 import orjson
 
 from headwater.services.sns import tables
-from headwater.services.sns.confirmation import ask_for_confirmation
-from headwater.services.sns.errors import invalid, subscription_not_found
-from headwater.services.sns.subscription_attributes import check_attribute, check_attributes
-from headwater.services.sns.topic import SubscriptionRow, TopicRow, check_arn, subscription_row, topic_row
+from headwater.services.sns.archive import PENDING as REPLAY_PENDING
+from headwater.services.sns.archive import start_replay, stop_replay
+from headwater.services.sns.confirmation import ask_for_confirmation, expire_later, tell_of_cancellation
+from headwater.services.sns.delivery_policy import effective_policy
+from headwater.services.sns.endpoints import CONFIRMED_BY_THEIR_OWNER, check_endpoint
+from headwater.services.sns.errors import invalid, not_authorized, subscription_not_found
+from headwater.services.sns.explaining import keep_version
+from headwater.services.sns.subscription_attributes import Subscribing, check_attribute, check_attributes
+from headwater.services.sns.topic import SubscriptionRow, check_arn, subscription_row, topic_row
 from headwater.spine.arns import parse_arn
-from headwater.spine.errors import AwsError, not_implemented
-from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import ANYBODY, Call, Request, Result, operation
 
 _PAGE = 100
-_PROTOCOLS = frozenset({"sqs", "lambda", "http", "https"})
-_LACKED = frozenset({"email", "email-json", "sms", "application", "firehose"})
 PENDING = "PendingConfirmation"
 
 
@@ -24,43 +27,50 @@ def subscribe(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html"""
     topic = topic_row(call, request.get("TopicArn"))
     protocol, endpoint = request.get("Protocol") or "", request.get("Endpoint") or ""
-    _check_endpoint(topic, protocol, endpoint)
-    attributes = check_attributes(request.get("Attributes") or {})
+    check_endpoint(call, topic, protocol, endpoint)
+    attributes = check_attributes(call, request.get("Attributes") or {}, Subscribing(topic, protocol, endpoint))
     row = call.store.one(tables.FIND_BY_ENDPOINT, (topic.arn, protocol, endpoint))
     if row is not None:
         return _again(call, SubscriptionRow(*row), attributes, request)
-    confirmed = not protocol.startswith("http")
-    token = None if confirmed else call.ids.hex(320)
+    confirmed = protocol not in CONFIRMED_BY_THEIR_OWNER
     arn = f"{topic.arn}:{call.ids.uuid()}"
-    texts = (orjson.dumps(attributes).decode(), call.principal, token)
-    values = (arn, call.new_id(), topic.arn, call.account, call.region, protocol, endpoint, *texts, int(confirmed), 1)
+    made = SubscriptionRow(
+        *(arn, call.new_id(), topic.arn, call.account, protocol, endpoint, _kept(attributes), call.principal),
+        token=None if confirmed else call.ids.hex(320),
+        confirmed=int(confirmed),
+        authenticated=int(confirmed),
+        expiry=None if confirmed else expire_later(call, arn),
+    )
+    _insert(call, made)
+    if attributes.get("ReplayPolicy"):
+        start_replay(call, arn)
+    if not confirmed:
+        ask_for_confirmation(call, made)
+    return _shown(made, request)
+
+
+def _kept(attributes: dict[str, str]) -> str:
+    replay = {"ReplayStatus": REPLAY_PENDING} if attributes.get("ReplayPolicy") else {}
+    return orjson.dumps(attributes | replay).decode()
+
+
+def _insert(call: Call, row: SubscriptionRow) -> None:
+    topic = parse_arn(row.topic)
+    region = topic.region if topic else call.region
+    values = (*row[:4], region, *row[4:])
     call.store.run(tables.INSERT_SUBSCRIPTION, values)
-    call.memory.drop(topic.arn)
-    if token is not None:
-        ask_for_confirmation(call, topic.arn, arn, endpoint, token)
-    shown = confirmed or request.get("ReturnSubscriptionArn")
-    return {"SubscriptionArn": arn if shown else "pending confirmation"}
+    _changed(call, row.topic, row.arn)
 
 
-def _check_endpoint(topic: TopicRow, protocol: str, endpoint: str) -> None:
-    if protocol in _LACKED:
-        raise not_implemented(f"A subscription with the protocol {protocol}")
-    if protocol not in _PROTOCOLS:
-        raise invalid(f"Amazon SNS does not support this protocol string: {protocol}")
-    if protocol.startswith("http"):
-        if not endpoint.startswith(f"{protocol}://"):
-            raise invalid("Endpoint must match the specified protocol")
-        return
-    arn = parse_arn(endpoint)
-    if arn is None or arn.service != protocol:
-        raise invalid("SQS endpoint ARN" if protocol == "sqs" else "Lambda endpoint ARN")
-    fifo_topic = topic.attributes.get("FifoTopic") == "true"
-    if protocol == "sqs" and arn.resource.endswith(".fifo") and not fifo_topic:
-        raise invalid(
-            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
-        )
-    if fifo_topic and protocol != "sqs":
-        raise invalid(f"Invalid parameter: Endpoint Reason: Please use FIFO SQS queue: {endpoint}")
+def _shown(row: SubscriptionRow, request: Request) -> Result:
+    shown = row.confirmed or request.get("ReturnSubscriptionArn")
+    return {"SubscriptionArn": row.arn if shown else "pending confirmation"}
+
+
+def _changed(call: Call, topic: str, arn: str) -> None:
+    """After a row was written."""
+    keep_version(call, topic, arn)
+    call.memory.drop(topic)
 
 
 def _again(call: Call, row: SubscriptionRow, attributes: dict[str, str], request: Request) -> Result:
@@ -69,41 +79,70 @@ def _again(call: Call, row: SubscriptionRow, attributes: dict[str, str], request
     if any(existing.get(name) != value for name, value in attributes.items()):
         raise invalid("Attributes Reason: Subscription already exists with different attributes")
     if not row.confirmed and row.token is not None:
-        ask_for_confirmation(call, row.topic, row.arn, row.endpoint, row.token)
-    shown = row.confirmed or request.get("ReturnSubscriptionArn")
-    return {"SubscriptionArn": row.arn if shown else "pending confirmation"}
+        ask_for_confirmation(call, row)
+    return _shown(row, request)
 
 
 @operation("sns", "ConfirmSubscription")
 def confirm_subscription(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html"""
     token = request.get("Token") or ""
-    arn = check_arn(request.get("TopicArn"))
+    arn = request.get("TopicArn") or ""
+    if parse_arn(arn) is None:
+        raise invalid("Topic")
     if len(token) < 64:
         raise AwsError("InvalidParameter", "Invalid token")
-    row = call.store.one(tables.FIND_BY_TOKEN, (arn, token))
+    row = call.store.one(tables.FIND_BY_TOKEN, (arn, token)) or _restore(call, arn, token)
     if row is None:
         raise invalid("Token")
     subscription = SubscriptionRow(*row)
+    if subscription.expiry is not None:
+        call.cancel(subscription.expiry)
     authenticated = str(request.get("AuthenticateOnUnsubscribe") or "").lower() == "true"
     call.store.run(tables.CONFIRM_SUBSCRIPTION, (int(authenticated), subscription.arn))
-    call.memory.drop(arn)
+    _changed(call, arn, subscription.arn)
     call.span.subject = subscription.arn
     return {"SubscriptionArn": subscription.arn}
+
+
+def _restore(call: Call, topic: str, token: str) -> tuple[object, ...] | None:
+    """The subscription whose end a token undoes."""
+    found = call.store.one(tables.FIND_CANCELLED, (token, topic))
+    if found is None:
+        return None
+    row = SubscriptionRow(*orjson.loads(found[0]))
+    call.store.run(tables.DELETE_CANCELLED, (token,))
+    if call.store.one(tables.FIND_BY_ENDPOINT, (topic, row.protocol, row.endpoint)) is not None:
+        return None
+    restored = row._replace(token=token, expiry=None)
+    _insert(call, restored)
+    return restored
 
 
 @operation("sns", "Unsubscribe")
 def unsubscribe(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html: what is not there is as good as gone."""
+    parsed = parse_arn(check_arn(request.get("SubscriptionArn"), "SubscriptionArn"))
+    if parsed is not None and ":" not in parsed.resource:
+        raise invalid("SubscriptionId")
     try:
         row = subscription_row(call, request.get("SubscriptionArn"))
     except AwsError as error:
         if error.code == subscription_not_found().code:
             return {}
         raise
+    theirs = row.protocol in CONFIRMED_BY_THEIR_OWNER
+    if theirs and call.principal == ANYBODY:
+        if row.authenticated:
+            raise not_authorized("Unsubscribe")
+        if row.confirmed:
+            tell_of_cancellation(call, row)
+    if row.expiry is not None:
+        call.cancel(row.expiry)
+    stop_replay(call, row.arn)
     call.store.run(tables.DELETE_SUBSCRIPTION, (row.arn,))
     call.store.run(tables.COUNT_UNSUBSCRIBED, (row.topic,))
-    call.memory.drop(row.topic)
+    _changed(call, row.topic, row.arn)
     return {}
 
 
@@ -111,6 +150,9 @@ def unsubscribe(call: Call, request: Request) -> Result:
 def get_subscription_attributes(call: Call, request: Request) -> Result:
     row = subscription_row(call, request.get("SubscriptionArn"))
     attributes: dict[str, str] = orjson.loads(row.attributes)
+    if row.protocol.startswith("http"):
+        topic = topic_row(call, row.topic).attributes.get("DeliveryPolicy")
+        attributes["EffectiveDeliveryPolicy"] = effective_policy(attributes.get("DeliveryPolicy"), topic)
     if attributes.get("FilterPolicy"):
         attributes.setdefault("FilterPolicyScope", "MessageAttributes")
     described = {
@@ -132,12 +174,17 @@ def set_subscription_attributes(call: Call, request: Request) -> Result:
     row = subscription_row(call, request.get("SubscriptionArn"))
     attributes: dict[str, str] = orjson.loads(row.attributes)
     name, value = request.get("AttributeName") or "", request.get("AttributeValue") or ""
-    check_attribute(name, value, attributes.get("FilterPolicyScope"), "")
+    to = Subscribing(topic_row(call, row.topic), row.protocol, row.endpoint)
+    checked = check_attribute(call, name, value, to, attributes.get("FilterPolicyScope"))
     if name == "FilterPolicyScope" and attributes.get("FilterPolicy"):
-        check_attribute("FilterPolicy", attributes["FilterPolicy"], value, "")
-    attributes[name] = value
+        check_attribute(call, "FilterPolicy", attributes["FilterPolicy"], to, value)
+    attributes[name] = checked
+    if name == "ReplayPolicy":
+        attributes["ReplayStatus"] = REPLAY_PENDING if checked else ""
+        start_replay(call, row.arn) if checked else stop_replay(call, row.arn)
     call.store.run(tables.SET_SUBSCRIPTION_ATTRIBUTES, (orjson.dumps(attributes).decode(), row.arn))
-    call.memory.drop(row.topic)
+    _changed(call, row.topic, row.arn)
+    call.span.subject = row.arn
     return {}
 
 

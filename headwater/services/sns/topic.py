@@ -8,23 +8,29 @@ import orjson
 
 from headwater.languages.patterns import SNS_ATTRIBUTES, SNS_BODY, compile_pattern
 from headwater.services.sns import tables
-from headwater.services.sns.errors import malformed_arn, subscription_not_found, topic_not_found
+from headwater.services.sns.delivery_policy import CONTENT_TYPE, HttpPolicy
+from headwater.services.sns.errors import invalid, malformed_arn, subscription_not_found, topic_not_found
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Policy
 from headwater.spine.operations import Call
 
 LARGEST_MESSAGE = 262_144
-# https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html: AWS's own endpoints
-_TO_AWS = Policy(attempts=100_015, age=23 * 86_400_000, backoff=1000, most=20_000)
-HTTP_RETRIES = {
-    "minDelayTarget": 20,
-    "maxDelayTarget": 20,
-    "numRetries": 3,
-    "numMaxDelayRetries": 0,
-    "numNoDelayRetries": 0,
-    "numMinDelayRetries": 0,
-    "backoffFunction": "linear",
-}
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+_TO_AWS = Policy(
+    attempts=100_015,
+    age=23 * 86_400_000,
+    backoff=20_000,
+    rate=1.0,
+    delays=(0, 0, 0, 1000, 1000, *(min(20_000, round(1000 * 20 ** (step / 9))) for step in range(10))),
+)
+_TO_PEOPLE = Policy(
+    attempts=50,
+    backoff=600_000,
+    rate=1.0,
+    most=600_000,
+    delays=(10_000, 10_000, *(min(600_000, round(10_000 * 60 ** (step / 9))) for step in range(10))),
+)
+TO_PEOPLE = frozenset({"email", "email-json", "sms", "application"})
 
 
 class SubscriptionRow(NamedTuple):
@@ -41,12 +47,16 @@ class SubscriptionRow(NamedTuple):
     token: str | None
     confirmed: int
     authenticated: int
+    expiry: int | None
 
 
 class Subscription:
-    """A confirmed subscription, compiled."""
+    """A confirmed subscription, compiled. ``live``: it gets what is published now, not a replay in its place."""
 
-    __slots__ = ("arn", "body_scope", "dead_letter", "endpoint", "filter", "policy", "protocol", "raw")
+    __slots__ = (
+        *("arn", "body_scope", "content_type", "dead_letter", "endpoint", "filter", "interval", "live", "policy"),
+        *("protocol", "raw"),
+    )
 
     def __init__(self, row: SubscriptionRow, topic_delivery_policy: str | None) -> None:
         attributes: dict[str, str] = orjson.loads(row.attributes)
@@ -60,26 +70,23 @@ class Subscription:
         self.filter = compile_pattern(policy, dialect) if policy and policy != "{}" else None
         redrive = orjson.loads(attributes.get("RedrivePolicy") or "{}")
         self.dead_letter: str | None = redrive.get("deadLetterTargetArn")
-        chosen = attributes.get("DeliveryPolicy") or topic_delivery_policy
-        self.policy = _http_policy(chosen) if row.protocol.startswith("http") else _TO_AWS
-
-
-def _http_policy(text: str | None) -> Policy:
-    """What a delivery policy says of retries; the delays grow evenly from the least to the most."""
-    policy = orjson.loads(text) if text else {}
-    retries = HTTP_RETRIES | (
-        policy.get("healthyRetryPolicy") or (policy.get("http") or {}).get("defaultHealthyRetryPolicy") or {}
-    )
-    least, most = int(retries["minDelayTarget"]) * 1000, int(retries["maxDelayTarget"]) * 1000
-    count = int(retries["numRetries"])
-    rate = (most / least) ** (1 / (count - 1)) if least and count > 1 else 1.0
-    return Policy(attempts=1 + count, backoff=least, rate=rate, most=most)
+        replay = orjson.loads(attributes.get("ReplayPolicy") or "{}")
+        caught_up = attributes.get("ReplayStatus") == "Completed" and "EndingPoint" not in replay
+        self.live = not replay or caught_up
+        self.policy = _TO_PEOPLE if row.protocol in TO_PEOPLE else _TO_AWS
+        self.interval, self.content_type = 0.0, CONTENT_TYPE
+        if row.protocol in ("http", "https"):
+            http = HttpPolicy(attributes.get("DeliveryPolicy"), topic_delivery_policy)
+            self.policy, self.interval, self.content_type = http.retries, http.interval, http.content_type
 
 
 class Topic:
     """The settings of a topic that publishing needs."""
 
-    __slots__ = ("arn", "content_deduplication", "fifo", "group_deduplication", "largest", "subscriptions", "version")
+    __slots__ = (
+        *("archived", "arn", "content_deduplication", "display_name", "fifo", "group_deduplication", "largest"),
+        *("subscriptions", "version"),
+    )
 
     def __init__(self, arn: str, attributes: dict[str, str], rows: list[SubscriptionRow]) -> None:
         self.arn = arn
@@ -88,6 +95,9 @@ class Topic:
         self.group_deduplication = attributes.get("FifoThroughputScope") == "MessageGroup"
         self.version = attributes.get("SignatureVersion", "1")
         self.largest = int(attributes.get("MaximumMessageSize", LARGEST_MESSAGE))
+        self.display_name = attributes.get("DisplayName") or None
+        # for how many days messages are archived: 0 where they are not
+        self.archived = int(orjson.loads(attributes.get("ArchivePolicy") or "{}").get("MessageRetentionPeriod", 0))
         delivery_policy = attributes.get("DeliveryPolicy")
         self.subscriptions = [Subscription(row, delivery_policy) for row in rows if row.confirmed]
 
@@ -98,6 +108,8 @@ class Topics:
     def __init__(self) -> None:
         self.by_arn: dict[str, Topic] = {}
         self.signer: Any = None
+        # by subscription, when (ms) its delivery policy lets the next one go: kept by rows once it is reserved
+        self.next_turn: dict[str, float] = {}
 
     def drop(self, arn: str) -> None:
         self.by_arn.pop(arn, None)
@@ -137,12 +149,20 @@ def find_topic(call: Call, arn: str | None) -> Topic:
     memory: Topics = call.memory
     found = memory.by_arn.get(arn or "")
     if found is None:
+        check_region(call, check_arn(arn))
         row = topic_row(call, arn)
         subscriptions = call.store.all(tables.SUBSCRIPTIONS_OF_TOPIC, (row.arn,))
         found = Topic(row.arn, row.attributes, [SubscriptionRow(*each) for each in subscriptions])
         memory.by_arn[row.arn] = found
     call.span.subject = arn
     return found
+
+
+def check_region(call: Call, arn: str) -> None:
+    """A topic is published to where it is."""
+    parsed = parse_arn(arn)
+    if parsed is not None and parsed.region != call.region:
+        raise invalid("TopicArn")
 
 
 def subscription_row(call: Call, arn: str | None) -> SubscriptionRow:

@@ -8,34 +8,46 @@ from collections.abc import Mapping
 import orjson
 
 from headwater.services.sns import tables
+from headwater.services.sns.archive import beginning, check_archive_policy
+from headwater.services.sns.delivery_policy import check_topic_policy, effective_topic_policy
 from headwater.services.sns.errors import invalid
-from headwater.services.sns.topic import HTTP_RETRIES, TopicRow, check_arn, topic_row
+from headwater.services.sns.explaining import keep_version
+from headwater.services.sns.topic import LARGEST_MESSAGE, TopicRow, check_arn, topic_row
 from headwater.spine.arns import make_arn
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.timestamps import iso8601_milliseconds
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}\Z")
 _FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,251}\.fifo\Z")
 _PAGE = 100
 _BOOLEAN = frozenset({"FifoTopic", "ContentBasedDeduplication"})
-_JSON = frozenset({"Policy", "DeliveryPolicy", "ArchivePolicy"})
-_TEXT = frozenset({"DisplayName", "KmsMasterKeyId", "TracingConfig", "SignatureVersion", "FifoThroughputScope"})
-_NUMERIC = frozenset({"MaximumMessageSize"})
+_CHOICES = {
+    "SignatureVersion": ("1", "2"),
+    "TracingConfig": ("PassThrough", "Active"),
+    "FifoThroughputScope": ("Topic", "MessageGroup"),
+}
+_LONGEST_DISPLAY_NAME = 100
+_MOST_WITH_LARGE = 100
 _FEEDBACK = re.compile(
     r"(Application|HTTP|Lambda|SQS|Firehose)(SuccessFeedbackRoleArn|FailureFeedbackRoleArn|SuccessFeedbackSampleRate)\Z"
 )
 _ACTIONS = (
-    *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic"),
-    *("Subscribe", "ListSubscriptionsByTopic", "Publish"),
+    *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe"),
+    *("ListSubscriptionsByTopic", "Publish"),
 )
+_OWN = "ArchivedSince"  # ours, not AWS's: when (ms) the archive began
 
 
 @operation("sns", "CreateTopic")
 def create_topic(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html: the same name again is the same topic."""
     name = request.get("Name") or ""
+    if request.get("DataProtectionPolicy"):
+        raise not_implemented("The DataProtectionPolicy of a topic")
     given = dict(request.get("Attributes") or {})
-    attributes = {key: check_attribute(key, value, creating=True) for key, value in given.items()}
-    fifo = attributes.get("FifoTopic") == "true"
+    fifo = given.get("FifoTopic", "").lower() == "true"
+    attributes = {key: check_attribute(key, value, fifo, creating=True) for key, value in given.items()}
     _check_name(name, fifo)
     tags = tags_of(request.get("Tags") or ())
     arn = make_arn("sns", call.region, call.account, name)
@@ -46,6 +58,8 @@ def create_topic(call: Call, request: Request) -> Result:
         return {"TopicArn": arn}
     if not fifo:
         attributes.pop("FifoTopic", None)
+    if attributes.get("ArchivePolicy"):
+        attributes[_OWN] = str(call.now)
     texts = (orjson.dumps(attributes).decode(), orjson.dumps(tags).decode())
     call.store.run(tables.INSERT_TOPIC, (arn, call.account, call.region, *texts))
     return {"TopicArn": arn}
@@ -70,8 +84,8 @@ def _check_same(
         raise invalid("Tags Reason: Topic already exists with different tags")
 
 
-def check_attribute(name: str, value: str | None, creating: bool = False) -> str:
-    """The value of a topic's attribute; AwsError where SNS refuses it."""
+def check_attribute(name: str, value: str | None, fifo: bool, creating: bool = False) -> str:
+    """The value of a topic's attribute as it is kept; AwsError where SNS refuses it."""
     text = value or ""
     prefix = "Attributes Reason: " if creating else ""
     if name == "FifoTopic" and not creating:
@@ -80,17 +94,22 @@ def check_attribute(name: str, value: str | None, creating: bool = False) -> str
         if text.lower() not in ("true", "false"):
             raise invalid(f"{prefix}{name}: Invalid value [{text}]. Must be true or false.")
         return text.lower()
-    if name in _JSON:
-        if text and not _is_object(text):
+    if name in _CHOICES and text not in _CHOICES[name]:
+        raise invalid(f"{prefix}{name}")
+    match name:
+        case "DeliveryPolicy":
+            return check_topic_policy(text, prefix) if text else ""
+        case "ArchivePolicy":
+            return check_archive_policy(text, fifo, prefix) if text else ""
+        case "Policy" if text and not _is_object(text):
             raise invalid(f"{prefix}{name}: failed to parse JSON.")
-        return text
-    if name in _NUMERIC:
-        if not text.isdecimal() or not 1024 <= int(text) <= 1_048_576:
+        case "MaximumMessageSize" if not text.isdecimal() or not 1024 <= int(text) <= 1_048_576:
             raise invalid(f"{prefix}{name}")
-        return text
-    if name == "SignatureVersion" and text not in ("1", "2"):
-        raise invalid(f"{prefix}SignatureVersion")
-    if name in _TEXT or _FEEDBACK.match(name):
+        case "DisplayName" if len(text) > _LONGEST_DISPLAY_NAME:
+            raise invalid(f"{prefix}{name}")
+        case "Policy" | "MaximumMessageSize" | "DisplayName" | "KmsMasterKeyId":
+            return text
+    if name in _CHOICES or _FEEDBACK.match(name):
         return text
     raise invalid("AttributeName" if not creating else f"Attributes Reason: Unknown attribute {name}")
 
@@ -106,9 +125,33 @@ def _is_object(text: str) -> bool:
 def set_topic_attributes(call: Call, request: Request) -> Result:
     topic = topic_row(call, request.get("TopicArn"))
     name = request.get("AttributeName") or ""
-    attributes = topic.attributes | {name: check_attribute(name, request.get("AttributeValue"))}
+    checked = check_attribute(name, request.get("AttributeValue"), topic.attributes.get("FifoTopic") == "true")
+    attributes = topic.attributes | {name: checked}
+    if name == "ArchivePolicy":
+        _change_archive(call, topic, attributes)
+    if name == "MaximumMessageSize" and int(checked) > LARGEST_MESSAGE:
+        _check_takes_large(call, topic)
     save_attributes(call, topic, attributes)
     return {}
+
+
+def _change_archive(call: Call, topic: TopicRow, attributes: dict[str, str]) -> None:
+    """Switched off, its messages go; a change of its length leaves them."""
+    if not attributes["ArchivePolicy"]:
+        call.store.run(tables.DELETE_TOPIC_ARCHIVE, (topic.arn,))
+    elif not topic.attributes.get("ArchivePolicy"):
+        attributes[_OWN] = str(call.now)
+
+
+def _check_takes_large(call: Call, topic: TopicRow) -> None:
+    """https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html: MaximumMessageSize above 256 KiB"""
+    confirmed, pending = call.store.one(tables.COUNT_SUBSCRIPTIONS, (topic.arn,)) or (0, 0)
+    others = call.store.one(tables.COUNT_OTHERS, (topic.arn,)) or (0,)
+    if confirmed + pending > _MOST_WITH_LARGE or others[0]:
+        raise invalid(
+            "MaximumMessageSize Reason: above 256 KiB a topic can have at most 100 subscriptions, "
+            "each of them to Amazon SQS, Amazon Data Firehose or Lambda"
+        )
 
 
 def save_attributes(call: Call, topic: TopicRow, attributes: dict[str, str]) -> None:
@@ -128,11 +171,14 @@ def get_topic_attributes(call: Call, request: Request) -> Result:
         "SubscriptionsConfirmed": str(confirmed),
         "SubscriptionsPending": str(pending),
         "SubscriptionsDeleted": str(topic.unsubscribed),
-        "EffectiveDeliveryPolicy": _effective_delivery_policy(topic.attributes.get("DeliveryPolicy")),
+        "EffectiveDeliveryPolicy": effective_topic_policy(topic.attributes.get("DeliveryPolicy")),
     }
     if topic.attributes.get("FifoTopic") == "true":
         attributes["ContentBasedDeduplication"] = "false"
-    given = {name: value for name, value in topic.attributes.items() if value or name == "DisplayName"}
+    if since := beginning(topic.attributes, call.now):
+        attributes["BeginningArchiveTime"] = iso8601_milliseconds(since)
+    shown = {name: value for name, value in topic.attributes.items() if name != _OWN}
+    given = {name: value for name, value in shown.items() if value or name == "DisplayName"}
     return {"Attributes": attributes | given}
 
 
@@ -156,17 +202,6 @@ def default_policy(topic: TopicRow) -> str:
     ).decode()
 
 
-def _effective_delivery_policy(text: str | None) -> str:
-    given = (orjson.loads(text) if text else {}).get("http") or {}
-    effective = {
-        "defaultHealthyRetryPolicy": HTTP_RETRIES | (given.get("defaultHealthyRetryPolicy") or {}),
-        "disableSubscriptionOverrides": given.get("disableSubscriptionOverrides", False),
-        "defaultRequestPolicy": {"headerContentType": "text/plain; charset=UTF-8"}
-        | (given.get("defaultRequestPolicy") or {}),
-    }
-    return orjson.dumps({"http": effective}).decode()
-
-
 @operation("sns", "ListTopics", reads=True)
 def list_topics(call: Call, request: Request) -> Result:
     after = request.get("NextToken") or ""
@@ -181,8 +216,16 @@ def list_topics(call: Call, request: Request) -> Result:
 def delete_topic(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html: what is not there is as good as deleted."""
     arn = check_arn(request.get("TopicArn"))
-    for statement in (tables.DELETE_TOPIC_SUBSCRIPTIONS, tables.DELETE_TOPIC_DEDUPLICATION, tables.DELETE_TOPIC):
+    row = call.store.one(tables.FIND_TOPIC, (arn,))
+    if row is not None and orjson.loads(row[2]).get("ArchivePolicy"):
+        raise AwsError("InvalidState", "Cannot delete a topic with an ArchivePolicy")
+    subscriptions = [row[0] for row in call.store.all(tables.SUBSCRIPTIONS_OF_TOPIC, (arn,))]
+    for (expiry,) in call.store.all(tables.PENDING_OF_TOPIC, (arn,)):
+        call.cancel(expiry)
+    for statement in tables.DELETE_ALL_OF_TOPIC:
         call.store.run(statement, (arn,))
+    for subscription in subscriptions:
+        keep_version(call, arn, subscription)
     call.memory.drop(arn)
     return {}
 

@@ -3,6 +3,10 @@
 from headwater.services.sqs import (
     attributes,
     deletion,
+    move_tasks,
+    moving,
+    peeking,
+    permissions,
     purge,
     queues,
     receiving,
@@ -10,6 +14,7 @@ from headwater.services.sqs import (
     resources,
     sending,
     tags,
+    topology,
     visibility,
 )
 from headwater.services.sqs.queue import QueueMemory
@@ -18,7 +23,10 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="sqs",
-    modules=(attributes, deletion, purge, queues, receiving, redrive, resources, sending, tags, visibility),
+    modules=(
+        *(attributes, deletion, move_tasks, moving, peeking, permissions, purge, queues, receiving, redrive, resources),
+        *(sending, tags, topology, visibility),
+    ),
     schema=SCHEMA,
     memory=QueueMemory,
     start=receiving.start,

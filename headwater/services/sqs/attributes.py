@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from headwater.services.sqs import tables
-from headwater.services.sqs.errors import invalid_attribute_name, invalid_attribute_value, invalid_value
+from headwater.services.sqs.errors import invalid_attribute_name, invalid_attribute_value, two_encryptions
+from headwater.services.sqs.policies import check_policy, check_redrive_allow_policy, check_redrive_policy
 from headwater.services.sqs.queue import Queue, find_queue
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -71,8 +72,10 @@ FIFO_DEFAULTS: Mapping[str, str] = MappingProxyType(
 _INTEGER = re.compile(r"-?\d{1,18}\Z")
 
 
-def check_attributes(given: Mapping[str, str], fifo: bool) -> dict[str, str]:
-    """What was given, each value checked; AwsError where SQS refuses one."""
+def check_attributes(call: Call, arn: str, given: Mapping[str, str], fifo: bool) -> dict[str, str]:
+    """What was given for the queue of that ARN, each value checked; AwsError where SQS refuses one."""
+    if given.get("KmsMasterKeyId") and given.get("SqsManagedSseEnabled", "").lower() == "true":
+        raise two_encryptions()
     checked: dict[str, str] = {}
     for name, value in given.items():
         if name in NUMERIC:
@@ -89,39 +92,32 @@ def check_attributes(given: Mapping[str, str], fifo: bool) -> dict[str, str]:
             if value not in CHOICES[name]:
                 raise invalid_attribute_value(name)
         elif name in POLICIES:
-            if value:
-                value = _policy(name, value)
+            value = _policy(call, arn, name, value, fifo) if value else value
         elif name not in TEXT:
             raise invalid_attribute_name(name)
         checked[name] = value
     return checked
 
 
-def _policy(name: str, value: str) -> str:
-    try:
-        policy = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        raise invalid_attribute_value(name) from None
-    if not isinstance(policy, dict):
-        raise invalid_attribute_value(name)
-    return _redrive_policy(value, policy) if name == "RedrivePolicy" else value
+def _policy(call: Call, arn: str, name: str, value: str, fifo: bool) -> str:
+    if name == "Policy":
+        return check_policy(value)
+    return (
+        check_redrive_policy(call, value, arn, fifo) if name == "RedrivePolicy" else check_redrive_allow_policy(value)
+    )
 
 
-def _redrive_policy(text: str, policy: dict[str, Any]) -> str:
-    """The policy as it is told again: the count is a number there, whatever it came as."""
-    prefix = f"Value {text} for parameter RedrivePolicy is invalid. Reason: "
-    if "deadLetterTargetArn" not in policy or "maxReceiveCount" not in policy:
-        missing = "deadLetterTargetArn" if "deadLetterTargetArn" not in policy else "maxReceiveCount"
-        raise invalid_value(f"{prefix}Redrive policy does not contain mandatory attribute: {missing}.")
-    count = str(policy["maxReceiveCount"])
-    if not _INTEGER.match(count) or not 1 <= int(count) <= 1000:
-        raise invalid_value(
-            f"{prefix}Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."
-        )
-    arn = str(policy["deadLetterTargetArn"])
-    if arn.count(":") != 5 or not arn.startswith("arn:"):
-        raise invalid_value(f"{prefix}Invalid value for deadLetterTargetArn.")
-    return orjson.dumps({**policy, "maxReceiveCount": int(count)}).decode()
+def merge_attributes(former: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The former with what was given; AwsError where the two do not go together."""
+    merged = {**former, **given}
+    if given.get("KmsMasterKeyId"):
+        merged["SqsManagedSseEnabled"] = "false"
+    elif given.get("SqsManagedSseEnabled") == "true":
+        merged["KmsMasterKeyId"] = ""
+    if merged.get("FifoThroughputLimit") == "perMessageGroupId" and merged["DeduplicationScope"] != "messageGroup":
+        reason = "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup."
+        raise invalid_attribute_value("FifoThroughputLimit", reason)
+    return merged
 
 
 def all_attributes(call: Call, queue: Queue, counted: bool = True) -> dict[str, str]:
@@ -163,7 +159,9 @@ def set_queue_attributes(call: Call, request: Request) -> Result:
     given = request.get("Attributes") or {}
     if "FifoQueue" in given and given["FifoQueue"].lower() != str(queue.fifo).lower():
         raise invalid_attribute_value("FifoQueue", "Modifying queue type is not supported.")
-    attributes = queue.attributes | check_attributes(given, queue.fifo)
+    if queue.fifo:
+        given = {name: value for name, value in given.items() if name != "FifoQueue"}
+    attributes = merge_attributes(queue.attributes, check_attributes(call, queue.arn, given, queue.fifo))
     call.store.run(tables.SET_ATTRIBUTES, (orjson.dumps(attributes).decode(), call.now, queue.id))
     call.memory.drop(queue.arn)
     return {}

@@ -41,6 +41,6 @@ def _delete(call: Call, queue: Queue, handle: str | None) -> dict[str, Any]:
 
 
 def _check_not_expired(call: Call, queue: Queue, handle: str | None, message: int, received: int) -> None:
-    row = call.store.one(tables.IN_FLIGHT, (message, queue.id))
+    row = call.store.one(tables.IN_FLIGHT, (message, queue.id, call.now - queue.retention))
     if row is not None and (row[0] != received or row[1] <= call.now):
         raise invalid_parameter("ReceiptHandle", handle, "The receipt handle has expired.")

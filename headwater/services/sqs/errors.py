@@ -65,3 +65,41 @@ def purge_in_progress(name: str) -> AwsError:
     return AwsError(
         "PurgeQueueInProgress", f"Only one PurgeQueue operation on {name} is allowed every 60 seconds.", 403
     )
+
+
+def two_encryptions() -> AwsError:
+    return AwsError(
+        "InvalidAttributeName",
+        "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+    )
+
+
+def too_many_statements(number: int, most: int) -> AwsError:
+    return AwsError("OverLimit", f"{number} statements were found in the submitted policy, max allowed is {most}", 403)
+
+
+def resource_not_found(message: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", message, 404)
+
+
+def no_such_resource(parameter: str) -> AwsError:
+    return resource_not_found(f"The resource that you specified for the {parameter} parameter doesn't exist.")
+
+
+def unsupported_operation(message: str) -> AwsError:
+    return AwsError("UnsupportedOperation", message)
+
+
+def too_many_actions(number: int, most: int) -> AwsError:
+    return AwsError("OverLimit", f"{number} Actions were found, maximum allowed is {most}.", 403)
+
+
+def too_many_in_flight() -> AwsError:
+    return AwsError("OverLimit", "Too many messages are in flight for this queue.", 403)
+
+
+def bad_token(name: str, value: str) -> AwsError:
+    return invalid_value(
+        f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and "
+        "punctuation characters. 1 to 128 in length."
+    )

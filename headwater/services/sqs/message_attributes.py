@@ -27,6 +27,14 @@ def check_message_attributes(attributes: Attributes) -> int:
     return sum(_check(name, attribute) for name, attribute in attributes.items())
 
 
+def attributes_size(entry: Mapping[str, Any]) -> int:
+    """What the attributes of a message of a batch add to it, well-formed or not."""
+    return sum(
+        len(name.encode()) + sum(len(part.encode() if isinstance(part, str) else part) for part in attribute.values())
+        for name, attribute in (entry.get("MessageAttributes") or {}).items()
+    )
+
+
 def _check(name: str, attribute: Mapping[str, Any]) -> int:
     if not _NAME.match(name) or name.lower().startswith(("aws.", "amazon.")) or ".." in name or name[-1] == ".":
         raise invalid_value(f"Message (user) attribute name '{name}' is invalid.")

@@ -11,6 +11,9 @@ from headwater.services.sqs.errors import missing_parameter, queue_does_not_exis
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request
 
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html: the same for both kinds
+MOST_IN_FLIGHT = 120_000
+
 
 class Queue:
     """The settings of a queue; durations in milliseconds, sizes in bytes."""
@@ -22,6 +25,7 @@ class Queue:
         "created",
         "dead_letter_arn",
         "delay",
+        "fair",
         "fifo",
         "group_deduplication",
         "id",
@@ -30,6 +34,7 @@ class Queue:
         "modified",
         "name",
         "retention",
+        "room",
         "visibility",
         "wait",
     )
@@ -44,10 +49,14 @@ class Queue:
         self.created = created
         self.modified = modified
         self.fifo = attributes.get("FifoQueue") == "true"
+        # whether messages have groups though it is no FIFO queue; None: nobody has looked
+        self.fair: bool | None = None
         self.visibility = int(attributes["VisibilityTimeout"]) * 1000
         self.delay = int(attributes["DelaySeconds"]) * 1000
         self.retention = int(attributes["MessageRetentionPeriod"]) * 1000
         self.longest_message = int(attributes["MaximumMessageSize"])
+        # how many messages may be received before those in flight are counted again: none, until they have been
+        self.room = 0
         self.wait = int(attributes["ReceiveMessageWaitTimeSeconds"])
         self.content_deduplication = attributes.get("ContentBasedDeduplication") == "true"
         self.group_deduplication = attributes.get("DeduplicationScope") == "messageGroup"

@@ -7,15 +7,15 @@ import re
 import orjson
 
 from headwater.services.sqs import tables
-from headwater.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS, check_attributes
+from headwater.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS, check_attributes, merge_attributes
 from headwater.services.sqs.errors import (
-    invalid_parameter,
     invalid_value,
     missing_parameter,
     queue_deleted_recently,
     queue_does_not_exist,
     queue_name_exists,
 )
+from headwater.services.sqs.paging import PAGE, check_page
 from headwater.services.sqs.queue import Queue, find_queue, queue_arn, queue_by_arn, queue_url
 from headwater.services.sqs.tags import check_tags
 from headwater.spine.operations import Call, Request, Result, operation
@@ -23,7 +23,6 @@ from headwater.spine.operations import Call, Request, Result, operation
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}\Z")
 _FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo\Z")
 _DELETION_MILLISECONDS = 60_000
-_PAGE = 1000
 
 
 @operation("sqs", "CreateQueue")
@@ -35,16 +34,16 @@ def create_queue(call: Call, request: Request) -> Result:
     given = request.get("Attributes") or {}
     fifo = given.get("FifoQueue", "").lower() == "true"
     _check_name(name, fifo)
-    attributes = check_attributes({key: value for key, value in given.items() if key != "FifoQueue" or fifo}, fifo)
-    tags = check_tags(request.get("tags") or {})
     arn = queue_arn(call.region, call.account, name)
+    attributes = check_attributes(call, arn, given, fifo)
+    tags = check_tags(request.get("tags") or {}, name)
     call.span.subject = arn
     existing = queue_by_arn(call, arn)
     if existing is not None:
         _check_same(existing, attributes)
     else:
         _check_not_deleted_recently(call, arn)
-        settings = {**DEFAULTS, **(FIFO_DEFAULTS if fifo else {}), **attributes}
+        settings = merge_attributes({**DEFAULTS, **(FIFO_DEFAULTS if fifo else {})}, attributes)
         row = (call.new_id(), arn, call.account, call.region, name)
         texts = (orjson.dumps(settings).decode(), orjson.dumps(tags).decode())
         call.store.run(tables.INSERT_QUEUE, (*row, *texts, call.now, call.now))
@@ -92,13 +91,11 @@ def get_queue_url(call: Call, request: Request) -> Result:
 def list_queues(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html"""
     prefix = request.get("QueueNamePrefix") or ""
-    limit = request.get("MaxResults")
-    if limit is not None and not 1 <= limit <= _PAGE:
-        raise invalid_parameter("MaxResults", limit, "Must be an integer between 1 and 1000.")
+    limit = check_page(request)
     after = request.get("NextToken") or ""
-    asked = (call.account, call.region, len(prefix), prefix, after, (limit or _PAGE) + 1)
+    asked = (call.account, call.region, len(prefix), prefix, after, (limit or PAGE) + 1)
     names = [name for (name,) in call.store.all(tables.LIST_QUEUES, asked)]
-    page = names[: limit or _PAGE]
+    page = names[: limit or PAGE]
     result: Result = {"QueueUrls": [queue_url(call, call.account, name) for name in page]} if page else {}
     if limit is not None and len(names) > len(page):
         result["NextToken"] = page[-1]
@@ -108,8 +105,9 @@ def list_queues(call: Call, request: Request) -> Result:
 @operation("sqs", "DeleteQueue")
 def delete_queue(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
-    for statement in (tables.DELETE_QUEUE_MESSAGES, tables.DELETE_QUEUE_DEDUPLICATION, tables.DELETE_QUEUE):
+    for statement in tables.DELETE_ALL_OF_QUEUE:
         call.store.run(statement, (queue.id,))
+    call.store.run(tables.DELETE_MOVE_TASKS, (queue.arn,))
     call.store.run(tables.REMEMBER_DELETED, (queue.arn, call.now))
     call.memory.drop(queue.arn)
     call.signal(("sqs", queue.arn))

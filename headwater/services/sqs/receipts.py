@@ -10,15 +10,16 @@ from headwater.services.sqs.errors import invalid_receipt_handle, missing_parame
 
 
 class Receipt(NamedTuple):
-    """The queue, the message, and which of its receipts this is, from 1."""
+    """The queue, the message, which of its receipts this is, from 1, and when it was (ms)."""
 
     queue: int
     message: int
     received: int
+    at: int = 0
 
 
-def write_handle(queue: int, message: int, received: int) -> str:
-    return b64encode(b"AQEB/%x/%x/%x" % (queue, message, received)).decode()
+def write_handle(queue: int, message: int, received: int, at: int) -> str:
+    return b64encode(b"AQEB/%x/%x/%x/%x" % (queue, message, received, at)).decode()
 
 
 def read_handle(handle: str | None, queue: int) -> Receipt:

@@ -11,10 +11,18 @@ from typing import Any
 import orjson
 
 from headwater.services.sqs import tables
+from headwater.services.sqs.attempts import check_attempt, remember_attempt, repeat_attempt
 from headwater.services.sqs.digests import digest_of_attributes, digest_of_text
-from headwater.services.sqs.errors import invalid_attribute_name, invalid_parameter, queue_does_not_exist
+from headwater.services.sqs.errors import (
+    invalid_attribute_name,
+    invalid_parameter,
+    queue_does_not_exist,
+    too_many_in_flight,
+)
+from headwater.services.sqs.fairness import is_fair, visible_fairly
 from headwater.services.sqs.message_attributes import unpack_attributes
-from headwater.services.sqs.queue import Queue, find_queue, holder, queue_by_arn
+from headwater.services.sqs.mishaps import MOST_REORDERED, reordered
+from headwater.services.sqs.queue import MOST_IN_FLIGHT, Queue, find_queue, holder, queue_by_arn
 from headwater.services.sqs.receipts import write_handle
 from headwater.services.sqs.redrive import move_to_dead_letter_queue
 from headwater.services.sqs.taken import Taken
@@ -45,7 +53,7 @@ _SYSTEM_ATTRIBUTES = frozenset(
 def receive_message(call: Call, request: Request) -> Answer:
     queue = find_queue(call, request)
     wait = _check(queue, request)
-    result = _receive(call, queue, request)
+    result = _receive(call, queue, request, not wait)
     if result or not wait:
         return result
     # watched from within this transaction, so that no message of this very commit is overlooked
@@ -65,9 +73,25 @@ def poll(call: Call, request: Request) -> Result:
     rows = _take(call, queue, request["MaxNumberOfMessages"], hidden, holder(call))
     call.span.kept = bool(rows)
     return {
-        "Messages": [{**_message(queue, row, {"All"}, ("All",)), "Cause": row.cause} for row in rows],
+        "Messages": [{**_message(queue, row, {"All"}, ("All",), call.now), "Cause": row.cause} for row in rows],
         "NextVisible": None if rows else _next_visible(call, queue),
     }
+
+
+@operation("sqs", "FindMessage", internal=True, reads=True)
+def find_message(call: Call, request: Request) -> Result:
+    """The message of a ``MessageId`` in whatever queue: as Poll gives it, with its ``QueueArn``, when it was
+    ``Sent`` and is ``VisibleAt`` (ms); nothing where there is none."""
+    call.span.kept = False
+    row = call.store.one(tables.FIND_MESSAGE, (request["MessageId"],))
+    if row is None:
+        return {}
+    taken, (arn, visible_at) = Taken(*row[:10]), row[10:]
+    queue = queue_by_arn(call, arn)
+    if queue is None:
+        return {}
+    message = {**_message(queue, taken, {"All"}, ("All",), call.now), "Cause": taken.cause}
+    return {"QueueArn": arn, "Message": message, "Id": taken.id, "Sent": taken.sent, "VisibleAt": visible_at}
 
 
 async def start(work: Work) -> None:
@@ -92,6 +116,8 @@ def _check(queue: Queue, request: Request) -> int:
     for name in _asked(request):
         if name not in _SYSTEM_ATTRIBUTES:
             raise invalid_attribute_name(name)
+    if attempt := request.get("ReceiveRequestAttemptId"):
+        check_attempt(queue, attempt)
     wait = request.get("WaitTimeSeconds")
     if wait is None:
         return queue.wait
@@ -105,48 +131,73 @@ def _asked(request: Request) -> Iterable[str]:
     return (*(request.get("AttributeNames") or ()), *(request.get("MessageSystemAttributeNames") or ()))
 
 
-def _receive(call: Call, queue: Queue, request: Request) -> Result:
+def _receive(call: Call, queue: Queue, request: Request, short: bool = False) -> Result:
     visibility = request.get("VisibilityTimeout")
     hidden = queue.visibility if visibility is None else visibility * 1000
-    rows = _take(call, queue, request.get("MaxNumberOfMessages") or 1, hidden)
+    attempt = request.get("ReceiveRequestAttemptId")
+    rows, at = repeat_attempt(call, queue, attempt, hidden) if attempt else ([], call.now)
+    if not rows:
+        number = request.get("MaxNumberOfMessages") or 1
+        if queue.room < number:
+            number = _find_room(call, queue, number, short)
+        rows = _take(call, queue, number, hidden)
+        if attempt and rows:
+            remember_attempt(call, queue, attempt, rows, at, at + hidden)
     if not rows:
         return {}
     system = set(_asked(request))
     named = request.get("MessageAttributeNames") or ()
     if len(rows) > 1:
         call.span.note("messages", len(rows))
-    return {"Messages": [_message(queue, row, system, named) for row in rows]}
+    return {"Messages": [_message(queue, row, system, named, at) for row in rows]}
+
+
+def _find_room(call: Call, queue: Queue, number: int, short: bool) -> int:
+    """How many of ``number`` the limit on messages in flight still allows. Only short polls of standard
+    queues are told: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"""
+    in_flight = call.store.one(tables.COUNT_IN_FLIGHT, (queue.id, call.now)) or (0,)
+    queue.room = MOST_IN_FLIGHT - in_flight[0]
+    if queue.room <= 0 and short and not queue.fifo:
+        raise too_many_in_flight()
+    return max(0, min(number, queue.room))
+
+
+def visible(call: Call, queue: Queue, number: int) -> list[Taken]:
+    """Up to ``number`` messages that may be received, in order."""
+    kept_since = call.now - queue.retention
+    if queue.fifo:
+        rows = call.store.all(tables.VISIBLE_IN_ORDER, (queue.id, call.now, kept_since, call.now, kept_since, number))
+    elif queue.fair or (queue.fair is None and is_fair(call, queue)):
+        rows = visible_fairly(call, queue, kept_since, number)
+    else:
+        rows = call.store.all(tables.VISIBLE, (queue.id, call.now, kept_since, number))
+    return [Taken(*row) for row in rows]
 
 
 def _take(call: Call, queue: Queue, number: int, hidden: int, taker: int | None = None) -> list[Taken]:
     """Hide up to ``number`` messages from others; those received too often go to the dead-letter queue."""
-    kept_since = call.now - queue.retention
-    taken: list[Taken] = []
-    while len(taken) < number:
-        chosen: tuple[int, ...] = (queue.id, call.now, kept_since, *((call.now,) if queue.fifo else ()))
-        statement = tables.VISIBLE_IN_ORDER if queue.fifo else tables.VISIBLE
-        rows = [Taken(*row) for row in call.store.all(statement, (*chosen, number - len(taken)))]
-        spent = [row for row in rows if 0 < queue.maximum_receives <= row.received]
-        if spent and not move_to_dead_letter_queue(call, queue, spent):
-            spent = []
-        received = [row for row in rows if row not in spent] if spent else rows
-        for row in received:
-            row.received += 1
-            row.first_received = row.first_received or call.now
-            changed = (call.now + hidden, row.received, row.first_received, taker, row.id)
-            call.store.run(tables.TAKE, changed)
-        taken += received
-        if not spent:
+    while True:
+        if call.is_faulty and not queue.fifo:
+            taken = reordered(call, queue, visible(call, queue, max(number, MOST_REORDERED)), number)
+        else:
+            taken = visible(call, queue, number)
+        spent = [row for row in taken if 0 < queue.maximum_receives <= row.received]
+        if not spent or not move_to_dead_letter_queue(call, queue, spent):
             break
+    for row in taken:
+        row.received += 1
+        row.first_received = row.first_received or call.now
+        call.store.run(tables.TAKE, (call.now + hidden, row.received, row.first_received, taker, row.id))
     if not taken:
-        call.store.run(tables.EXPIRE, (queue.id, kept_since))
+        call.store.run(tables.EXPIRE, (queue.id, call.now - queue.retention))
+    queue.room -= len(taken)
     return taken
 
 
-def _message(queue: Queue, row: Taken, system: set[str], named: Iterable[str]) -> dict[str, Any]:
+def _message(queue: Queue, row: Taken, system: set[str], named: Iterable[str], at: int) -> dict[str, Any]:
     message: dict[str, Any] = {
         "MessageId": row.message_id,
-        "ReceiptHandle": write_handle(queue.id, row.id, row.received),
+        "ReceiptHandle": write_handle(queue.id, row.id, row.received, at),
         "MD5OfBody": digest_of_text(row.body),
         "Body": row.body,
     }

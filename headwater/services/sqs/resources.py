@@ -9,30 +9,35 @@ from typing import Any
 
 import orjson
 
+from headwater.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
 
-_IDENTITY = ("QueueName", "FifoQueue")
+_DEFAULTS = {**DEFAULTS, **FIFO_DEFAULTS}
 
 
 @resource("AWS::SQS::Queue")
 class QueueResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
-        fifo = str(properties.get("FifoQueue", "")).lower() == "true"
+        _, fifo = _identity(properties)
         name = properties.get("QueueName") or change.physical_name(75 if fifo else 80) + (".fifo" if fifo else "")
         request = {"QueueName": name, "Attributes": _attributes(properties), "tags": _tags(change)}
         url = call.operation("sqs", "CreateQueue", request)["QueueUrl"]
         _describe(call, change, url)
 
     def update(self, call: Call, change: Change) -> None:
-        if any(change.properties.get(name) != change.previous.get(name) for name in _IDENTITY):
+        if _identity(change.properties) != _identity(change.previous):
             raise Replace
-        attributes = dict.fromkeys(_attributes(change.previous), "") | _attributes(change.properties)
-        attributes = {name: value for name, value in attributes.items() if value or name.endswith("Policy")}
+        wanted = _attributes(change.properties)
+        # what is no longer in the template is as it would be without it
+        gone = {name: _DEFAULTS.get(name, "") for name in _attributes(change.previous) if name not in wanted}
+        attributes = {name: value for name, value in (gone | wanted).items() if name != "FifoQueue"}
         request = {"QueueUrl": change.physical_id, "Attributes": attributes}
-        call.operation("sqs", "SetQueueAttributes", request)
+        if attributes:
+            call.operation("sqs", "SetQueueAttributes", request)
+        _change_tags(call, change)
         _describe(call, change, change.physical_id)
 
     def delete(self, call: Call, change: Change) -> None:
@@ -43,10 +48,16 @@ class QueueResource(Resource):
                 raise
 
 
+def _identity(properties: dict[str, Any]) -> tuple[str | None, bool]:
+    """Its name, where it was given one, and whether it is FIFO."""
+    return properties.get("QueueName"), str(properties.get("FifoQueue", "")).lower() == "true"
+
+
 def _attributes(properties: dict[str, Any]) -> dict[str, str]:
     attributes: dict[str, str] = {}
     for name, value in properties.items():
-        if name in ("QueueName", "Tags"):
+        # a standard queue has no such attribute, not even to say that it is none
+        if name in ("QueueName", "Tags") or (name == "FifoQueue" and str(value).lower() == "false"):
             continue
         if isinstance(value, bool):
             attributes[name] = str(value).lower()
@@ -56,7 +67,20 @@ def _attributes(properties: dict[str, Any]) -> dict[str, str]:
 
 
 def _tags(change: Change) -> dict[str, str]:
-    return change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags", ())}
+    return change.tags | _own_tags(change.properties)
+
+
+def _own_tags(properties: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
+
+
+def _change_tags(call: Call, change: Change) -> None:
+    wanted = _own_tags(change.properties)
+    gone = [key for key in _own_tags(change.previous) if key not in wanted]
+    if gone:
+        call.operation("sqs", "UntagQueue", {"QueueUrl": change.physical_id, "TagKeys": gone})
+    if wanted:
+        call.operation("sqs", "TagQueue", {"QueueUrl": change.physical_id, "Tags": wanted})
 
 
 def _describe(call: Call, change: Change, url: str) -> None:
@@ -83,9 +107,30 @@ class QueuePolicyResource(Resource):
 
     def _set(self, call: Call, properties: dict[str, Any], policy: str) -> None:
         for url in properties.get("Queues", ()):
-            try:
-                request = {"QueueUrl": url, "Attributes": {"Policy": policy}}
-                call.operation("sqs", "SetQueueAttributes", request)
-            except AwsError as error:
-                if policy or error.code != "QueueDoesNotExist":
-                    raise
+            _set_policy(call, url, policy)
+
+
+@resource("AWS::SQS::QueueInlinePolicy")
+class QueueInlinePolicyResource(Resource):
+    """The policy of one queue, with the queue for its identity."""
+
+    def create(self, call: Call, change: Change) -> None:
+        _set_policy(call, change.properties["Queue"], orjson.dumps(change.properties["PolicyDocument"]).decode())
+        change.physical_id = change.properties["Queue"]
+
+    def update(self, call: Call, change: Change) -> None:
+        if change.properties["Queue"] != change.previous.get("Queue"):
+            raise Replace
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        _set_policy(call, change.physical_id, "")
+
+
+def _set_policy(call: Call, url: str, policy: str) -> None:
+    """An empty policy takes away that of a queue, if there is still one."""
+    try:
+        call.operation("sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": policy}})
+    except AwsError as error:
+        if policy or error.code != "QueueDoesNotExist":
+            raise

@@ -13,18 +13,21 @@ from headwater.services.sqs import tables
 from headwater.services.sqs.batches import check_entries, run_batch
 from headwater.services.sqs.digests import digest_of_attributes, digest_of_text
 from headwater.services.sqs.errors import (
+    bad_token,
     invalid_characters,
     invalid_parameter,
     invalid_value,
     message_too_long,
     missing_parameter,
 )
-from headwater.services.sqs.message_attributes import check_message_attributes, pack_attributes
+from headwater.services.sqs.message_attributes import attributes_size, check_message_attributes, pack_attributes
+from headwater.services.sqs.mishaps import after_sending
 from headwater.services.sqs.queue import Queue, find_queue
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFUSED_BYTES = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _TOKEN = re.compile(r"[!-~]{1,128}\Z")
 _LONGEST_DELAY = 900
 _LONGEST_BATCH = 1_048_576
@@ -47,7 +50,7 @@ def send_message_batch(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
     queue = find_queue(call, request)
     entries = check_entries(request, "SendMessageBatchRequestEntry")
-    size = sum(_size(entry.get("MessageBody") or "") for entry in entries)
+    size = sum(_size(entry.get("MessageBody") or "") + attributes_size(entry) for entry in entries)
     if size > _LONGEST_BATCH:
         raise AwsError(
             "BatchRequestTooLong",
@@ -61,12 +64,19 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
+def _has_refused_characters(body: str) -> bool:
+    if body.isascii():
+        encoded = body.encode()
+        # several times quicker than a search
+        return len(encoded.translate(None, _REFUSED_BYTES)) < len(encoded)
+    return not body.isprintable() and _REFUSED_CHARACTERS.search(body) is not None
+
+
 def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     body = message.get("MessageBody")
     if not body:
         raise missing_parameter("MessageBody")
-    # what is printable is allowed, and quicker told
-    if not body.isprintable() and _REFUSED_CHARACTERS.search(body):
+    if _has_refused_characters(body):
         raise invalid_characters()
     attributes = message.get("MessageAttributes")
     size = _size(body) + (check_message_attributes(attributes) if attributes else 0)
@@ -76,9 +86,10 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     system: dict[str, str] = {}
     group = message.get("MessageGroupId")
     if group is not None and not _TOKEN.match(group):
-        raise _bad_token("MessageGroupId", group)
+        raise bad_token("MessageGroupId", group)
     if group is not None:
         system["MessageGroupId"] = group
+        queue.fair = not queue.fifo
     result: Result = {"MD5OfMessageBody": digest_of_text(body)}
     if attributes:
         result["MD5OfMessageAttributes"] = digest_of_attributes(attributes)
@@ -109,12 +120,19 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         orjson.dumps(system).decode() if system else None,
         call.account,
         call.now,
-        group if queue.fifo else None,
+        group,
         call.cause,
     )
     call.store.run(tables.INSERT_MESSAGE, row)
+    if call.is_faulty:
+        after_sending(call, queue, row)
     result["MessageId"] = message_id
     return result
+
+
+def sequence_number(identity: int) -> str:
+    """Twenty digits, rising with the identifiers of messages."""
+    return str(_SEQUENCE_BASE + identity)
 
 
 def _delay(queue: Queue, message: Mapping[str, Any]) -> int:
@@ -134,7 +152,12 @@ def _given_trace(given: Mapping[str, Mapping[str, Any]]) -> str:
     for name in given:
         if name != "AWSTraceHeader":
             raise invalid_value(f"Message system attribute name '{name}' is invalid.")
-    header: str = given["AWSTraceHeader"].get("StringValue", "")
+    if given["AWSTraceHeader"].get("DataType") != "String":
+        raise invalid_value(
+            "The type of message system attribute 'AWSTraceHeader' is invalid. "
+            "You must use only the following supported type prefixes: String."
+        )
+    header: str = given["AWSTraceHeader"].get("StringValue") or ""
     return header
 
 
@@ -157,9 +180,9 @@ def _deduplicate(
             )
         token = sha256(message["MessageBody"].encode()).hexdigest()
     elif not _TOKEN.match(token):
-        raise _bad_token("MessageDeduplicationId", token)
+        raise bad_token("MessageDeduplicationId", token)
     system["MessageDeduplicationId"] = token
-    sequence = system["SequenceNumber"] = str(_SEQUENCE_BASE + identity)
+    sequence = system["SequenceNumber"] = sequence_number(identity)
     key = f"{group}\n{token}" if queue.group_deduplication else token
     since = call.now - _DEDUPLICATION_MILLISECONDS
     earlier = call.store.one(tables.FIND_DUPLICATE, (queue.id, key, since))
@@ -169,10 +192,3 @@ def _deduplicate(
     call.store.run(tables.FORGET_DUPLICATES, (queue.id, since))
     call.store.run(tables.REMEMBER_DUPLICATE, (queue.id, key, message_id, sequence, call.now))
     return None
-
-
-def _bad_token(name: str, value: str) -> AwsError:
-    return invalid_value(
-        f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and "
-        "punctuation characters. 1 to 128 in length."
-    )

@@ -14,9 +14,9 @@ from headwater.spine.operations import Call, Request, Result, operation
 _MOST_TAGS = 50
 
 
-def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
+def check_tags(tags: Mapping[str, str], queue: str) -> dict[str, str]:
     if len(tags) > _MOST_TAGS:
-        raise invalid_value(f"Too many tags added for queue. Maximum number of tags allowed is {_MOST_TAGS}.")
+        raise invalid_value(f"Too many tags added for queue {queue}.")
     for key in tags:
         if not 1 <= len(key) <= 128 or len(tags[key]) > 256:
             raise invalid_value("Tag keys must be between 1 and 128 characters in length.")
@@ -34,7 +34,7 @@ def tag_queue(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
     if "Tags" not in request:
         raise missing_parameter("Tags")
-    tags = check_tags(_tags_of(call, queue) | request["Tags"])
+    tags = check_tags(_tags_of(call, queue) | request["Tags"], queue.name)
     call.store.run(tables.SET_TAGS, (orjson.dumps(tags).decode(), queue.id))
     return {}
 

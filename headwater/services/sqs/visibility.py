@@ -39,10 +39,16 @@ def _change(call: Call, queue: Queue, request: Mapping[str, Any]) -> dict[str, A
         raise invalid_parameter("VisibilityTimeout", seconds, f"Must be between 0 and {_LONGEST}, if provided.")
     handle = request.get("ReceiptHandle")
     receipt = read_handle(handle, queue.id)
-    row = call.store.one(tables.IN_FLIGHT, (receipt.message, queue.id))
+    row = call.store.one(tables.IN_FLIGHT, (receipt.message, queue.id, call.now - queue.retention))
     if row is None or row[0] != receipt.received or row[1] <= call.now:
         raise invalid_parameter(
             "ReceiptHandle", handle, "Message does not exist or is not available for visibility timeout change."
+        )
+    if call.now + seconds * 1000 > receipt.at + _LONGEST * 1000:
+        raise invalid_parameter(
+            "VisibilityTimeout",
+            seconds,
+            f"Total VisibilityTimeout for the message is beyond the limit [{_LONGEST} seconds]",
         )
     call.store.run(tables.SET_VISIBLE_AT, (call.now + seconds * 1000, receipt.message))
     call.signal(("sqs", queue.arn))

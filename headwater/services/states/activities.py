@@ -14,7 +14,8 @@ from headwater.languages.asl.commands import TaskStarted
 from headwater.services.states import tables
 from headwater.services.states.advancing import advance
 from headwater.services.states.callbacks import find_task
-from headwater.services.states.errors import activity_does_not_exist, invalid_arn
+from headwater.services.states.configuration import check_encryption
+from headwater.services.states.errors import activity_already_exists, activity_does_not_exist, invalid_arn
 from headwater.services.states.machines import check_name
 from headwater.services.states.paging import next_token, page_size, read_token
 from headwater.services.states.tags import check_tags
@@ -47,19 +48,24 @@ def create_activity(call: Call, request: Request) -> Result:
     arn = make_arn("states", call.region, call.account, f"activity:{name}")
     tags = orjson.dumps(check_tags(request.get("tags") or ())).decode()
     call.span.subject = arn
-    call.store.run(tables.INSERT_ACTIVITY, (arn, call.account, call.region, name, tags, call.now))
+    encryption = check_encryption(request.get("encryptionConfiguration"))
+    found = call.store.one(tables.FIND_ACTIVITY, (arn,))
+    if found is not None and orjson.loads(found[3]) != encryption:
+        raise activity_already_exists(arn)
+    kept = orjson.dumps(encryption).decode()
+    call.store.run(tables.INSERT_ACTIVITY, (arn, call.account, call.region, name, tags, call.now, kept))
     return {"activityArn": arn, "creationDate": _find(call, arn)[1]}
 
 
 @operation("states", "DescribeActivity", reads=True)
 def describe_activity(call: Call, request: Request) -> Result:
     arn = request["activityArn"]
-    name, created, _ = _find(call, arn)
+    name, created, _, encryption = _find(call, arn)
     return {
         "activityArn": arn,
         "name": name,
         "creationDate": created,
-        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        "encryptionConfiguration": orjson.loads(encryption),
     }
 
 

@@ -19,18 +19,22 @@ from headwater.languages.asl.commands import (
     GoOn,
     Input,
     RunTask,
+    StartMapRun,
     StartTimer,
     TimedOut,
     TimerFired,
 )
 from headwater.services.states import tables
 from headwater.services.states.activity_tasks import offer_activity_task
+from headwater.services.states.execution_logs import log_events
 from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
 from headwater.spine.operations import Call
+
+EXPRESS_LIMIT_MILLISECONDS = 5 * 60 * 1000
 
 
 @dataclass(slots=True)
@@ -59,6 +63,11 @@ def advance(call: Call, record: Record, event: Input) -> None:
     execution = load(call, record)
     progress = Progress(record.id, Run(execution, call.now, call.ids, prepare))
     progress.run.resume(event)
+    carry_on(call, record, progress)
+
+
+def carry_on(call: Call, record: Record, progress: Progress) -> None:
+    """Obey the step's commands and store it."""
     _carry_out(call, progress)
     _store(call, record, progress)
 
@@ -90,11 +99,13 @@ def _carry_out(call: Call, progress: Progress) -> None:
             call.deliver("states.go_on", progress.id, target=run.execution.arn, policy=FOREVER)
         elif isinstance(command, StartTimer):
             _start_timer(call, progress, command)
+        elif isinstance(command, StartMapRun):
+            _start_map_run(call, progress, command)
         else:
             _run_task(call, progress, command)
 
 
-def _handles(progress: Progress, command: RunTask | StartTimer) -> list[int] | None:
+def _handles(progress: Progress, command: RunTask | StartTimer | StartMapRun) -> list[int] | None:
     frame = progress.execution.frames.get(command.frame)
     return None if frame is None or frame.ticket != command.ticket else frame.handles
 
@@ -106,6 +117,33 @@ def _start_timer(call: Call, progress: Progress, command: StartTimer) -> None:
         handles.append(
             call.deliver("states.timer", payload, target=progress.execution.arn, due=command.at, policy=FOREVER)
         )
+
+
+def _start_map_run(call: Call, progress: Progress, command: StartMapRun) -> None:
+    """The run begins in a delivery of its own; its handle is negative: what is given back then is a run to abort."""
+    handles = _handles(progress, command)
+    if handles is None:
+        return
+    id_ = call.new_id()
+    if command.redrive:
+        row = call.store.one(tables.MAP_RUN_BY_ARN, (command.arn,))
+        id_ = id_ if row is None else row[0]
+    payload = [
+        id_, progress.id, command.frame, command.ticket, command.state, command.arn, command.items, command.settings,
+        command.redrive,
+    ]  # fmt: skip
+    call.deliver("states.map_begin", payload, target=command.arn, policy=FOREVER)
+    handles.append(-id_)
+
+
+def _give_back(call: Call, handle: int) -> None:
+    """What a frame no longer waits for: a delivery, or a map run."""
+    if handle >= 0:
+        call.cancel(handle)
+        return
+    row = call.store.one(tables.MAP_RUN_STATUS, (-handle,))
+    if row is not None and row[0] == RUNNING:
+        call.deliver("states.map_abort", -handle, policy=FOREVER)
 
 
 def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
@@ -133,11 +171,13 @@ def store_step(call: Call, progress: Progress) -> None:
     """History, frames and released deliveries of a step."""
     run, store, execution = progress.run, call.store, progress.execution
     for handle in run.released:
-        call.cancel(handle)
+        _give_back(call, handle)
+    if run.events and execution.logging is not None:
+        log_events(call, execution, run.events)
     if run.events and not execution.express:
         store.run(tables.INSERT_HISTORY, (progress.id, run.events[0][0], call.now, orjson.dumps(run.events).decode()))
     if run.removed:
-        if progress.finish is not None:
+        if not execution.frames:
             store.run(tables.DELETE_FRAMES, (progress.id,))
         else:
             store.many(tables.DELETE_FRAME, [(progress.id, frame) for frame in run.removed])
@@ -158,6 +198,12 @@ def _finish(call: Call, record: Record, execution: Execution, finish: Finish) ->
     if record.expiry is not None:
         call.cancel(record.expiry)
     call.signal(("states", record.arn))
+    if record.map_run is not None:
+        entry = [
+            record.place, record.items, record.arn, finish.status, finish.output, finish.error, finish.cause,
+            record.input, record.started, call.now, record.redrives,
+        ]  # fmt: skip
+        call.deliver("states.map_child_ended", [record.map_run, entry], target=record.arn, policy=FOREVER)
     if record.express:
         if record.waiter is None:
             call.store.run(tables.DELETE_EXECUTION, (record.id,))
@@ -180,6 +226,16 @@ def advance_by_id(call: Call, id_: int, event: Input) -> None:
     if record is not None and record.status == RUNNING:
         call.span.subject = record.arn
         advance(call, record, event)
+
+
+def expire_later(call: Call, id_: int, arn: str, timeout_seconds: int | None, *, express: bool) -> int | None:
+    """The delivery that ends the execution when its time is over."""
+    limits = [EXPRESS_LIMIT_MILLISECONDS] if express else []
+    if timeout_seconds is not None:
+        limits.append(timeout_seconds * 1000)
+    if not limits:
+        return None
+    return call.deliver("states.expire", id_, target=arn, due=call.now + min(limits), policy=FOREVER)
 
 
 @delivery("states.begin")

@@ -19,13 +19,18 @@ from headwater.spine.operations import Call, Request, Result, operation
 
 def _check_routing(call: Call, routing: Sequence[Any]) -> str:
     """The ARN of the machine whose versions are routed to."""
-    if not 1 <= len(routing) <= 2:
-        raise validation("Routing configuration must have one or two versions")
-    if sum(route["weight"] for route in routing) != 100:
-        raise validation("Sum of routing configuration weights must equal 100")
-    machines = {route["stateMachineVersionArn"].rpartition(":")[0] for route in routing}
+    arns = [route["stateMachineVersionArn"] for route in routing]
+    received = f"Received: [{', '.join(arns)}]"
+    if not all(arn.rpartition(":")[2].isdigit() for arn in arns):
+        raise validation(f"Routing configuration must contain state machine version ARNs. {received}")
+    if len(set(arns)) < len(arns):
+        raise validation(f"Routing configuration must contain distinct state machine version ARNs. {received}")
+    weights = [route["weight"] for route in routing]
+    if sum(weights) != 100:
+        raise validation(f"Sum of routing configuration weights must equal 100. Received: {weights}")
+    machines = {arn.rpartition(":")[0] for arn in arns}
     if len(machines) > 1:
-        raise validation("Routing configuration must contain versions of the same state machine")
+        raise validation(f"Routing configuration must contain versions of the same state machine. {received}")
     for route in routing:
         arn = route["stateMachineVersionArn"]
         base, _, version = arn.rpartition(":")
@@ -49,7 +54,10 @@ def create_state_machine_alias(call: Call, request: Request) -> Result:
     found = call.store.one(tables.FIND_ALIAS, (arn,))
     if found is not None:
         if (found[2], found[3]) != (description, text):
-            raise conflict(f"State machine alias already exists: '{arn}'")
+            raise conflict(
+                "Failed to create alias because an alias with the same name and a different routing configuration "
+                "already exists."
+            )
         return {"stateMachineAliasArn": arn, "creationDate": found[4]}
     row = (arn, machine.arn, request["name"], description, text, call.now, call.now)
     call.store.run(tables.INSERT_ALIAS, row)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.services.states.errors import invalid_logging
+from headwater.services.states.errors import invalid_encryption, invalid_logging
 from headwater.spine.arns import parse_arn
 
 
@@ -32,6 +32,22 @@ def check_logging(given: Mapping[str, Any] | None) -> dict[str, Any]:
             for destination in destinations
         ]
     return logging
+
+
+OWNED_KEY = "AWS_OWNED_KEY"
+_REUSE_SECONDS = 300
+
+
+def check_encryption(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Kept and shown; nothing here is encrypted."""
+    if given is None or given["type"] == OWNED_KEY:
+        if given and (given.get("kmsKeyId") or given.get("kmsDataKeyReusePeriodSeconds")):
+            raise invalid_encryption("kmsKeyId and kmsDataKeyReusePeriodSeconds need type CUSTOMER_MANAGED_KMS_KEY")
+        return {"type": OWNED_KEY}
+    if not given.get("kmsKeyId"):
+        raise invalid_encryption("kmsKeyId is required for type CUSTOMER_MANAGED_KMS_KEY")
+    reuse = given.get("kmsDataKeyReusePeriodSeconds") or _REUSE_SECONDS
+    return {"type": given["type"], "kmsKeyId": given["kmsKeyId"], "kmsDataKeyReusePeriodSeconds": reuse}
 
 
 def check_tracing(given: Mapping[str, Any] | None) -> dict[str, Any]:

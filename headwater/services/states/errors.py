@@ -34,6 +34,10 @@ def execution_already_exists(arn: str) -> AwsError:
     return AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
 
 
+def execution_not_redrivable(reason: str) -> AwsError:
+    return AwsError("ExecutionNotRedrivable", reason)
+
+
 def invalid_execution_input(reason: str) -> AwsError:
     return AwsError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{reason}'")
 
@@ -60,6 +64,14 @@ def task_timed_out() -> AwsError:
 
 def activity_does_not_exist(arn: str) -> AwsError:
     return AwsError("ActivityDoesNotExist", f"Activity does not exist: '{arn}'")
+
+
+def activity_already_exists(arn: str) -> AwsError:
+    return AwsError("ActivityAlreadyExists", f"Activity already exists: '{arn}'")
+
+
+def invalid_encryption(reason: str) -> AwsError:
+    return AwsError("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {reason}")
 
 
 def invalid_logging(reason: str) -> AwsError:

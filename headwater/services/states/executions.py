@@ -12,26 +12,27 @@ import orjson
 
 from headwater.languages.asl import Execution, Run
 from headwater.languages.asl.commands import Finish, Stopped
+from headwater.languages.asl.references import variable_references
 from headwater.services.states import tables
-from headwater.services.states.advancing import Progress, advance, begin, store_step, tell_waiter
+from headwater.services.states.advancing import Progress, advance, begin, expire_later, store_step, tell_waiter
 from headwater.services.states.errors import (
     execution_already_exists,
-    invalid_arn,
     invalid_execution_input,
     machine_type_not_supported,
 )
-from headwater.services.states.machine import compiled
+from headwater.services.states.execution_logs import logging_of
+from headwater.services.states.machine import METADATA_ONLY, compiled
 from headwater.services.states.machines import check_name
-from headwater.services.states.paging import next_token, page_size, read_number
 from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution
+from headwater.services.states.redrivable import redrive_status
 from headwater.services.states.status_events import put_status_event
 from headwater.services.states.versions import Target, find_qualified
-from headwater.spine.deliveries import FOREVER
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.work import Watch, Work
 
-EXPRESS_LIMIT_MILLISECONDS = 5 * 60 * 1000
 MAXIMUM_INPUT = 262_144
+# How long a closed execution keeps its name.
+NAME_KEPT_MILLISECONDS = 90 * 86_400_000
 _NEWEST = 2**63 - 1
 
 
@@ -67,7 +68,9 @@ def start_execution(call: Call, request: Request) -> Result:
             existing = Record(*row)
             if existing.status == RUNNING and existing.input == text:
                 return {"executionArn": arn, "startDate": existing.started}
-            raise execution_already_exists(arn)
+            if existing.stopped is None or call.now - existing.stopped <= NAME_KEPT_MILLISECONDS:
+                raise execution_already_exists(arn)
+            forget_execution(call, existing.id)
     record, _ = _launch(call, target, arn, name, text, request)
     put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
     if record.status != RUNNING:
@@ -75,6 +78,11 @@ def start_execution(call: Call, request: Request) -> Result:
         if record.waiter is not None:
             tell_waiter(call, record)
     return {"executionArn": arn, "startDate": call.now}
+
+
+def forget_execution(call: Call, id_: int) -> None:
+    for statement in (tables.DELETE_EXECUTION, tables.DELETE_HISTORY, tables.DELETE_FRAMES):
+        call.store.run(statement, (id_,))
 
 
 def express_arn(target: Target, name: str, run: str) -> str:
@@ -94,30 +102,21 @@ def _launch(
     execution = Execution(
         arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
     )
+    execution.logging = logging_of(target.logging)
     nested = bool(request.get("Nested"))
     progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
     finish = progress.finish
-    expiry = _expiry(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
+    expiry = expire_later(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
     waiter = request.get("Waiter") or ("[]" if awaited else None)
     record = _record(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"))
     store_step(call, progress)
     if not express or finish is None:
-        call.store.run(tables.INSERT_EXECUTION, record)
+        call.store.run(tables.INSERT_EXECUTION, record.stored())
     if nested:
         call.deliver("states.begin", id_, target=arn)
     elif finish is None:
         call.memory.put(id_, execution)
     return record, finish
-
-
-def _expiry(call: Call, id_: int, arn: str, timeout_seconds: int | None, *, express: bool) -> int | None:
-    """The delivery that ends the execution when its time is over."""
-    limits = [EXPRESS_LIMIT_MILLISECONDS] if express else []
-    if timeout_seconds is not None:
-        limits.append(timeout_seconds * 1000)
-    if not limits:
-        return None
-    return call.deliver("states.expire", id_, target=arn, due=call.now + min(limits), policy=FOREVER)
 
 
 def _record(
@@ -226,7 +225,7 @@ def stop_execution(call: Call, request: Request) -> Result:
 def describe_execution(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html"""
     record = find_execution(call, request["executionArn"])
-    redrivable = record.status in ("FAILED", "ABORTED", "TIMED_OUT")
+    status, reason = redrive_status(record, call.now)
     result: Result = {
         "executionArn": record.arn,
         "stateMachineArn": record.machine,
@@ -235,17 +234,26 @@ def describe_execution(call: Call, request: Request) -> Result:
         "startDate": record.started,
         "input": record.input,
         "inputDetails": {"included": True},
-        "redriveCount": 0,
-        "redriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
+        "redriveCount": record.redrives,
+        "redriveStatus": status,
     }
-    if not redrivable:
-        result["redriveStatusReason"] = f"Execution is {record.status} and cannot be redriven"
+    if reason is not None:
+        result["redriveStatusReason"] = reason
+    if record.redriven is not None:
+        result["redriveDate"] = record.redriven
     if record.stopped is not None:
         result["stopDate"] = record.stopped
+    result |= map_run_arn(call, record)
     if record.qualifier is not None:
         version = record.qualifier.rpartition(":")[2].isdigit()
         result["stateMachineVersionArn" if version else "stateMachineAliasArn"] = record.qualifier
     return result | _outcome(record)
+
+
+def map_run_arn(call: Call, record: Record) -> Result:
+    """The map run that started the execution."""
+    row = None if record.map_run is None else call.store.one(tables.MAP_RUN_STATE, (record.map_run,))
+    return {} if row is None else {"mapRunArn": row[1]}
 
 
 @operation("states", "DescribeStateMachineForExecution", reads=True)
@@ -253,8 +261,8 @@ def describe_state_machine_for_execution(call: Call, request: Request) -> Result
     record = find_execution(call, request["executionArn"])
     row = call.store.one(tables.FIND_DEFINITION, (record.definition,))
     assert row is not None
-    _, text, role, _, revision, logging, tracing, created = row
-    result = {
+    _, text, role, _, revision, logging, tracing, created, encryption = row
+    result: Result = {
         "stateMachineArn": record.machine,
         "name": record.machine.rpartition(":")[2],
         "definition": text,
@@ -262,37 +270,14 @@ def describe_state_machine_for_execution(call: Call, request: Request) -> Result
         "updateDate": created,
         "loggingConfiguration": orjson.loads(logging),
         "tracingConfiguration": orjson.loads(tracing),
-        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        "encryptionConfiguration": orjson.loads(encryption),
     }
+    references = variable_references(text)
+    if references:
+        result["variableReferences"] = references
+    if request.get("includedData") == METADATA_ONLY:
+        result["definition"] = "{}"
+    result |= map_run_arn(call, record)
+    if record.map_run is not None:
+        result["label"] = record.machine.rpartition("/")[2]
     return result if revision == "INITIAL" else result | {"revisionId": revision}
-
-
-@operation("states", "ListExecutions", reads=True)
-def list_executions(call: Call, request: Request) -> Result:
-    """https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html"""
-    arn = request.get("stateMachineArn")
-    if not arn:
-        raise invalid_arn(request.get("mapRunArn") or "", "Either stateMachineArn or mapRunArn must be specified")
-    machine = find_qualified(call, arn).machine
-    if machine.express:
-        raise machine_type_not_supported()
-    limit = page_size(request)
-    before = read_number(request, _NEWEST)
-    status = request.get("statusFilter")
-    if status:
-        rows = call.store.all(tables.LIST_EXECUTIONS_OF_STATUS, (machine.arn, before, status, limit + 1))
-    else:
-        rows = call.store.all(tables.LIST_EXECUTIONS, (machine.arn, before, limit + 1))
-    page = [_listed(row) for row in rows[:limit]]
-    return {"executions": page, **next_token(rows, limit, lambda row: row[0])}
-
-
-def _listed(row: tuple[Any, ...]) -> dict[str, Any]:
-    _, arn, machine, name, status, started, stopped, qualifier = row
-    item = {"executionArn": arn, "stateMachineArn": machine, "name": name, "status": status, "startDate": started}
-    if stopped is not None:
-        item["stopDate"] = stopped
-    if qualifier is not None:
-        version = qualifier.rpartition(":")[2].isdigit()
-        item["stateMachineVersionArn" if version else "stateMachineAliasArn"] = qualifier
-    return item

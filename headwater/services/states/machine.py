@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +16,10 @@ from headwater.spine.operations import Call
 
 EXPRESS = "EXPRESS"
 STANDARD = "STANDARD"
+# What includedData asks for where the encrypted parts are to be left out.
+METADATA_ONLY = "METADATA_ONLY"
 _LIVE_EXECUTIONS = 1_000
+_PARSED = 100
 
 
 class StateMachine(NamedTuple):
@@ -32,6 +36,7 @@ class StateMachine(NamedTuple):
     text: str
     revision: str
     updated: int
+    encryption: dict[str, Any]
 
     @property
     def express(self) -> bool:
@@ -44,6 +49,8 @@ class StatesMemory:
     def __init__(self) -> None:
         self.machines: dict[str, StateMachine] = {}
         self.compiled: dict[int, Machine] = {}
+        # by its text alone, so that it holds whatever becomes of rows
+        self.parse = lru_cache(_PARSED)(parse)
         self._live: OrderedDict[int, Execution] = OrderedDict()
 
     def take(self, id_: int, last_event: int, last_ticket: int) -> Execution | None:
@@ -58,6 +65,9 @@ class StatesMemory:
         if len(self._live) > _LIVE_EXECUTIONS:
             self._live.popitem(last=False)
 
+    def end(self) -> None:
+        self.parse.cache_clear()
+
     def clear(self) -> None:
         self.machines.clear()
         self.compiled.clear()
@@ -71,7 +81,9 @@ def machine_by_arn(call: Call, arn: str) -> StateMachine | None:
         row = call.store.one(tables.FIND_MACHINE, (arn,))
         if row is None:
             return None
-        machine = StateMachine._make([*row[:5], orjson.loads(row[5]), orjson.loads(row[6]), *row[7:]])
+        machine = StateMachine._make(
+            [*row[:5], orjson.loads(row[5]), orjson.loads(row[6]), *row[7:11], orjson.loads(row[11])]
+        )
         memory.machines[arn] = machine
     return machine
 
@@ -103,5 +115,5 @@ def compiled(call: Call, definition: int, text: str | None = None) -> Machine:
             row = call.store.one(tables.FIND_DEFINITION, (definition,))
             assert row is not None
             text = row[1]
-        machine = memory.compiled[definition] = parse(text)
+        machine = memory.compiled[definition] = memory.parse(text)
     return machine

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from headwater.languages.asl import InvalidDefinition, parse, validate
+from headwater.languages.asl.references import variable_references
 from headwater.services.states import tables
-from headwater.services.states.configuration import check_logging, check_tracing
+from headwater.services.states.configuration import check_encryption, check_logging, check_tracing
 from headwater.services.states.errors import (
     invalid_definition,
     invalid_name,
@@ -22,6 +23,8 @@ from headwater.services.states.errors import (
     validation,
 )
 from headwater.services.states.machine import (
+    EXPRESS,
+    METADATA_ONLY,
     STANDARD,
     check_machine_arn,
     find_machine,
@@ -48,9 +51,9 @@ def check_role(arn: str) -> None:
         raise invalid_role(arn)
 
 
-def check_definition(text: str) -> None:
+def check_definition(text: str, kind: str = STANDARD) -> None:
     try:
-        parse(text)
+        parse(text, express=kind == EXPRESS)
     except InvalidDefinition as refused:
         raise invalid_definition(str(refused)) from None
 
@@ -63,19 +66,21 @@ def create_state_machine(call: Call, request: Request) -> Result:
     if request.get("versionDescription") and not request.get("publish"):
         raise validation("Version description can only be set when publish is true")
     check_role(request["roleArn"])
-    check_definition(text)
+    check_definition(text, kind)
     logging = check_logging(request.get("loggingConfiguration"))
     tracing = check_tracing(request.get("tracingConfiguration"))
+    encryption = check_encryption(request.get("encryptionConfiguration"))
     tags = check_tags(request.get("tags") or ())
     arn = make_arn("states", call.region, call.account, f"stateMachine:{name}")
     call.span.subject = arn
     machine = machine_by_arn(call, arn)
     if machine is not None:
         # another role or other tags are ignored, as AWS documents
-        if (text, kind, logging, tracing) != (machine.text, machine.kind, machine.logging, machine.tracing):
+        present = (machine.text, machine.kind, machine.logging, machine.tracing, machine.encryption)
+        if (text, kind, logging, tracing, encryption) != present:
             raise machine_already_exists(arn)
     else:
-        settings = (orjson.dumps(logging).decode(), orjson.dumps(tracing).decode())
+        settings = _texts(logging, tracing, encryption)
         definition = _insert_definition(call, arn, text, request["roleArn"], kind, settings, "INITIAL")
         identity = (call.new_id(), arn, call.account, call.region, name, kind)
         row = (*identity, definition, request["roleArn"], *settings, orjson.dumps(tags).decode(), call.now)
@@ -87,8 +92,12 @@ def create_state_machine(call: Call, request: Request) -> Result:
     return result
 
 
+def _texts(*settings: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(orjson.dumps(setting).decode() for setting in settings)
+
+
 def _insert_definition(
-    call: Call, arn: str, text: str, role: str, kind: str, settings: tuple[str, str], revision: str
+    call: Call, arn: str, text: str, role: str, kind: str, settings: tuple[str, ...], revision: str
 ) -> int:
     id_ = call.new_id()
     call.store.run(tables.INSERT_DEFINITION, (id_, arn, text, role, kind, revision, *settings, call.now))
@@ -109,13 +118,15 @@ def update_state_machine(call: Call, request: Request) -> Result:
     text = request.get("definition") or machine.text
     role = request.get("roleArn") or machine.role
     check_role(role)
-    check_definition(text)
-    logging, tracing = machine.logging, machine.tracing
+    check_definition(text, machine.kind)
+    logging, tracing, encryption = machine.logging, machine.tracing, machine.encryption
     if request.get("loggingConfiguration") is not None:
         logging = check_logging(request["loggingConfiguration"])
     if request.get("tracingConfiguration") is not None:
         tracing = check_tracing(request["tracingConfiguration"])
-    settings = (orjson.dumps(logging).decode(), orjson.dumps(tracing).decode())
+    if request.get("encryptionConfiguration") is not None:
+        encryption = check_encryption(request["encryptionConfiguration"])
+    settings = _texts(logging, tracing, encryption)
     revision = call.ids.uuid()
     definition = _insert_definition(call, machine.arn, text, role, machine.kind, settings, revision)
     call.store.run(tables.UPDATE_MACHINE, (definition, role, *settings, machine.arn))
@@ -135,7 +146,8 @@ def describe_state_machine(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html"""
     arn = request["stateMachineArn"]
     target = find_qualified(call, arn)
-    result = {
+    references = variable_references(target.text)
+    result: Result = {
         "stateMachineArn": arn,
         "name": target.machine.name,
         "status": "ACTIVE",
@@ -145,8 +157,12 @@ def describe_state_machine(call: Call, request: Request) -> Result:
         "creationDate": target.created,
         "loggingConfiguration": target.logging,
         "tracingConfiguration": target.tracing,
-        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        "encryptionConfiguration": target.encryption,
     }
+    if references:
+        result["variableReferences"] = references
+    if request.get("includedData") == METADATA_ONLY:
+        result["definition"] = "{}"
     if target.revision != "INITIAL":
         result["revisionId"] = target.revision
     if target.description:
@@ -180,7 +196,7 @@ def delete_state_machine(call: Call, request: Request) -> Result:
 @operation("states", "ValidateStateMachineDefinition", reads=True)
 def validate_state_machine_definition(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html"""
-    found = validate(request["definition"])
+    found = validate(request["definition"], express=request.get("type") == EXPRESS)
     if (request.get("severity") or "ERROR") == "ERROR":
         found = [diagnostic for diagnostic in found if diagnostic.severity == "ERROR"]
     limit = request.get("maxResults") or 100

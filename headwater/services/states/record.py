@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 from headwater.languages.asl import Execution, Frame, load_frame
 from headwater.services.states import tables
 from headwater.services.states.errors import execution_does_not_exist, invalid_arn
+from headwater.services.states.execution_logs import logging_of
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call
@@ -38,6 +41,19 @@ class Record(NamedTuple):
     last_frame: int
     last_ticket: int
     waiter: str | None
+    redrives: int = 0
+    redriven: int | None = None
+    redrive_token: str | None = None
+    map_run: int | None = None
+    items: int | None = None
+    place: int | None = None
+
+    def stored(self) -> tuple[Any, ...]:
+        """The columns of a fresh execution."""
+        return self[:_FRESH]
+
+
+_FRESH = 20
 
 
 def find_execution(call: Call, arn: str) -> Record:
@@ -46,6 +62,8 @@ def find_execution(call: Call, arn: str) -> Record:
         parsed = parse_arn(arn)
         if parsed is None or parsed.service != "states" or not parsed.resource.startswith(("execution:", "express:")):
             raise invalid_arn(arn)
+        if parsed.resource.startswith("express:"):
+            raise invalid_arn(arn, "Resource type not valid in this context: express")
         raise execution_does_not_exist(arn)
     return Record(*row)
 
@@ -78,11 +96,17 @@ def _read(call: Call, record: Record) -> Execution:
         key=str(record.id),
         express=bool(record.express),
     )
+    execution.redrives = record.redrives
+    execution.logging = logging_of(orjson.loads(definition[5]))
     execution.last_event = record.last_event
     execution.last_frame = record.last_frame
     execution.last_ticket = record.last_ticket
-    workflow = compiled(call, record.definition, definition[1]).workflow
+    machine = compiled(call, record.definition, definition[1])
+    if record.map_run is not None:
+        row = call.store.one(tables.MAP_RUN_STATE, (record.map_run,))
+        assert row is not None
+        machine = machine.child(row[0])
     frames: dict[int, Frame] = execution.frames
     for id_, body in call.store.all(tables.FRAMES, (record.id,)):
-        frames[id_] = load_frame(id_, body, frames, workflow)
+        frames[id_] = load_frame(id_, body, frames, machine.workflow)
     return execution

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 from __future__ import annotations
 
 from headwater.services.states.record import Record
+from headwater.services.states.redrivable import redrive_status
 from headwater.spine.operations import Call
 
 _DETAIL_TYPE = "Step Functions Execution Status Change"
@@ -13,8 +14,9 @@ _DETAIL_TYPE = "Step Functions Execution Status Change"
 
 def put_status_event(call: Call, record: Record) -> None:
     """Nothing is sent while nobody has ever touched EventBridge: there can be no rule."""
-    if not call.engine.catalogue.loaded("events"):
+    if record.map_run is not None or not call.engine.catalogue.loaded("events"):
         return
+    status, reason = redrive_status(record, call.now)
     detail = {
         "executionArn": record.arn,
         "stateMachineArn": record.machine,
@@ -26,10 +28,10 @@ def put_status_event(call: Call, record: Record) -> None:
         "output": record.output,
         "stateMachineVersionArn": None,
         "stateMachineAliasArn": None,
-        "redriveCount": 0,
-        "redriveDate": None,
-        "redriveStatus": "NOT_REDRIVABLE" if record.status in ("RUNNING", "SUCCEEDED") else "REDRIVABLE",
-        "redriveStatusReason": None,
+        "redriveCount": record.redrives,
+        "redriveDate": record.redriven,
+        "redriveStatus": status,
+        "redriveStatusReason": reason,
         "inputDetails": {"included": True},
         "outputDetails": None if record.output is None else {"included": True},
         "error": record.error,

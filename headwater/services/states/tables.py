@@ -51,33 +51,66 @@ SCHEMA = (
     );
     CREATE INDEX states_activity_tasks_by_activity ON states_activity_tasks (activity, id);
     """,
+    """
+    ALTER TABLE states_executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE states_executions ADD COLUMN redriven BIGINT;
+    ALTER TABLE states_executions ADD COLUMN redrive_token TEXT;
+    ALTER TABLE states_executions ADD COLUMN map_run BIGINT;
+    ALTER TABLE states_executions ADD COLUMN items INTEGER;
+    ALTER TABLE states_executions ADD COLUMN place INTEGER;
+    CREATE INDEX states_executions_by_map_run ON states_executions (map_run, id) WHERE map_run IS NOT NULL;
+    ALTER TABLE states_machines ADD COLUMN encryption TEXT NOT NULL DEFAULT '{"type":"AWS_OWNED_KEY"}';
+    ALTER TABLE states_definitions ADD COLUMN encryption TEXT NOT NULL DEFAULT '{"type":"AWS_OWNED_KEY"}';
+    CREATE TABLE states_map_runs (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, execution BIGINT NOT NULL, execution_arn TEXT NOT NULL,
+        machine TEXT NOT NULL, frame INTEGER NOT NULL, ticket INTEGER NOT NULL, state TEXT NOT NULL,
+        definition BIGINT NOT NULL, settings TEXT NOT NULL, status TEXT NOT NULL, reading INTEGER NOT NULL,
+        started BIGINT NOT NULL, stopped BIGINT, redrives INTEGER NOT NULL, redriven BIGINT,
+        concurrency INTEGER NOT NULL, tolerated_count INTEGER NOT NULL, tolerated_percentage DOUBLE PRECISION NOT NULL,
+        total INTEGER NOT NULL, total_items INTEGER NOT NULL, next INTEGER NOT NULL, stepping INTEGER NOT NULL,
+        counts TEXT NOT NULL
+    );
+    CREATE INDEX states_map_runs_by_execution ON states_map_runs (execution, id);
+    CREATE TABLE states_map_inputs (
+        run BIGINT NOT NULL, first INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, first)
+    );
+    CREATE TABLE states_map_results (
+        run BIGINT NOT NULL, place INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, place)
+    );
+    """,
+    """
+    ALTER TABLE states_activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{"type":"AWS_OWNED_KEY"}';
+    """,
 )
 
 # -- machines
 
 INSERT_MACHINE = """
 INSERT INTO states_machines
-    (id, arn, account, region, name, kind, definition, role, logging, tracing, tags, created)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (id, arn, account, region, name, kind, definition, role, logging, tracing, encryption, tags, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 FIND_MACHINE = """
-SELECT m.arn, m.name, m.kind, m.definition, m.role, m.logging, m.tracing, m.created, d.text, d.revision, d.created
+SELECT m.arn, m.name, m.kind, m.definition, m.role, m.logging, m.tracing, m.created, d.text, d.revision, d.created,
+       m.encryption
 FROM states_machines AS m JOIN states_definitions AS d ON d.id = m.definition WHERE m.arn = ?
 """
 LIST_MACHINES = """
 SELECT arn, name, kind, created FROM states_machines
 WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
 """
-UPDATE_MACHINE = "UPDATE states_machines SET definition = ?, role = ?, logging = ?, tracing = ? WHERE arn = ?"
+UPDATE_MACHINE = (
+    "UPDATE states_machines SET definition = ?, role = ?, logging = ?, tracing = ?, encryption = ? WHERE arn = ?"
+)
 DELETE_MACHINE = "DELETE FROM states_machines WHERE arn = ?"
 MACHINE_TAGS = "SELECT tags FROM states_machines WHERE arn = ?"
 SET_MACHINE_TAGS = "UPDATE states_machines SET tags = ? WHERE arn = ?"
 INSERT_DEFINITION = """
-INSERT INTO states_definitions (id, machine, text, role, kind, revision, logging, tracing, created)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO states_definitions (id, machine, text, role, kind, revision, logging, tracing, encryption, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 FIND_DEFINITION = """
-SELECT machine, text, role, kind, revision, logging, tracing, created FROM states_definitions WHERE id = ?
+SELECT machine, text, role, kind, revision, logging, tracing, created, encryption FROM states_definitions WHERE id = ?
 """
 
 # -- versions and aliases
@@ -117,7 +150,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _EXECUTION = """
 SELECT id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
-       started, stopped, expiry, last_event, last_frame, last_ticket, waiter
+       started, stopped, expiry, last_event, last_frame, last_ticket, waiter,
+       redrives, redriven, redrive_token, map_run, items, place
 FROM states_executions
 """
 FIND_EXECUTION = _EXECUTION + "WHERE arn = ?"
@@ -129,15 +163,25 @@ SET status = ?, output = ?, error = ?, reason = ?, stopped = ?, last_event = ?, 
     expiry = NULL
 WHERE id = ?
 """
+REDRIVE_EXECUTION = """
+UPDATE states_executions
+SET status = 'RUNNING', output = NULL, error = NULL, reason = NULL, stopped = NULL, expiry = ?,
+    redrives = ?, redriven = ?, redrive_token = ?, last_event = ?, last_frame = ?, last_ticket = ?
+WHERE id = ?
+"""
 DELETE_EXECUTION = "DELETE FROM states_executions WHERE id = ?"
-LIST_EXECUTIONS = """
-SELECT id, arn, machine, name, status, started, stopped, qualifier FROM states_executions
-WHERE machine = ? AND express = 0 AND id < ? ORDER BY id DESC LIMIT ?
-"""
-LIST_EXECUTIONS_OF_STATUS = """
-SELECT id, arn, machine, name, status, started, stopped, qualifier FROM states_executions
-WHERE machine = ? AND express = 0 AND id < ? AND status = ? ORDER BY id DESC LIMIT ?
-"""
+_LISTED = _EXECUTION + "WHERE {} = ? AND express = 0 AND id < ?"
+_PAGE = " ORDER BY id DESC LIMIT ?"
+# By what holds them (a machine or a map run), then by the filters that ListExecutions has.
+LIST_EXECUTIONS = {
+    (holder, status, redrive): _LISTED.format(holder)
+    + (" AND status = ?" if status else "")
+    + {"": "", "REDRIVEN": " AND redrives > 0", "NOT_REDRIVEN": " AND redrives = 0"}[redrive]
+    + _PAGE
+    for holder in ("machine", "qualifier", "map_run")
+    for status in (False, True)
+    for redrive in ("", "REDRIVEN", "NOT_REDRIVEN")
+}
 
 # -- history and frames
 
@@ -148,6 +192,7 @@ SELECT first, at, events FROM states_history WHERE execution = ? AND first >= ? 
 HISTORY_BACK = """
 SELECT first, at, events FROM states_history WHERE execution = ? AND first <= ? ORDER BY first DESC LIMIT ?
 """
+DELETE_HISTORY = "DELETE FROM states_history WHERE execution = ?"
 ROW_OF_EVENT = "SELECT max(first) FROM states_history WHERE execution = ? AND first <= ?"
 PUT_FRAME = """
 INSERT INTO states_frames (execution, frame, body) VALUES (?, ?, ?)
@@ -167,10 +212,10 @@ DELETE_HEARTBEATS = "DELETE FROM states_heartbeats WHERE execution = ?"
 # -- activities
 
 INSERT_ACTIVITY = """
-INSERT INTO states_activities (arn, account, region, name, tags, created) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO states_activities (arn, account, region, name, tags, created, encryption) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (arn) DO NOTHING
 """
-FIND_ACTIVITY = "SELECT name, created, tags FROM states_activities WHERE arn = ?"
+FIND_ACTIVITY = "SELECT name, created, tags, encryption FROM states_activities WHERE arn = ?"
 LIST_ACTIVITIES = """
 SELECT arn, name, created FROM states_activities
 WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
@@ -180,3 +225,58 @@ SET_ACTIVITY_TAGS = "UPDATE states_activities SET tags = ? WHERE arn = ?"
 INSERT_ACTIVITY_TASK = "INSERT INTO states_activity_tasks (id, activity, token, input) VALUES (?, ?, ?, ?)"
 OLDEST_ACTIVITY_TASK = "SELECT id, token, input FROM states_activity_tasks WHERE activity = ? ORDER BY id LIMIT 1"
 DELETE_ACTIVITY_TASK = "DELETE FROM states_activity_tasks WHERE id = ?"
+
+MAP_MACHINES = """
+SELECT arn, name, (SELECT count(*) FROM states_executions WHERE machine = m.arn AND status = 'RUNNING')
+FROM states_machines AS m WHERE account = ? AND region = ? ORDER BY name
+"""
+# -- map runs
+
+INSERT_MAP_RUN = """
+INSERT INTO states_map_runs
+    (id, arn, execution, execution_arn, machine, frame, ticket, state, definition, settings, status, reading, started,
+     stopped, redrives, redriven, concurrency, tolerated_count, tolerated_percentage, total, total_items, next,
+     stepping, counts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+UPDATE_MAP_RUN = """
+UPDATE states_map_runs
+SET frame = ?, ticket = ?, status = ?, reading = ?, stopped = ?, redrives = ?, redriven = ?, concurrency = ?,
+    tolerated_count = ?, tolerated_percentage = ?, total = ?, total_items = ?, next = ?, stepping = ?, counts = ?
+WHERE id = ?
+"""
+_MAP_RUN = """
+SELECT id, arn, execution, execution_arn, machine, frame, ticket, state, definition, settings, status, reading,
+       started, stopped, redrives, redriven, concurrency, tolerated_count, tolerated_percentage, total, total_items,
+       next, stepping, counts
+FROM states_map_runs
+"""
+MAP_RUN_BY_ID = _MAP_RUN + "WHERE id = ?"
+MAP_RUN_BY_ARN = _MAP_RUN + "WHERE arn = ?"
+MAP_RUN_STATUS = "SELECT status FROM states_map_runs WHERE id = ?"
+MAP_RUN_STATE = "SELECT state, arn FROM states_map_runs WHERE id = ?"
+LIST_MAP_RUNS = """
+SELECT id, execution_arn, arn, started, stopped FROM states_map_runs
+WHERE execution = ? AND id < ? ORDER BY id DESC LIMIT ?
+"""
+INSERT_MAP_INPUTS = "INSERT INTO states_map_inputs (run, first, body) VALUES (?, ?, ?)"
+MAP_INPUTS_AT = """
+SELECT first, body FROM states_map_inputs WHERE run = ? AND first <= ? ORDER BY first DESC LIMIT 1
+"""
+DELETE_MAP_INPUTS = "DELETE FROM states_map_inputs WHERE run = ?"
+DELETE_MAP_RESULTS = "DELETE FROM states_map_results WHERE run = ?"
+PUT_MAP_RESULT = """
+INSERT INTO states_map_results (run, place, body) VALUES (?, ?, ?)
+ON CONFLICT (run, place) DO UPDATE SET body = excluded.body
+"""
+MAP_RESULTS_FROM = """
+SELECT place, body FROM states_map_results WHERE run = ? AND place > ? ORDER BY place LIMIT ?
+"""
+INSERT_CHILD = """
+INSERT INTO states_executions
+    (id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
+     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, map_run, items, place)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+RUNNING_CHILDREN = _EXECUTION + "WHERE map_run = ? AND status = 'RUNNING' ORDER BY id LIMIT ?"
+CHILD_AT = _EXECUTION + "WHERE map_run = ? AND place = ?"

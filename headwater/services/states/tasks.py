@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 
-from headwater.languages.asl.commands import Input, TaskFailed, TaskSucceeded
+from headwater.languages.asl.commands import TaskFailed, TaskInput, TaskSucceeded
 from headwater.services.states.advancing import advance_by_id
+from headwater.services.states.integrations.answers import answered
+from headwater.services.states.integrations.api_gateway import invoke_api
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
+from headwater.services.states.integrations.http_task import invoke_http
 from headwater.services.states.integrations.perform import (
-    answered,
     failure,
     make_output,
     model_of,
@@ -27,6 +29,7 @@ from headwater.spine.operations import Call, Result
 from headwater.spine.work import Work
 
 Finisher = Callable[[Call], None]
+HTTP_RESOURCE = "arn:aws:states:::http:invoke"
 _FUNCTION = Target("lambda", "Invoke", "Lambda", "", optimised=True)
 
 
@@ -38,14 +41,28 @@ def run_task(call: Call, item: Delivery) -> Coroutine[Any, Any, Finisher]:
 
 async def _run(work: Work, payload: list[Any]) -> Finisher:
     id_, frame, ticket, resource, arguments, role_arn = payload
-    if is_function(resource):
-        event = await _invoke_function(work, frame, ticket, resource, arguments)
-    else:
-        event = await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
+    event = await carry_out(work, frame, ticket, resource, arguments, role_arn)
     return lambda call: advance_by_id(call, id_, event)
 
 
-async def _invoke_function(work: Work, frame: int, ticket: int, arn: str, arguments: Any) -> Input:
+async def carry_out(
+    work: Work,
+    frame: int,
+    ticket: int,
+    resource: str,
+    arguments: Any,
+    role_arn: str | None,
+    told: dict[str, Any] | None = None,
+) -> TaskInput:
+    """Call what the resource names; what came of it. `told`: takes what an HTTP task sent and was answered."""
+    if resource == HTTP_RESOURCE:
+        return await invoke_http(work, frame, ticket, arguments, told)
+    if is_function(resource):
+        return await _invoke_function(work, frame, ticket, resource, arguments)
+    return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
+
+
+async def _invoke_function(work: Work, frame: int, ticket: int, arn: str, arguments: Any) -> TaskInput:
     """A function's ARN as the resource: its payload is the result as it stands."""
     parsed = parse_arn(arn)
     assert parsed is not None
@@ -71,9 +88,11 @@ def _function_failed(frame: int, ticket: int, payload: bytes) -> TaskFailed:
 
 async def _call_operation(
     work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None
-) -> Input:
+) -> TaskInput:
     target = find_target(resource)
     assert target is not None
+    if target.service == "execute-api":
+        return await invoke_api(work, target, frame, ticket, arguments)
     try:
         model = model_of(target.service)
         request = prepare(resource, arguments) or {}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.services.states import tables
-from headwater.services.states.errors import conflict, machine_does_not_exist
+from headwater.services.states.errors import conflict, machine_does_not_exist, validation
 from headwater.services.states.machine import StateMachine, check_machine_arn, find_machine, machine_by_arn
 from headwater.services.states.paging import next_token, page_size, read_number
 from headwater.spine.operations import Call, Request, Result, operation
@@ -31,6 +31,7 @@ class Target(NamedTuple):
     created: int
     qualifier: str = ""
     description: str = ""
+    encryption: dict[str, Any] | None = None
 
 
 def find_qualified(call: Call, arn: str) -> Target:
@@ -46,8 +47,11 @@ def find_qualified(call: Call, arn: str) -> Target:
             machine.logging,
             machine.tracing,
             machine.created,
+            encryption=machine.encryption,
         )
     check_machine_arn(arn)
+    if "/" in arn:
+        raise validation(f"This API does not support labelled state machine ARNs: '{arn}'")
     base, _, qualifier = arn.rpartition(":")
     if arn.count(":") != 7 or machine_by_arn(call, base) is None:
         raise machine_does_not_exist(arn)
@@ -77,9 +81,11 @@ def _version(call: Call, base: str, version: int, arn: str) -> Target:
     definition, description, created = row
     found = call.store.one(tables.FIND_DEFINITION, (definition,))
     assert found is not None
-    _, text, role, _, revision, logging, tracing, _ = found
+    _, text, role, _, revision, logging, tracing, _, encryption = found
     settings = (orjson.loads(logging), orjson.loads(tracing))
-    return Target(machine, definition, text, role, revision, *settings, created, arn, description)
+    return Target(
+        machine, definition, text, role, revision, *settings, created, arn, description, orjson.loads(encryption)
+    )
 
 
 def publish(call: Call, machine: StateMachine, description: str) -> tuple[str, int]:
@@ -98,7 +104,10 @@ def publish_state_machine_version(call: Call, request: Request) -> Result:
     machine = find_machine(call, request["stateMachineArn"])
     wanted = request.get("revisionId")
     if wanted and wanted != machine.revision:
-        raise conflict(f"Failed to publish the State Machine version for revision {wanted}.")
+        raise conflict(
+            f"Failed to publish the State Machine version for revision {wanted}. "
+            f"The current State Machine revision is {machine.revision}."
+        )
     arn, created = publish(call, machine, request.get("description") or "")
     return {"stateMachineVersionArn": arn, "creationDate": created}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
@@ -41,6 +41,7 @@ class BlobStore:
     def __init__(self, folder: Path, sync: bool = False) -> None:
         self._folder = folder
         self._sync = sync
+        self._kept: dict[str, frozenset[str]] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, data: bytes, owner: str = "") -> str:
@@ -88,8 +89,19 @@ class BlobStore:
         return self.path(digest).read_bytes()
 
     def delete(self, digest: str) -> None:
-        self.path(digest).unlink(missing_ok=True)
+        """Delete a body, unless something else than rows still keeps it; its owner collects it later."""
+        if not any(digest in kept for kept in self._kept.values()):
+            self.path(digest).unlink(missing_ok=True)
+
+    def keep(self, keeper: str, digests: Iterable[str]) -> None:
+        """Have bodies stay though no row should name them, until their keeper releases them."""
+        self._kept[keeper] = frozenset(digests)
+
+    def release(self, keeper: str) -> None:
+        self._kept.pop(keeper, None)
 
     def digests(self) -> list[str]:
         """All that is stored, for the collection of files without a row."""
-        return [file.name for file in self._folder.glob("??/*")]
+        with os.scandir(self._folder) as entries:
+            folders = [entry.path for entry in entries if len(entry.name) == 2]
+        return [name for folder in folders for name in os.listdir(folder)]  # noqa: PTH208

@@ -18,6 +18,7 @@ _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _STATEMENTS_CACHED = 1000
 _CACHE_KIB = 32 * 1024
 _CHECKPOINT_PAGES = 8000
+_MAPPED = 1 << 30
 
 
 class SqliteStore:
@@ -27,6 +28,7 @@ class SqliteStore:
         name = str(path) if path else ":memory:"
         self._connection = connection = apsw.Connection(name, statementcachesize=_STATEMENTS_CACHED)
         self._execute = connection.execute
+        self._synced = durability == "power"
         # for each savepoint asked for, what had been changed by then; the newest `_unset` of them are
         # not set yet: most transactions that fail have written nothing, and those that only read set none
         self._marks: list[int] = []
@@ -123,6 +125,25 @@ class SqliteStore:
         tables = self.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         for (name,) in tables:
             self.run(f'DROP TABLE "{name}"')
+
+    def save(self, path: Path) -> None:
+        copy = apsw.Connection(str(path))
+        try:
+            for pragma in ("journal_mode=OFF", f"synchronous={'FULL' if self._synced else 'OFF'}"):
+                copy.execute(f"PRAGMA {pragma}").fetchall()
+            with copy.backup("main", self._connection, "main") as backup:
+                backup.step(-1)
+        finally:
+            copy.close()
+
+    def restore(self, path: Path) -> None:
+        saved = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        saved.execute(f"PRAGMA mmap_size={_MAPPED}").fetchall()  # a quarter of the time
+        try:
+            with self._connection.backup("main", saved, "main") as backup:
+                backup.step(-1)
+        finally:
+            saved.close()
 
     def close(self) -> None:
         self._connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 Value = None | int | float | str | bytes
@@ -55,6 +56,14 @@ class Store(Transaction, Protocol):
 
     def wipe(self) -> None:
         """Drop everything."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Copy everything to a new file, with no transaction open."""
+        ...
+
+    def restore(self, path: Path) -> None:
+        """Be what was saved there, all of it or not at all, with no transaction open."""
         ...
 
     def close(self) -> None: ...

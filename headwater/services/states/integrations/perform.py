@@ -8,9 +8,17 @@ from typing import Any
 import orjson
 
 from headwater.languages.asl import Execution
-from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
+from headwater.languages.asl.commands import (
+    Input,
+    RunTask,
+    TaskFailed,
+    TaskStarted,
+)
 from headwater.services import SERVICES
+from headwater.services.states.integrations.answers import answered
+from headwater.services.states.integrations.api_gateway import check_api_arguments
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
+from headwater.services.states.integrations.http_task import check_http_arguments
 from headwater.services.states.integrations.shapes import Outputs, to_request
 from headwater.spine.deliveries import FOREVER
 from headwater.spine.errors import AwsError
@@ -42,6 +50,10 @@ def prepare(resource: str, arguments: Any) -> dict[str, Any] | None:
     if ":::" not in resource:
         return None
     target = find_target(resource)
+    if target is not None and target.service == "execute-api":
+        return check_api_arguments(arguments)
+    if target is not None and target.service == "http":
+        return check_http_arguments(arguments)
     listing = None if target is None else SERVICES.get(target.service)
     if target is None or listing is None or listing.model is None:
         return None
@@ -84,11 +96,6 @@ def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Inp
     if target.operation == "PutEvents" and result.get("FailedEntryCount"):
         return [TaskFailed(command.frame, command.ticket, "EventBridge.FailedEntry", output)]
     return [answered(target, command.frame, command.ticket, output)]
-
-
-def answered(target: Target, frame: int, ticket: int, output: str) -> Input:
-    """The operation has answered: the task's end, or only its submission where it waits for more."""
-    return TaskSubmitted(frame, ticket, output) if target.pattern else TaskSucceeded(frame, ticket, output)
 
 
 def model_of(service: str) -> Model:

@@ -1,0 +1,94 @@
+export type Mode = "real" | "frozen" | "auto";
+
+/** Times in milliseconds since the epoch, `ahead` in milliseconds. */
+export interface Time { mode: Mode; now: number; at: string; ahead: number; next: number | null }
+export interface Happened { at: number; name: string; subject: string | null; outcome: string; trace: string }
+export interface Advanced extends Time { began: number; ended: number; count: number; happened: Happened[] }
+export interface Held { name: string; subject: string | null; trace: string; since: number }
+export interface Timer { due: number; kind: "delivery" | "wait"; name: string; subject?: string | null; id?: string; attempt?: number; trace?: string }
+export interface Settlement { settled: boolean; now: number; holding: Held[]; timers: Timer[] }
+export interface Pending extends Timer { created: number; running: boolean; error: string | null }
+export interface Snapshot { name: string; taken: number; size: number }
+export interface Span {
+  id: string; trace: string; parent: string | null; kind: string; name: string; subject: string | null;
+  account: string; region: string; started: number; duration: number | null; outcome: string | null;
+  notes: Record<string, unknown>; children: Span[];
+}
+
+/** The server did not do what was asked; `status` is undefined where none answered. */
+export class HeadwaterError extends Error { readonly status?: number }
+
+/** Headwater's own surface. Every method may throw HeadwaterError. */
+export class Headwater {
+  constructor(endpoint?: string);
+  readonly endpoint: string;
+  health(): Promise<{ status: string; version: string; endpoint: string; services: string[] }>;
+  reset(): Promise<void>;
+  save(name: string): Promise<Snapshot>;
+  restore(name: string, options?: { fresh?: boolean }): Promise<Snapshot>;
+  snapshots(): Promise<Snapshot[]>;
+  deleteSnapshot(name: string): Promise<void>;
+  time(): Promise<Time>;
+  setMode(mode: Mode): Promise<Time>;
+  advance(duration: string): Promise<Advanced>;
+  settle(options?: { trace?: string; timeout?: number }): Promise<Settlement>;
+  trace(id?: string): Promise<{ trace: string; spans: Span[] }>;
+  spans(after?: string): Promise<Span[]>;
+  lastSpan(): Promise<string>;
+  deliveries(limit?: number): Promise<Pending[]>;
+  faults(): Promise<unknown>;
+  injectFaults(faults: unknown): Promise<unknown>;
+  clearFaults(): Promise<unknown>;
+}
+
+export class Clock {
+  now(): Promise<Date>;
+  freeze(): Promise<Time>;
+  auto(): Promise<Time>;
+  real(): Promise<Time>;
+  advance(duration: string): Promise<Advanced>;
+}
+
+export interface Expected { to: string; source?: string; detailType?: string }
+
+export class Events {
+  begin(): Promise<void>;
+  settle(options?: { trace?: string; timeout?: number }): Promise<Settlement>;
+  assertDelivered(expected: Expected & { times?: number }): Promise<void>;
+  assertNever(expected: Expected): Promise<void>;
+  trace(cause?: string): Promise<string>;
+  spans(): Promise<Span[]>;
+  story(): Promise<string>;
+}
+
+export class StackFailed extends Error {}
+
+export class Stack {
+  readonly name: string;
+  readonly outputs: Record<string, string>;
+  resource(logicalId: string): Promise<string>;
+}
+
+export interface UniverseOptions { /** Start all functions anew. */ fresh?: boolean }
+export interface Asked { template: string; parameters?: Record<string, string> }
+
+export class Cloud {
+  readonly endpoint: string;
+  readonly environment: Record<string, string>;
+  readonly headwater: Headwater;
+  readonly clock: Clock;
+  readonly events: Events;
+  stack(template: string, parameters?: Record<string, string>, options?: UniverseOptions): Promise<Stack>;
+  stacks(asked: Asked[], options?: UniverseOptions): Promise<Stack[]>;
+  empty(options?: UniverseOptions): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface CloudOptions {
+  /** What runs Headwater's commands: ["headwater"] unless told, or ["python", "-m", "headwater"]. */
+  command?: string[];
+  /** Whether this process's environment shall name it, for every AWS SDK: true unless told. */
+  environment?: boolean;
+}
+export function startCloud(options?: CloudOptions): Promise<Cloud>;
+export function findCloud(options?: CloudOptions & { endpoint?: string }): Promise<Cloud>;

@@ -1,0 +1,35 @@
+/** Spans as plain text, for the messages of tests that fail. */
+
+const MARKS = new Map([["ok", "✓"], ["again", "↻"], [null, "…"]]);
+const LOOKS = /:(Describe|Get|List|Poll|Query|Receive|Scan|Head|Filter)[^:]*$/;
+const MISSES = /^(missed|filtered|withheld from) /;
+
+/** The trees of some roots, a line for each span; at most so many lines. */
+export function tell(roots, most = 10_000) {
+  const lines = roots.filter(counts).flatMap((root) => linesOf(root, ""));
+  if (lines.length > most) {
+    lines.splice(most, Infinity, `… and ${lines.length - most} more`);
+  }
+  return lines.join("\n") || "nothing happened";
+}
+
+/** What did not take an event or a message that it was offered, and why. */
+export function nearMisses(spans) {
+  const found = spans.flatMap((span) =>
+    Object.entries(span.notes)
+      .filter(([key]) => MISSES.test(key))
+      .map(([key, why]) => `${span.notes.event ?? span.name}: ${key}: ${why}`),
+  );
+  return [...new Set(found)];
+}
+
+function counts(span) {
+  return span.children.length > 0 || span.outcome !== "ok" || !LOOKS.test(span.name);
+}
+
+function linesOf(span, indent) {
+  const mark = MARKS.get(span.outcome) ?? "✗";
+  const parts = [`${indent}${mark} ${span.name}`, span.subject, mark === "✗" ? span.outcome : ""];
+  parts.push(...Object.entries(span.notes).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`));
+  return [parts.filter(Boolean).join("  "), ...span.children.flatMap((child) => linesOf(child, `${indent}  `))];
+}

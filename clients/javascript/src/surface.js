@@ -1,0 +1,125 @@
+/** Headwater's own surface, `/_headwater/…`, as its OpenAPI document describes it. */
+
+const GRACE = 10; // seconds that an answer may come later than it was asked for
+
+/** The server did not do what was asked; `status` is undefined where none answered. */
+export class HeadwaterError extends Error {
+  constructor(message, status, options) {
+    super(message, options);
+    this.name = "HeadwaterError";
+    this.status = status;
+  }
+}
+
+/** A running server. Every method may throw HeadwaterError. */
+export class Headwater {
+  constructor(endpoint = process.env.AWS_ENDPOINT_URL ?? "http://127.0.0.1:4566") {
+    this.endpoint = endpoint.replace(/\/+$/, "");
+  }
+
+  health() {
+    return this.ask("GET", "health");
+  }
+
+  /** Forget everything but snapshots; the clock stays as it is. */
+  async reset() {
+    await this.ask("POST", "reset");
+  }
+
+  // ---- universes
+
+  /** Save everything under a name; a snapshot of that name is replaced. */
+  save(name) {
+    return this.ask("POST", "snapshots", { name });
+  }
+
+  /** Make it what it was when that was saved, the clock too. `fresh`: start all functions anew. */
+  restore(name, { fresh = false } = {}) {
+    return this.ask("POST", `snapshots/${encodeURIComponent(name)}/restore`, { fresh });
+  }
+
+  async snapshots() {
+    return (await this.ask("GET", "snapshots")).snapshots;
+  }
+
+  async deleteSnapshot(name) {
+    await this.ask("DELETE", `snapshots/${encodeURIComponent(name)}`);
+  }
+
+  // ---- the clock
+
+  time() {
+    return this.ask("GET", "time");
+  }
+
+  setMode(mode) {
+    return this.ask("POST", "time", { mode });
+  }
+
+  /** Move time on ("7d", "1h30m"); all that comes due runs to the end of what it causes. */
+  advance(duration) {
+    return this.ask("POST", "time", { advance: duration });
+  }
+
+  // ---- what happens
+
+  /** Wait until nothing is in flight, of everything or of one trace, for so many seconds at most. */
+  settle({ trace, timeout = 30 } = {}) {
+    return this.ask("POST", "settle", trace === undefined ? { timeout } : { timeout, trace }, timeout + GRACE);
+  }
+
+  /** The causal tree that a trace id, an ARN or another id names; the newest without one. */
+  trace(id) {
+    return this.ask("GET", id === undefined ? "trace" : `trace?id=${encodeURIComponent(id)}`);
+  }
+
+  /** What began after a span (its id), oldest first, without children; ten thousand at most. */
+  async spans(after = "0") {
+    return (await this.ask("GET", `spans?after=${after}`)).spans;
+  }
+
+  /** The id of the newest span, to ask later for what began after it. */
+  async lastSpan() {
+    return (await this.ask("GET", "spans?limit=0")).last;
+  }
+
+  /** What is to be done or in hand, the next first. */
+  async deliveries(limit = 100) {
+    return (await this.ask("GET", `deliveries?limit=${limit}`)).deliveries;
+  }
+
+  // ---- faults
+
+  /** The faults that are set. */
+  faults() {
+    return this.ask("GET", "faults");
+  }
+
+  /** Set faults; the body is that of the surface. */
+  injectFaults(faults) {
+    return this.ask("POST", "faults", faults);
+  }
+
+  clearFaults() {
+    return this.ask("DELETE", "faults");
+  }
+
+  async ask(method, page, body, seconds) {
+    let response;
+    try {
+      response = await fetch(`${this.endpoint}/_headwater/${page}`, {
+        method,
+        headers: body === undefined ? {} : { "content-type": "application/json" },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: seconds === undefined ? undefined : AbortSignal.timeout(1000 * seconds),
+      });
+    } catch (error) {
+      throw new HeadwaterError(`No Headwater answers at ${this.endpoint}: ${error.message}`, undefined, { cause: error });
+    }
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) {
+      throw new HeadwaterError(answer.error ?? `The server answered ${response.status}.`, response.status);
+    }
+    return answer;
+  }
+}

@@ -1,0 +1,38 @@
+/** The ledger: every hop and timer that is to be done, being done, or failing. */
+
+import { html, useState } from "./html.js";
+import { surface } from "./client.js";
+import { dateTime, length, shortName } from "./format.js";
+import { useFresh } from "./live.js";
+import { A, setQuery, useAddress } from "./router.js";
+
+const STATES = ["", "retrying", "waiting", "running", "dead"];
+
+/** @param {any} each */
+const state = (each) => each.state || (each.running ? "running" : each.error ? "retrying" : "waiting");
+/** @type {Record<string, string>} */
+const TONES = { retrying: "bad", dead: "bad", running: "good" };
+
+export function DeliveriesPage() {
+  const { query } = useAddress();
+  const wanted = query.get("state") || "";
+  const { value, error, again } = useFresh(() => surface.deliveries(1000, wanted), [wanted]);
+  const [said, say] = useState("");
+  const shown = value?.deliveries || [];
+  /** @param {string} id */
+  const redeliver = (id) => surface.redeliver([id]).then(() => (say("It is delivered again."), again()), (/** @type {Error} */ problem) => say(problem.message));
+  return html`<div class="inner">
+    <div class="head"><h1>Deliveries</h1><span class="hint">Each asynchronous hop and each timer, durable until it is done.</span></div>
+    <div class="filters" role="group" aria-label="State">${STATES.map((each) => html`<button key=${each} aria-pressed=${wanted === each} onClick=${() => setQuery({ state: each })}>${each || "all"}</button>`)}</div>
+    <p class="hint" role="status">${said}</p>
+    ${error && html`<p class="error" role="alert">${error}</p>`}
+    ${value && shown.length === 0
+      ? html`<div class="empty"><p>${wanted ? `Nothing is ${wanted}.` : "Nothing waits, nothing runs, nothing failed."}</p></div>`
+      : html`<div class="scroller"><table class="table"><thead><tr><th>Due</th><th>What</th><th>To</th><th class="number">Attempts</th><th>State</th><th class="wide">Trace</th></tr></thead>
+        <tbody>${shown.map(
+          (each) => html`<tr key=${each.id}><td title=${dateTime(each.due)}>${value && each.due > value.now ? "in " + length((each.due - value.now) * 1000) : "now"}</td><td>${each.name}</td><td title=${each.subject || ""}>${each.subject ? shortName(each.subject) : ""}</td><td class="number">${each.attempt}</td>
+            <td><span class=${"tag " + (TONES[state(each)] || "")}>${state(each)}</span> ${(state(each) === "dead" || state(each) === "retrying") && html`<button onClick=${() => redeliver(each.id)}>Redeliver</button>`}${each.error ? html`<div class="hint">${each.error}</div>` : ""}</td>
+            <td class="wide">${each.trace && html`<${A} to=${"/console/traces/" + each.trace}>${each.trace.slice(0, 10)}…<//>`}</td></tr>`,
+        )}</tbody></table></div>`}
+  </div>`;
+}

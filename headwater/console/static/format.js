@@ -1,0 +1,47 @@
+/** How times, lengths, names and ARNs are shown. */
+
+/** @param {number} ms milliseconds since the epoch */
+export function clockTime(ms) {
+  const at = new Date(ms);
+  return at.toLocaleTimeString([], { hour12: false }) + "." + String(at.getMilliseconds()).padStart(3, "0");
+}
+
+/** @param {number} ms */
+export function dateTime(ms) {
+  const at = new Date(ms);
+  return `${at.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" })} ${clockTime(ms)}`;
+}
+
+/** @param {number} microseconds */
+export function length(microseconds) {
+  if (microseconds < 1000) return `${microseconds} µs`;
+  const ms = microseconds / 1000;
+  if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 120) return `${seconds.toFixed(seconds < 10 ? 2 : 0)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} d`;
+}
+
+/** What comes after the last separator of an ARN. @param {string} arn */
+export function shortName(arn) {
+  if (!arn.startsWith("arn:")) return arn;
+  const resource = arn.split(":").slice(5).join(":");
+  const kept = resource.replace(/^(function|table|rule|execution|express|stateMachine|event-bus|topic)[:/]/, "");
+  return kept || resource;
+}
+
+/** @param {number} n */
+export const count = (n) => (n < 1000 ? String(n) : n < 1e6 ? `${(n / 1000).toFixed(n < 1e4 ? 1 : 0)}k` : `${(n / 1e6).toFixed(1)}M`);
+
+/** @param {unknown} value JSON, or text that may be JSON */
+export function pretty(value) {
+  if (typeof value === "string") {
+    try {
+      return JSON.stringify(JSON.parse(value), null, 2);
+    } catch {
+      return value;
+    }
+  }
+  return JSON.stringify(value, null, 2);
+}

@@ -1,0 +1,112 @@
+/** What is known of the running cloud, kept fresh: the architecture, the clock, the flows. */
+
+import { useEffect, useState } from "./html.js";
+import { surface } from "./client.js";
+
+/** @typedef {import("./client.js").Architecture} Architecture */
+
+// A map costs the server what it holds: it is asked for so much more seldom than it takes.
+const SHARE = 30;
+const LEAST_PAUSE = 700;
+const IDLE_PAUSE = 15_000;
+
+/** @returns {import("./client.js").Scope} */
+export function scope() {
+  const query = new URLSearchParams(location.search);
+  return { account: query.get("account") || "000000000000", region: query.get("region") || "us-east-1" };
+}
+
+/** Hear pulses; one connection serves all who listen. */
+const pulses = (() => {
+  /** @type {Set<(pulse: import("./client.js").Pulse) => void>} */
+  const heard = new Set();
+  /** @type {Set<(up: boolean) => void>} */
+  const watching = new Set();
+  let up = false;
+  /** @type {null | (() => void)} */
+  let end = null;
+  const begin = () => {
+    end = surface.pulse(
+      (pulse) => heard.forEach((each) => each(pulse)),
+      (now) => {
+        up = now;
+        watching.forEach((each) => each(now));
+      },
+    );
+  };
+  return {
+    /** @param {(pulse: import("./client.js").Pulse) => void} each */
+    listen(each) {
+      heard.add(each);
+      if (!end) begin();
+      return () => heard.delete(each);
+    },
+    /** @param {(up: boolean) => void} each */
+    watch(each) {
+      watching.add(each);
+      each(up);
+      return () => watching.delete(each);
+    },
+  };
+})();
+
+export const onPulse = pulses.listen;
+
+/** Whether the server is there. */
+export function useConnected() {
+  const [up, set] = useState(true);
+  useEffect(() => {
+    const end = pulses.watch(set);
+    return () => void end();
+  }, []);
+  return up;
+}
+
+/**
+ * A value that is asked for, and again after something happened or a while went by.
+ * @template T
+ * @param {() => Promise<T>} ask @param {unknown[]} depends
+ * @returns {{value: T | null, error: string | null, again: () => void}}
+ */
+export function useFresh(ask, depends) {
+  const [state, set] = useState(/** @type {{value: any, error: string | null}} */ ({ value: null, error: null }));
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let over = false;
+    /** @type {number | undefined} */
+    let timer;
+    let due = 0;
+    let pause = LEAST_PAUSE;
+    const ring = async () => {
+      const began = performance.now();
+      try {
+        const value = await ask();
+        if (!over) set({ value, error: null });
+      } catch (error) {
+        if (!over) set((former) => ({ value: former.value, error: String(error instanceof Error ? error.message : error) }));
+      }
+      pause = Math.max(LEAST_PAUSE, (performance.now() - began) * SHARE);
+      plan(IDLE_PAUSE);
+    };
+    /** @param {number} wait */
+    const plan = (wait) => {
+      if (over) return;
+      const when = performance.now() + wait;
+      if (timer !== undefined && due <= when) return;
+      clearTimeout(timer);
+      due = when;
+      timer = window.setTimeout(() => {
+        timer = undefined;
+        ring();
+      }, wait);
+    };
+    ring();
+    const end = onPulse(() => plan(pause));
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      end();
+    };
+  }, [...depends, turn]);
+  return { ...state, again: () => setTurn((n) => n + 1) };
+}

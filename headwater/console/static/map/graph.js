@@ -1,0 +1,107 @@
+/**
+ * What is drawn of an architecture: all of it, or, where that is too much, its stacks as groups that can be opened.
+ *
+ * @typedef {import("../client.js").Resource} Resource
+ * @typedef {import("../client.js").Link} Link
+ * @typedef {{id: string, type: string, title: string, subtitle: string, alarm: string, badge: string, members: number,
+ *   resource: Resource | null, width: number, height: number}} Node
+ * @typedef {{id: string, from: string, to: string, kind: string, links: Link[]}} Edge
+ * @typedef {{nodes: Node[], edges: Edge[]}} Graph
+ */
+
+import { kindOf } from "../kinds.js";
+import { count } from "../format.js";
+
+const MOST_DRAWN = 220;
+
+/** @param {import("../client.js").Architecture} all @param {{stack: string, text: string, open: Set<string>}} wanted */
+export function drawn(all, wanted) {
+  const dead = new Set(all.links.filter((each) => each.kind === "dead letter").map((each) => each.to));
+  let resources = all.resources;
+  if (wanted.stack) resources = around(resources, all.links, (each) => each.stack === wanted.stack);
+  if (wanted.text) resources = around(resources, all.links, (each) => matches(each, wanted.text));
+  resources = connected(resources, all.links, !wanted.text);
+  const grouped = resources.length > MOST_DRAWN;
+  /** @type {Map<string, string>} */
+  const home = new Map();
+  /** @type {Map<string, Resource[]>} */
+  const groups = new Map();
+  for (const each of resources) {
+    const group = each.stack || kindOf(each.type).plural;
+    const id = grouped && !wanted.open.has(group) ? "group:" + group : each.arn;
+    home.set(each.arn, id);
+    const members = groups.get(id);
+    members ? members.push(each) : groups.set(id, [each]);
+  }
+  const nodes = [...groups].map(([id, members]) => (id.startsWith("group:") ? groupNode(id, members, dead) : node(members[0], dead)));
+  return { nodes, edges: edges(all.links, home), grouped };
+}
+
+/** @param {Resource} each @param {string} text */
+const matches = (each, text) => `${each.name} ${each.arn} ${each.logical || ""} ${each.type}`.toLowerCase().includes(text.toLowerCase());
+
+/** Those wanted, and their neighbours. @param {Resource[]} resources @param {Link[]} links
+ *  @param {(each: Resource) => boolean} wanted */
+function around(resources, links, wanted) {
+  const core = new Set(resources.filter(wanted).map((each) => each.arn));
+  const near = new Set(core);
+  for (const each of links) {
+    if (core.has(each.from)) near.add(each.to);
+    if (core.has(each.to)) near.add(each.from);
+  }
+  return resources.filter((each) => near.has(each.arn));
+}
+
+/** What stands alone is listed under Resources; a map shows what works together. @param {Resource[]} resources
+ *  @param {Link[]} links @param {boolean} only */
+function connected(resources, links, only) {
+  const linked = new Set(links.flatMap((each) => [each.from, each.to]));
+  const kept = only ? resources.filter((each) => linked.has(each.arn)) : resources;
+  return kept.length ? kept : resources;
+}
+
+/** @param {Resource} resource @param {Set<string>} dead @returns {Node} */
+function node(resource, dead) {
+  const small = resource.type === "AWS::Events::Rule" || resource.type === "AWS::IoT::TopicRule";
+  const { badge, alarm } = state(resource, dead.has(resource.arn));
+  return {
+    id: resource.arn, type: resource.type, title: resource.logical || resource.name, subtitle: kindOf(resource.type).title,
+    alarm, badge, members: 1, resource, width: small ? 150 : 176, height: small ? 30 : 46,
+  };
+}
+
+/** @param {Resource} resource @param {boolean} dead whether it takes dead letters */
+export function state(resource, dead) {
+  const { visible = 0, hidden = 0, retrying = 0, running = 0, clients = 0, disabled = 0 } = resource.counts;
+  const alarm = retrying ? `${count(retrying)} being retried` : dead && visible + hidden ? `${count(visible + hidden)} dead letters` : "";
+  const parts = [visible && `${count(visible)} waiting`, hidden && `${count(hidden)} in flight`, running && `${count(running)} running`, clients && `${count(clients)} connected`, disabled && "disabled"];
+  return { alarm, badge: alarm || parts.filter(Boolean).join(" · ") };
+}
+
+/** @param {string} id @param {Resource[]} members @param {Set<string>} dead @returns {Node} */
+function groupNode(id, members, dead) {
+  const alarms = members.filter((each) => state(each, dead.has(each.arn)).alarm).length;
+  return {
+    id, type: "group", title: id.slice(6), subtitle: `${count(members.length)} resources`, alarm: alarms ? `${alarms} in trouble` : "",
+    badge: alarms ? `${alarms} in trouble` : "", members: members.length, resource: null, width: 190, height: 56,
+  };
+}
+
+/** @param {Link[]} links @param {Map<string, string>} home @returns {Edge[]} */
+function edges(links, home) {
+  /** @type {Map<string, Edge>} */
+  const made = new Map();
+  for (const each of links) {
+    const from = home.get(each.from);
+    const to = home.get(each.to);
+    if (from === undefined || to === undefined || from === to) continue;
+    const kind = each.kind === "dead letter" ? "dead" : each.kind === "call" ? "call" : "flow";
+    const id = `${from} ${to}` + (kind === "dead" ? " dead" : "");
+    const known = made.get(id);
+    if (known) {
+      known.links.push(each);
+      if (kind === "flow") known.kind = kind;
+    } else made.set(id, { id, from, to, kind, links: [each] });
+  }
+  return [...made.values()];
+}

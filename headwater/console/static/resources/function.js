@@ -1,0 +1,57 @@
+/** A function: invoking it, what it wrote, its code and configuration. */
+
+import { html, useEffect, useState } from "../html.js";
+import { surface } from "../client.js";
+import { clockTime, pretty } from "../format.js";
+import { scope } from "../live.js";
+import { Action, blobText, Facts, parsed, Problem, Section, textBlob, useAnswer } from "./parts.js";
+import { unzip } from "./unzip.js";
+
+/** @param {import("./page.js").View} view */
+export function FunctionPage({ resource }) {
+  const { value, error } = useAnswer("lambda", "GetFunction", { FunctionName: resource.name });
+  if (!value) return html`<${Problem} error=${error} />`;
+  const settings = value.Configuration;
+  const group = settings.LoggingConfig?.LogGroup || `/aws/lambda/${resource.name}`;
+  return html`<div class="columns">
+      <${Section} title="Invoke"><${Action} label="Invoke" fields=${[{ name: "event", label: "Event", value: "{}", lines: 8 }]} run=${(/** @type {any} */ v) => invoke(resource.name, v.event)} /><//>
+      <${Section} title="Configuration"><${Facts} of=${{ Runtime: settings.Runtime, Handler: settings.Handler, Memory: `${settings.MemorySize} MB`, Timeout: `${settings.Timeout} s`, State: settings.State, Environment: settings.Environment?.Variables }} /><//>
+    </div>
+    <${Logs} group=${group} name=${resource.name} />
+    <${Code} location=${value.Code?.Location} digest=${settings.CodeSha256} />`;
+}
+
+/** @param {string} name @param {string} event */
+async function invoke(name, event) {
+  parsed(event);
+  const answer = await surface.operation(scope(), "lambda", "Invoke", { FunctionName: name, Payload: textBlob(event), LogType: "Tail" });
+  const payload = blobText(answer.Payload);
+  const log = answer.LogResult ? new TextDecoder().decode(Uint8Array.from(atob(answer.LogResult), (each) => each.charCodeAt(0))) : "";
+  const shown = `${pretty(payload)}\n\n${log}`;
+  if (answer.FunctionError) throw new Error(`${answer.FunctionError}: ${shown}`);
+  return shown;
+}
+
+/** @param {{group: string, name: string}} props */
+function Logs({ group, name }) {
+  const { value } = useAnswer("logs", "FilterLogEvents", { logGroupName: group, limit: 2000 });
+  const all = value?.events || [];
+  const own = all.filter((/** @type {any} */ each) => group.endsWith("/" + name) || each.logStreamName.includes(name));
+  const events = (own.length ? own : all).slice(-200);
+  return html`<${Section} title=${own.length || !all.length ? "Logs" : `Logs of all that write to ${group}`}>${events.length === 0 ? html`<p class="hint">It has written nothing yet.</p>` : html`<pre class="log" tabindex="0">${events.map((/** @type {any} */ each) => `${clockTime(each.timestamp)}  ${each.message.trimEnd()}\n`)}</pre>`}<//>`;
+}
+
+/** @param {{location: string | undefined, digest: string}} props */
+function Code({ location, digest }) {
+  const [files, set] = useState(/** @type {{name: string, text: () => Promise<string>}[]} */ ([]));
+  const [shown, show] = useState(/** @type {{name: string, text: string} | null} */ (null));
+  useEffect(() => {
+    if (!location) return;
+    fetch(new URL(location).pathname)
+      .then((answer) => answer.arrayBuffer())
+      .then((bytes) => set(unzip(bytes)), () => set([]));
+  }, [digest]);
+  if (!files.length) return null;
+  return html`<${Section} title="Code"><div class="row">${files.slice(0, 60).map((each) => html`<button key=${each.name} aria-pressed=${shown?.name === each.name} onClick=${async () => show({ name: each.name, text: await each.text() })}>${each.name}</button>`)}</div>
+    ${shown && html`<pre class="code" tabindex="0">${shown.text}</pre>`}<//>`;
+}

@@ -1,0 +1,27 @@
+/**
+ * A tree of spans as rows, in the order of the tree.
+ *
+ * @typedef {import("../client.js").Span} Span
+ * @typedef {{span: Span, depth: number, begin: number, end: number}} Row times in microseconds
+ */
+
+/** @param {Span[]} roots @returns {Row[]} */
+export function rows(roots) {
+  /** @type {Row[]} */
+  const found = [];
+  /** @type {[Span, number][]} */
+  const ahead = [...roots].reverse().map((each) => [each, 0]);
+  while (ahead.length) {
+    const [span, depth] = /** @type {[Span, number]} */ (ahead.pop());
+    const begin = span.started * 1000;
+    found.push({ span, depth, begin, end: begin + Math.max(1, span.duration || 0) });
+    for (let index = span.children.length - 1; index >= 0; index--) ahead.push([span.children[index], depth + 1]);
+  }
+  return found;
+}
+
+/** @param {Span} span */
+export function look(span) {
+  if (span.outcome === null) return "open";
+  return span.outcome === "ok" ? "" : span.outcome === "again" ? "again" : "failed";
+}

@@ -1,0 +1,2 @@
+declare const mqtt: any;
+export default mqtt;

@@ -1,0 +1,98 @@
+"""What runs beside: one poller for each pipe that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from headwater.services.pipes import tables
+from headwater.services.pipes.compiled import CompiledPipe
+from headwater.services.pipes.row import CHANGED
+from headwater.spine.arns import parse_arn
+from headwater.spine.operations import Call
+from headwater.spine.polling import Handled, QueuePoller, StreamPoller, keep_running, run_batch
+from headwater.spine.timestamps import iso8601_milliseconds
+from headwater.spine.work import Work
+
+Record = dict[str, Any]
+
+
+async def start(work: Work) -> None:
+    async def poll(pipe: CompiledPipe) -> None:
+        poller = QueuePoller if pipe.queue else StreamPoller
+        await poller(work, pipe.source, PipeConsumer(pipe)).run()
+
+    await keep_running(work, CHANGED, _running, poll)
+
+
+def _running(call: Call) -> dict[str, tuple[int, CompiledPipe]]:
+    return {
+        arn: (revision, CompiledPipe(arn, account, region, orjson.loads(definition)))
+        for arn, account, region, definition, revision in call.store.all(tables.RUNNING)
+    }
+
+
+class PipeConsumer:
+    """Has the batches of a pipe's source executed."""
+
+    def __init__(self, pipe: CompiledPipe) -> None:
+        self._pipe = pipe
+
+    async def handle(self, work: Work, records: list[Record], causes: list[str]) -> Handled:
+        pipe = self._pipe
+        request = {"Pipe": pipe, "Records": records}
+        answer = await run_batch(work, pipe.source.caller, causes, "pipes", "Execute", request, pipe.arn)
+        return Handled(answer["Failed"])
+
+    def missed(self, call: Call, record: Mapping[str, Any], cause: str) -> None:
+        reasons = [pattern.explain(record).reason() for pattern in self._pipe.source.filters]
+        call.caused_by(cause).operation("pipes", "Miss", {"Pipe": self._pipe.arn, "Reasons": reasons})
+
+    # ---- of streams
+
+    def position(self, call: Call) -> int:
+        row = call.store.one(tables.FIND_POSITION, (self._pipe.arn, ""))
+        return row[0] if row else 0
+
+    def advance(self, call: Call, position: int) -> None:
+        call.store.run(tables.PUT_POSITION, (self._pipe.arn, "", position))
+
+    def give_up(
+        self, call: Call, shard: str, records: list[Record], attempts: int, condition: str, answer: Any
+    ) -> None:
+        """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html"""
+        call.span.note("given up", condition)
+        arn = parse_arn(self._pipe.dead_letters or "")
+        if arn is None:
+            return
+        first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
+        letter = {
+            "context": {
+                "partnerResourceArn": self._pipe.arn,
+                "condition": condition,
+                "approximateInvokeCount": attempts,
+            },
+            "version": "1.0",
+            "timestamp": iso8601_milliseconds(call.now),
+            "DDBStreamBatchInfo": {
+                "shardId": shard,
+                "startSequenceNumber": first["SequenceNumber"],
+                "endSequenceNumber": last["SequenceNumber"],
+                "approximateArrivalOfFirstRecord": iso8601_milliseconds(first["ApproximateCreationDateTime"]),
+                "approximateArrivalOfLastRecord": iso8601_milliseconds(last["ApproximateCreationDateTime"]),
+                "batchSize": len(records),
+                "streamArn": self._pipe.source.arn,
+            },
+        }
+        body = orjson.dumps(letter).decode()
+        under = call.caused_by(records[0]["Cause"])
+        if arn.service == "sns":
+            under.operation("sns", "Publish", {"TopicArn": str(arn), "Message": body}, arn.account, arn.region)
+        else:
+            url = f"{call.endpoint}/{arn.account}/{arn.resource}"
+            under.operation("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": body}, arn.account, arn.region)
+
+    async def note(self, ok: bool) -> None:
+        """Pipes tell of it in their logs."""

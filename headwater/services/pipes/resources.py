@@ -1,0 +1,86 @@
+"""CloudFormation's type of EventBridge Pipes.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-pipes-pipe.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.services.pipes.row import pipe_by_arn
+from headwater.spine.errors import AwsError
+from headwater.spine.models import load_model
+from headwater.spine.operations import Call
+from headwater.spine.requests import UnfitParameters, read_request
+from headwater.spine.resources import Change, Replace, Resource, resource
+
+
+@resource("AWS::Pipes::Pipe")
+class PipeResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        change.physical_id = change.properties.get("Name") or change.physical_name(64)
+        request = _request("CreatePipe", change.properties | {"Name": change.physical_id})
+        request["Tags"] = change.tags | (change.properties.get("Tags") or {})
+        made = call.operation("pipes", "CreatePipe", request)
+        self._describe(call, change, made["Arn"])
+
+    def update(self, call: Call, change: Change) -> None:
+        if any(change.properties.get(name) != change.previous.get(name) for name in ("Name", "Source")):
+            raise Replace
+        kept = {name: value for name, value in change.properties.items() if name not in ("Source", "Tags")}
+        # what a template no longer says is no longer so
+        for name in ("Description", "Enrichment"):
+            kept.setdefault(name, "")
+        request = _request("UpdatePipe", kept | {"Name": change.physical_id})
+        made = call.operation("pipes", "UpdatePipe", request)
+        tags = change.tags | (change.properties.get("Tags") or {})
+        if tags:
+            call.operation("pipes", "TagResource", {"resourceArn": made["Arn"], "tags": tags})
+        self._describe(call, change, made["Arn"])
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("pipes", "DeletePipe", {"Name": change.physical_id})
+        except AwsError as error:
+            if error.code != "NotFoundException":
+                raise
+
+    def _describe(self, call: Call, change: Change, arn: str) -> None:
+        row = pipe_by_arn(call, arn)
+        change.attributes = {"Arn": arn}
+        if row is not None:
+            shown = row.described()
+            change.attributes |= {name: shown[name] for name in ("CurrentState", "CreationTime", "LastModifiedTime")}
+
+
+def _request(operation: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Templates may give numbers as texts."""
+    try:
+        return read_request(
+            load_model("pipes"),
+            operation,
+            _numbers({n: v for n, v in properties.items() if n != "Tags"}),
+            "CloudFormation",
+        )
+    except UnfitParameters as finding:
+        raise AwsError("ValidationException", str(finding)) from None
+
+
+_NUMBERS = frozenset(
+    {
+        "BatchSize",
+        "MaximumBatchingWindowInSeconds",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "ParallelizationFactor",
+    }
+)
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: int(item) if name in _NUMBERS and isinstance(item, str) else _numbers(item)
+            for name, item in value.items()
+        }
+    return value

@@ -1,0 +1,79 @@
+"""From one state to the next: each change takes its time, as a delivery; and starting and stopping.
+
+https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_Pipe.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.services.pipes import tables
+from headwater.services.pipes.errors import pipe_is_busy
+from headwater.services.pipes.explaining import keep_version
+from headwater.services.pipes.row import CHANGED, Row, find_pipe, pipe_by_arn
+from headwater.services.pipes.validation import check_source_exists
+from headwater.spine.deliveries import Delivery, delivery
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request, Result, operation
+
+# Milliseconds that a change takes.
+_PAUSE = 50
+_FAILED = {"CREATING": "CREATE_FAILED", "UPDATING": "UPDATE_FAILED", "STARTING": "START_FAILED"}
+
+
+def settled_pipe(call: Call, name: str) -> Row:
+    """A pipe that may be changed."""
+    row = find_pipe(call, name)
+    if not row.settled:
+        raise pipe_is_busy(name, row.state)
+    return row
+
+
+def settle_later(call: Call, arn: str) -> None:
+    """Have the change that a pipe's state tells of come to its end."""
+    call.signal(CHANGED)
+    call.deliver("pipes.settle", None, target=arn, due=call.now + _PAUSE)
+
+
+@delivery("pipes.settle")
+def settle(call: Call, item: Delivery) -> None:
+    row = pipe_by_arn(call, item.target)
+    if row is None:
+        return
+    source = orjson.loads(row.definition)["Source"]
+    if row.state == "DELETING":
+        call.store.run(tables.DELETE_PIPE, (row.arn,))
+        call.store.run(tables.DELETE_POSITIONS, (row.arn,))
+        keep_version(call, row.arn, source)
+        return
+    state, reason = row.desired, None
+    if state == "RUNNING":
+        try:
+            check_source_exists(call, source)
+        except AwsError as error:
+            state, reason = _FAILED.get(row.state, "START_FAILED"), error.message
+            call.span.note("failed", reason)
+    call.store.run(tables.SET_STATE, (state, reason, call.new_id(), row.arn))
+    keep_version(call, row.arn, source)
+    call.signal(CHANGED)
+
+
+@operation("pipes", "StartPipe")
+def start_pipe(call: Call, request: Request) -> Result:
+    return _set_desired(call, request, "RUNNING", "STARTING")
+
+
+@operation("pipes", "StopPipe")
+def stop_pipe(call: Call, request: Request) -> Result:
+    return _set_desired(call, request, "STOPPED", "STOPPING")
+
+
+def _set_desired(call: Call, request: Request, desired: str, state: str) -> dict[str, Any]:
+    row = settled_pipe(call, request["Name"])
+    if row.state == desired:
+        return row.shown()
+    call.store.run(tables.SET_DESIRED, (desired, state, call.now, call.new_id(), row.arn))
+    settle_later(call, row.arn)
+    return row._replace(desired=desired, state=state, modified=call.now).shown()

@@ -1,0 +1,36 @@
+"""AWS Secrets Manager. https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html"""
+
+from headwater.services.secretsmanager import (
+    deletion,
+    listing,
+    passwords,
+    policies,
+    resources,
+    secrets,
+    stages,
+    tags,
+    values,
+)
+from headwater.services.secretsmanager.tables import SCHEMA
+from headwater.spine.service import Service
+
+SERVICE = Service(
+    name="secretsmanager",
+    modules=(deletion, listing, passwords, policies, resources, secrets, stages, tags, values),
+    schema=SCHEMA,
+    validates=True,
+    lacks={
+        "rotation is left out as a whole, functions that rotate secrets included": (
+            "CancelRotateSecret",
+            "RotateSecret",
+        ),
+        "a secret is in one region and account": (
+            "AssociateCrossAccountReplica",
+            "DisassociateCrossAccountReplica",
+            "RemoveRegionsFromReplication",
+            "ReplicateSecretToRegions",
+            "StopReplicationToReplica",
+        ),
+        "a secret has one policy, without a name": ("ListResourcePolicies",),
+    },
+)

@@ -1,0 +1,61 @@
+"""Secrets Manager's errors, with AWS's codes and words.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+"""
+
+from __future__ import annotations
+
+from headwater.spine.errors import AwsError
+
+
+def validation(message: str) -> AwsError:
+    return AwsError("ValidationException", message)
+
+
+def not_found(what: str = "Secrets Manager can't find the specified secret.") -> AwsError:
+    return AwsError("ResourceNotFoundException", what)
+
+
+def value_not_found(which: str) -> AwsError:
+    """``which``: ``staging label: AWSCURRENT`` or ``VersionId: …``."""
+    return not_found(f"Secrets Manager can't find the specified secret value for {which}")
+
+
+def already_exists(name: str) -> AwsError:
+    return AwsError("ResourceExistsException", f"The operation failed because the secret {name} already exists.")
+
+
+def version_exists() -> AwsError:
+    return AwsError(
+        "ResourceExistsException", "You can't modify an existing version, you can only create a new version."
+    )
+
+
+def name_to_be_deleted() -> AwsError:
+    return invalid_request(
+        "You can't create this secret because a secret with this name is already scheduled for deletion."
+    )
+
+
+def to_be_deleted() -> AwsError:
+    return invalid_request("You can't perform this operation on the secret because it was marked for deletion.")
+
+
+def invalid_request(message: str) -> AwsError:
+    return AwsError("InvalidRequestException", message)
+
+
+def invalid_parameter(message: str) -> AwsError:
+    return AwsError("InvalidParameterException", message)
+
+
+def malformed_policy(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocumentException", message)
+
+
+def limit_exceeded(message: str) -> AwsError:
+    return AwsError("LimitExceededException", message)
+
+
+def invalid_token() -> AwsError:
+    return AwsError("InvalidNextTokenException", "The NextToken value is invalid.")

@@ -1,0 +1,106 @@
+"""Listing and filtering secrets.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from headwater.services.secretsmanager import tables
+from headwater.services.secretsmanager.errors import invalid_token
+from headwater.services.secretsmanager.secret import Secret, day_of, versions_of
+from headwater.spine.operations import Call, Request, Result, operation
+
+T = TypeVar("T")
+_SORTS = {"name": "name", "created-date": "created", "last-changed-date": "changed", "last-accessed-date": "accessed"}
+
+
+def page(items: Sequence[T], request: Request, most: int = 100) -> tuple[list[T], dict[str, str]]:
+    """The items of a page; the token holds how many came before."""
+    token = request.get("NextToken")
+    try:
+        start = int(b64decode(token, validate=True)) if token else 0
+    except (binascii.Error, ValueError):
+        raise invalid_token() from None
+    end = start + (request.get("MaxResults") or most)
+    more = {"NextToken": b64encode(str(end).encode()).decode()} if end < len(items) else {}
+    return list(items[start:end]), more
+
+
+@operation("secretsmanager", "ListSecrets", reads=True)
+def list_secrets(call: Call, request: Request) -> Result:
+    found = selected(call, request.get("Filters") or [], bool(request.get("IncludePlannedDeletion")))
+    attribute = _SORTS[request.get("SortBy") or "created-date"]
+    found.sort(key=lambda secret: getattr(secret, attribute) or 0, reverse=request.get("SortOrder") == "desc")
+    secrets, more = page(found, request)
+    return {"SecretList": [_entry(call, secret) for secret in secrets], **more}
+
+
+def _entry(call: Call, secret: Secret) -> dict[str, Any]:
+    stages = {version.id: list(version.stages) for version in versions_of(call, secret) if version.stages}
+    return describe(secret) | {"SecretVersionsToStages": stages or None}
+
+
+def describe(secret: Secret) -> dict[str, Any]:
+    """What a listing and a description have in common."""
+    return {
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "Description": secret.description,
+        "KmsKeyId": secret.kms_key,
+        "OwningService": secret.owner,
+        "LastChangedDate": secret.changed,
+        "LastAccessedDate": day_of(secret.accessed),
+        "DeletedDate": secret.deleted,
+        "CreatedDate": secret.created,
+        "Tags": secret.tag_list or None,
+    }
+
+
+def selected(call: Call, filters: list[dict[str, Any]], deleted: bool) -> list[Secret]:
+    """All secrets that pass every filter."""
+    secrets = [Secret(*row) for row in call.store.all(tables.LIST, (call.account, call.region))]
+    return [
+        secret
+        for secret in secrets
+        if (deleted or secret.deleted is None) and all(_passes(call, secret, each) for each in filters)
+    ]
+
+
+def _passes(call: Call, secret: Secret, chosen: dict[str, Any]) -> bool:
+    """Values stand for themselves or, after a ``!``, for their contrary; one of them must hold."""
+    key = chosen.get("Key") or "all"
+    return any(
+        not _holds(call, secret, key, value[1:]) if value.startswith("!") else _holds(call, secret, key, value)
+        for value in chosen.get("Values") or ()
+    )
+
+
+def _holds(call: Call, secret: Secret, key: str, value: str) -> bool:
+    tags = secret.tag_list
+    match key:
+        case "name":
+            return secret.name.startswith(value)
+        case "description":
+            return _any_word(secret.description or "", value)
+        case "tag-key":
+            return any(tag["Key"].startswith(value) for tag in tags)
+        case "tag-value":
+            return any(tag["Value"].startswith(value) for tag in tags)
+        case "owning-service":
+            return (secret.owner or "").startswith(value)
+        case "primary-region":
+            return call.region.startswith(value)
+    texts = [secret.name, secret.description or "", *(text for tag in tags for text in tag.values())]
+    return any(_any_word(text, value) for text in texts)
+
+
+def _any_word(text: str, value: str) -> bool:
+    """Case does not count; each word of the value begins some word of the text."""
+    words = re.split(r"[\s/_+=.@!-]+", text.lower())
+    return all(any(word.startswith(part) for word in words) for part in re.split(r"[\s/_+=.@!-]+", value.lower()))

@@ -1,0 +1,106 @@
+"""Mocked results of TestState, held against what the mocked operation really answers.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_MockInput.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.services import SERVICES
+from headwater.services.states.errors import validation
+from headwater.services.states.integrations.catalogue import find_target
+from headwater.services.states.integrations.shapes import java_name
+from headwater.spine.errors import AwsError
+from headwater.spine.models import Model, Reference, Shape, load_model
+
+STRICT = "STRICT"
+NONE = "NONE"
+_NUMBERS = ("integer", "long", "float", "double", "bigdecimal")
+# Kinds of the models, with the JSON type that stands for them and its name.
+_TYPES: Mapping[str, tuple[type[Any], str]] = {
+    "structure": (dict, "an object"),
+    "map": (dict, "an object"),
+    "list": (list, "an array"),
+    "string": (str, "a string"),
+    "blob": (str, "a string"),
+    "timestamp": (str, "a string"),
+    "boolean": (bool, "a boolean"),
+}
+_FREE = ("Payload", "AttributeValue")
+
+
+def check_mocked_result(resource: str, result: Any, mode: str) -> None:
+    """ValidationException where the result does not fit. What has no model here is not looked at."""
+    target = find_target(resource) if ":::" in resource else None
+    listing = None if target is None else SERVICES.get(target.service)
+    if mode == NONE or target is None or target.pattern or listing is None or listing.model is None:
+        return
+    model = load_model(listing.model)
+    shape = model.output(target.operation) if target.operation in model.operations else None
+    if shape is not None and type(result) is dict:
+        _Check(model, optimised=target.optimised, strict=mode == STRICT).structure(shape, result)
+
+
+class _Check:
+    def __init__(self, model: Model, *, optimised: bool, strict: bool) -> None:
+        self._model = model
+        self._optimised = optimised
+        self._strict = strict
+
+    def structure(self, shape: Shape, value: dict[str, Any]) -> None:
+        names = {self._name(member): member for member in shape["members"]}
+        if self._strict:
+            for member in shape.get("required", ()):
+                if self._name(member) not in value:
+                    raise _refused(f"Required field '{self._name(member)}' is missing")
+        for name, inner in value.items():
+            member = names.get(name)
+            if member is not None and inner is not None and name not in _FREE:
+                self._value(name, shape["members"][member], inner)
+
+    def _name(self, member: str) -> str:
+        return member[:1].upper() + member[1:] if self._optimised else java_name(member)
+
+    def _value(self, name: str, reference: Reference, value: Any) -> None:
+        shape = self._model.shape(reference)
+        kind = shape["type"]
+        if reference["shape"] in _FREE or shape.get("document"):
+            return
+        if kind in _NUMBERS:
+            if type(value) not in (int, float):
+                raise _refused(f"Field '{name}' must be a number")
+            self._number(name, shape, value)
+            return
+        wanted, called = _TYPES[kind]
+        if type(value) is not wanted:
+            raise _refused(f"Field '{name}' must be {called}")
+        if kind == "structure":
+            self.structure(shape, value)
+        elif kind == "list":
+            for item in value:
+                self._value(name, shape["member"], item)
+        elif kind == "map":
+            for item in value.values():
+                self._value(name, shape["value"], item)
+        elif kind in ("string", "blob"):
+            self._text(name, shape, value)
+
+    def _number(self, name: str, shape: Shape, value: float) -> None:
+        if value < shape.get("min", value):
+            raise _refused(f"Field '{name}' is less than the minimum value")
+        if value > shape.get("max", value):
+            raise _refused(f"Field '{name}' exceeds the maximum value")
+
+    def _text(self, name: str, shape: Shape, value: str) -> None:
+        if "enum" in shape and value not in shape["enum"]:
+            raise _refused(f"Field '{name}' is not an expected value")
+        if len(value) < shape.get("min", 0):
+            raise _refused(f"Field '{name}' is smaller than the minimum length")
+        if len(value) > shape.get("max", len(value)):
+            raise _refused(f"Field '{name}' exceeds the maximum length")
+
+
+def _refused(finding: str) -> AwsError:
+    return validation(f"Mock result schema validation error: {finding}")

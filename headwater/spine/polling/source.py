@@ -1,0 +1,73 @@
+"""What is polled, and who handles what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from headwater.languages.patterns import Pattern
+from headwater.spine.operations import Call, Caller
+from headwater.spine.work import Work
+
+Record = dict[str, Any]
+
+
+class Source(NamedTuple):
+    """How a source is polled. Times are in milliseconds; -1 stands for without limit. ``taker``: the ARN of the
+    function or the pipe."""
+
+    arn: str
+    caller: Caller
+    batch: int
+    window: int
+    filters: tuple[Pattern, ...] = ()
+    concurrency: int | None = None
+    parallel: int = 1
+    retries: int = -1
+    age: int = -1
+    bisect: bool = False
+    taker: str = ""
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Account and region."""
+        _, _, _, region, account, _ = self.arn.split(":", 5)
+        return account, region
+
+    def wants(self, document: Mapping[str, Any]) -> bool:
+        """Whether a record passes the filters; without filters each does."""
+        return not self.filters or any(pattern.matches(document) for pattern in self.filters)
+
+
+class Handled(NamedTuple):
+    """What became of a batch: the identifiers of the records that were not handled (none: all were; None: the batch
+    as a whole was not), and what the consumer wants to know if they are given up."""
+
+    failed: Sequence[str] | None = ()
+    answer: Any = None
+
+
+class Consumer(Protocol):
+    """Handles batches. ``causes`` belong to the records, one by one."""
+
+    async def handle(self, work: Work, records: list[Record], causes: list[str]) -> Handled:
+        """AwsError: the batch could not be tried; TooManyRequestsException: it is to be tried again soon."""
+
+    def missed(self, call: Call, record: Mapping[str, Any], cause: str) -> None:
+        """No filter wanted this record."""
+
+
+class StreamConsumer(Consumer, Protocol):
+    """Of streams it also keeps the position."""
+
+    def position(self, call: Call) -> int: ...
+
+    def advance(self, call: Call, position: int) -> None: ...
+
+    def give_up(
+        self, call: Call, shard: str, records: list[Record], attempts: int, condition: str, answer: Any
+    ) -> None:
+        """Records are given up after so many attempts; ``condition`` as AWS names it. ``answer``: of the last."""
+
+    async def note(self, ok: bool) -> None:
+        """How the last batch ended."""

@@ -1,0 +1,129 @@
+// The npm package for tests: each test in a universe of its own, and what a failure says.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+
+import { findCloud, Headwater, HeadwaterError, StackFailed, startCloud } from "../../clients/javascript/src/index.js";
+
+const TEMPLATE = `
+Parameters: {Delay: {Type: Number, Default: 0}}
+Resources:
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: !Sub "\${AWS::StackName}-bus"}}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Ref Bus
+      EventPattern: {source: [shop], detail-type: [Placed]}
+      Targets: [{Id: q, Arn: !GetAtt Parcels.Arn}]
+  Parcels: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: !Ref Delay}}
+  Policy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Parcels]
+      PolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: events.amazonaws.com}, Action: sqs:SendMessage, Resource: "*"}]
+Outputs:
+  Bus: {Value: !Ref Bus}
+  Parcels: {Value: !Ref Parcels}
+`;
+const command = [process.env.PYTHON, "-m", "headwater"];
+const settings = { maxAttempts: 1 };
+let cloud, folder, template, shop, events, sqs;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "shop-"));
+  template = join(folder, "template.yaml");
+  await writeFile(template, TEMPLATE);
+  cloud = await startCloud({ command });
+  [events, sqs] = [new EventBridgeClient(settings), new SQSClient(settings)];
+});
+
+beforeEach(async () => {
+  shop = await cloud.stack(template);
+});
+
+after(async () => {
+  await cloud.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function put(stack, kind = "Placed") {
+  const entry = { EventBusName: stack.outputs.Bus, Source: "shop", DetailType: kind, Detail: '{"id": "1"}' };
+  await events.send(new PutEventsCommand({ Entries: [entry] }));
+}
+
+async function messages(stack) {
+  return (await sqs.send(new ReceiveMessageCommand({ QueueUrl: stack.outputs.Parcels }))).Messages ?? [];
+}
+
+for (const number of [1, 2, 3]) {
+  test(`a parcel is sent, and none of another test is there (${number})`, async () => {
+    assert.equal((await messages(shop)).length, 0);
+    await put(shop);
+    const parcels = (await shop.resource("Parcels")).split("/").at(-1);
+    await cloud.events.assertDelivered({ source: "shop", detailType: "Placed", to: parcels, times: 1 });
+    assert.equal((await messages(shop)).length, 1);
+    assert.match(await cloud.events.trace(), /events\.target/);
+    await assert.rejects(cloud.events.assertNever({ source: "shop", to: parcels }), /; 1 did\.\n✓ events\.target/);
+  });
+}
+
+test("a failure tells what happened to the event", async () => {
+  await put(shop, "Lost");
+  const parcels = (await shop.resource("Parcels")).split("/").at(-1);
+  await cloud.events.assertNever({ to: parcels });
+  await assert.rejects(cloud.events.assertDelivered({ source: "shop", to: parcels }), (error) => {
+    assert.equal(error.name, "AssertionError");
+    assert.match(error.message, /0 such were routed, 0 arrived\.\nnear miss: shop: Lost: missed .*detail-type is "Lost", wanted "Placed"/);
+    return true;
+  });
+  assert.match(await cloud.events.story(), /events:PutEvents/);
+});
+
+test("two stacks are side by side, and time passes at once", async () => {
+  const [first, second] = await cloud.stacks([{ template }, { template, parameters: { Delay: "600" } }]);
+  await cloud.clock.freeze();
+  for (const each of [first, second]) await put(each);
+  const { timers } = await cloud.events.settle();
+  assert.deepEqual([(await messages(first)).length, (await messages(second)).length], [1, 0]);
+  const before = await cloud.clock.now();
+  const advanced = await cloud.clock.advance("10m");
+  assert.equal(advanced.now - before.getTime(), 600_000);
+  assert.equal((await messages(second)).length, 1);
+  assert.ok(Array.isArray(timers));
+});
+
+test("a universe may be empty, and the clock goes on in the next", async () => {
+  await cloud.clock.freeze();
+  await cloud.empty();
+  assert.equal((await cloud.headwater.time()).mode, "real");
+  assert.equal((await sqs.send(new ListQueuesCommand({}))).QueueUrls, undefined);
+});
+
+test("snapshots by hand, of a cloud that is found", async () => {
+  const found = await findCloud({ endpoint: cloud.endpoint, environment: false });
+  await found.headwater.save("mine");
+  await put(shop);
+  await found.headwater.restore("mine", { fresh: true });
+  assert.equal((await messages(shop)).length, 0);
+  assert.ok((await found.headwater.snapshots()).some((each) => each.name === "mine"));
+  await found.headwater.deleteSnapshot("mine");
+  await assert.rejects(found.headwater.restore("mine"), (error) => error instanceof HeadwaterError && error.status === 404);
+  await found.stop(); // it was not started by that, so it stays
+  assert.equal((await cloud.headwater.health()).status, "ready");
+});
+
+test("what cannot be deployed, asked or found is said in words", async () => {
+  const broken = join(folder, "broken.yaml");
+  await writeFile(broken, "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 1000000}}}");
+  await assert.rejects(cloud.stack(broken), (error) => error instanceof StackFailed && /Q/.test(error.message));
+  await assert.rejects(shop.resource("Nothing"), StackFailed);
+  await assert.rejects(new Headwater("http://127.0.0.1:9").health(), /No Headwater answers/);
+  await assert.rejects(startCloud({ command: ["no-such-program"] }), /did not start/);
+});

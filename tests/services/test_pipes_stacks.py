@@ -1,0 +1,51 @@
+"""A pipe in a stack: it is made, changed and removed with it."""
+
+from __future__ import annotations
+
+from tests.conftest import Client
+from tests.services.test_cloudformation import outputs
+from tests.services.test_cloudformation_serverless import settled
+
+TEMPLATE = """
+Parameters: {Batch: {Type: String, Default: "5"}}
+Resources:
+  In: {Type: AWS::SQS::Queue}
+  Out: {Type: AWS::SQS::Queue}
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      Source: !GetAtt In.Arn
+      Target: !GetAtt Out.Arn
+      RoleArn: !Sub arn:aws:iam::${AWS::AccountId}:role/any
+      Tags: {team: a}
+      SourceParameters:
+        FilterCriteria: {Filters: [{Pattern: '{"body": {"kind": ["order"]}}'}]}
+        SqsQueueParameters: {BatchSize: !Ref Batch}
+      TargetParameters: {InputTemplate: '{"id": <$.body.id>}'}
+Outputs:
+  In: {Value: !Ref In}
+  Out: {Value: !Ref Out}
+  Pipe: {Value: !Ref Pipe}
+  Arn: {Value: !GetAtt Pipe.Arn}
+"""
+
+
+def test_a_pipe_of_a_stack(aws: Client) -> None:
+    cloudformation, pipes, sqs = aws("cloudformation"), aws("pipes"), aws("sqs")
+    cloudformation.create_stack(StackName="shop", TemplateBody=TEMPLATE)
+    assert settled(cloudformation) == "CREATE_COMPLETE"
+    out = outputs(cloudformation, "shop")
+    sqs.send_message(QueueUrl=out["In"], MessageBody='{"kind": "order", "id": 7}')
+    (message,) = sqs.receive_message(QueueUrl=out["Out"], WaitTimeSeconds=20)["Messages"]
+    assert message["Body"] == '{"id": 7}'
+    found = pipes.describe_pipe(Name=out["Pipe"])
+    assert (found["Arn"], found["Tags"]["team"]) == (out["Arn"], "a")
+    assert found["SourceParameters"]["SqsQueueParameters"]["BatchSize"] == 5
+    change = [{"ParameterKey": "Batch", "ParameterValue": "7"}]
+    cloudformation.update_stack(StackName="shop", UsePreviousTemplate=True, Parameters=change)
+    assert settled(cloudformation) == "UPDATE_COMPLETE"
+    found = pipes.describe_pipe(Name=out["Pipe"])
+    assert found["SourceParameters"]["SqsQueueParameters"]["BatchSize"] == 7
+    cloudformation.delete_stack(StackName="shop")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
+    assert all(pipe["CurrentState"] == "DELETING" for pipe in pipes.list_pipes()["Pipes"])
