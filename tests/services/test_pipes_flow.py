@@ -37,7 +37,7 @@ def test_from_queue_to_queue(lab: Lab) -> None:
 
 def test_filters_and_templates(lab: Lab) -> None:
     lab.pipe(
-        SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": '{"body": {"kind": ["order"]}}'}]}},
+        SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": '{"eventSource": ["aws:sqs"], "body": {"kind": ["order"]}}'}]}},
         TargetParameters={"InputTemplate": '{"id": <$.body.id>, "by": "<aws.pipes.pipe-name>"}'},
     )
     lab.send({"kind": "order", "id": 7}, {"kind": "other", "id": 8}, "plain")
