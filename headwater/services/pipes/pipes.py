@@ -96,7 +96,8 @@ def _merged(former: dict[str, Any], request: Request) -> dict[str, Any]:
     for block in _BLOCKS:
         given = {name: value for name, value in (request.get(block) or {}).items() if value is not None}
         if given:
-            definition[block] = {**(former.get(block) or {}), **given}
+            merged = {**(former.get(block) or {}), **given}
+            definition[block] = {name: value for name, value in merged.items() if value != ""}
     # a place to start from is not given again
     for name, value in (former.get("SourceParameters") or {}).items():
         if name != "FilterCriteria" and "StartingPosition" in value:
