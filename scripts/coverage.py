@@ -48,6 +48,9 @@ def text() -> str:
         details.append(f"## {name}\n\nAnswers: {', '.join(present) or 'nothing'}.")
         if lacking:
             details.append(f"Lacks: {', '.join(lacking)}.")
+        reasons = importlib.import_module(listing.package).SERVICE.lacks
+        if lines := [f"* {', '.join(names)}: {why}." for why, names in reasons.items() if known >= {*names}]:
+            details.append("Why:\n\n" + "\n".join(lines))
     details.append("## CloudFormation types\n\n" + "\n".join(f"- `{kind}`" for kind in sorted(types)))
     return "\n".join(parts) + "\n\n" + "\n\n".join(details) + "\n"
 

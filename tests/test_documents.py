@@ -30,3 +30,15 @@ def test_every_command_that_the_readme_names_exists() -> None:
 def test_links_inside_the_documents_lead_somewhere(document: str) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "docs" / document).read_text()):
         assert (ROOT / "docs" / link).exists(), link
+
+
+def test_reasons_are_given_for_what_is_lacking_alone() -> None:
+    lines = coverage.text().splitlines()
+    assert any(line.startswith("* CreateEndpoint, ") for line in lines)
+    answers = ""
+    for line in lines:
+        if line.startswith("Answers: "):
+            answers = line
+        elif line.startswith("* "):
+            names = line[2:].split(": ")[0].split(", ")
+            assert not {*names} & {*answers.removeprefix("Answers: ").rstrip(".").split(", ")}

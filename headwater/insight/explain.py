@@ -24,7 +24,7 @@ from headwater.spine.spans import spans_of_trace
 
 _MOST_CAUSED = 50
 _STREAM_EVENT = re.compile(r"[0-9a-f]{32}")
-_INVOKE, _JOIN = "lambda:Invoke", ":JoinBatch"
+_RUNS, _JOIN = ("lambda:Invoke", "pipes:Execute"), ":JoinBatch"
 _ENTRY = {"Source": "source", "DetailType": "detail-type", "Resources": "resources"}
 
 
@@ -182,17 +182,17 @@ def _named(delivery: dict[str, Any]) -> dict[str, Any]:
 
 def _tell_invocations(call: Call, trace: str, verdicts: list[dict[str, Any]]) -> None:
     """What functions made of records that mappings gave them: batches have no deliveries, their spans tell."""
-    spans = [row for row in spans_of_trace(call.store, trace) if row[4] == _INVOKE or row[4].endswith(_JOIN)]
+    spans = [row for row in spans_of_trace(call.store, trace) if row[4] in _RUNS or row[4].endswith(_JOIN)]
     for verdict in verdicts:
         if verdict["state"] != "matched":
             continue
-        function = verdict["targets"][0]["arn"]
+        target = verdict["targets"][0]["arn"]
         for row in spans:
-            if row[5] != function:
+            if row[5] not in (target, verdict["arn"]):
                 continue
             notes = orjson.loads(row[11]) if row[11] else {}
             failed = notes.get("functionError") or (row[10] if row[10] not in ("ok", None) else None)
-            told = {"target": function, "state": "failed" if failed else "delivered", "at": row[8], "took": row[9]}
+            told = {"target": target, "state": "failed" if failed else "delivered", "at": row[8], "took": row[9]}
             if failed:
                 told["error"] = str(failed)
             if "handled in trace" in notes:

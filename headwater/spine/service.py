@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ class Service:
     that its calls see; ``start`` is run at start-up where the service has data, for pollers; ``end`` is given the
     memory when the cloud stops, to let go of what may be dropped in no other thread;
     ``validates`` has requests checked against the constraints of botocore's model, with AWS's
-    generic message.
+    generic message; ``lacks`` are reasons why operations are left out, each with their names.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Service:
     start: Callable[[Work], Coroutine[Any, Any, None]] | None = None
     end: Callable[[Any], None] | None = None
     validates: bool = False
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Catalogue:

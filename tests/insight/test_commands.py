@@ -118,6 +118,26 @@ def test_functions_and_their_events(aws: Client, endpoint: str) -> None:
         headwater.explain("11111111-2222-3333-4444-555555555555")
 
 
+def test_a_pipe_and_its_filters(cloud: tuple[Client, str], timed: ServerThread) -> None:
+    aws, endpoint = cloud
+    (url, source), (out, target) = queue(aws, "in"), queue(aws, "out")
+    filters = {"FilterCriteria": {"Filters": [{"Pattern": json.dumps({"body": {"n": [7]}})}]}}
+    role = "arn:aws:iam::000000000000:role/pipe"
+    aws("pipes").create_pipe(Name="p", RoleArn=role, Source=source, Target=target, SourceParameters=filters)
+    timed.advance(1000)
+    ids = [aws("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"n": n}))["MessageId"] for n in (3, 7)]
+    headwater = Headwater(endpoint)
+    assert headwater.settle()["settled"]
+    missed, taken = (headwater.explain(identity)["verdicts"][0] for identity in ids)
+    assert (missed["kind"], missed["name"], missed["reason"]) == ("pipe", "p", "body.n is 3, wanted 7")
+    assert (taken["state"], taken["deliveries"][0]["target"]) == ("delivered", target)
+    aws("pipes").stop_pipe(Name="p")
+    timed.advance(1000)
+    before = headwater.explain({"body": {"n": 7}}, source)["verdicts"][0]
+    assert (before["state"], before["reason"]) == ("disabled", "the pipe is STOPPED")
+    assert aws("sqs").receive_message(QueueUrl=out)["Messages"]
+
+
 def test_records_of_a_stream(aws: Client, endpoint: str) -> None:
     headwater, lambda_, db = Headwater(endpoint), aws("lambda"), aws("dynamodb")
     make(lambda_)

@@ -218,6 +218,18 @@ def test_a_connection_that_gets_no_token_is_deauthorized(aws: Client, site: Endp
     assert events.describe_api_destination(Name="d")["ApiDestinationState"] == "INACTIVE"
 
 
+def test_a_server_of_tokens_may_come_up_late(timed: ServerThread, site: Endpoint) -> None:
+    events = client_factory(timed.endpoint, "444455556666")("events")
+    replies = iter((Reply(503), Reply(503), Reply(200, {}, b'{"access_token": "one"}')))
+    site.answer = lambda asked: next(replies)
+    connect(events, "OAUTH_CLIENT_CREDENTIALS", oauth(site))
+    for state in ("AUTHORIZING", "AUTHORIZING", "AUTHORIZED"):
+        site.next("/token")
+        timed.advance(0)
+        assert events.describe_connection(Name="c")["ConnectionState"] == state
+        timed.advance(2000)
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 301])
 def test_what_the_endpoint_will_never_take_is_dead_at_once(aws: Client, site: Endpoint, status: int) -> None:
     events, sqs = aws("events"), aws("sqs")
@@ -335,4 +347,17 @@ def test_other_services_may_have_requests_authorized(server: ServerThread, aws: 
     request = {"ConnectionArn": arn, "Method": "GET", "Url": "http://x/?a=b", "Headers": {"X-KEY": "mine"}, "Body": b""}
     caller = Caller(account, "us-east-1", "arn:aws:iam::x:root")
     made = server.run(server.cloud.engine.call("events", "AuthorizeRequest", request, caller, None))
-    assert made == {"Url": "http://x/?a=b", "Headers": {"x-key": "secret"}, "Body": b""}
+    assert made == {"Url": "http://x/?a=b", "Headers": {"x-key": "secret"}, "Body": b"", "Renewable": False}
+
+
+def test_other_services_may_invoke_a_destination(
+    server: ServerThread, aws: Client, account: str, site: Endpoint
+) -> None:
+    site.answer = lambda asked: Reply(201, {"X-Made": "yes"}, b"done")
+    arn = destination(aws("events"), site, connect(aws("events"), "API_KEY", KEY), "/a/*")
+    request = {"Arn": arn, "Body": b"{}", "PathParameterValues": ["b"], "HeaderParameters": {"x": "y"}}
+    caller = Caller(account, "us-east-1", "arn:aws:iam::x:root")
+    made = server.run(server.cloud.engine.call("events", "InvokeApiDestination", request, caller, None))
+    assert (made["Status"], made["Headers"]["x-made"], made["Body"]) == (201, "yes", b"done")
+    asked = site.next()
+    assert (asked.path, asked.headers["x"], asked.headers["x-key"]) == ("/a/b", "y", "secret")

@@ -10,8 +10,10 @@ import pytest
 
 from headwater.client import Headwater
 from headwater.spine.clock import Clock
+from headwater.spine.engine import SYSTEM
+from headwater.spine.operations import Caller
 from tests.server import ServerThread
-from tests.services.pipes_lab import ACCOUNT, Lab, queue_arn
+from tests.services.pipes_lab import ACCOUNT, ROLE, Lab, queue_arn
 
 EXECUTE = "SELECT subject, outcome FROM spans WHERE name = 'pipes:Execute'"
 
@@ -34,8 +36,9 @@ def test_from_queue_to_queue(lab: Lab) -> None:
 
 
 def test_filters_and_templates(lab: Lab) -> None:
+    pattern = '{"eventSource": ["aws:sqs"], "body": {"kind": ["order"]}}'
     lab.pipe(
-        SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": '{"body": {"kind": ["order"]}}'}]}},
+        SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": pattern}]}},
         TargetParameters={"InputTemplate": '{"id": <$.body.id>, "by": "<aws.pipes.pipe-name>"}'},
     )
     lab.send({"kind": "order", "id": 7}, {"kind": "other", "id": 8}, "plain")
@@ -288,3 +291,51 @@ def test_a_server_that_starts_again_goes_on_with_its_pipes(tmp_path: Path) -> No
         lab = Lab(server)
         assert lab.bodies() == ["kept"]
         assert lab.aws("pipes").describe_pipe(Name="p")["CurrentState"] == "RUNNING"
+
+
+def test_pipes_explain_themselves(lab: Lab) -> None:
+    arn = lab.pipe(SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": '{"body": {"kind": ["order"]}}'}]}})
+
+    def asked(kind: str) -> dict[str, Any]:
+        """What the pipe says of a message as filters see it."""
+        request = {"EventSourceArn": queue_arn("in"), "Record": {"body": {"kind": kind}}}
+        engine = lab.server.cloud.engine
+        answer = lab.server.run(engine.call("pipes", "ExplainRecord", request, SYSTEM, None))
+        (verdict,) = answer["Verdicts"]
+        return dict(verdict)
+
+    verdict = asked("order")
+    assert (verdict["kind"], verdict["arn"], verdict["state"]) == ("pipe", arn, "matched")
+    assert verdict["targets"] == [{"id": "pipe", "arn": queue_arn("out")}]
+    refused = asked("other")
+    assert refused["state"] == "not matched" and "body.kind" in refused["reason"]
+    lab.aws("pipes").stop_pipe(Name="p")
+    lab.server.advance(100)
+    assert asked("order")["reason"] == "the pipe is STOPPED"
+
+
+def test_pipes_and_schedules_are_on_the_map(lab: Lab) -> None:
+    pipe = lab.pipe()
+    schedule = lab.aws("scheduler").create_schedule(
+        Name="s",
+        ScheduleExpression="cron(0 0 1 1 ? 2199)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": queue_arn("in"), "RoleArn": ROLE},
+    )["ScheduleArn"]
+    engine = lab.server.cloud.engine
+    caller = Caller(ACCOUNT, "us-east-1", "")
+    links = [
+        (link["from"], link["to"])
+        for service in ("pipes", "scheduler")
+        for link in lab.server.run(engine.call(service, "Topology", {}, caller, None))["links"]
+    ]
+    assert links == [(queue_arn("in"), pipe), (pipe, queue_arn("out")), (schedule, queue_arn("in"))]
+
+
+def test_what_became_of_a_message_is_told(lab: Lab) -> None:
+    arn = lab.pipe()
+    sent = lab.aws("sqs").send_message(QueueUrl=lab.source, MessageBody="x")["MessageId"]
+    lab.server.advance(10)
+    (verdict,) = Headwater(lab.server.endpoint).explain(sent)["verdicts"]
+    assert (verdict["arn"], verdict["state"]) == (arn, "delivered")
+    assert verdict["deliveries"][0]["target"] == queue_arn("out")

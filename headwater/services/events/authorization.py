@@ -48,18 +48,20 @@ class Outgoing(NamedTuple):
 def authorize_request(call: Call, request: Request) -> Coroutine[Any, Any, Result]:
     """For whatever sends requests by a connection (Step Functions, Pipes): ``ConnectionArn``, ``Method``, ``Url``,
     ``Headers`` and ``Body`` (bytes) become ``Url``, ``Headers`` and ``Body`` with all that the connection adds.
-    ``Renew``: the last token was refused. AwsError where the connection cannot authorise."""
+    ``Renew``: the last token was refused; that is of use only where the answer said ``Renewable``. AwsError where the
+    connection cannot authorise."""
     outgoing = Outgoing(request["Method"], request["Url"], dict(request["Headers"]), request["Body"])
     return _authorized(call.work, request["ConnectionArn"], outgoing, bool(request.get("Renew")))
 
 
 async def _authorized(work: Work, connection: str, outgoing: Outgoing, renew: bool) -> Result:
-    made = await authorize(work, connection, outgoing, renew)
-    return {"Url": made.url, "Headers": made.headers, "Body": made.body}
+    made, renewable = await authorize(work, connection, outgoing, renew)
+    return {"Url": made.url, "Headers": made.headers, "Body": made.body, "Renewable": renewable}
 
 
-async def authorize(work: Work, arn: str, outgoing: Outgoing, renew: bool = False) -> Outgoing:
-    """A request with what a connection adds to it. AwsError where there is none, or it is not authorised."""
+async def authorize(work: Work, arn: str, outgoing: Outgoing, renew: bool = False) -> tuple[Outgoing, bool]:
+    """A request with what a connection adds to it, and whether that is a token that can be had anew. AwsError where
+    there is no connection, or it is not authorised."""
     connection, secret = await work.transact(_credentials, arn)
     headers = {}
     if connection.kind == "BASIC":
@@ -72,7 +74,7 @@ async def authorize(work: Work, arn: str, outgoing: Outgoing, renew: bool = Fals
             token = await fetch_token(work, connection, secret)
         headers["Authorization"] = f"{token['type']} {token['token']}"
     added = with_parameters(outgoing, secret.get("invocation_http_parameters") or {})
-    return added._replace(headers=overlaid(added.headers, headers))
+    return added._replace(headers=overlaid(added.headers, headers)), connection.kind == OAUTH
 
 
 def basic(user: str, password: str) -> str:
@@ -133,7 +135,7 @@ async def fetch_token(work: Work, connection: Connection, secret: Mapping[str, A
         outgoing = _token_request(secret)
         answer = await send(*outgoing, seconds=SECONDS)
     except Unreachable as error:
-        raise _no_token(error.message) from error
+        raise _no_token(error.message, 503) from error
     token = _read_token(answer, work.now)
     await work.transact(_keep_token, connection.arn, connection.secret, token)
     return token
@@ -160,7 +162,7 @@ def _token_request(secret: Mapping[str, Any]) -> Outgoing:
 def _read_token(answer: OutgoingAnswer, now: int) -> dict[str, Any]:
     """``token``, its ``type``, and the instant (ms) at which it ``expires``, None where the server does not say."""
     if not 200 <= answer.status < 300:
-        raise _no_token(f"The authorization endpoint answered {answer.status}.")
+        raise _no_token(f"The authorization endpoint answered {answer.status}.", answer.status)
     try:
         told = orjson.loads(answer.body)
         token, kind = told["access_token"], told.get("token_type") or "Bearer"
@@ -173,8 +175,9 @@ def _read_token(answer: OutgoingAnswer, now: int) -> dict[str, Any]:
     return {"token": token, "type": "Bearer" if kind.lower() == "bearer" else kind, "expires": expires}
 
 
-def _no_token(why: str) -> AwsError:
-    return AwsError("AuthorizationFailed", why)
+def _no_token(why: str, status: int = 400) -> AwsError:
+    """``status`` from 500 on: the server of tokens may be back soon."""
+    return AwsError("AuthorizationFailed", why, status)
 
 
 def _keep_token(call: Call, arn: str, secret: str | None, token: dict[str, Any]) -> None:
@@ -204,4 +207,4 @@ async def _first_token(work: Work, connection: Connection, secret: Mapping[str, 
     try:
         await fetch_token(work, connection, secret)
     except AwsError as error:
-        raise Failed(error.code, error.message, retry=False) from error
+        raise Failed(error.code, error.message, retry=error.status >= 500) from error

@@ -11,10 +11,11 @@ from urllib.parse import quote, urlencode
 
 from headwater.services.events.api_destinations import ApiDestination, api_destination_by_arn, take_slot
 from headwater.services.events.authorization import SECONDS, Outgoing, authorize, overlaid, with_query
-from headwater.spine.arns import Arn
+from headwater.services.events.errors import api_destination_not_found
+from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.deliveries import Again, Failed
 from headwater.spine.errors import AwsError
-from headwater.spine.operations import Call
+from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.outgoing import OutgoingAnswer, Unreachable, send
 from headwater.spine.work import Work
 
@@ -47,38 +48,69 @@ def to_api_destination(call: Call, arn: Arn, payload: Payload) -> Again | Corout
 
 
 async def _invoke(work: Work, destination: ApiDestination, payload: Payload) -> None:
-    wanted = _request(destination, payload)
+    wanted = _request(destination, payload.get("http") or {}, payload["input"].encode())
     try:
-        answer = await _send(work, destination.connection, wanted, renew=False)
-        if answer.status in (401, 407):
-            # what the token of an OAuth server was good for may be over before its time
-            answer = await _send(work, destination.connection, wanted, renew=True)
+        answer = await _exchange(work, destination.connection, wanted)
+    except AwsError as error:
+        # a server of tokens may be back soon; a connection without authorisation is not by itself
+        retry = error.code in ("AuthorizationFailed", "Unreachable")
+        raise Failed("SDK_CLIENT_ERROR", error.message, retry=retry) from error
+    _judge(answer)
+
+
+async def _exchange(work: Work, connection: str, wanted: Outgoing) -> OutgoingAnswer:
+    """A request and its answer; a token that is no longer taken is renewed once. AwsError where there is none."""
+    try:
+        made, renewable = await authorize(work, connection, wanted)
+        answer = await _send(made)
+        if renewable and answer.status in (401, 407):
+            made, _ = await authorize(work, connection, wanted, renew=True)
+            answer = await _send(made)
     except Unreachable as error:
         if error.timed_out:
             message = "Timeout calling endpoint for API Destination: socket closed."
         else:
             message = "API destination endpoint cannot be reached."
-        raise Failed("SDK_CLIENT_ERROR", f"{_UNABLE}{message} {error.message}") from error
+        raise AwsError("Unreachable", f"{_UNABLE}{message} {error.message}") from error
     except AwsError as error:
-        # a server of tokens may be back soon; a connection without authorisation is not by itself
-        raise Failed("SDK_CLIENT_ERROR", _UNABLE + error.message, retry=error.code == "AuthorizationFailed") from error
-    _judge(answer)
+        raise AwsError(error.code, _UNABLE + error.message, error.status) from error
+    return answer
 
 
-async def _send(work: Work, connection: str, wanted: Outgoing, renew: bool) -> OutgoingAnswer:
-    made = await authorize(work, connection, wanted, renew)
+async def _send(made: Outgoing) -> OutgoingAnswer:
     return await send(made.method, made.url, overlaid(made.headers, _FIXED), made.body, seconds=SECONDS)
 
 
-def _request(destination: ApiDestination, payload: Payload) -> Outgoing:
-    """The target's parameters: its values in the place of each ``*`` of the path, headers and query."""
-    parameters = payload.get("http") or {}
+@operation("events", "InvokeApiDestination", internal=True)
+def invoke_api_destination(call: Call, request: Request) -> Coroutine[Any, Any, Result]:
+    """For whatever else sends to API destinations (Pipes): ``Arn``, ``Body`` (bytes) and, filled in already, the
+    HttpParameters. Waits its turn by the destination's rate; answers ``Status``, ``Headers`` and ``Body``."""
+    return _ask(call.work, request)
+
+
+async def _ask(work: Work, request: Request) -> Result:
+    destination, due = await work.transact(_take_turn, request["Arn"])
+    await work.sleep_until(due)
+    answer = await _exchange(work, destination.connection, _request(destination, request, request["Body"]))
+    return {"Status": answer.status, "Headers": answer.headers, "Body": answer.body}
+
+
+def _take_turn(call: Call, arn: str) -> tuple[ApiDestination, int]:
+    destination = api_destination_by_arn(call, arn)
+    if destination is None:
+        parts = parse_arn(arn)
+        raise api_destination_not_found(parts.resource.split("/")[1] if parts else arn)
+    return destination, take_slot(call, destination)
+
+
+def _request(destination: ApiDestination, parameters: Payload, body: bytes) -> Outgoing:
+    """With the parameters of a target: its values in the place of each ``*`` of the path, headers and query."""
     head, *rest = destination.endpoint.split("*")
     values = [quote(str(value), safe="") for value in parameters.get("PathParameterValues") or ()]
     url = head + "".join(value + part for value, part in zip(values, rest, strict=False))
     url = with_query(url, parameters.get("QueryStringParameters") or {})
     headers = overlaid(_HEADERS, parameters.get("HeaderParameters") or {})
-    return Outgoing(destination.method, url, headers, payload["input"].encode())
+    return Outgoing(destination.method, url, headers, body)
 
 
 def _judge(answer: OutgoingAnswer) -> None:

@@ -9,58 +9,33 @@ import orjson
 from headwater.languages.patterns import PIPES, InvalidPattern, compile_pattern
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import invalid_parameter
-from headwater.spine import versions
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.polling.messages import filtered_message
+from headwater.spine.polling import explaining
+
+_KIND = "event source mapping"
 
 
 def keep_version(call: Call, configuration: dict[str, Any], deleted: bool = False) -> None:
     """A mapping has changed: records to come are explained by what stands now."""
     definition = None if deleted else _definition(configuration)
-    versions.keep(call, configuration["EventSourceArn"], configuration["EventSourceMappingArn"], definition)
+    source, arn = configuration["EventSourceArn"], configuration["EventSourceMappingArn"]
+    explaining.keep_version(call, _KIND, source, arn, definition)
 
 
 def _definition(configuration: dict[str, Any]) -> dict[str, Any]:
-    filters = (configuration.get("FilterCriteria") or {}).get("Filters") or ()
     return {
-        "function": configuration["FunctionArn"],
-        "state": configuration["State"],
-        "filters": [each["Pattern"] for each in filters],
+        "target": configuration["FunctionArn"],
+        "filters": explaining.filters_of(configuration.get("FilterCriteria")),
+        "stopped": "the mapping is disabled" if configuration["State"] == "Disabled" else "",
     }
 
 
 @operation("lambda", "ExplainRecord", internal=True, reads=True)
 def explain_record(call: Call, request: Request) -> Result:
-    """What the filters of each mapping say of a ``Record`` of a source: of those that stood when the row of the id
-    ``At`` was written, or that stand now. A queue's ``Message`` may be given as Poll gives it."""
-    call.span.kept = False
-    source, at = request["EventSourceArn"], request.get("At")
-    record = filtered_message(request["Message"]) if "Message" in request else request["Record"]
-    found = [orjson.loads(text) for (text,) in call.store.all(tables.MAPPINGS_OF, (source,))]
+    """What each mapping of a source says of a record: see ``spine.polling.explaining``."""
+    found = [orjson.loads(text) for (text,) in call.store.all(tables.MAPPINGS_OF, (request["EventSourceArn"],))]
     now = {each["EventSourceMappingArn"]: _definition(each) for each in found}
-    standing = now if at is None else versions.standing_at(call.store, source, at, now)
-    verdicts = [_verdict(arn, definition, record) for arn, definition in standing.items()]
-    verdicts.sort(key=lambda verdict: (verdict["state"] != "matched", verdict["failed"], verdict["arn"]))
-    return {"Channel": source, "Verdicts": verdicts, "Count": len(verdicts), "Event": record}
-
-
-def _verdict(arn: str, definition: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
-    verdict: dict[str, Any] = {
-        "kind": "event source mapping",
-        "arn": arn,
-        "name": arn.rpartition(":")[2],
-        "targets": [{"id": "function", "arn": definition["function"]}],
-        "failed": 0,
-    }
-    explanations = [compile_pattern(pattern, PIPES).explain(record) for pattern in definition["filters"]]
-    nearest = min(explanations, key=lambda explanation: explanation.failed, default=None)
-    if nearest is not None:
-        verdict |= {"failed": nearest.failed, "explanation": nearest.shown()}
-    if definition["state"] == "Disabled":
-        return verdict | {"state": "disabled", "reason": "the mapping is disabled"}
-    if nearest is None or nearest.matched:
-        return verdict | {"state": "matched", "reason": ""}
-    return verdict | {"state": "not matched", "reason": nearest.reason()}
+    return explaining.explain_record(call, request, _KIND, now)
 
 
 @operation("lambda", "TryFilter", internal=True, reads=True)

@@ -11,6 +11,7 @@ import orjson
 
 from headwater.services.pipes import tables
 from headwater.services.pipes.errors import pipe_is_busy
+from headwater.services.pipes.explaining import keep_version
 from headwater.services.pipes.row import CHANGED, Row, find_pipe, pipe_by_arn
 from headwater.services.pipes.validation import check_source_exists
 from headwater.spine.deliveries import Delivery, delivery
@@ -41,18 +42,21 @@ def settle(call: Call, item: Delivery) -> None:
     row = pipe_by_arn(call, item.target)
     if row is None:
         return
+    source = orjson.loads(row.definition)["Source"]
     if row.state == "DELETING":
         call.store.run(tables.DELETE_PIPE, (row.arn,))
         call.store.run(tables.DELETE_POSITIONS, (row.arn,))
+        keep_version(call, row.arn, source)
         return
     state, reason = row.desired, None
     if state == "RUNNING":
         try:
-            check_source_exists(call, orjson.loads(row.definition)["Source"])
+            check_source_exists(call, source)
         except AwsError as error:
             state, reason = _FAILED.get(row.state, "START_FAILED"), error.message
             call.span.note("failed", reason)
     call.store.run(tables.SET_STATE, (state, reason, call.new_id(), row.arn))
+    keep_version(call, row.arn, source)
     call.signal(CHANGED)
 
 

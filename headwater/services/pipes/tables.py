@@ -17,6 +17,7 @@ SCHEMA = (
         pipe TEXT NOT NULL, shard TEXT NOT NULL, position BIGINT NOT NULL, PRIMARY KEY (pipe, shard)
     );
     """,
+    "CREATE INDEX pipes_pipes_by_source ON pipes_pipes (source);",
 )
 
 _PIPE = "SELECT arn, name, desired, state, reason, definition, tags, created, modified FROM pipes_pipes"
@@ -27,6 +28,7 @@ LIST_PIPES = f"""
 ORDER BY name LIMIT ?
 """
 ALL_PIPES = f"{_PIPE} WHERE account = ? AND region = ? ORDER BY name"
+PIPES_OF = "SELECT arn, state, definition FROM pipes_pipes WHERE source = ? ORDER BY arn"
 RUNNING = "SELECT arn, account, region, definition, revision FROM pipes_pipes WHERE state = 'RUNNING'"
 INSERT_PIPE = """
 INSERT INTO pipes_pipes

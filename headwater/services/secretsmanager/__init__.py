@@ -19,4 +19,18 @@ SERVICE = Service(
     modules=(deletion, listing, passwords, policies, resources, secrets, stages, tags, values),
     schema=SCHEMA,
     validates=True,
+    lacks={
+        "rotation is left out as a whole, functions that rotate secrets included": (
+            "CancelRotateSecret",
+            "RotateSecret",
+        ),
+        "a secret is in one region and account": (
+            "AssociateCrossAccountReplica",
+            "DisassociateCrossAccountReplica",
+            "RemoveRegionsFromReplication",
+            "ReplicateSecretToRegions",
+            "StopReplicationToReplica",
+        ),
+        "a secret has one policy, without a name": ("ListResourcePolicies",),
+    },
 )
