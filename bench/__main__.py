@@ -1,8 +1,7 @@
 """``python -m bench [NAME…]``: layers, operations at 1 and 32 connections, start and memory.
 
-Names choose among the operations by their beginnings; ``fanout``, ``ledger``, ``rules``, ``schedules`` and
-``universes`` are measured only when named. Absolute figures depend on the machine; compare within one run, or
-with ``make bench-peers``.
+Names choose among the operations by their beginnings; those of ``_BY_NAME`` are measured only when named.
+Absolute figures depend on the machine; compare within one run, or with ``make bench-peers``.
 """
 
 from __future__ import annotations
@@ -13,22 +12,27 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
 from bench.client import measure
-from bench.fanout import fanout
 from bench.layers import layers
-from bench.ledger import ledger_table
 from bench.requests import OPERATIONS, Aws
-from bench.rules import rules
-from bench.schedules import schedules
 from bench.server import PORT, await_answer, launch
-from bench.universes import universes
 
-_BY_NAME = {"fanout": fanout, "ledger": ledger_table, "rules": rules, "schedules": schedules, "universes": universes}
+# What is measured only when named: a room each, loaded when it is asked for.
+_BY_NAME = {
+    "console": "console",
+    "fanout": "fanout",
+    "ledger": "ledger_table",
+    "orders": "orders",
+    "rules": "rules",
+    "schedules": "schedules",
+    "universes": "universes",
+}
 _SECONDS = 2.0
 
 
@@ -115,9 +119,9 @@ def main() -> None:
             table.add_row(name, f"{microseconds:.1f}")
         console.print(table)
         console.print(_start_and_memory())
-    named = {name: table for name, table in _BY_NAME.items() if name in chosen}
-    for table_of in named.values():
-        console.print(table_of())
+    named = {name: function for name, function in _BY_NAME.items() if name in chosen}
+    for name, function in named.items():
+        console.print(getattr(import_module(f"bench.{name}"), function)())
     if not chosen or len(named) < len(chosen):
         console.print(_operations([name for name in chosen if name not in named]))
 

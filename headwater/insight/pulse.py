@@ -29,13 +29,15 @@ class _Gathering:
         self._flows: dict[tuple[str, str], list[int]] = {}
         self._spans = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._told = 0.0
 
     def heard(self, spans: object) -> None:
         assert isinstance(spans, list)
         for span in spans:
             self._count(span)
         if self._timer is None and self._spans:
-            self._timer = asyncio.get_running_loop().call_later(_SECONDS_BETWEEN, self._tell)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(loop.time(), self._told + _SECONDS_BETWEEN), self._tell)
 
     def _count(self, span: Span) -> None:
         if span.subject is None:
@@ -53,6 +55,7 @@ class _Gathering:
 
     def _tell(self) -> None:
         self._timer = None
+        self._told = asyncio.get_running_loop().time()
         flows = [[*pair, *counts] for pair, counts in self._flows.items()]
         message = orjson.dumps({"spans": self._spans, "flows": flows})
         self._flows, self._spans = {}, 0

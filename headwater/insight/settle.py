@@ -62,9 +62,12 @@ async def _until_settled(engine: Engine, trace: str | None) -> None:
 
 
 def _next(engine: Engine, trace: str | None) -> int:
-    """When the next timer rings; where there is none, in no time to be waited for."""
-    ahead = timers(engine, trace)
-    return int(ahead[0]["due"]) if ahead else _NEVER
+    """When the next timer rings, or what a fault has delayed has come; in no time to be waited for, where neither
+    is ahead."""
+    ahead = [int(timer["due"]) for timer in timers(engine, trace)[:1]]
+    if engine.armed is not None and engine.armed.until > engine.clock.now():
+        ahead.append(engine.armed.until)
+    return min(ahead, default=_NEVER)
 
 
 def _joined(engine: Engine, trace: str) -> frozenset[str]:

@@ -121,6 +121,20 @@ def test_the_clock_is_moved_from_the_header(browser: Browser, console: str) -> N
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_fault_is_set_and_cleared_from_the_header(browser: Browser, console: str, busy_shop: Shop) -> None:
+    dynamodb = busy_shop.server.aws("dynamodb")
+    with opened(browser, console + "/console/resources") as page:
+        page.get_by_role("button", name="Faults").click()
+        page.get_by_label("service").fill("dynamodb")
+        page.get_by_label("operation").fill("DescribeLimits")
+        page.get_by_role("button", name="Set", exact=True).click()
+        expect(page.get_by_role("button", name="1 fault set")).to_be_visible()
+        assert dynamodb.describe_limits()  # boto3 tries again what was throttled
+        assert findings(page) == []
+        page.get_by_role("button", name="Clear them all").click()
+        expect(page.get_by_role("button", name="Faults")).to_be_visible()
+
+
 def test_the_theme_can_be_chosen_and_stays(browser: Browser, console: str) -> None:
     with opened(browser, console + "/console/traces") as page:
         page.get_by_role("button", name="Dark theme").click()

@@ -218,6 +218,18 @@ def test_a_connection_that_gets_no_token_is_deauthorized(aws: Client, site: Endp
     assert events.describe_api_destination(Name="d")["ApiDestinationState"] == "INACTIVE"
 
 
+def test_a_server_of_tokens_may_come_up_late(timed: ServerThread, site: Endpoint) -> None:
+    events = client_factory(timed.endpoint, "444455556666")("events")
+    replies = iter((Reply(503), Reply(503), Reply(200, {}, b'{"access_token": "one"}')))
+    site.answer = lambda asked: next(replies)
+    connect(events, "OAUTH_CLIENT_CREDENTIALS", oauth(site))
+    for state in ("AUTHORIZING", "AUTHORIZING", "AUTHORIZED"):
+        site.next("/token")
+        timed.advance(0)
+        assert events.describe_connection(Name="c")["ConnectionState"] == state
+        timed.advance(2000)
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 301])
 def test_what_the_endpoint_will_never_take_is_dead_at_once(aws: Client, site: Endpoint, status: int) -> None:
     events, sqs = aws("events"), aws("sqs")

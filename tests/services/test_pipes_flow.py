@@ -36,8 +36,9 @@ def test_from_queue_to_queue(lab: Lab) -> None:
 
 
 def test_filters_and_templates(lab: Lab) -> None:
+    pattern = '{"eventSource": ["aws:sqs"], "body": {"kind": ["order"]}}'
     lab.pipe(
-        SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": '{"body": {"kind": ["order"]}}'}]}},
+        SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": pattern}]}},
         TargetParameters={"InputTemplate": '{"id": <$.body.id>, "by": "<aws.pipes.pipe-name>"}'},
     )
     lab.send({"kind": "order", "id": 7}, {"kind": "other", "id": 8}, "plain")

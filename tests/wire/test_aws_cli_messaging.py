@@ -220,3 +220,50 @@ def test_sns_archive_and_replay(cli: Cli) -> None:
     assert "(InvalidState)" in cli.fails(f"sns delete-topic --topic-arn {topic}")
     cli(archive, "{}")
     cli(f"sns delete-topic --topic-arn {topic}")
+
+
+def test_events_archives_and_endpoints(cli: Cli) -> None:
+    """https://docs.aws.amazon.com/cli/latest/reference/events/"""
+    bus = cli("events describe-event-bus")["Arn"]
+    made = cli(f"events create-archive --archive-name MyArchive --event-source-arn {bus} --retention-days 30")
+    assert made["State"] == "ENABLED"
+    cli.write("entries.json", '[{"Source": "com.example", "DetailType": "sent", "Detail": "{\\"a\\": 1}"}]')
+    cli("events put-events --entries file://entries.json")
+    assert cli("events describe-archive --archive-name MyArchive")["EventCount"] == 1
+    started = cli(
+        f"events start-replay --replay-name MyReplay --event-source-arn {made['ArchiveArn']} "
+        f"--event-start-time 2026-01-01T00:00:00Z --event-end-time 2036-01-01T00:00:00Z --destination Arn={bus}"
+    )
+    assert started["State"] == "STARTING"
+    assert cli("events describe-replay --replay-name MyReplay")["State"] == "COMPLETED"
+    assert cli("events list-replays --name-prefix My")["Replays"][0]["ReplayName"] == "MyReplay"
+    connection = cli(
+        "events create-connection --name MyConnection --authorization-type API_KEY "
+        "--auth-parameters ApiKeyAuthParameters={ApiKeyName=x-key,ApiKeyValue=abc}"
+    )
+    cli.write("endpoint.json", {"InvocationEndpoint": "https://example.com/"})  # the CLI would fetch an argument
+    destination = cli(
+        "events create-api-destination --name MyDestination --http-method POST "
+        f"--connection-arn {connection['ConnectionArn']} --cli-input-json file://endpoint.json"
+    )
+    assert destination["ApiDestinationState"] == "ACTIVE"
+    secret = cli("events describe-connection --name MyConnection")["SecretArn"]
+    value = cli(f"secretsmanager get-secret-value --secret-id {secret} --query SecretString --output text")
+    assert value == {"api_key_name": "x-key", "api_key_value": "abc"}
+    assert "ManagedRuleException" in cli.fails("events disable-rule --name Events-Archive-MyArchive")
+
+
+def test_secrets(cli: Cli) -> None:
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/create_secret.html"""
+    cli("secretsmanager create-secret --name MyTestSecret --description mine --secret-string", '{"user":"diegor"}')
+    cli("secretsmanager put-secret-value --secret-id MyTestSecret --secret-string", '{"user":"other"}')
+    previous = "secretsmanager get-secret-value --secret-id MyTestSecret --version-stage AWSPREVIOUS"
+    assert json.loads(cli(previous)["SecretString"]) == {"user": "diegor"}
+    assert (
+        cli("secretsmanager list-secrets --filters Key=name,Values=MyTest")["SecretList"][0]["Name"] == "MyTestSecret"
+    )
+    assert len(cli("secretsmanager get-random-password --password-length 20")["RandomPassword"]) == 20
+    cli("secretsmanager delete-secret --secret-id MyTestSecret --recovery-window-in-days 7")
+    assert "marked for deletion" in cli.fails("secretsmanager get-secret-value --secret-id MyTestSecret")
+    cli("secretsmanager restore-secret --secret-id MyTestSecret")
+    assert cli("secretsmanager describe-secret --secret-id MyTestSecret")["Description"] == "mine"

@@ -3,6 +3,7 @@
 import { html, render, useEffect, useState } from "./html.js";
 import { A, useAddress } from "./router.js";
 import { Clock } from "./clock.js";
+import { Faults } from "./faults.js";
 import { useConnected } from "./live.js";
 import { MapPage } from "./map/page.js";
 
@@ -72,6 +73,7 @@ function Header() {
     <${A} to="/" class="brand"><img src="/_headwater/static/icon.svg" width="24" height="24" alt="" /><span>Headwater</span><//>
     <span class=${"lamp " + (up ? "up" : "down")} role="status">${up ? "live" : "not connected"}</span>
     <div class="spacer"></div>
+    <${Faults} />
     <${Clock} />
     <${Theme} />
   </header>`;

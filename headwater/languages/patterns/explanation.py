@@ -16,16 +16,33 @@ _MOST_ACTUAL = 20
 @dataclass(frozen=True)
 class Verdict:
     """What one predicate said. ``actual``: the leaves found at the path, [] where there is none, and as they were
-    ``compared``; ``why`` it said no, empty where it said yes."""
+    ``compared``; ``why`` it said no, empty where it said yes. Words are found only when they are asked for: most
+    explanations come down to one sentence."""
 
     path: str
-    operator: str
-    expected: Any
+    predicate: Predicate
     actual: tuple[Any, ...]
     yes: bool
-    compared: tuple[str, ...]
-    why: str
-    wish: str
+
+    @property
+    def operator(self) -> str:
+        return self.predicate.operator
+
+    @property
+    def expected(self) -> Any:
+        return self.predicate.expected
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        return tuple(compared(leaf, self.predicate) for leaf in self.actual)
+
+    @property
+    def why(self) -> str:
+        return "" if self.yes else refusal(self.predicate, self.actual)
+
+    @property
+    def wish(self) -> str:
+        return wish(self.predicate)
 
     def shown(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -36,7 +53,7 @@ class Verdict:
             "compared": list(self.compared[:_MOST_ACTUAL]),
             "yes": self.yes,
         }
-        return told | {"why": self.why} if self.why else told
+        return told if self.yes else told | {"why": self.why}
 
 
 @dataclass(frozen=True)
@@ -122,15 +139,13 @@ def _explain_field(field: Field, leaves: Leaves, branch_matched: bool) -> FieldV
 
 def _verdict(path: str, predicate: Predicate, actual: tuple[Any, ...]) -> Verdict:
     yes = not actual if predicate.absent else any(predicate.accepts(leaf) for leaf in actual)
-    as_compared = tuple(compared(leaf, predicate) for leaf in actual)
-    why = "" if yes else refusal(predicate, actual)
-    return Verdict(path, predicate.operator, predicate.expected, actual, yes, as_compared, why, wish(predicate))
+    return Verdict(path, predicate, actual, yes)
 
 
 def _sentence(field: FieldVerdict) -> str:
     wanted = " or ".join(verdict.wish for verdict in field.predicates)
     first = field.predicates[0]
-    if len(field.predicates) == 1 and first.why and first.actual and not first.why.endswith(f"not {wanted}"):
-        return f"{field.path}: {first.why}"
+    if len(field.predicates) == 1 and first.actual and not (why := first.why).endswith(f"not {wanted}"):
+        return f"{field.path}: {why}"
     shown = " nor ".join(dict.fromkeys(first.compared)) if first.actual else "not there"
     return f"{field.path} is {shown}, wanted {wanted}"

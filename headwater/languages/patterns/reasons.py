@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
+
 from headwater.languages.patterns.predicates import Leaf, Predicate
 from headwater.languages.patterns.values import LARGEST_NUMBER, comparable
 
@@ -31,6 +33,10 @@ def _number(digits: str) -> int | float:
 
 
 def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # halves of characters, very long numbers
+        pass
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace").decode()
 
 

@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.services.events import tables
-from headwater.services.events.errors import bus_exists, bus_not_found, validation
+from headwater.services.events.errors import bus_exists, bus_not_found, limit_exceeded, validation
 from headwater.services.events.pages import page
 from headwater.spine.arns import make_arn, parse_arn
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 DEFAULT = "default"
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+_MOST_BUSES = 100
 _SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 
 
@@ -81,10 +84,14 @@ def create_event_bus(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html"""
     name = request["Name"]
     arn = bus_arn(call, name)
+    if request.get("EventSourceName"):
+        raise not_implemented("EventSourceName of CreateEventBus: partner event sources")
     if bus_by_arn(call, arn) is not None:
         raise bus_exists(name)
     if "/" in name:
         raise validation(f"Event bus name must not contain '/'. Name: {name}")
+    if (call.store.one(tables.COUNT_BUSES, (call.account, call.region)) or (0,))[0] >= _MOST_BUSES:
+        raise limit_exceeded()
     settings = {key: request[key] for key in _SETTINGS if request.get(key) is not None}
     _insert(call, arn, name, settings, {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()})
     call.memory.drop(arn)

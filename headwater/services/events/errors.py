@@ -95,3 +95,7 @@ def cross_account_target(arn: str) -> AwsError:
         "AccessDeniedException",
         f"Access to the resource {arn} is denied. Reason: Adding cross-account target is not permitted.",
     )
+
+
+def policy_too_long() -> AwsError:
+    return AwsError("PolicyLengthExceededException", "The event bus policy is too long. The limit is 10240 bytes.")

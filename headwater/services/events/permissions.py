@@ -1,4 +1,4 @@
-"""The resource policies of buses, statement by statement. They are kept and shown; nothing asks them yet."""
+"""The resource policies of buses, statement by statement. They are asked where events come from other accounts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import orjson
 
 from headwater.services.events import tables
 from headwater.services.events.buses import Bus, find_bus, stored_bus
-from headwater.services.events.errors import statement_not_found, validation
+from headwater.services.events.errors import policy_too_long, statement_not_found, validation
 from headwater.spine.arns import partition_of
 from headwater.spine.operations import Call, Request, Result, operation
+
+_MOST_BYTES = 10_240
 
 
 @operation("events", "PutPermission")
@@ -82,4 +84,6 @@ def _is_object(text: str) -> bool:
 
 
 def _set(call: Call, bus: Bus, policy: str | None) -> None:
+    if policy is not None and len(policy.encode()) > _MOST_BYTES:
+        raise policy_too_long()
     call.store.run(tables.SET_BUS_POLICY, (policy, call.now, bus.arn))

@@ -40,7 +40,8 @@ def put_events(call: Call, request: Request) -> Result:
 
 
 def _is_large(entry: Mapping[str, Any]) -> bool:
-    return len(entry.get("Detail") or "") > _SMALL or bool(entry.get("Resources"))
+    texts = (entry.get("Detail"), entry.get("Source"), entry.get("DetailType"))
+    return sum(len(text) for text in texts if text) > _SMALL or bool(entry.get("Resources"))
 
 
 def _size(entry: Mapping[str, Any]) -> int:

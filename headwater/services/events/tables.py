@@ -25,6 +25,7 @@ SCHEMA = (
 _BUS = "SELECT arn, name, settings, policy, tags, created, modified FROM events_buses"
 FIND_BUS = f"{_BUS} WHERE arn = ?"
 LIST_BUSES = f"{_BUS} WHERE account = ? AND region = ? AND substr(name, 1, ?) = ? AND name > ? ORDER BY name LIMIT ?"
+COUNT_BUSES = "SELECT count(*) FROM events_buses WHERE account = ? AND region = ?"
 INSERT_BUS = """
 INSERT INTO events_buses (arn, account, region, name, settings, tags, created, modified)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)

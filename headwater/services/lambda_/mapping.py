@@ -95,12 +95,11 @@ class FunctionConsumer:
         call.store.run(tables.PUT_POSITION, (self._mapping.id, position))
 
     def give_up(
-        self, call: Call, shard: str, records: list[Record], attempts: int, condition: str, answer: Any
+        self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
     ) -> None:
         call.span.note("given up", condition)
         if not self._mapping.on_failure:
             return
-        first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
         record: dict[str, Any] = {
             "requestContext": {
                 "requestId": call.ids.uuid(),
@@ -115,15 +114,7 @@ class FunctionConsumer:
             },
             "version": "1.0",
             "timestamp": iso8601_milliseconds(call.now),
-            "DDBStreamBatchInfo": {
-                "shardId": shard,
-                "startSequenceNumber": first["SequenceNumber"],
-                "endSequenceNumber": last["SequenceNumber"],
-                "approximateArrivalOfFirstRecord": iso8601_milliseconds(first["ApproximateCreationDateTime"]),
-                "approximateArrivalOfLastRecord": iso8601_milliseconds(last["ApproximateCreationDateTime"]),
-                "batchSize": len(records),
-                "streamArn": self._mapping.source.arn,
-            },
+            **batch,
         }
         send_record(call, self._mapping.on_failure, record, "Lambda Function Invocation Result - Failure", "")
 

@@ -60,14 +60,13 @@ class PipeConsumer:
         call.store.run(tables.PUT_POSITION, (self._pipe.arn, "", position))
 
     def give_up(
-        self, call: Call, shard: str, records: list[Record], attempts: int, condition: str, answer: Any
+        self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
     ) -> None:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html"""
         call.span.note("given up", condition)
         arn = parse_arn(self._pipe.dead_letters or "")
         if arn is None:
             return
-        first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
         letter = {
             "context": {
                 "partnerResourceArn": self._pipe.arn,
@@ -76,18 +75,10 @@ class PipeConsumer:
             },
             "version": "1.0",
             "timestamp": iso8601_milliseconds(call.now),
-            "DDBStreamBatchInfo": {
-                "shardId": shard,
-                "startSequenceNumber": first["SequenceNumber"],
-                "endSequenceNumber": last["SequenceNumber"],
-                "approximateArrivalOfFirstRecord": iso8601_milliseconds(first["ApproximateCreationDateTime"]),
-                "approximateArrivalOfLastRecord": iso8601_milliseconds(last["ApproximateCreationDateTime"]),
-                "batchSize": len(records),
-                "streamArn": self._pipe.source.arn,
-            },
+            **batch,
         }
         body = orjson.dumps(letter).decode()
-        under = call.caused_by(records[0]["Cause"])
+        under = call.caused_by(causes[0])
         if arn.service == "sns":
             under.operation("sns", "Publish", {"TopicArn": str(arn), "Message": body}, arn.account, arn.region)
         else:

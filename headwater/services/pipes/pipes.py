@@ -13,7 +13,7 @@ from headwater.services.pipes import tables
 from headwater.services.pipes.errors import invalid_token, pipe_exists
 from headwater.services.pipes.row import Row, find_pipe, pipe_arn, pipe_by_arn
 from headwater.services.pipes.states import settle_later, settled_pipe
-from headwater.services.pipes.validation import MOST_AT_ONCE, SOURCE_BLOCKS, check_pipe
+from headwater.services.pipes.validation import SOURCE_BLOCKS, check_pipe, largest_batch
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
@@ -61,7 +61,7 @@ def _with_defaults(definition: dict[str, Any]) -> dict[str, Any]:
     parameters = definition.get("SourceParameters") or {}
     given = {name: value for name, value in (parameters.get(block) or {}).items() if value is not None}
     defaults = _QUEUE_DEFAULTS if source.service == "sqs" else _STREAM_DEFAULTS
-    size = min(defaults["BatchSize"], MOST_AT_ONCE.get(target.service, defaults["BatchSize"]))
+    size = largest_batch(target, parse_arn(definition.get("Enrichment") or ""), defaults["BatchSize"])
     return definition | {"SourceParameters": {**parameters, block: defaults | {"BatchSize": size} | given}}
 
 
@@ -96,7 +96,8 @@ def _merged(former: dict[str, Any], request: Request) -> dict[str, Any]:
     for block in _BLOCKS:
         given = {name: value for name, value in (request.get(block) or {}).items() if value is not None}
         if given:
-            definition[block] = {**(former.get(block) or {}), **given}
+            merged = {**(former.get(block) or {}), **given}
+            definition[block] = {name: value for name, value in merged.items() if value != ""}
     # a place to start from is not given again
     for name, value in (former.get("SourceParameters") or {}).items():
         if name != "FilterCriteria" and "StartingPosition" in value:

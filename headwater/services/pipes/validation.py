@@ -144,10 +144,7 @@ def _is_express(call: Call, arn: Arn) -> bool:
 def _check_batch(definition: Definition, source: Arn, target: Arn, enrichment: Arn | None) -> None:
     parameters = (definition.get("SourceParameters") or {}).get(SOURCE_BLOCKS[source.service]) or {}
     size = parameters["BatchSize"]
-    most = MOST_AT_ONCE.get(target.service, size)
-    if _is_http(target) or (enrichment is not None and _is_http(enrichment)):
-        most = 1
-    if size > most:
+    if size > (most := largest_batch(target, enrichment, size)):
         raise validation(f"The configured batch size {size} is greater than the max supported batch size {most}.")
     if source.service == "sqs":
         window = parameters.get("MaximumBatchingWindowInSeconds") or 0
@@ -159,6 +156,13 @@ def _check_batch(definition: Definition, source: Arn, target: Arn, enrichment: A
             raise validation(
                 "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
             )
+
+
+def largest_batch(target: Arn, enrichment: Arn | None, wanted: int) -> int:
+    """As much of a wanted batch as the target and the enrichment take; over HTTP it is one event."""
+    if _is_http(target) or (enrichment is not None and _is_http(enrichment)):
+        return 1
+    return min(wanted, MOST_AT_ONCE.get(target.service, wanted))
 
 
 def _is_http(arn: Arn) -> bool:

@@ -22,7 +22,7 @@ def explain_record(call: Call, request: Request, kind: str, now: dict[str, dict[
     """
     call.span.kept = False
     source, at = request["EventSourceArn"], request.get("At")
-    record = filtered_message(request["Message"]) if "Message" in request else request["Record"]
+    record = filtered_message(request["Message"], source) if "Message" in request else request["Record"]
     standing = now if at is None else versions.standing_at(call.store, _scope(kind, source), at, now)
     verdicts = [_verdict(kind, arn, definition, record) for arn, definition in standing.items()]
     verdicts.sort(key=lambda verdict: (verdict["state"] != "matched", verdict["failed"], verdict["arn"]))

@@ -33,7 +33,7 @@ def message_record(message: Message, source: str, region: str) -> dict[str, Any]
     return record
 
 
-def filtered_message(message: Message) -> dict[str, Any]:
+def filtered_message(message: Message, source: str) -> dict[str, Any]:
     """What patterns are matched against: the record, its body parsed where it is JSON."""
     try:
         body = orjson.loads(message["Body"])
@@ -44,6 +44,10 @@ def filtered_message(message: Message) -> dict[str, Any]:
         "body": body,
         "attributes": message["Attributes"],
         "messageAttributes": _attributes(message),
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": source,
+        "awsRegion": source.split(":")[3],
     }
 
 

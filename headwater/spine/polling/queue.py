@@ -88,7 +88,7 @@ class QueuePoller:
         request = {"QueueArn": self._source.arn, "MaxNumberOfMessages": most}
         answer = call.operation("sqs", "Poll", request, *self._owner)
         messages: list[Message] = answer["Messages"]
-        documents = [filtered_message(message) for message in messages]
+        documents = [filtered_message(message, self._source.arn) for message in messages]
         for message, document in zip(messages, documents, strict=True):
             # the message goes once it is handled, or at once: what it was is asked for later
             text = orjson.dumps(document).decode()

@@ -65,9 +65,10 @@ class StreamConsumer(Consumer, Protocol):
     def advance(self, call: Call, position: int) -> None: ...
 
     def give_up(
-        self, call: Call, shard: str, records: list[Record], attempts: int, condition: str, answer: Any
+        self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
     ) -> None:
-        """Records are given up after so many attempts; ``condition`` as AWS names it. ``answer``: of the last."""
+        """Records are given up after so many attempts; ``batch`` tells of them, ``condition`` is AWS's name of the
+        reason. ``answer``: of the last attempt."""
 
     async def note(self, ok: bool) -> None:
         """How the last batch ended."""

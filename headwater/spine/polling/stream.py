@@ -16,6 +16,7 @@ import orjson
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.polling.source import Handled, Record, Source, StreamConsumer
+from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.work import Watch, Work
 
 _FIRST_WAIT = 1_000
@@ -25,7 +26,11 @@ _MOST_TAKEN = 1_000
 
 class StreamKind(NamedTuple):
     """A kind of stream: the service whose internal operation ``Poll`` (``StreamArn``, ``Position``, ``Limit``) reads
-    it, the first part of the key that new records signal, its retention in ms, and what its records have where."""
+    it, the first part of the key that new records signal, its retention in ms, and what its records have where.
+
+    ``batch`` (shard, records, ARN) is how AWS tells of records that are given up. A stream with several shards wants
+    a poller, and a position, for each of them.
+    """
 
     service: str
     signal: str
@@ -34,6 +39,7 @@ class StreamKind(NamedTuple):
     arrived: Callable[[Record], int]
     identifiers: Callable[[Record], tuple[str, ...]]
     shown: Callable[[Record, str], Record]
+    batch: Callable[[str, list[Record], str], dict[str, Any]]
 
 
 def _shown(record: Record, source: str) -> Record:
@@ -42,6 +48,20 @@ def _shown(record: Record, source: str) -> Record:
     change = dict(record["dynamodb"])
     change["ApproximateCreationDateTime"] //= 1000
     return shown | {"dynamodb": change, "eventSourceARN": source}
+
+
+def _batch(shard: str, records: list[Record], source: str) -> dict[str, Any]:
+    first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
+    information = {
+        "shardId": shard,
+        "startSequenceNumber": first["SequenceNumber"],
+        "endSequenceNumber": last["SequenceNumber"],
+        "approximateArrivalOfFirstRecord": iso8601_milliseconds(first["ApproximateCreationDateTime"]),
+        "approximateArrivalOfLastRecord": iso8601_milliseconds(last["ApproximateCreationDateTime"]),
+        "batchSize": len(records),
+        "streamArn": source,
+    }
+    return {"DDBStreamBatchInfo": information}
 
 
 # By the service in the stream's ARN.
@@ -55,6 +75,7 @@ STREAMS: Mapping[str, StreamKind] = MappingProxyType(
             arrived=lambda record: int(record["dynamodb"]["ApproximateCreationDateTime"]),
             identifiers=lambda record: (record["dynamodb"]["SequenceNumber"], record["eventID"]),
             shown=_shown,
+            batch=_batch,
         )
     }
 )
@@ -179,4 +200,6 @@ class StreamPoller:
         return [record for record in records if record not in expired]
 
     async def _give_up(self, records: list[Record], attempts: int, condition: str, answer: Any) -> None:
-        await self._work.transact(self._consumer.give_up, self._shard, records, attempts, condition, answer)
+        batch = self._kind.batch(self._shard, records, self._source.arn)
+        causes = [record["Cause"] for record in records]
+        await self._work.transact(self._consumer.give_up, batch, causes, attempts, condition, answer)
