@@ -11,7 +11,7 @@ from headwater.languages.inputs import InputPath, InputTransformer, Names
 from headwater.languages.patterns import PatternIndex, compile_pattern
 from headwater.languages.patterns.pattern import Pattern
 from headwater.services.events import tables
-from headwater.services.events.archiving import RoutedArchive, routed_archive
+from headwater.services.events.archiving import RoutedArchive, archive_of, routed_archive
 from headwater.services.events.buses import DEFAULT, bus_by_arn, bus_name
 from headwater.services.events.envelope import Event
 from headwater.services.events.http_parameters import HttpParameters
@@ -257,11 +257,9 @@ def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> 
     definitions = [orjson.loads(definition) for _, definition in call.store.all(tables.ALL_TARGETS, (arn,))]
     memory: Routes = call.memory
     compiled = memory.pattern(pattern) if pattern else None
-    if len(definitions) == 1 and definitions[0]["Arn"].endswith(":::"):
+    archive = archive_of(arn, definitions[0]["Arn"]) if len(definitions) == 1 else None
+    if archive is not None:
         rule = RoutedRule(arn, bus, name, compiled, [])
-        parts = parse_arn(arn)
-        if parts is not None:
-            archive = name.removeprefix("Events-Archive-")
-            rule.archive = routed_archive(call, str(parts._replace(resource=f"archive/{archive}")))
+        rule.archive = routed_archive(call, archive)
         return rule
     return RoutedRule(arn, bus, name, compiled, [RoutedTarget(definition) for definition in definitions])
