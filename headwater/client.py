@@ -223,7 +223,7 @@ class FaultBooks(TypedDict):
     """``rules`` have beside their members an ``index``, and how often they ``matched`` and ``fired``."""
 
     seed: int | str
-    hasten: int
+    hasten: bool
     rules: list[dict[str, Any]]
     fired: list[FiredFault]
 

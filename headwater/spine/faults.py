@@ -109,13 +109,13 @@ class Fired(NamedTuple):
 
 @dataclass
 class FaultSet:
-    """The rules in force, and their counters. ``hasten``: timers due within so many ms are awaited by settle,
-    as the clock is moved to them. ``spared``: deliveries that a fault has befallen; they pass the next time.
-    ``until``: by when what was delayed has come."""
+    """The rules in force, and their counters. ``hasten``: settle awaits what was delayed, as it moves the clock there
+    (``until``), and where a test holds the clock nothing is delayed. ``spared``: deliveries that a fault has
+    befallen; they pass the next time."""
 
     seed: int | str
     rules: list[Rule] = field(default_factory=list)
-    hasten: int = 0
+    hasten: bool = False
     count: int = 0
     passed: dict[str, int] = field(default_factory=dict)
     spared: set[int] = field(default_factory=set)

@@ -115,7 +115,6 @@ def test_once_settled_nothing_more_comes_but_by_timers(
     headwater.settle()
     headwater.freeze()
     headwater.explore_faults(sorted(chosen), seed)
-    headwater._ask("POST", "faults", {"hasten": 0})  # timers are to stay timers
     for _ in range(starts):
         entry = {"Source": "graph", "DetailType": "Visit", "Detail": '{"node": 0}'}
         client("events").put_events(Entries=[entry])

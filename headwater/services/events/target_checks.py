@@ -111,6 +111,9 @@ def _check_parameters(target: dict[str, Any], arn: Arn) -> None:
     for name, services in _PARAMETERS.items():
         if target.get(name) and _kind(arn) not in services:
             raise validation(f"Parameter(s) {name} not valid for target: {target['Id']}.")
+    if arn.service == "sns" and arn.resource.endswith(".fifo"):
+        # nothing of a target could say which message group an event belongs to
+        raise validation(f"Parameter {arn} is not valid. Reason: SNS FIFO topics are not supported as targets.")
     fifo = arn.service == "sqs" and arn.resource.endswith(".fifo")
     if fifo and not (target.get("SqsParameters") or {}).get("MessageGroupId"):
         raise validation(f"Parameter(s) SqsParameters must be specified for target: {target['Id']}.")
