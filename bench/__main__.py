@@ -28,6 +28,7 @@ _BY_NAME = {
     "console": "console",
     "fanout": "fanout",
     "ledger": "ledger_table",
+    "orders": "orders",
     "rules": "rules",
     "schedules": "schedules",
     "universes": "universes",

@@ -92,12 +92,12 @@ async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         after = int(query.get("after", "0"), 16)
     except ValueError:
         raise AwsError("BadRequest", "After is a span's id, in hexadecimal digits.") from None
-    limit = query.get("limit", str(_MOST_SPANS))
+    limit, explained = query.get("limit", str(_MOST_SPANS)), query.get("explained") == "true"
     if not limit.isdigit() or int(limit) > _MOST_SPANS:
         raise AwsError("BadRequest", f"The limit is a number from 0 to {_MOST_SPANS}.")
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(
-        lambda call: {"spans": spans_after(call, after, int(limit)), "last": last_span(call)}
+        lambda call: {"spans": spans_after(call, after, int(limit), explained), "last": last_span(call)}
     )
 
 
@@ -168,7 +168,10 @@ PAGES = (
     Page("GET", "/_headwater/trace", "The causal tree of a trace; without an id, of the newest", _trace, _ID),
     Page(
         "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
-        {"after": "A span's id.", "limit": "How many at most."}, answers=openapi.SPANS,
+        {
+            "after": "A span's id.", "limit": "How many at most.",
+            "explained": "true: of events that no rule took, which field each of the nearest rules refused.",
+        }, answers=openapi.SPANS,
     ),
     Page(
         "GET", "/_headwater/traces", "Traces, newest first", _traces,

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from headwater.insight.misses import explain_misses
 from headwater.spine import records
 from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
@@ -65,6 +66,7 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     A span whose parent is not ours (a client's own tracing) is a root.
     """
     spans = {row[0]: _span(row) for row in spans_of_trace(call.store, trace)}
+    explain_misses(call, list(spans.values()))
     roots: list[dict[str, Any]] = []
     for span in spans.values():
         parent = spans.get(span["parent"])
@@ -90,9 +92,11 @@ def published(call: Call, trace: str) -> list[dict[str, Any]]:
     ]
 
 
-def spans_after(call: Call, identity: int, limit: int) -> list[dict[str, Any]]:
+def spans_after(call: Call, identity: int, limit: int, explained: bool = False) -> list[dict[str, Any]]:
     """Spans that began after one, oldest first, each with an empty list of ``children``."""
     spans = [_span(row) for row in call.store.all(_AFTER, (identity, limit))]
+    if explained:
+        explain_misses(call, spans)
     for span in spans:
         _name_by_hexadecimal(span)
     return spans

@@ -2,8 +2,9 @@
 
 An invocation that finds none idle waits for whichever comes first: an environment becoming free, or a
 new one, which is started once it has waited for as long as the last start took. Only a few start at a
-time. So a burst of short events is served by few processes and a burst of long ones by many, and a
-machine that is busy already is not made busier by starts that come too late.
+time. So a burst of short events is served by few processes and a burst of long ones by many. Where more
+wants to run than the machine has processors, one more process makes all of them slower: they then start
+one by one, after a wait that grows with their number.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import NamedTuple
 
 from headwater.runtime.environment import Environment, Host, InitFailed
 from headwater.runtime.launchers import Launcher
+from headwater.runtime.pressure import more_than_can_run
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult
 
 MOST_STARTING = 4
 LEAST_PATIENCE = 0.01  # seconds
+PATIENCE_OF_THE_CROWDED = 0.1  # seconds for each environment that is there
 
 
 class Waiter(NamedTuple):
@@ -65,10 +68,7 @@ class Pool:
         """Start environments for those who have waited for long enough; look again for the others."""
         assert self._function is not None
         loop = asyncio.get_running_loop()
-        patient = any(environment.asked == self._function for environment in self.environments)
-        latest = loop.time() - self._patience if patient else loop.time()
-        late = sum(waiter.since <= latest for waiter in islice(self._waiting, MOST_STARTING))
-        for _ in range(late - len(self._starting)):
+        for _ in range(self._late(loop.time()) - len(self._starting)):
             environment = Environment(self._function, self._host, self._is_idle, self._is_gone)
             self.environments.add(environment)
             task = loop.create_task(self._start(environment))
@@ -76,6 +76,19 @@ class Pool:
             task.add_done_callback(self._started)
         if self._waiting and self._timer is None:
             self._timer = loop.call_later(LEAST_PATIENCE, self._look_again)
+
+    def _late(self, now: float) -> int:
+        """How many have waited for long enough, of those for whom an environment may be started."""
+        assert self._function is not None
+        present = sum(environment.asked == self._function for environment in self.environments)
+
+        def waited(patience: float) -> int:
+            return sum(waiter.since <= now - patience for waiter in islice(self._waiting, MOST_STARTING))
+
+        late = waited(self._patience if present else 0.0)
+        if late > len(self._starting) and present and more_than_can_run(len(self._starting)):
+            late = min(1, waited(self._patience + PATIENCE_OF_THE_CROWDED * present))
+        return late
 
     def _look_again(self) -> None:
         self._timer = None

@@ -45,6 +45,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "ecr": _house("ecr", "ecr"),
         "scheduler": _house("scheduler", "scheduler"),
         "pipes": _house("pipes", "pipes"),
+        "kinesis": _house("kinesis", "kinesis"),
     }
 )
 
@@ -69,6 +70,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::ECR": "ecr",
         "AWS::Scheduler": "scheduler",
         "AWS::Pipes": "pipes",
+        "AWS::Kinesis": "kinesis",
         "AWS::CloudFormation": "cloudformation",
     }
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from headwater.testing.clock import SteeredClock
 from headwater.testing.cloud import RunningCloud
@@ -28,10 +29,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_EXPLORATION] = explored
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    explored = config.stash.get(_EXPLORATION, None)
-    if explored is not None and explored.only is not None:
-        items[:] = [item for item in items if item.nodeid == explored.only]
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Where faults are explored, a test is run many times before it is run for the record."""
+    explored = item.config.stash.get(_EXPLORATION, None)
+    if explored is None or not explored.seeds or "cloud" not in getattr(item, "fixturenames", ()):
+        return
+
+    def run() -> str | None:
+        # what comes next has the same parent: all but the test's own fixtures stay
+        reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
+        return next((report.longreprtext for report in reports if report.failed), None)
+
+    explored.explore(item.nodeid, run)
 
 
 @pytest.fixture(scope="session")
@@ -146,5 +156,5 @@ def pytest_runtest_makereport(
     if report.when == "call" and report.failed and events is not None:
         report.sections.append(("Headwater: what happened", events.story()))
     if report.when == "call" and _EXPLORED in item.stash:
-        item.config.stash[_EXPLORATION].end(item.stash[_EXPLORED].headwater, item.nodeid, report.failed)
+        item.config.stash[_EXPLORATION].end(item.stash[_EXPLORED].headwater)
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -94,6 +95,8 @@ def test_a_function_is_invoked_and_its_code_read(browser: Browser, console: str,
         page.get_by_label("Event", exact=True).fill('{"pathParameters": {"orderId": "no-such-order"}}')
         page.get_by_role("button", name="Invoke").click()
         expect(page.get_by_role("status").filter(has_text="statusCode")).to_contain_text("404")
+        page.get_by_role("button", name="Take the last event").click()
+        expect(page.get_by_label("Event", exact=True)).to_have_value(re.compile("no-such-order"))
         page.get_by_role("button", name="app.py").click()
         expect(page.locator("pre.code")).to_contain_text("def handler")
 

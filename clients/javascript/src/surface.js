@@ -75,7 +75,7 @@ export class Headwater {
 
   /** What began after a span (its id), oldest first, without children; ten thousand at most. */
   async spans(after = "0") {
-    return (await this.ask("GET", `spans?after=${after}`)).spans;
+    return (await this.ask("GET", `spans?after=${after}&explained=true`)).spans;
   }
 
   /** The id of the newest span, to ask later for what began after it. */

@@ -11,6 +11,7 @@ Requests: ``{"launch": id, ...}``, ``{"kill": id}``. Replies: ``{"ready": versio
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import gc
 import json
@@ -167,6 +168,7 @@ def preload(folder: str) -> Iterator[None]:
     except ImportError:
         return  # an interpreter too old for it; the function's own import will say so
     share_models(botocore.session)
+    share_handlers(botocore.session)
     session = boto3.session.Session("none", "none", region_name="us-east-1")
     for service in _USUAL:
         session.client(service, endpoint_url="http://127.0.0.1:9")
@@ -189,6 +191,18 @@ def share_models(botocore_session: Any) -> None:
         return loader
 
     botocore_session.create_loader = create_loader
+
+
+def share_handlers(botocore_session: Any) -> None:
+    """Have all sessions copy the handlers of botocore's own: registering them is most of a session's making."""
+    session_class = botocore_session.Session
+    hooks = botocore_session.HierarchicalEmitter()
+    session_class(event_hooks=hooks)
+
+    def get_session(env_vars: Any = None) -> Any:
+        return session_class(env_vars, copy.copy(hooks), include_builtin_handlers=False)
+
+    botocore_session.get_session = get_session
 
 
 def main(descriptor: int, folder: str) -> None:

@@ -45,6 +45,7 @@ SDK_SERVICES: Mapping[str, Sdk] = MappingProxyType(
         "iam": Sdk("iam", "Iam"),
         "iot": Sdk("iot", "Iot"),
         "iotdataplane": Sdk("iotdata", "IotDataPlane"),
+        "kinesis": Sdk("kinesis", "Kinesis"),
         "kms": Sdk("kms", "Kms"),
         "lambda": Sdk("lambda", "Lambda"),
         "pipes": Sdk("pipes", "Pipes"),
