@@ -28,7 +28,7 @@ _PATTERNS = 1000
 class RoutedTarget:
     """A target, compiled: what it gets of an event, and how often it is tried."""
 
-    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "path", "policy", "transformer")
+    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "key", "path", "policy", "transformer")
 
     def __init__(self, definition: dict[str, Any]) -> None:
         self.id: str = definition["Id"]
@@ -42,6 +42,8 @@ class RoutedTarget:
             else None
         )
         self.group: str | None = (definition.get("SqsParameters") or {}).get("MessageGroupId")
+        key = (definition.get("KinesisParameters") or {}).get("PartitionKeyPath")
+        self.key = InputPath(key) if key else None
         http = definition.get("HttpParameters")
         self.http = HttpParameters(http) if http else None
         self.dead_letter: str | None = (definition.get("DeadLetterConfig") or {}).get("Arn")
@@ -193,6 +195,8 @@ def _deliver(
         }
         if target.group is not None:
             payload["group"] = target.group
+        if target.key is not None:
+            payload["key"] = target.key.render(event)
         if target.http is not None:
             payload["http"] = target.http.fill(event)
         if relayed:

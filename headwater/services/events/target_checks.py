@@ -29,7 +29,6 @@ _LACKING = frozenset(
         "firehose",
         "glue",
         "inspector",
-        "kinesis",
         "redshift",
         "redshift-data",
         "redshift-serverless",
@@ -42,7 +41,7 @@ _LACKING = frozenset(
 _PARAMETERS = {
     "SqsParameters": ("sqs",),
     "HttpParameters": ("execute-api", "api-destination"),
-    "KinesisParameters": (),
+    "KinesisParameters": ("kinesis",),
     "RunCommandParameters": (),
     "EcsParameters": (),
     "BatchParameters": (),
@@ -81,6 +80,10 @@ def _has_form(arn: Arn) -> bool:
             return arn.resource.startswith("function:")
         case "logs":
             return arn.resource.startswith("log-group:")
+        case "kinesis":
+            return arn.resource.startswith("stream/")
+        case "firehose":
+            return arn.resource.startswith("deliverystream/")
         case "execute-api":
             return arn.resource.count("/") >= 2
     return True
@@ -91,7 +94,11 @@ def _check_role(target: dict[str, Any], arn: Arn, bus: Arn | None) -> None:
     away = bus is not None and arn.account != "" and arn.account != bus.account
     if away and (arn.service in ("states", "logs") or _kind(arn) == "api-destination"):
         raise cross_account_target(str(arn))
-    needed = arn.service == "states" or _kind(arn) == "api-destination" or (arn.service == "events" and away)
+    needed = (
+        arn.service in ("states", "kinesis", "firehose")
+        or _kind(arn) == "api-destination"
+        or (arn.service == "events" and away)
+    )
     if needed and not target.get("RoleArn"):
         raise validation(f"RoleArn is required for target {arn}.")
 
@@ -136,6 +143,8 @@ def _check_input(target: dict[str, Any]) -> None:
         if transformer := target.get("InputTransformer"):
             InputTransformer(transformer.get("InputPathsMap") or {}, transformer["InputTemplate"])
         HttpParameters(target.get("HttpParameters") or {})
+        if key := (target.get("KinesisParameters") or {}).get("PartitionKeyPath"):
+            InputPath(key)
     except orjson.JSONDecodeError:
         raise validation(f"JSON syntax error in input for target {identity}") from None
     except InvalidInput as refusal:

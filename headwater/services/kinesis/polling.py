@@ -13,8 +13,9 @@ from headwater.services.kinesis.consumer import stream_of
 from headwater.services.kinesis.errors import stream_not_found
 from headwater.services.kinesis.reading import Row, read_rows
 from headwater.services.kinesis.sequence import parse_sequence
-from headwater.services.kinesis.stream import CREATING, DELETING, Shard, Stream, lookup, shard_id
+from headwater.services.kinesis.stream import CREATING, DELETING, HOUR, Shard, Stream, lookup
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.polling import STREAMS
 
 
 def _stream(call: Call, arn: str) -> Stream:
@@ -26,14 +27,18 @@ def _stream(call: Call, arn: str) -> Stream:
 
 @operation("kinesis", "PollShards", internal=True, reads=True)
 def poll_shards(call: Call, request: Request) -> Result:
-    """The shards of ``StreamArn``, each with ``Parents``, as far as these are known. Whenever they are others,
-    ``("kinesis-stream", stream_arn)`` is signalled."""
+    """The shards of ``StreamArn``, each with a ``Key`` that no other stream's has, and those of its ``Parents`` as
+    far as they are known. Whenever they are others, ``("kinesis-stream", stream_arn)`` is signalled."""
     call.span.kept = False
     shards = _stream(call, request["StreamArn"]).known_shards(call.now)
-    known = {shard.number for shard in shards}
+    keys = {shard.number: f"{shard.id}:{shard.opened}" for shard in shards}
     return {
         "Shards": [
-            {"ShardId": shard.id, "Parents": [shard_id(parent) for parent in shard.parents if parent in known]}
+            {
+                "ShardId": shard.id,
+                "Key": keys[shard.number],
+                "Parents": [keys[parent] for parent in shard.parents if parent in keys],
+            }
             for shard in shards
         ]
     }
@@ -52,11 +57,12 @@ def poll(call: Call, request: Request) -> Result:
         "Position": rows[-1].id + 1 if rows else position,
         "ShardId": shard.id,
         "Closed": not rows and shard.closed is not None,
+        "Retention": stream.settings.retention * HOUR,
     }
 
 
 def polled(stream: Stream, shard: Shard, row: Row) -> dict[str, Any]:
-    """A record as pipes hand it on; functions get its first five members in ``kinesis``."""
+    """A record as pipes get it; functions get its first five members in ``kinesis``. Who polls adds its role."""
     number = shard.sequence(row.id)
     return {
         "kinesisSchemaVersion": "1.0",
@@ -68,7 +74,6 @@ def polled(stream: Stream, shard: Shard, row: Row) -> dict[str, Any]:
         "eventVersion": "1.0",
         "eventID": f"{shard.id}:{number}",
         "eventName": "aws:kinesis:record",
-        "invokeIdentityArn": f"arn:aws:iam::{stream.account}:role/headwater",
         "awsRegion": stream.region,
         "eventSourceARN": stream.arn,
     }
@@ -76,7 +81,8 @@ def polled(stream: Stream, shard: Shard, row: Row) -> dict[str, Any]:
 
 @operation("kinesis", "FindRecord", internal=True, reads=True)
 def find_record(call: Call, request: Request) -> Result:
-    """The record of an ``EventID`` in whatever stream, with its ``StreamArn``; nothing where there is none."""
+    """The record of an ``EventID`` in whatever stream, as filters see it, with its ``StreamArn``; nothing where there
+    is none."""
     call.span.kept = False
     name, _, number = request["EventID"].partition(":")
     sequence = parse_sequence(number)
@@ -88,6 +94,6 @@ def find_record(call: Call, request: Request) -> Result:
             continue
         shard = stream.shards[sequence.shard]
         if shard.id == name and shard.sequence(row.id) == number:
-            found = {"Record": polled(stream, shard, row), "Id": row.id, "Sent": row.arrived, "Cause": row.cause}
-            return {"StreamArn": arn, **found}
+            record = STREAMS["kinesis"].filtered(polled(stream, shard, row))
+            return {"StreamArn": arn, "Record": record, "Id": row.id, "Sent": row.arrived, "Cause": row.cause}
     return {}

@@ -77,7 +77,7 @@ def _arn(text: str, part: str) -> Arn:
 
 def _check_source(source: Arn, parameters: Mapping[str, Any]) -> None:
     service = source.service
-    if service in _OTHER_SOURCES or (service == "kinesis" and service not in STREAMS):
+    if service in _OTHER_SOURCES:
         raise not_implemented(f"A pipe's source of the service {service}")
     if service != "sqs" and service not in STREAMS:
         raise validation("Invalid pipe source.")
@@ -87,6 +87,9 @@ def _check_source(source: Arn, parameters: Mapping[str, Any]) -> None:
             raise validation("Invalid source parameter provided for source.")
     if service != "sqs" and "StartingPosition" not in (parameters.get(block) or {}):
         raise validation(f"SourceParameters.{block} Missing required parameter.")
+    start = parameters.get(block) or {}
+    if (start.get("StartingPosition") == "AT_TIMESTAMP") != (start.get("StartingPositionTimestamp") is not None):
+        raise validation("StartingPositionTimestamp must be given with StartingPosition AT_TIMESTAMP, and only then.")
     for each in (parameters.get("FilterCriteria") or {}).get("Filters") or ():
         try:
             compile_pattern(each.get("Pattern") or "", PIPES)
@@ -196,4 +199,5 @@ def check_source_exists(call: Call, source: str) -> None:
         url = f"{call.endpoint}/{arn.account}/{arn.resource}"
         call.operation("sqs", "GetQueueAttributes", {"QueueUrl": url}, arn.account, arn.region)
     else:
-        call.operation(STREAMS[arn.service].service, "DescribeStream", {"StreamArn": source}, arn.account, arn.region)
+        kind = STREAMS[arn.service]
+        call.operation(kind.service, kind.exists, {"StreamArn": source}, arn.account, arn.region)
