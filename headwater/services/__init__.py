@@ -39,7 +39,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "iam": _house("iam", "iam"),
         "sts": _house("sts", "sts"),
         "logs": _house("logs", "logs"),
-        "monitoring": _house("logs", "cloudwatch"),
+        "monitoring": _house("monitoring", "cloudwatch"),
         "ssm": _house("ssm", "ssm"),
         "secretsmanager": _house("secretsmanager", "secretsmanager"),
         "ecr": _house("ecr", "ecr"),

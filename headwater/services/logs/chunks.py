@@ -13,6 +13,8 @@ from headwater.spine.operations import Call
 
 _TRIM_EVERY = 64
 _ALWAYS = 2**62
+# What a batch holds where an event of it may tell metrics, and such an event itself.
+_EMBEDDED, _METRICS = b"CloudWatchMetrics", '"CloudWatchMetrics"'
 
 
 class Place(NamedTuple):
@@ -42,6 +44,8 @@ def append(call: Call, group: LogGroup, stream: LogStream, events: list[tuple[in
     last = max(event[0] for event in events)
     identity = call.new_id()
     data = orjson.dumps(events)
+    if _EMBEDDED in data:
+        call.operation("monitoring", "PutEmbedded", {"Events": [event for event in events if _METRICS in event[1]]})
     call.store.run(tables.INSERT_CHUNK, (identity, group.id, stream.id, first, last, call.now, len(data), data))
     ends = (min(stream.first_event or first, first), max(stream.last_event or last, last), call.now, stream.id)
     call.store.run(tables.TOUCH_STREAM, ends)

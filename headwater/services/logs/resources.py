@@ -1,7 +1,6 @@
-"""CloudFormation's types of CloudWatch Logs and CloudWatch.
+"""CloudFormation's types of CloudWatch Logs.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 """
 
 from __future__ import annotations
@@ -65,32 +64,3 @@ def _ignore_missing(call: Call, operation: str, request: dict[str, str]) -> None
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise
-
-
-_NUMBERS = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
-
-
-@resource("AWS::CloudWatch::Alarm")
-class AlarmResource(Resource):
-    def create(self, call: Call, change: Change) -> None:
-        properties = change.properties
-        name = change.physical_id or properties.get("AlarmName") or change.physical_name(255)
-        request = {member: value for member, value in properties.items() if member not in ("AlarmName", "Tags")}
-        for member, number in _NUMBERS.items():
-            if member in request:
-                request[member] = number(request[member])
-        if "ActionsEnabled" in request:
-            request["ActionsEnabled"] = str(request["ActionsEnabled"]).lower() == "true"
-        tags = [{"Key": key, "Value": value} for key, value in _tags(change).items()]
-        call.operation("monitoring", "PutMetricAlarm", request | {"AlarmName": name, "Tags": tags})
-        alarm = call.operation("monitoring", "DescribeAlarms", {"AlarmNames": [name]})["MetricAlarms"][0]
-        change.physical_id = name
-        change.attributes = {"Arn": alarm["AlarmArn"]}
-
-    def update(self, call: Call, change: Change) -> None:
-        if change.properties.get("AlarmName") != change.previous.get("AlarmName"):
-            raise Replace
-        self.create(call, change)
-
-    def delete(self, call: Call, change: Change) -> None:
-        call.operation("monitoring", "DeleteAlarms", {"AlarmNames": [change.physical_id]})

@@ -1,4 +1,4 @@
-"""Schema and statements of CloudWatch Logs, and of CloudWatch's alarms.
+"""Schema and statements of CloudWatch Logs.
 
 Log events are kept in chunks, one for each batch that arrived for a stream: an event in a row of its
 own would cost its writers many times as much.
@@ -21,14 +21,6 @@ SCHEMA = (
     );
     CREATE INDEX logs_chunks_by_stream ON logs_chunks (stream, last_event);
     CREATE INDEX logs_chunks_by_group ON logs_chunks (log_group, last_event);
-    CREATE TABLE monitoring_alarms (
-        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, alarm TEXT NOT NULL, tags TEXT NOT NULL,
-        PRIMARY KEY (account, region, name)
-    );
-    CREATE TABLE monitoring_data (
-        id BIGINT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, namespace TEXT NOT NULL,
-        metric TEXT NOT NULL, at BIGINT NOT NULL, datum TEXT NOT NULL
-    );
     """,
 )
 ALL = 1_000_000  # as a limit
@@ -73,17 +65,4 @@ WHERE stream = ? AND last_event >= ? AND first_event < ? ORDER BY id
 GROUP_CHUNKS = """
 SELECT id, stream, ingested, events FROM logs_chunks
 WHERE log_group = ? AND last_event >= ? AND first_event < ? ORDER BY id
-"""
-
-PUT_ALARM = """
-INSERT INTO monitoring_alarms (account, region, name, alarm, tags) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (account, region, name) DO UPDATE SET alarm = excluded.alarm
-"""
-FIND_ALARM = "SELECT alarm FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
-LIST_ALARMS = "SELECT name, alarm FROM monitoring_alarms WHERE account = ? AND region = ? AND name > ? ORDER BY name"
-DELETE_ALARM = "DELETE FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
-ALARM_TAGS = "SELECT tags FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
-SET_ALARM_TAGS = "UPDATE monitoring_alarms SET tags = ? WHERE account = ? AND region = ? AND name = ?"
-INSERT_DATUM = """
-INSERT INTO monitoring_data (id, account, region, namespace, metric, at, datum) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
