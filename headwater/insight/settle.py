@@ -61,7 +61,7 @@ async def _until_settled(engine: Engine, trace: str | None) -> None:
 def _delayed(engine: Engine) -> int:
     """The milliseconds until all is there that explored faults have delayed."""
     armed = engine.armed
-    return 0 if armed is None or not armed.hasten or engine.clock.mode != "real" else armed.until - engine.clock.now()
+    return 0 if armed is None or not armed.hasten or engine.clock.mode == "auto" else armed.until - engine.clock.now()
 
 
 def _joined(engine: Engine, trace: str) -> frozenset[str]:

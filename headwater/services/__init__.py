@@ -46,6 +46,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "scheduler": _house("scheduler", "scheduler"),
         "pipes": _house("pipes", "pipes"),
         "kinesis": _house("kinesis", "kinesis"),
+        "firehose": _house("firehose", "firehose"),
     }
 )
 
@@ -71,6 +72,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::Scheduler": "scheduler",
         "AWS::Pipes": "pipes",
         "AWS::Kinesis": "kinesis",
+        "AWS::KinesisFirehose": "firehose",
         "AWS::CloudFormation": "cloudformation",
     }
 )

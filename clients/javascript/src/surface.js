@@ -90,14 +90,14 @@ export class Headwater {
 
   // ---- faults
 
-  /** The faults that are set. */
+  /** The faults that are asked for, and those that fired. */
   faults() {
     return this.ask("GET", "faults");
   }
 
-  /** Set faults; the body is that of the surface. */
-  injectFaults(faults) {
-    return this.ask("POST", "faults", faults);
+  /** Ask for more faults; with a seed all begins anew. */
+  addFaults({ rules, seed } = {}) {
+    return this.ask("POST", "faults", { ...(rules && { rules }), ...(seed !== undefined && { seed }) });
   }
 
   clearFaults() {

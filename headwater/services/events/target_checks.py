@@ -26,7 +26,6 @@ _LACKING = frozenset(
         "codepipeline",
         "ec2",
         "ecs",
-        "firehose",
         "glue",
         "inspector",
         "redshift",

@@ -17,6 +17,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "cloudwatchLogs": ("roleArn", "logGroupName"),
     "dynamoDB": ("roleArn", "tableName", "hashKeyField", "hashKeyValue"),
     "dynamoDBv2": ("roleArn", "putItem"),
+    "firehose": ("roleArn", "deliveryStreamName"),
     "kinesis": ("roleArn", "streamName"),
     "lambda": ("functionArn",),
     "republish": ("roleArn", "topic"),

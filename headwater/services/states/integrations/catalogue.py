@@ -42,6 +42,7 @@ SDK_SERVICES: Mapping[str, Sdk] = MappingProxyType(
         "dynamodbstreams": Sdk("dynamodbstreams", "DynamoDbStreams"),
         "ecr": Sdk("ecr", "Ecr"),
         "eventbridge": Sdk("events", "EventBridge"),
+        "firehose": Sdk("firehose", "Firehose"),
         "iam": Sdk("iam", "Iam"),
         "iot": Sdk("iot", "Iot"),
         "iotdataplane": Sdk("iotdata", "IotDataPlane"),
