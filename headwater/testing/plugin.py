@@ -38,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_EXPLORATION] = explored
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (report := config.stash.get(_REPORT, None)) is not None:
+        report.write(f"Tests in {config.rootpath.name}")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     """Where faults are explored, a test is run many times before it is run for the record."""
