@@ -341,6 +341,16 @@ class Headwater:
         more = "&explained=true" if explained else ""
         return cast("list[Span]", self._ask("GET", f"spans?after={after}{more}")["spans"])
 
+    def report(self, since: int = 0, trace: str | None = None, title: str = "Headwater report") -> str:
+        """What happened since an instant (ms), or a trace, as one HTML file."""
+        query = f"report?since={since}&title={quote(title, safe='')}"
+        query += f"&trace={quote(trace, safe='')}" if trace else ""
+        return str(self._ask("GET", query)["html"])
+
+    def told(self) -> dict[str, Any]:
+        """What a report of everything would tell."""
+        return cast("dict[str, Any]", self._ask("GET", "report?format=json"))
+
     def last_span(self) -> str:
         """The id of the newest span, to ask later for what began after it."""
         return str(self._ask("GET", "spans?limit=0")["last"])

@@ -23,6 +23,7 @@ from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.pulse import pulse
+from headwater.insight.report import Chosen, gather, write_page
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
@@ -117,6 +118,24 @@ async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return await engine.transact_system(lambda call: search_traces(call, wanted))
 
 
+async def _report(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    """``since`` in milliseconds, or ``trace``; the answer is ``html``."""
+    if not query.get("since", "0").isdigit():
+        raise AwsError("BadRequest", "Since is in milliseconds since the epoch.")
+
+    def read(call: Call) -> dict[str, Any]:
+        trace = find_trace(call, query["trace"]) if "trace" in query else None
+        if "trace" in query and trace is None:
+            raise AwsError("NotFound", "No such trace.", 404)
+        return gather(call, Chosen(int(query.get("since", "0")), trace))
+
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    told = await engine.transact_system(read)
+    if query.get("format") == "json":
+        return told
+    return {"html": write_page(told, query.get("title") or "Headwater report")}
+
+
 async def _map(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     caller = caller_of(dict(query))
     span = engine.new_span("surface", "", caller, None)
@@ -181,6 +200,13 @@ PAGES = (
             "text": "In any name, subject, outcome or note.", "status": "failed or running.",
             "since": "Milliseconds since the epoch.", "before": "Where to go on: next of the former answer.",
             "limit": "How many, 100 unless told.", "looks": "true: also requests that only read.",
+        },
+    ),
+    Page(
+        "GET", "/_headwater/report", "What happened as one HTML file", _report,
+        {
+            "since": "Milliseconds since the epoch.", "trace": "One trace alone: its id, or anything in it.",
+            "title": "What the report is called.", "format": "json: what it tells, rather than the page.",
         },
     ),
     Page(

@@ -40,6 +40,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "sts": _house("sts", "sts"),
         "logs": _house("logs", "logs"),
         "monitoring": _house("monitoring", "cloudwatch"),
+        "xray": _house("xray", "xray"),
         "ssm": _house("ssm", "ssm"),
         "secretsmanager": _house("secretsmanager", "secretsmanager"),
         "ecr": _house("ecr", "ecr"),
