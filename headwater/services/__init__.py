@@ -48,6 +48,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "pipes": _house("pipes", "pipes"),
         "kinesis": _house("kinesis", "kinesis"),
         "firehose": _house("firehose", "firehose"),
+        "schemas": _house("schemas", "schemas"),
     }
 )
 
@@ -74,6 +75,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::Pipes": "pipes",
         "AWS::Kinesis": "kinesis",
         "AWS::KinesisFirehose": "firehose",
+        "AWS::EventSchemas": "schemas",
         "AWS::CloudFormation": "cloudformation",
     }
 )

@@ -93,6 +93,11 @@ def _to_delivery_stream(call: Call, arn: Arn, payload: Payload) -> None:
     _call(call, arn, "PutRecord", request)
 
 
+def _to_discoverer(call: Call, arn: Arn, payload: Payload) -> None:
+    """Schema discovery, by a rule that it manages; PutTargets takes no such target."""
+    _call(call, arn, "Observe", {"Arn": str(arn), "Event": payload["input"]})
+
+
 DESTINATIONS: Mapping[str, Destination] = MappingProxyType(
     {
         "sqs": _to_queue,
@@ -104,5 +109,6 @@ DESTINATIONS: Mapping[str, Destination] = MappingProxyType(
         "execute-api": to_api,
         "firehose": _to_delivery_stream,
         "kinesis": _to_stream,
+        "schemas": _to_discoverer,
     }
 )

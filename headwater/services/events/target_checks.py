@@ -79,6 +79,8 @@ def _has_form(arn: Arn) -> bool:
             return arn.resource.startswith("function:")
         case "logs":
             return arn.resource.startswith("log-group:")
+        case "schemas":
+            return False
         case "kinesis":
             return arn.resource.startswith("stream/")
         case "firehose":
