@@ -25,7 +25,7 @@ class DeliveryStreamResource(Resource):
         name = change.properties.get("DeliveryStreamName") or change.physical_name(64)
         request = _typed({key: value for key, value in change.properties.items() if key != "Tags"})
         call.operation(
-            "firehose", "CreateDeliveryStream", request | {"DeliveryStreamName": name, "Tags": _tags(change)}
+            "firehose", "CreateDeliveryStream", request | {"DeliveryStreamName": name, "Tags": _tags(change) or None}
         )
         change.physical_id = name
         change.attributes = {"Arn": stream_arn(call, name)}

@@ -28,7 +28,7 @@ class StreamResource(Resource):
         request: dict[str, Any] = {
             "StreamName": name,
             "StreamModeDetails": {"StreamMode": mode},
-            "Tags": _tags(change),
+            "Tags": _tags(change) or None,
         }
         if mode == "PROVISIONED":
             request["ShardCount"] = int(properties.get("ShardCount") or 1)
@@ -123,7 +123,9 @@ class StreamConsumerResource(Resource):
 
     def create(self, call: Call, change: Change) -> None:
         request = {name: change.properties[name] for name in ("StreamARN", "ConsumerName")}
-        made = call.operation("kinesis", "RegisterStreamConsumer", request | {"Tags": _tags(change)})["Consumer"]
+        made = call.operation("kinesis", "RegisterStreamConsumer", request | {"Tags": _tags(change) or None})[
+            "Consumer"
+        ]
         change.physical_id = made["ConsumerARN"]
         change.attributes = {
             "ConsumerARN": made["ConsumerARN"],
