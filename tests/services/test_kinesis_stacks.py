@@ -98,7 +98,7 @@ def test_streams_and_schemas_of_a_stack(aws: Client, endpoint: str) -> None:
     assert described["DeliveryStreamDescription"]["VersionId"] == "2"
     aws("s3").delete_object(Bucket=out["Lake"], Key=key)
     cloudformation.delete_stack(StackName="shop")
-    Headwater(endpoint).settle(timeout=30)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
     assert kinesis.list_streams()["StreamNames"] == []
     assert aws("schemas").list_registries()["Registries"][0]["RegistryName"] == "discovered-schemas"
 
