@@ -223,7 +223,7 @@ class FaultBooks(TypedDict):
     """``rules`` have beside their members an ``index``, and how often they ``matched`` and ``fired``."""
 
     seed: int | str
-    hasten: int
+    hasten: bool
     rules: list[dict[str, Any]]
     fired: list[FiredFault]
 
@@ -335,9 +335,21 @@ class Headwater:
         query = f"?id={quote(identity, safe='')}" if identity else ""
         return cast(Trace, self._ask("GET", f"trace{query}"))
 
-    def spans(self, after: str = "0") -> list[Span]:
-        """What began after a span (its id), oldest first, without children; ten thousand at most."""
-        return cast("list[Span]", self._ask("GET", f"spans?after={after}")["spans"])
+    def spans(self, after: str = "0", explained: bool = False) -> list[Span]:
+        """What began after a span (its id), oldest first, without children; ten thousand at most. ``explained``: of
+        events that no rule took, notes tell which field each of the nearest rules refused."""
+        more = "&explained=true" if explained else ""
+        return cast("list[Span]", self._ask("GET", f"spans?after={after}{more}")["spans"])
+
+    def report(self, since: int = 0, trace: str | None = None, title: str = "Headwater report") -> str:
+        """What happened since an instant (ms), or a trace, as one HTML file."""
+        query = f"report?since={since}&title={quote(title, safe='')}"
+        query += f"&trace={quote(trace, safe='')}" if trace else ""
+        return str(self._ask("GET", query)["html"])
+
+    def told(self) -> dict[str, Any]:
+        """What a report of everything would tell."""
+        return cast("dict[str, Any]", self._ask("GET", "report?format=json"))
 
     def last_span(self) -> str:
         """The id of the newest span, to ask later for what began after it."""

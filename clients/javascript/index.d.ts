@@ -15,6 +15,15 @@ export interface Span {
   notes: Record<string, unknown>; children: Span[];
 }
 
+export interface When { nth?: number; every?: number; times?: number; probability?: number }
+export type FaultKind = "throttle" | "error" | "latency" | "timeout-after-commit" | "duplicate" | "reorder" | "delay" | "crash-after-send" | "kill";
+export interface FaultRule extends When {
+  kind: FaultKind; service?: string; operation?: string; resource?: string; by?: string; at?: string;
+  milliseconds?: number; code?: string; status?: number; message?: string;
+}
+export interface FiredFault { index: number; rule: number; at: number; nth: number; trace: string; service: string; operation: string; resource: string }
+export interface FaultSet { seed: number | string; hasten: number; rules: (FaultRule & { index: number; matched: number; fired: number })[]; fired: FiredFault[] }
+
 /** The server did not do what was asked; `status` is undefined where none answered. */
 export class HeadwaterError extends Error { readonly status?: number }
 
@@ -36,9 +45,9 @@ export class Headwater {
   spans(after?: string): Promise<Span[]>;
   lastSpan(): Promise<string>;
   deliveries(limit?: number): Promise<Pending[]>;
-  faults(): Promise<unknown>;
-  injectFaults(faults: unknown): Promise<unknown>;
-  clearFaults(): Promise<unknown>;
+  faults(): Promise<FaultSet>;
+  addFaults(faults?: { rules?: FaultRule[]; seed?: number | string }): Promise<FaultSet>;
+  clearFaults(): Promise<FaultSet>;
 }
 
 export class Clock {
@@ -47,6 +56,20 @@ export class Clock {
   auto(): Promise<Time>;
   real(): Promise<Time>;
   advance(duration: string): Promise<Advanced>;
+}
+
+export class Faults {
+  throttle(service: string, operation?: string, options?: When & { resource?: string }): Promise<FaultSet>;
+  error(service: string, operation?: string, options?: When & { resource?: string; code?: string; status?: number; message?: string }): Promise<FaultSet>;
+  latency(service: string, operation?: string, options?: When & { resource?: string; milliseconds?: number }): Promise<FaultSet>;
+  timeoutAfterCommit(service: string, operation?: string, options?: When & { resource?: string }): Promise<FaultSet>;
+  duplicate(options?: When & { to?: string; service?: string; operation?: string }): Promise<FaultSet>;
+  reorder(options?: When & { to?: string }): Promise<FaultSet>;
+  delay(options?: When & { to?: string; service?: string; operation?: string; milliseconds?: number }): Promise<FaultSet>;
+  crashAfterSend(options?: When & { to?: string; service?: string; operation?: string }): Promise<FaultSet>;
+  seed(seed: number | string): Promise<FaultSet>;
+  fired(): Promise<FiredFault[]>;
+  clear(): Promise<FaultSet>;
 }
 
 export interface Expected { to: string; source?: string; detailType?: string }
@@ -78,6 +101,7 @@ export class Cloud {
   readonly headwater: Headwater;
   readonly clock: Clock;
   readonly events: Events;
+  readonly faults: Faults;
   stack(template: string, parameters?: Record<string, string>, options?: UniverseOptions): Promise<Stack>;
   stacks(asked: Asked[], options?: UniverseOptions): Promise<Stack[]>;
   empty(options?: UniverseOptions): Promise<void>;

@@ -1,4 +1,4 @@
-"""Running tests under faults by chance, and finding the fewest faults that break one."""
+"""Exploring faults with somebody's own tests, and telling what was found in words that can be pasted."""
 
 from __future__ import annotations
 
@@ -6,94 +6,41 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from headwater.languages.shrinking import shortest
-
-PASSED, FAILED = 0, 1  # pytest's exit codes
-Schedule = list[dict[str, Any]]
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Run:
-    """A test session that ended: its exit code, what it wrote, and what befell each test."""
+class Explored(NamedTuple):
+    """A test session that ended: its exit code, and a report of each test (see headwater.testing.explored)."""
 
     code: int
-    output: str
-    reports: list[dict[str, Any]] = field(default_factory=list)
+    reports: list[dict[str, Any]]
 
-    def failing(self) -> dict[str, Any] | None:
-        """The first test that failed when something had befallen it."""
-        return next((report for report in self.reports if report["failed"] and report["fired"]), None)
+    @property
+    def broken(self) -> list[str]:
+        """The tests that fail without any fault."""
+        return [report["test"] for report in self.reports if report["failure"] is not None]
 
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        return [{"test": report["test"], **report["finding"]} for report in self.reports if report["finding"]]
 
-@dataclass(frozen=True)
-class Finding:
-    """A test that fails under a schedule; ``certain``: it did so again when the schedule was replayed."""
-
-    seed: int
-    test: str
-    schedule: Schedule
-    output: str
-    certain: bool
+    @property
+    def faults(self) -> int:
+        return sum(report["faults"] for report in self.reports)
 
 
-class Explorer:
-    """One command, run again and again. ``tell`` hears what is going on."""
-
-    def __init__(self, command: Sequence[str], kinds: str | None, tell: Callable[[str], None]) -> None:
-        self._command = command
-        self._kinds = {} if kinds is None else {"HEADWATER_FAULT_KINDS": kinds}
-        self._tell = tell
-
-    def run(self, **environment: str) -> Run:
-        with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder) / "report"
-            ended = subprocess.run(
-                self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-                env={**os.environ, **self._kinds, **environment, "HEADWATER_FAULT_REPORT": str(report)},
-            )  # fmt: skip
-            lines = report.read_text().splitlines() if report.exists() else []
-        return Run(ended.returncode, ended.stdout, [json.loads(line) for line in lines])
-
-    def find(self, seeds: Sequence[int]) -> Finding | None:
-        """The first failure that a seed brings, with the shortest schedule found that brings it too."""
-        for seed in seeds:
-            run = self.run(HEADWATER_FAULT_SEED=str(seed))
-            count = sum(len(report["fired"]) for report in run.reports)
-            self._tell(f"seed {seed}: {count} faults, {'passed' if run.code == PASSED else 'failed'}")
-            if run.code != PASSED and (report := run.failing()) is not None:
-                return self._shrink(seed, report, run)
-        return None
-
-    def _shrink(self, seed: int, report: dict[str, Any], run: Run) -> Finding:
-        test, fired = str(report["test"]), [as_rule(fault) for fault in report["fired"]]
-        outputs: list[tuple[int, str]] = []
-
-        def fails(schedule: Schedule) -> bool:
-            replayed = json.dumps({"test": test, "rules": schedule})
-            again = self.run(HEADWATER_FAULT_SEED=str(seed), HEADWATER_FAULT_SCHEDULE=replayed)
-            failed = again.code == FAILED
-            self._tell(f"  with {len(schedule)} of {len(fired)}: {'failed' if failed else 'passed'}")
-            if failed:
-                outputs.append((len(schedule), again.output))
-            return failed
-
-        if not fails(fired):
-            return Finding(seed, test, fired, run.output, certain=False)
-        found = shortest(fired, fails)
-        return Finding(seed, test, found, outputs[-1][1], certain=True)
-
-
-def as_rule(fired: dict[str, Any]) -> dict[str, Any]:
-    """The rule that has a fault come again just where it came."""
-    rule = {name: fired[name] for name in ("kind", "service", "operation", "resource", "nth") if fired[name]}
-    if fired["milliseconds"]:
-        rule["milliseconds"] = fired["milliseconds"]
-    return rule
+def explore(command: Sequence[str], seeds: range, kinds: str | None) -> Explored:
+    """Run a command in which pytest explores. OSError where it cannot be run."""
+    environment = {**os.environ, "HEADWATER_FAULT_SEEDS": f"{seeds[0]}-{seeds[-1]}"}
+    if kinds is not None:
+        environment["HEADWATER_FAULT_KINDS"] = kinds
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report"
+        ended = subprocess.run(command, env={**environment, "HEADWATER_FAULT_REPORT": str(report)}, check=False)
+        lines = report.read_text().splitlines() if report.exists() else []
+    return Explored(ended.returncode, [json.loads(line) for line in lines])
 
 
 # ---- a schedule as people write it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from headwater.cli import explorer
 from headwater.cli.asking import asking
-from headwater.cli.explorer import PASSED, Explorer, Finding, as_call, as_command
 from headwater.cli.options import endpoint_option
 from headwater.client import FaultBooks, FiredFault
 from headwater.languages.durations import parse_duration, show_duration
@@ -110,20 +111,19 @@ def explore(seeds: int, first: int, kinds: str | None, arguments: tuple[str, ...
 
     Exit code 0: nothing found; 1: found; 2: the tests fail by themselves, or cannot be run.
     """
-    explorer = Explorer(arguments, _known(kinds), lambda line: click.echo(line, err=True))
     try:
-        bare = explorer.run()
+        explored = explorer.explore(arguments, range(first, first + seeds), _known(kinds))
     except OSError as error:
         raise click.UsageError(f"{arguments[0]}: {error.strerror}") from error
-    if bare.code != PASSED:
-        click.echo(bare.output)
-        raise click.UsageError("The tests fail without any fault; that comes first.")
-    finding = explorer.find(range(first, first + seeds))
-    if finding is None:
-        click.echo(f"{seeds} seeds: nothing found.")
-    else:
+    for finding in explored.findings:
         _tell(finding, arguments)
+    if explored.findings:
         raise click.exceptions.Exit(FOUND)
+    if explored.code:
+        raise click.UsageError("The tests fail without any fault; that comes first.")
+    if not explored.reports:
+        raise click.UsageError("There is no test that uses Headwater's fixtures, or they are not pytest's.")
+    click.echo(f"{len(explored.reports)} tests, {seeds} seeds, {explored.faults} faults: nothing found.")
 
 
 def _known(kinds: str | None) -> str | None:
@@ -133,21 +133,23 @@ def _known(kinds: str | None) -> str | None:
     return kinds
 
 
-def _tell(finding: Finding, arguments: Sequence[str]) -> None:
-    click.echo(finding.output)
-    count = len(finding.schedule)
-    if finding.certain:
-        click.echo(f"{finding.test} fails with {count} fault{'s' if count > 1 else ''}; none of them can be spared:\n")
+def _tell(finding: dict[str, Any], arguments: Sequence[str]) -> None:
+    test, schedule, seed = finding["test"], finding["schedule"], finding["seed"]
+    click.echo(f"\n{finding['failure']}\n")
+    if not finding["steady"]:
+        click.echo(f"{test} fails when it is run a second time, without any fault: it finds what it left.")
+        return
+    count = f"{len(schedule)} fault{'s' if len(schedule) > 1 else ''}"
+    if finding["certain"]:
+        click.echo(f"{test} fails with {count}; none can be spared:\n")
     else:
-        click.echo(
-            f"{finding.test} failed with seed {finding.seed}, but not when the same {count} faults came again:\n"
-        )
-    for rule in finding.schedule:
-        click.echo(f"    {as_call(rule)}")
+        click.echo(f"{test} failed with {count}, but not when the same came again:\n")
+    for rule in schedule:
+        click.echo(f"    {explorer.as_call(rule)}")
     click.echo("\nThe same on a server that runs:\n")
-    for rule in finding.schedule:
-        click.echo(f"    {as_command(rule)}")
-    click.echo(f"\nThe run that found it:\n\n    HEADWATER_FAULT_SEED={finding.seed} {' '.join(arguments)}")
+    for rule in schedule:
+        click.echo(f"    {explorer.as_command(rule)}")
+    click.echo(f"\nThe run that found it:\n\n    HEADWATER_FAULT_SEED={seed} {shlex.join(arguments)}")
 
 
 def _show(books: FaultBooks, as_json: bool) -> None:

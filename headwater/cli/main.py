@@ -15,6 +15,7 @@ _COMMANDS = {
     "follow": "Show operations and deliveries as they happen.",
     "outbox": "Show e-mails and text messages that would have been sent.",
     "redeliver": "Do deliveries that failed, or were given up, now.",
+    "report": "Write what happened as one HTML file.",
     "run": "Run a command with its environment pointing at Headwater.",
     "settle": "Wait until everything that was caused is done.",
     "snapshot": "Save everything under a name, and go back to it.",

@@ -17,7 +17,7 @@ from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
 from headwater.spine.fault_errors import Unanswered
 from headwater.spine.operations import Caller, Operation, Result
-from headwater.spine.spans import parse_trace_header
+from headwater.spine.spans import cause_of
 
 _NO_PATH: Mapping[str, str] = MappingProxyType({})
 _FOR_BROWSERS = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
@@ -68,14 +68,13 @@ class AwsApis:
             log.exception("request could not be read", extra={"operation": route.operation.title})
             connection.respond(route.wire.error(route.protocol, internal_error(), request_id, route.operation.name))
             return
-        header = headers.get("x-amzn-trace-id")
         # S3 answers browsers by the CORS rules of each bucket
         reply = _Reply(connection, route, request_id, "origin" in headers and route.service != "s3")
         self._engine.submit(
             route.operation,
             parameters,
             route.caller,
-            parse_trace_header(header) if header else None,
+            cause_of(headers),
             reply,
             reply.abandon_with_client if route.operation.abandonable else None,
         )

@@ -34,6 +34,8 @@ _TARGETS = {
     "AWSStepFunctions": "states",
     "Logs_20140328": "logs",
     "AmazonSSM": "ssm",
+    "Kinesis_20131202": "kinesis",
+    "Firehose_20150804": "firehose",
     "GraniteServiceVersion20100801": "monitoring",
 }
 _HOST = re.compile(r"(?:^|\.)([a-z][a-z0-9-]*)(?:[.-]([a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)")

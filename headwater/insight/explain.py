@@ -112,6 +112,10 @@ def _find(call: Call, name: str, channel: str | None) -> Seen | None:
         found = call.operation("dynamodbstreams", "FindRecord", {"EventID": name})
         if found:
             return Seen(name, found["StreamArn"], found["Record"], found["Id"], found["Cause"], None)
+    if call.engine.catalogue.loaded("kinesis") and name.startswith("shardId-"):
+        found = call.operation("kinesis", "FindRecord", {"EventID": name})
+        if found:
+            return Seen(name, found["StreamArn"], found["Record"], found["Id"], found["Cause"], None)
     return None
 
 

@@ -26,8 +26,6 @@ from headwater.spine.faults import (
 
 _OFTEN, _SELDOM = 0.2, 0.05
 _LATE = 2000
-# Longer than what is delayed and than the first waits of retries, shorter than any schedule.
-_HASTEN = 30_000
 # What AWS promises to deliver at least once, and no more: (service, operation) of places.
 _HOPS = (
     ("events", "target"), ("sqs", "message"), ("sns", "subscription"), ("sns", "http"), ("s3", "notification"),
@@ -62,16 +60,16 @@ async def show_faults(engine: Engine, query: Mapping[str, str], body: Any) -> di
 async def add_faults(engine: Engine, query: Mapping[str, str], body: Any) -> dict[str, Any]:
     """``rules`` come to those that there are; a ``seed`` has all begin anew."""
     if not isinstance(body, dict) or not body or not body.keys() <= {"rules", "seed", "hasten", "explore"}:
-        raise _refused('Say {"rules": [RULE…], "seed": N, "hasten": MILLISECONDS, "explore": [KIND…]}, or some of it.')
+        raise _refused('Say {"rules": [RULE…], "seed": N, "hasten": BOOLEAN, "explore": [KIND…]}, or some of it.')
     seed, hasten = body.get("seed"), body.get("hasten")
     if seed is not None and type(seed) not in (int, str):
         raise _refused("The seed is a whole number or a text.")
-    if hasten is not None and (type(hasten) is not int or hasten < 0):
-        raise _refused("Hasten is a whole number of milliseconds.")
+    if hasten is not None and type(hasten) is not bool:
+        raise _refused("Hasten is true or false.")
     rules = _read(body.get("rules"))
     if "explore" in body:
         rules += _explored(body["explore"])
-        hasten = _HASTEN if hasten is None else hasten
+        hasten = hasten is not False
     check_kills(engine.faults, rules)
 
     def change(call: object) -> dict[str, Any]:

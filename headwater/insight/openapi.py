@@ -171,7 +171,7 @@ _RULE_PROPERTIES: Mapping[str, Schema] = {
     "code": _text("of an error"), "status": _WHOLE, "message": _text(),
 }  # fmt: skip
 _SEED: Schema = {"type": ["integer", "string"]}
-_HASTENED: Schema = {**_WHOLE, "description": "settle moves the clock to timers due within so many milliseconds"}
+_HASTENED: Schema = {"type": "boolean", "description": "settle moves the clock on to when what was delayed has come"}
 FAULTING = _object(
     rules=_list(_object("kind", **_RULE_PROPERTIES)), seed=_SEED, hasten=_HASTENED,
     explore={**_list(_text()), "description": "kinds that shall come by chance, as any application must bear"},

@@ -2,7 +2,7 @@
 
 Answers once nothing is in flight that could still cause something now. Timers of the future are listed,
 not awaited; under an automatic clock there is no future: its timers come due by themselves, and are
-awaited too. So are, while faults are explored, those within the time that such faults put things off.
+awaited too. So is, while faults are explored, what such faults delay: time jumps there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from headwater.spine.engine import Engine
 from headwater.spine.spans import Span, spans_of_trace
 
 _MOST_TIMERS = 100
-_NEVER = 1 << 62
 _COLUMNS = "SELECT id, due, handler, target, attempt, cause FROM deliveries"
 _PENDING = f"{_COLUMNS} WHERE waits = 0 AND leased = 0 ORDER BY due, id LIMIT ?"
 _PENDING_OF = f"{_COLUMNS} WHERE leased = 0 AND substr(cause, 1, ?) = ? ORDER BY due, id LIMIT ?"
@@ -47,24 +46,22 @@ async def settle(engine: Engine, trace: str | None, seconds: float) -> Settlemen
 
 async def _until_settled(engine: Engine, trace: str | None) -> None:
     traces = None if trace is None else frozenset({trace})
-    armed = engine.armed
-    hastened = 0 if armed is None or not armed.hasten else engine.clock.now() + armed.hasten
     while True:
         await engine.flight.until_rest(traces)
         if trace is not None and traces != (joined := _joined(engine, trace)):
             traces = joined
         elif engine.clock.mode == "auto" and timers(engine, trace):
             await engine.time.until_jump()
-        elif hastened and (due := _next(engine, trace)) <= hastened:
-            await engine.time.advance(max(0, due - engine.clock.now()))
+        elif (delayed := _delayed(engine)) > 0:
+            await engine.time.advance(delayed)
         else:
             return
 
 
-def _next(engine: Engine, trace: str | None) -> int:
-    """When the next timer rings; where there is none, in no time to be waited for."""
-    ahead = timers(engine, trace)
-    return int(ahead[0]["due"]) if ahead else _NEVER
+def _delayed(engine: Engine) -> int:
+    """The milliseconds until all is there that explored faults have delayed."""
+    armed = engine.armed
+    return 0 if armed is None or not armed.hasten or engine.clock.mode == "auto" else armed.until - engine.clock.now()
 
 
 def _joined(engine: Engine, trace: str) -> frozenset[str]:

@@ -23,6 +23,7 @@ from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.pulse import pulse
+from headwater.insight.report import Chosen, gather, write_page
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
@@ -92,12 +93,12 @@ async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         after = int(query.get("after", "0"), 16)
     except ValueError:
         raise AwsError("BadRequest", "After is a span's id, in hexadecimal digits.") from None
-    limit = query.get("limit", str(_MOST_SPANS))
+    limit, explained = query.get("limit", str(_MOST_SPANS)), query.get("explained") == "true"
     if not limit.isdigit() or int(limit) > _MOST_SPANS:
         raise AwsError("BadRequest", f"The limit is a number from 0 to {_MOST_SPANS}.")
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(
-        lambda call: {"spans": spans_after(call, after, int(limit)), "last": last_span(call)}
+        lambda call: {"spans": spans_after(call, after, int(limit), explained), "last": last_span(call)}
     )
 
 
@@ -115,6 +116,24 @@ async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         raise AwsError("BadRequest", f"The status is {FAILED} or {RUNNING}; the limit is from 1 to {_MOST_TRACES}.")
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(lambda call: search_traces(call, wanted))
+
+
+async def _report(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    """``since`` in milliseconds, or ``trace``; the answer is ``html``."""
+    if not query.get("since", "0").isdigit():
+        raise AwsError("BadRequest", "Since is in milliseconds since the epoch.")
+
+    def read(call: Call) -> dict[str, Any]:
+        trace = find_trace(call, query["trace"]) if "trace" in query else None
+        if "trace" in query and trace is None:
+            raise AwsError("NotFound", "No such trace.", 404)
+        return gather(call, Chosen(int(query.get("since", "0")), trace))
+
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    told = await engine.transact_system(read)
+    if query.get("format") == "json":
+        return told
+    return {"html": write_page(told, query.get("title") or "Headwater report")}
 
 
 async def _map(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -150,6 +169,8 @@ async def _settle(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         raise AwsError("BadRequest", f"The timeout is in seconds, from 0 to {_LONGEST_SETTLING:g}.")
     trace = None
     if identity is not None:
+        if engine.armed is not None and engine.armed.hasten:
+            await settle(engine, None, timeout)  # what names the trace may have been delayed
         await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
         trace = await engine.transact_system(lambda call: find_trace(call, str(identity)))
         if trace is None:
@@ -168,7 +189,10 @@ PAGES = (
     Page("GET", "/_headwater/trace", "The causal tree of a trace; without an id, of the newest", _trace, _ID),
     Page(
         "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
-        {"after": "A span's id.", "limit": "How many at most."}, answers=openapi.SPANS,
+        {
+            "after": "A span's id.", "limit": "How many at most.",
+            "explained": "true: of events that no rule took, which field each of the nearest rules refused.",
+        }, answers=openapi.SPANS,
     ),
     Page(
         "GET", "/_headwater/traces", "Traces, newest first", _traces,
@@ -176,6 +200,13 @@ PAGES = (
             "text": "In any name, subject, outcome or note.", "status": "failed or running.",
             "since": "Milliseconds since the epoch.", "before": "Where to go on: next of the former answer.",
             "limit": "How many, 100 unless told.", "looks": "true: also requests that only read.",
+        },
+    ),
+    Page(
+        "GET", "/_headwater/report", "What happened as one HTML file", _report,
+        {
+            "since": "Milliseconds since the epoch.", "trace": "One trace alone: its id, or anything in it.",
+            "title": "What the report is called.", "format": "json: what it tells, rather than the page.",
         },
     ),
     Page(

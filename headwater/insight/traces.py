@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 
+from headwater.insight.misses import explain_misses
 from headwater.spine import records
 from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
-from headwater.spine.spans import first_span, shortened, spans_of_trace
+from headwater.spine.spans import first_span, name_of, shortened, spans_of_trace
 
 # Trace ids begin with their time, so the largest is the newest. A page that polls, or a test that waits,
 # reads more often than it causes anything: what caused something comes first.
@@ -62,9 +63,13 @@ def find_trace(call: Call, identity: str) -> str | None:
 def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     """The roots of a trace, each span with its ``children`` in the order of their beginning.
 
-    A span whose parent is not ours (a client's own tracing) is a root.
+    What clients told of their own tracing (X-Ray, OpenTelemetry) is among them, as ``segment``. A span whose parent
+    is not known is a root.
     """
     spans = {row[0]: _span(row) for row in spans_of_trace(call.store, trace)}
+    explain_misses(call, list(spans.values()))
+    for segment in _segments(call, trace):
+        spans.setdefault(segment["id"], segment)
     roots: list[dict[str, Any]] = []
     for span in spans.values():
         parent = spans.get(span["parent"])
@@ -72,6 +77,13 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     for span in spans.values():
         _name_by_hexadecimal(span)
     return roots
+
+
+def _segments(call: Call, trace: str) -> list[dict[str, Any]]:
+    if not call.engine.catalogue.loaded("xray"):
+        return []
+    found = call.operation("xray", "SegmentsOfTrace", {"TraceId": trace})["Segments"]
+    return [{**segment, "children": []} for segment in found]
 
 
 def published(call: Call, trace: str) -> list[dict[str, Any]]:
@@ -90,9 +102,11 @@ def published(call: Call, trace: str) -> list[dict[str, Any]]:
     ]
 
 
-def spans_after(call: Call, identity: int, limit: int) -> list[dict[str, Any]]:
+def spans_after(call: Call, identity: int, limit: int, explained: bool = False) -> list[dict[str, Any]]:
     """Spans that began after one, oldest first, each with an empty list of ``children``."""
     spans = [_span(row) for row in call.store.all(_AFTER, (identity, limit))]
+    if explained:
+        explain_misses(call, spans)
     for span in spans:
         _name_by_hexadecimal(span)
     return spans
@@ -105,8 +119,8 @@ def last_span(call: Call) -> str:
 
 
 def _name_by_hexadecimal(span: dict[str, Any]) -> None:
-    span["id"] = f"{span['id']:016x}"
-    span["parent"] = f"{span['parent']:016x}" if span["parent"] is not None else None
+    span["id"] = name_of(span["id"])
+    span["parent"] = name_of(span["parent"]) if span["parent"] is not None else None
 
 
 def _span(row: tuple[Any, ...]) -> dict[str, Any]:

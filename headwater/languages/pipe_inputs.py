@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -30,14 +30,22 @@ _NOT_A_PLACE = "Invalid json path reference or predefined variable for placehold
 
 
 class PipeEvent:
-    """An event on its way; of a source whose field ``body`` may hold JSON, paths lead into that."""
+    """An event on its way; of a source whose field ``body`` may hold JSON, paths lead into that. ``decode``: how the
+    body is to be made text of before."""
 
-    __slots__ = ("_opened", "body", "identity", "value")
+    __slots__ = ("_decode", "_opened", "body", "identity", "value")
 
-    def __init__(self, value: Any, identity: str = "", body: str | None = None) -> None:
+    def __init__(
+        self,
+        value: Any,
+        identity: str = "",
+        body: str | None = None,
+        decode: Callable[[str], bytes | str] | None = None,
+    ) -> None:
         self.value = value
         self.identity = identity
         self.body = body
+        self._decode = decode
         self._opened: Any = MISSING
 
     @property
@@ -47,8 +55,9 @@ class PipeEvent:
             self._opened = self.value
             if self.body is not None and type(self.value) is dict:
                 try:
-                    self._opened = self.value | {self.body: orjson.loads(self.value[self.body])}
-                except (orjson.JSONDecodeError, KeyError, TypeError):
+                    text = self.value[self.body]
+                    self._opened = self.value | {self.body: orjson.loads(self._decode(text) if self._decode else text)}
+                except (ValueError, KeyError, TypeError):
                     self._opened = self.value
         return self._opened
 

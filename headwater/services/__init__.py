@@ -39,12 +39,16 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "iam": _house("iam", "iam"),
         "sts": _house("sts", "sts"),
         "logs": _house("logs", "logs"),
-        "monitoring": _house("logs", "cloudwatch"),
+        "monitoring": _house("monitoring", "cloudwatch"),
+        "xray": _house("xray", "xray"),
         "ssm": _house("ssm", "ssm"),
         "secretsmanager": _house("secretsmanager", "secretsmanager"),
         "ecr": _house("ecr", "ecr"),
         "scheduler": _house("scheduler", "scheduler"),
         "pipes": _house("pipes", "pipes"),
+        "kinesis": _house("kinesis", "kinesis"),
+        "firehose": _house("firehose", "firehose"),
+        "schemas": _house("schemas", "schemas"),
     }
 )
 
@@ -69,6 +73,9 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::ECR": "ecr",
         "AWS::Scheduler": "scheduler",
         "AWS::Pipes": "pipes",
+        "AWS::Kinesis": "kinesis",
+        "AWS::KinesisFirehose": "firehose",
+        "AWS::EventSchemas": "schemas",
         "AWS::CloudFormation": "cloudformation",
     }
 )

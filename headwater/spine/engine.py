@@ -23,7 +23,7 @@ from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
-from headwater.spine.fault_keeping import Faults
+from headwater.spine.fault_keeping import Arrival, Faults
 from headwater.spine.faults import BY_CLIENT, BY_SERVICE, NESTED, FaultSet
 from headwater.spine.flight import SERVICE, Flight
 from headwater.spine.functions import FunctionRuntime
@@ -224,13 +224,10 @@ class Engine:
     ) -> None:
         """Run an operation; ``reply`` is called once its outcome is durable. ``waiting`` is given the
         task where an abandonable operation waits, so that it can be cancelled."""
-        if self.armed is not None:
-
-            def go_on(cause: str) -> None:
-                self.submit(operation, request, caller, cause, reply, waiting, asker)
-
-            if self.faults.holds_up(operation, request, caller, cause, asker, go_on):
-                return
+        if self.armed is not None and self.faults.holds_up(
+            Arrival(operation, request, caller, cause, reply, waiting, asker)
+        ):
+            return
         audit = self.audit
         if audit is not None and not audit.wants(operation, caller):
             audit = None

@@ -5,10 +5,11 @@ Where no rule is in force ``engine.armed`` is None, and that is all that anybody
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -19,6 +20,7 @@ from headwater.spine.faults import (
     BY_CLIENT,
     BY_SERVICE,
     CRASH,
+    DELAY,
     DELIVERY,
     KILL,
     NESTED,
@@ -67,6 +69,18 @@ _OF_BATCHES = frozenset({CRASH, KILL})
 Reply = Callable[[Result | None, AwsError | None], None]
 
 
+class Arrival(NamedTuple):
+    """A request as it was submitted."""
+
+    operation: Operation
+    request: Request
+    caller: Caller
+    cause: str | None
+    reply: Reply
+    waiting: Callable[[asyncio.Task[None]], None] | None
+    asker: str
+
+
 class Faults:
     """What befalls operations and deliveries. ``may_kill``: whether a rule may end this process."""
 
@@ -100,7 +114,7 @@ class Faults:
         row = self._engine.store.one(_FIND)
         return FaultSet(self._engine.ids.bits(_SEED_BITS)) if row is None else restored(orjson.loads(row[0]))
 
-    def change(self, rules: list[Rule], seed: int | str | None, hasten: int | None) -> None:
+    def change(self, rules: list[Rule], seed: int | str | None, hasten: bool | None) -> None:
         """Add rules; with a seed, all begins anew. In a transaction."""
         chosen = self.current()
         if seed is not None:
@@ -126,31 +140,31 @@ class Faults:
 
     # ---- operations
 
-    def holds_up(self, operation: Operation, request: Request, caller: Caller, cause: str | None, asker: str,
-                 go_on: Callable[[str], None]) -> bool:  # fmt: skip
-        """Whether the request comes late; then ``go_on`` is called once it has arrived."""
+    def holds_up(self, arrival: Arrival) -> bool:
+        """Whether the request comes late; it is submitted once more when it has arrived."""
+        operation, request = arrival.operation, arrival.request
         if id(request) in self._held_up:
             self._held_up.remove(id(request))
             return False
-        armed, rule = self._engine.armed, self._meet(OF_ARRIVALS, operation, request, asker, "")
+        armed, rule = self._engine.armed, self._meet(OF_ARRIVALS, operation, request, arrival.asker, "")
         if armed is None or rule is None:
             return False
-        span = self._engine.new_span("fault", f"{rule.kind} of {operation.title}", caller, cause)
+        span = self._engine.new_span("fault", f"{rule.kind} of {operation.title}", arrival.caller, arrival.cause)
         span.note("fault", rule.kind)
         armed.news[-1] = armed.news[-1]._replace(trace=span.trace)
-        self._engine.spawn(self._come_late(span, rule.milliseconds, request, go_on), span)
+        self._engine.spawn(self._come_late(span, rule.milliseconds, arrival), span)
         return True
 
-    async def _come_late(self, span: Span, milliseconds: int, request: Request, go_on: Callable[[str], None]) -> None:
+    async def _come_late(self, span: Span, milliseconds: int, arrival: Arrival) -> None:
         engine = self._engine
         with engine.watch(span.name) as watch:
             await watch.wait(span.started + milliseconds)
         span.outcome = "ok"
         engine.begin()
         engine.group.spans.append(span)
-        self._held_up.add(id(request))
-        go_on(span.cause)
-        self._held_up.discard(id(request))  # where no rule is in force any more
+        self._held_up.add(id(arrival.request))
+        engine.submit(*arrival._replace(cause=span.cause))
+        self._held_up.discard(id(arrival.request))  # where no rule is in force any more
 
     def before(self, operation: Operation, request: Request, asker: str, span: Span) -> None:
         """Before an operation runs: AwsError where it is to fail."""
@@ -221,6 +235,8 @@ class Faults:
         armed = self._engine.armed
         if armed is None:
             return None
+        if armed.hasten and self._engine.time.mode == "frozen":
+            kinds -= {DELAY}
         resources = [target] if target else []
         now = self._engine.clock.now()
         return self._noted(armed, armed.meet(kinds, BY_SERVICE, DELIVERY, service, name, resources, trace, now))

@@ -109,15 +109,17 @@ class Fired(NamedTuple):
 
 @dataclass
 class FaultSet:
-    """The rules in force, and their counters. ``hasten``: timers due within so many ms are awaited by settle,
-    as the clock is moved to them. ``spared``: deliveries that a fault has befallen; they pass the next time."""
+    """The rules in force, and their counters. ``hasten``: settle awaits what was delayed, as it moves the clock there
+    (``until``), and where a test holds the clock nothing is delayed. ``spared``: deliveries that a fault has
+    befallen; they pass the next time."""
 
     seed: int | str
     rules: list[Rule] = field(default_factory=list)
-    hasten: int = 0
+    hasten: bool = False
     count: int = 0
     passed: dict[str, int] = field(default_factory=dict)
     spared: set[int] = field(default_factory=set)
+    until: int = 0
     changed: bool = False
     news: list[Fired] = field(default_factory=list)
 
@@ -143,6 +145,8 @@ class FaultSet:
         number, rule = found
         rule.fired += 1
         self.count += 1
+        if rule.kind == DELAY:
+            self.until = max(self.until, now + rule.milliseconds)
         self.news.append(
             Fired(self.count, number, rule.kind, now, service, operation, resource, passed[rule.kind], trace,
                   rule.milliseconds)
@@ -169,13 +173,14 @@ class FaultSet:
             "count": self.count,
             "passed": self.passed,
             "spared": sorted(self.spared),
+            "until": self.until,
             "rules": [asdict(rule) for rule in self.rules],
         }
 
 
 def restored(state: Mapping[str, Any]) -> FaultSet:
     rules = [Rule(**rule) for rule in state["rules"]]
-    return FaultSet(state["seed"], rules, state["hasten"], state["count"], state["passed"], set(state["spared"]))
+    return FaultSet(**{**state, "rules": rules, "spared": set(state["spared"])})
 
 
 # ---- rules as people write them

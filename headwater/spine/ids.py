@@ -15,6 +15,11 @@ def instant_of(identity: int) -> int:
     return identity >> 20
 
 
+def first_at(milliseconds: int) -> int:
+    """No number that is given from then on is smaller."""
+    return milliseconds << 20
+
+
 class Ids:
     """A source of identifiers; with a seed, always the same ones."""
 

@@ -93,7 +93,7 @@ class _Reading:
         self._done = False
 
     async def answer(self, reader: asyncio.StreamReader) -> OutgoingAnswer:
-        while not self._done and len(self._body) < self._most:
+        while not self._done and (not self._status or len(self._body) < self._most):
             data = await reader.read(_READ)
             if not data:
                 break
@@ -106,11 +106,12 @@ class _Reading:
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        self._status = self._parser.get_status_code()
+        status = self._parser.get_status_code()
+        if status >= 200:  # what comes before is no answer yet
+            self._status = status
 
     def on_body(self, data: bytes) -> None:
         self._body += data
 
     def on_message_complete(self) -> None:
-        if self._status >= 200:  # what comes before is no answer yet
-            self._done = True
+        self._done = self._status > 0

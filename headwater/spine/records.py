@@ -27,6 +27,10 @@ _NAMED = f"{_SELECT} WHERE name = ? ORDER BY id DESC LIMIT 1"
 _NAMED_ON = f"{_SELECT} WHERE name = ? AND channel = ? ORDER BY id DESC LIMIT 1"
 _LAST = f"{_SELECT} WHERE channel = ? ORDER BY id DESC LIMIT ?"
 _OF_TRACE = f"{_SELECT} WHERE id > ? AND substr(cause, 1, ?) = ? ORDER BY id LIMIT ?"
+# What a span publishes is recorded soon after it began.
+_OF_SPAN = f"{_SELECT} WHERE id > ? AND id < ? AND cause = ? ORDER BY id LIMIT ?"
+_SOON = 1000 << 20  # ids rise by so many in a second
+_MOST_OF_SPAN = 10
 _SIZE = 150  # bytes of a row beside its body and routes, about
 
 
@@ -80,6 +84,12 @@ def last(store: Transaction, channel: str, count: int) -> list[Record]:
 def of_trace(store: Transaction, trace: str, after: int, limit: int) -> list[Record]:
     """What was published in a trace after the row of an id, in order."""
     return [read(row) for row in store.all(_OF_TRACE, (after, len(trace), trace, limit))]
+
+
+def of_span(store: Transaction, trace: str, span: int) -> list[Record]:
+    """What a span published, ten at most."""
+    cause = f"{trace}:{span:016x}"
+    return [read(row) for row in store.all(_OF_SPAN, (span, span + _SOON, cause, _MOST_OF_SPAN))]
 
 
 def read(row: tuple[Any, ...]) -> Record:

@@ -41,6 +41,11 @@ class Timekeeper:
         self._jump_is_set = False
         self._jumped: list[asyncio.Future[None]] = []
 
+    @property
+    def mode(self) -> Mode:
+        """The clock's, whether or not it is being moved at present."""
+        return self._mode
+
     def load(self) -> None:
         """Go on with the clock that the data folder keeps, unless this process was given one of its own."""
         clock = self._engine.clock

@@ -82,7 +82,7 @@ class Events:
 
     def _fetch(self) -> Iterator[Span]:
         after = self._beginning
-        while spans := self._headwater.spans(after):
+        while spans := self._headwater.spans(after, explained=True):
             yield from spans
             after = spans[-1]["id"]
 

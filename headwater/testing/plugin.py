@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from headwater.testing.clock import SteeredClock
 from headwater.testing.cloud import RunningCloud
 from headwater.testing.events import Events
 from headwater.testing.explored import Exploration, exploration
 from headwater.testing.faults import Faults
+from headwater.testing.report import Report
 from headwater.testing.stacks import Stack, Stacks
 
 _EVENTS = pytest.StashKey[Events]()
@@ -19,23 +21,45 @@ _CLOCK = pytest.StashKey[SteeredClock]()
 _FAULTS = pytest.StashKey[Faults]()
 _EXPLORATION = pytest.StashKey[Exploration]()
 _EXPLORED = pytest.StashKey[RunningCloud]()
+_REPORT = pytest.StashKey[Report]()
 _FRESH = "fresh_functions"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("headwater")
+    group.addoption("--headwater-report", metavar="FILE", help="write what happened in the cloud as one HTML file")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{_FRESH}: the test finds no warm environment of its stacks' functions")
+    if file := config.getoption("--headwater-report"):
+        config.stash[_REPORT] = Report(file)
     if (explored := exploration()) is not None:
         config.stash[_EXPLORATION] = explored
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    explored = config.stash.get(_EXPLORATION, None)
-    if explored is not None and explored.only is not None:
-        items[:] = [item for item in items if item.nodeid == explored.only]
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (report := config.stash.get(_REPORT, None)) is not None:
+        report.write(f"Tests in {config.rootpath.name}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Where faults are explored, a test is run many times before it is run for the record."""
+    explored = item.config.stash.get(_EXPLORATION, None)
+    if explored is None or not explored.seeds or "cloud" not in getattr(item, "fixturenames", ()):
+        return
+
+    def run() -> str | None:
+        # what comes next has the same parent: all but the test's own fixtures stay
+        reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
+        return next((report.longreprtext for report in reports if report.failed), None)
+
+    explored.explore(item.nodeid, run)
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[RunningCloud]:
     """A Headwater of this session's own (of each worker's, under xdist); ordinary boto3 finds it by itself."""
     with pytest.MonkeyPatch.context() as environment, RunningCloud(tmp_path_factory.mktemp("headwater")) as running:
         for name, value in running.environment.items():
@@ -145,6 +169,10 @@ def pytest_runtest_makereport(
     events = item.stash.get(_EVENTS, None)
     if report.when == "call" and report.failed and events is not None:
         report.sections.append(("Headwater: what happened", events.story()))
+    if report.when == "call" and _REPORT in item.config.stash:
+        cloud = getattr(item, "funcargs", {}).get("cloud")
+        if isinstance(cloud, RunningCloud):
+            item.config.stash[_REPORT].add(item.nodeid, cloud.headwater)
     if report.when == "call" and _EXPLORED in item.stash:
-        item.config.stash[_EXPLORATION].end(item.stash[_EXPLORED].headwater, item.nodeid, report.failed)
+        item.config.stash[_EXPLORATION].end(item.stash[_EXPLORED].headwater)
     return report

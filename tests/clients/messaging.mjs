@@ -125,7 +125,7 @@ test("eventbridge: rule, target, event", async () => {
   await assert.rejects(client.send(bad), (error) => error instanceof events.InvalidEventPatternException);
   const missing = new events.DescribeRuleCommand({ Name: "none" });
   await assert.rejects(client.send(missing), { name: "ResourceNotFoundException", message: "Rule none does not exist on EventBus default." });
-  const absent = new events.ListArchivesCommand({});
+  const absent = new events.ListPartnerEventSourcesCommand({ NamePrefix: "aws.partner" });
   await assert.rejects(client.send(absent), (error) => {
     assert.equal(error.name, "NotImplemented");
     assert.equal(error.$metadata.httpStatusCode, 501);

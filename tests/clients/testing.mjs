@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { EventBridgeClient, ListRulesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 
 import { findCloud, Headwater, HeadwaterError, StackFailed, startCloud } from "../../clients/javascript/src/index.js";
@@ -117,6 +117,19 @@ test("snapshots by hand, of a cloud that is found", async () => {
   await assert.rejects(found.headwater.restore("mine"), (error) => error instanceof HeadwaterError && error.status === 404);
   await found.stop(); // it was not started by that, so it stays
   assert.equal((await cloud.headwater.health()).status, "ready");
+});
+
+test("faults are asked for, fire, and are gone in the next universe", async () => {
+  await cloud.faults.duplicate({ to: "Parcels", service: "events", nth: 1 });
+  await cloud.faults.throttle("events", "ListRules", { times: 1 });
+  await put(shop);
+  await cloud.events.settle();
+  assert.equal((await messages(shop)).length + (await messages(shop)).length, 2);
+  await assert.rejects(events.send(new ListRulesCommand({})), { name: "ThrottlingException" });
+  assert.deepEqual((await cloud.faults.fired()).map(({ nth }) => nth), [1, 1]);
+  await assert.rejects(cloud.headwater.addFaults({ rules: [{ kind: "earthquake" }] }), HeadwaterError);
+  await cloud.stack(template);
+  assert.deepEqual((await cloud.headwater.faults()).rules, []);
 });
 
 test("what cannot be deployed, asked or found is said in words", async () => {

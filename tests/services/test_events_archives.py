@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from headwater.services.events import replays
 from headwater.spine.clock import Clock
+from headwater.spine.operations import Caller
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 
@@ -96,6 +97,18 @@ def test_an_archive_keeps_what_its_pattern_takes(aws: Client, account: str) -> N
     assert events.list_rules()["Rules"] == []
     with pytest.raises(ClientError, match="Archive kept does not exist"):
         events.describe_archive(ArchiveName="kept")
+
+
+def test_explanations_and_the_map_know_archives(aws: Client, account: str, server: ServerThread) -> None:
+    events, caller = aws("events"), Caller(account, "us-east-1", "arn:aws:iam::x:root")
+    archive = events.create_archive(ArchiveName="kept", EventSourceArn=bus_arn(account))["ArchiveArn"]
+    event = {"id": "1", "source": "a", "detail-type": "b", "detail": {}, "time": "2026-03-04T12:00:00Z"}
+    call = server.cloud.engine.call
+    (verdict,) = server.run(call("events", "ExplainEvent", {"Event": event}, caller, None))["Verdicts"]
+    assert (verdict["state"], verdict["reason"]) == ("matched", f"kept in the archive {archive}")
+    told = json.dumps(server.run(call("events", "Topology", {}, caller, None)))
+    assert told.count(f'"{archive}"') >= 2  # itself, and what leads to it
+    assert ":::" not in told
 
 
 def test_a_replay_sends_them_again_in_order(aws: Client, account: str) -> None:

@@ -218,6 +218,18 @@ def test_a_connection_that_gets_no_token_is_deauthorized(aws: Client, site: Endp
     assert events.describe_api_destination(Name="d")["ApiDestinationState"] == "INACTIVE"
 
 
+def test_a_server_of_tokens_may_come_up_late(timed: ServerThread, site: Endpoint) -> None:
+    events = client_factory(timed.endpoint, "444455556666")("events")
+    replies = iter((Reply(503), Reply(503), Reply(200, {}, b'{"access_token": "one"}')))
+    site.answer = lambda asked: next(replies)
+    connect(events, "OAUTH_CLIENT_CREDENTIALS", oauth(site))
+    for state in ("AUTHORIZING", "AUTHORIZING", "AUTHORIZED"):
+        site.next("/token")
+        timed.advance(0)
+        assert events.describe_connection(Name="c")["ConnectionState"] == state
+        timed.advance(2000)
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 301])
 def test_what_the_endpoint_will_never_take_is_dead_at_once(aws: Client, site: Endpoint, status: int) -> None:
     events, sqs = aws("events"), aws("sqs")
@@ -274,8 +286,27 @@ def test_the_rate_is_kept_on_the_clock(timed: ServerThread, site: Endpoint) -> N
     assert site.none()
 
 
+def test_what_would_have_to_wait_beyond_its_age_is_dead_at_once(timed: ServerThread, site: Endpoint) -> None:
+    aws = client_factory(timed.endpoint, "444455556666")
+    events, (url, dead) = aws("events"), queue_of(aws("sqs"), "dead")
+    arn = destination(events, site, connect(events, "API_KEY", KEY), InvocationRateLimitPerSecond=1)
+    route(events, arn, DeadLetterConfig={"Arn": dead}, RetryPolicy={"MaximumEventAgeInSeconds": 60})
+    for _ in range(7):
+        events.put_events(Entries=[ENTRY] * 9)  # 63, of which 61 can be sent
+    attributes = dead_letter(aws("sqs"), url)
+    assert (attributes["ERROR_CODE"], attributes["EXHAUSTED_RETRY_CONDITION"]) == (
+        "THROTTLING",
+        "MaximumEventAgeInSeconds",
+    )
+    timed.advance(60_000)
+    for _ in range(61):
+        site.next()
+    timed.advance(3_600_000)
+    assert site.none()
+
+
 def test_one_that_is_slow_down_or_talks_garbage_holds_up_no_other(aws: Client, site: Endpoint) -> None:
-    """Forty hang, one is not there, one answers what is no HTTP: a queue has its events meanwhile, and so has another
+    """Twenty hang, one is not there, one answers what is no HTTP: a queue has its events meanwhile, and so has another
     endpoint."""
     events, sqs = aws("events"), aws("sqs")
     url, arn = queue_of(sqs, "q")
@@ -300,15 +331,15 @@ def test_one_that_is_slow_down_or_talks_garbage_holds_up_no_other(aws: Client, s
     route(events, down["ApiDestinationArn"], "down", **no_more)
     events.put_rule(Name="queue", EventPattern='{"source": ["orders"]}')
     events.put_targets(Rule="queue", Targets=[{"Id": "t", "Arn": arn}])
-    for _ in range(4):
+    for _ in range(2):
         events.put_events(Entries=[ENTRY] * 10)
     got = 0
-    while got < 40:
+    while got < 20:
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
         got += len(messages)
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    for _ in range(40):
+    for _ in range(20):
         site.next("/good")
     codes = {dead_letter(sqs, dead_url)["ERROR_CODE"]}
     assert codes == {"SDK_CLIENT_ERROR"}

@@ -138,6 +138,21 @@ def test_limits_of_a_request(events: Any) -> None:
         events.put_events(Entries=[{**ENTRY, "Detail": json.dumps({"a": "x" * 1_048_576})}])
 
 
+@pytest.mark.parametrize("time", [None, datetime(2026, 3, 4, tzinfo=UTC)])
+def test_the_size_of_entries_is_counted_to_the_byte(events: Any, time: datetime | None) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size"""
+    entry: dict[str, Any] = {"Source": "s\u00e9", "DetailType": "dd", "Resources": ["arn:x", "arn:yy"]}
+    counted = 3 + 2 + 5 + 6  # in UTF-8
+    if time is not None:
+        entry["Time"], counted = time, counted + 14
+    detail = '{"a":"' + "x" * (1_048_576 - counted - 8) + '"}'
+    assert events.put_events(Entries=[{**entry, "Detail": detail}])["FailedEntryCount"] == 0
+    with pytest.raises(ClientError, match="Total size of the entries in the request is over the limit"):
+        events.put_events(Entries=[{**entry, "Detail": detail.replace("xx", "xxx", 1)}])
+    with pytest.raises(ClientError, match="Total size of the entries in the request is over the limit"):
+        events.put_events(Entries=[{"Source": "s" * 600_000, "DetailType": "d", "Detail": "{}"}] * 2)
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [

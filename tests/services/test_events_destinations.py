@@ -234,6 +234,7 @@ REFUSED += [
         DENIED,
         "Adding cross-account target is not permitted.",
     ),
+    (f"arn:aws:sns:{HERE}:t.fifo", {}, INVALID, "SNS FIFO topics are not supported as targets."),
     (f"arn:aws:sqs:{HERE}:q.fifo", {}, INVALID, "SqsParameters must be specified for target: t"),
     (
         QUEUE,

@@ -160,9 +160,9 @@ def test_targets_live(events: Any, account: str) -> None:
             "Parameter nonsense is not valid. Reason: Provided Arn is not in correct format.",
         ),
         (
-            {"Arn": "arn:aws:kinesis:us-east-1:1:stream/s"},
+            {"Arn": "arn:aws:ecs:us-east-1:1:cluster/s"},
             "NotImplemented",
-            "A rule's target of the service kinesis is not implemented by Headwater.",
+            "A rule's target of the service ecs is not implemented by Headwater.",
         ),
         (
             {"Arn": "arn:aws:sqs:us-east-1:1:q.fifo"},

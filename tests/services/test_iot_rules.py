@@ -98,7 +98,7 @@ def test_rules_are_listed_by_topic_and_page(aws: Client) -> None:
         (
             "bad",
             "SELECT * FROM 'a'",
-            {"firehose": {"roleArn": ROLE, "deliveryStreamName": "x"}},
+            {"openSearch": {"roleArn": ROLE, "endpoint": "https://x", "index": "i", "type": "t", "id": "1"}},
             "NotImplemented",
         ),
     ],

@@ -35,6 +35,7 @@ def test_a_pipe_of_a_stack(aws: Client) -> None:
     cloudformation.create_stack(StackName="shop", TemplateBody=TEMPLATE)
     assert settled(cloudformation) == "CREATE_COMPLETE"
     out = outputs(cloudformation, "shop")
+    assert pipes.describe_pipe(Name=out["Pipe"])["CurrentState"] == "RUNNING"
     sqs.send_message(QueueUrl=out["In"], MessageBody='{"kind": "order", "id": 7}')
     (message,) = sqs.receive_message(QueueUrl=out["Out"], WaitTimeSeconds=20)["Messages"]
     assert message["Body"] == '{"id": 7}'
@@ -46,6 +47,17 @@ def test_a_pipe_of_a_stack(aws: Client) -> None:
     assert settled(cloudformation) == "UPDATE_COMPLETE"
     found = pipes.describe_pipe(Name=out["Pipe"])
     assert found["SourceParameters"]["SqsQueueParameters"]["BatchSize"] == 7
+    assert found["CurrentState"] == "RUNNING"
     cloudformation.delete_stack(StackName="shop")
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
     assert all(pipe["CurrentState"] == "DELETING" for pipe in pipes.list_pipes()["Pipes"])
+
+
+def test_a_pipe_whose_source_is_missing_fails_its_stack(aws: Client, account: str) -> None:
+    cloudformation = aws("cloudformation")
+    missing = TEMPLATE.replace("Source: !GetAtt In.Arn", f"Source: arn:aws:sqs:us-east-1:{account}:missing")
+    cloudformation.create_stack(StackName="shop", TemplateBody=missing, OnFailure="DO_NOTHING")
+    assert settled(cloudformation) == "CREATE_FAILED"
+    events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+    reasons = [event.get("ResourceStatusReason") or "" for event in events if event["LogicalResourceId"] == "Pipe"]
+    assert any("CREATE_FAILED: The specified queue does not exist." in reason for reason in reasons)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from headwater.client import Headwater
 from headwater.spine.clock import Clock
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
@@ -337,3 +340,45 @@ def test_what_was_missed_fires_once_and_at_once(tmp_path: Path) -> None:
         assert sorted(lab.bodies()) == [f"{first}Z", f"at {first}Z"]
         server.advance(5 * MINUTE)
         assert lab.bodies() == [f"{lab.text()}Z"]
+
+
+CODE = """
+import boto3, json, os
+
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(event))
+"""
+
+
+def test_functions_are_invoked_by_templates_and_by_name(lab: Lab) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("index.py", CODE)
+    function = lab.aws("lambda").create_function(
+        FunctionName="f",
+        Runtime="python3.11",
+        Handler="index.handler",
+        Role=ROLE,
+        Code={"ZipFile": archive.getvalue()},
+        Environment={"Variables": {"QUEUE": lab.queue}},
+        Timeout=20,
+    )["FunctionArn"]
+    lab.schedule("rate(1 day)", "1", target={"Arn": function, "Input": '{"by": "template"}'})
+    request = {"FunctionName": "f", "Payload": {"by": "name"}}
+    lab.schedule("rate(1 day)", "2", target=universal("lambda:invoke", request))
+    assert Headwater(lab.server.endpoint).settle(timeout=30)["settled"]
+    assert sorted(json.loads(body)["by"] for body in lab.bodies()) == ["name", "template"]
+
+
+def test_a_server_that_is_slow_to_answer_holds_up_no_other_schedule(lab: Lab) -> None:
+    """A universal target that waits is carried out beside."""
+    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    machine = lab.aws("stepfunctions").create_state_machine(
+        name="w", definition=json.dumps(wait), roleArn=ROLE, type="EXPRESS"
+    )["stateMachineArn"]
+    request = {"StateMachineArn": machine, "Input": "{}"}
+    now = f"at({lab.text()})"
+    lab.schedule(now, "1", target=universal("sfn:startSyncExecution", request))
+    lab.schedule(now, "2", target={"Input": "other"})
+    lab.server.advance(SECOND)
+    assert lab.bodies() == ["other"]

@@ -159,9 +159,9 @@ def test_a_subscription_lives(sns: Any, topic: str, account: str) -> None:
         ),
         (
             "firehose",
-            "arn:aws:firehose:us-east-1:1:deliverystream/s",
-            "NotImplemented",
-            "A subscription with the protocol firehose is not implemented by Headwater.",
+            "arn:aws:sqs:us-east-1:1:s",
+            "InvalidParameter",
+            "Invalid parameter: Firehose endpoint ARN",
         ),
     ],
 )

@@ -91,7 +91,7 @@ CSV = 'id,name\n1,Ann\n2,"Bo, b"\n3\n'
         ('[1, "two", {"three": [3]}]', {"InputType": "JSON"}, [1, "two", {"three": [3]}]),
         ('{"data": {"rows": [1, 2]}}', {"InputType": "JSON", "ItemsPointer": "/data/rows"}, [1, 2]),
         ('{"a": 1}\n\n{"a": 2}\n', {"InputType": "JSONL"}, [{"a": 1}, {"a": 2}]),
-        (gzip.compress(b'{"a": 1}\n'), {"InputType": "JSONL"}, [{"a": 1}]),
+        (gzip.compress(b'{"a": 1}\n', mtime=0), {"InputType": "JSONL"}, [{"a": 1}]),
         ("[1, 2, 3, 4]", {"InputType": "JSON", "MaxItems": 2}, [1, 2]),
     ],
 )  # fmt: skip

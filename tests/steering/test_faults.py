@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +17,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from headwater.client import Headwater, HeadwaterError
 from headwater.testing import Faults
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.lambda_lab import ROLE, make
 
@@ -283,8 +289,6 @@ def test_a_seeded_run_repeats_exactly(faults: Faults, client: Client, headwater:
 
 
 def test_the_books_outlive_a_restart_and_a_reset_clears_them(tmp_path: Any) -> None:
-    from tests.conftest import client_factory
-
     with ServerThread(data=tmp_path) as server:
         headwater = Headwater(server.endpoint)
         sqs = client_factory(server.endpoint, "000000000000")("sqs", **ONCE)
@@ -302,6 +306,44 @@ def test_the_books_outlive_a_restart_and_a_reset_clears_them(tmp_path: Any) -> N
         headwater.reset()
         books = headwater.faults()
         assert books["rules"] == books["fired"] == []
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    options = ["--json", "--data", str(folder), "--port", "0", "--mqtt-port", "0", "--allow-kill"]
+    command = [sys.executable, "-m", "headwater", "start", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())["endpoint"]
+        process.terminate()
+
+
+def test_the_server_is_killed_at_that_point_and_goes_on_from_there(tmp_path: Path) -> None:
+    with started(tmp_path) as (process, endpoint):
+        client = client_factory(endpoint, "000000000000")
+        url, arn = queue(client)
+        rule_to(client, arn)
+        faults = Faults(Headwater(endpoint))
+        faults.kill("sqs", "SendMessage", times=1)
+        faults.kill(to="q", at="delivery", service="events", times=1)
+        with pytest.raises(ConnectionClosedError):
+            client("sqs", **ONCE).send_message(QueueUrl=url, MessageBody="a")
+        assert process.wait(20) == -signal.SIGKILL
+    with started(tmp_path) as (process, endpoint):
+        client = client_factory(endpoint, "000000000000")
+        url = client("sqs").get_queue_url(QueueName="q")["QueueUrl"]
+        assert bodies(client, url) == ["a"]
+        with pytest.raises(ConnectionClosedError):
+            client("events", **ONCE).put_events(Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": "{}"}])
+        assert process.wait(20) == -signal.SIGKILL
+    with started(tmp_path) as (_, endpoint):
+        client, headwater = client_factory(endpoint, "000000000000"), Headwater(endpoint)
+        url = client("sqs").get_queue_url(QueueName="q")["QueueUrl"]
+        headwater.settle()
+        assert len(bodies(client, url)) == 2  # it was delivered, nobody knew, it was delivered
+        assert [(fired["kind"], fired["operation"]) for fired in Faults(headwater).fired()] == [
+            ("kill", "SendMessage"), ("kill", "target"),
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

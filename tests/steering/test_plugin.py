@@ -153,8 +153,10 @@ def test_a_users_tests_pass(tmp_path: Path, options: list[str], count: int) -> N
 
 
 def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
-    result = session(tmp_path, FAILING)
+    result = session(tmp_path, FAILING, "--headwater-report", "report.html")
     assert result.returncode == 1
+    report = (tmp_path / "report.html").read_text()
+    assert "test_shop.py::test_it_fails" in report and "test_shop.py::test_it_arrives_after_all" in report
     assert "4 failed" in result.stdout
     assert "0 such were routed, 0 arrived" in result.stdout
     assert "near miss: shop: Lost: missed" in result.stdout

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 
 import { Clock } from "./clock.js";
 import { Events } from "./events.js";
+import { Faults } from "./faults.js";
 import { end, firstLine } from "./processes.js";
 import { Stacks } from "./stacks.js";
 import { Headwater, HeadwaterError } from "./surface.js";
@@ -19,6 +20,7 @@ export class Cloud {
     this.headwater = new Headwater(endpoint);
     this.clock = new Clock(this.headwater);
     this.events = new Events(this.headwater);
+    this.faults = new Faults(this.headwater);
     this.#stacks = new Stacks(this.headwater, command);
   }
 

@@ -75,7 +75,7 @@ export class Headwater {
 
   /** What began after a span (its id), oldest first, without children; ten thousand at most. */
   async spans(after = "0") {
-    return (await this.ask("GET", `spans?after=${after}`)).spans;
+    return (await this.ask("GET", `spans?after=${after}&explained=true`)).spans;
   }
 
   /** The id of the newest span, to ask later for what began after it. */
@@ -90,14 +90,14 @@ export class Headwater {
 
   // ---- faults
 
-  /** The faults that are set. */
+  /** The faults that are asked for, and those that fired. */
   faults() {
     return this.ask("GET", "faults");
   }
 
-  /** Set faults; the body is that of the surface. */
-  injectFaults(faults) {
-    return this.ask("POST", "faults", faults);
+  /** Ask for more faults; with a seed all begins anew. */
+  addFaults({ rules, seed } = {}) {
+    return this.ask("POST", "faults", { ...(rules && { rules }), ...(seed !== undefined && { seed }) });
   }
 
   clearFaults() {

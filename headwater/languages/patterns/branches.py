@@ -21,18 +21,18 @@ class Branch:
     """Fields that must all be satisfied. ``fields`` are in the order of their paths, on which the
     meaning of ``exists: false`` beside arrays rests."""
 
-    __slots__ = ("_by_cost", "_prefixes", "fields")
+    __slots__ = ("_deciders", "_prefixes", "fields")
 
     def __init__(self, fields: dict[str, tuple[Predicate, ...]]) -> None:
         self.fields = tuple(Field(path, predicates) for path, predicates in sorted(fields.items()))
-        self._by_cost = tuple(sorted(self.fields, key=_cost))
+        self._deciders = tuple(field.decide for field in sorted(self.fields, key=_cost))
         names = (field.path.split(".") for field in self.fields)
         self._prefixes = frozenset(".".join(steps[:end]) for steps in names for end in range(1, len(steps) + 1))
 
     def matches(self, event: Any) -> bool:
         tangled = False
-        for field in self._by_cost:
-            verdict = field.decide(event)
+        for decide in self._deciders:
+            verdict = decide(event)
             if verdict is None:
                 tangled = True
             elif not verdict:

@@ -23,6 +23,7 @@ FIND_ARCHIVE = f"{_ARCHIVE} WHERE arn = ?"
 LIST_ARCHIVES = f"""{_ARCHIVE}
 WHERE account = ? AND region = ? AND substr(name, 1, ?) = ? AND (? = '' OR bus = ?) AND name > ? ORDER BY name LIMIT ?
 """
+MAP_ARCHIVES = "SELECT arn, name FROM events_archives WHERE account = ? AND region = ? ORDER BY name"
 INSERT_ARCHIVE = """
 INSERT INTO events_archives (arn, account, region, name, bus, description, pattern, days, kms_key, created)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -11,7 +11,7 @@ import orjson
 
 from headwater.languages.patterns import InvalidPattern, compile_pattern
 from headwater.services.events import archive_tables as tables
-from headwater.services.events.archiving import set_sweep
+from headwater.services.events.archiving import RULE_PREFIX, set_sweep
 from headwater.services.events.buses import bus_name, find_bus
 from headwater.services.events.errors import (
     archive_exists,
@@ -110,7 +110,7 @@ def _put_rule(call: Call, archive: Archive) -> None:
 
 
 def rule_name(archive: str) -> str:
-    return f"Events-Archive-{archive}"
+    return f"{RULE_PREFIX}{archive}"
 
 
 @operation("events", "UpdateArchive")

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from headwater.services.events import archive_tables as tables
 from headwater.services.events.envelope import Event
+from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Again, Delivery, delivery
 from headwater.spine.operations import Call
 
 A_DAY = 86_400_000
+RULE_PREFIX = "Events-Archive-"
 # What ends within so much of the clock goes together.
 _AT_ONCE = 3_600_000
 
@@ -30,6 +32,15 @@ class RoutedArchive:
         if self.days and not self.swept:
             set_sweep(call, self.arn, self.days)
             self.swept = True
+
+
+def archive_of(rule: str, target: str) -> str | None:
+    """The ARN of the archive that a rule feeds, by the ARNs of the rule and its target; None for any other."""
+    parts = parse_arn(rule)
+    if parts is None or not target.endswith(":::"):
+        return None
+    name = parts.resource.rpartition("/")[2].removeprefix(RULE_PREFIX)
+    return str(parts._replace(resource=f"archive/{name}"))
 
 
 def routed_archive(call: Call, arn: str) -> RoutedArchive | None:

@@ -135,7 +135,7 @@ async def fetch_token(work: Work, connection: Connection, secret: Mapping[str, A
         outgoing = _token_request(secret)
         answer = await send(*outgoing, seconds=SECONDS)
     except Unreachable as error:
-        raise _no_token(error.message) from error
+        raise _no_token(error.message, 503) from error
     token = _read_token(answer, work.now)
     await work.transact(_keep_token, connection.arn, connection.secret, token)
     return token
@@ -162,7 +162,7 @@ def _token_request(secret: Mapping[str, Any]) -> Outgoing:
 def _read_token(answer: OutgoingAnswer, now: int) -> dict[str, Any]:
     """``token``, its ``type``, and the instant (ms) at which it ``expires``, None where the server does not say."""
     if not 200 <= answer.status < 300:
-        raise _no_token(f"The authorization endpoint answered {answer.status}.")
+        raise _no_token(f"The authorization endpoint answered {answer.status}.", answer.status)
     try:
         told = orjson.loads(answer.body)
         token, kind = told["access_token"], told.get("token_type") or "Bearer"
@@ -175,8 +175,9 @@ def _read_token(answer: OutgoingAnswer, now: int) -> dict[str, Any]:
     return {"token": token, "type": "Bearer" if kind.lower() == "bearer" else kind, "expires": expires}
 
 
-def _no_token(why: str) -> AwsError:
-    return AwsError("AuthorizationFailed", why)
+def _no_token(why: str, status: int = 400) -> AwsError:
+    """``status`` from 500 on: the server of tokens may be back soon."""
+    return AwsError("AuthorizationFailed", why, status)
 
 
 def _keep_token(call: Call, arn: str, secret: str | None, token: dict[str, Any]) -> None:
@@ -206,4 +207,4 @@ async def _first_token(work: Work, connection: Connection, secret: Mapping[str, 
     try:
         await fetch_token(work, connection, secret)
     except AwsError as error:
-        raise Failed(error.code, error.message, retry=False) from error
+        raise Failed(error.code, error.message, retry=error.status >= 500) from error

@@ -49,6 +49,9 @@ LIST_API_DESTINATIONS = f"""{_API_DESTINATION}
 WHERE account = ? AND region = ? AND substr(name, 1, ?) = ? AND (? = '' OR connection = ?) AND name > ?
 ORDER BY name LIMIT ?
 """
+MAP_API_DESTINATIONS = """
+SELECT arn, name FROM events_api_destinations WHERE account = ? AND region = ? ORDER BY name
+"""
 INSERT_API_DESTINATION = """
 INSERT INTO events_api_destinations
     (arn, account, region, name, description, connection, endpoint, method, rate, slot, created, modified)

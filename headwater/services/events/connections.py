@@ -14,11 +14,14 @@ from headwater.services.events.connection_parameters import Parameters, merged, 
 from headwater.services.events.errors import connection_exists, connection_not_found, validation
 from headwater.services.events.pages import page
 from headwater.spine.arns import make_arn
+from headwater.spine.deliveries import Policy
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 AUTHORIZED, AUTHORIZING, DEAUTHORIZED = "AUTHORIZED", "AUTHORIZING", "DEAUTHORIZED"
 OAUTH = "OAUTH_CLIENT_CREDENTIALS"
+# A server of tokens that is not there yet has about half a minute to come up.
+_PATIENCE = Policy(attempts=6)
 _PRIVATE = ("InvocationConnectivityParameters",)
 
 
@@ -94,7 +97,7 @@ def _make_secret(call: Call, name: str, parameters: Parameters, kms_key: str | N
 def _authorise(call: Call, arn: str, state: str) -> None:
     """An OAuth server is asked for a token at once."""
     if state == AUTHORIZING:
-        call.deliver("events.authorization", {"connection": arn}, target=arn)
+        call.deliver("events.authorization", {"connection": arn}, target=arn, policy=_PATIENCE)
 
 
 @operation("events", "UpdateConnection")

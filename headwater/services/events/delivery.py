@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from headwater.services.events.destinations import DESTINATIONS, Outcome
 from headwater.spine.arns import parse_arn
-from headwater.spine.deliveries import Delivery, Exhausted, Failed, delivery
+from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.spans import shortened
@@ -58,9 +58,13 @@ def deliver_to_target(call: Call, item: Delivery) -> Outcome:
     if "changed" in item.payload:
         call.span.note("input", shortened(item.payload["input"]))
     try:
-        return DESTINATIONS[arn.service](call, arn, item.payload)
+        outcome = DESTINATIONS[arn.service](call, arn, item.payload)
     except AwsError as error:
         raise _failure(error) from error
+    if type(outcome) is Again and item.policy.exhausted(0, item.created, outcome.due) is not None:
+        message = "The invocation rate of the target leaves no room for the event within its age."
+        raise Failed("THROTTLING", message, wait=outcome.due - call.now)
+    return outcome
 
 
 def _failure(error: AwsError) -> Failed:

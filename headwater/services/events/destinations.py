@@ -80,6 +80,24 @@ def _to_log_group(call: Call, arn: Arn, payload: Payload) -> None:
     _call(call, arn, "PutLogEvents", {"logGroupName": group, "logStreamName": stream, "logEvents": entries})
 
 
+def _to_stream(call: Call, arn: Arn, payload: Payload) -> None:
+    """The partition key is what its path leads to in the event, or else the event's id."""
+    found = orjson.loads(payload["key"]) if payload.get("key") else ""
+    key = found if isinstance(found, str) else payload["key"]
+    data = payload["input"].encode()
+    _call(call, arn, "PutRecord", {"StreamARN": str(arn), "Data": data, "PartitionKey": key or payload["event"]})
+
+
+def _to_delivery_stream(call: Call, arn: Arn, payload: Payload) -> None:
+    request = {"DeliveryStreamName": arn.name, "Record": {"Data": payload["input"].encode()}}
+    _call(call, arn, "PutRecord", request)
+
+
+def _to_discoverer(call: Call, arn: Arn, payload: Payload) -> None:
+    """Schema discovery, by a rule that it manages; PutTargets takes no such target."""
+    _call(call, arn, "Observe", {"Arn": str(arn), "Event": payload["input"]})
+
+
 DESTINATIONS: Mapping[str, Destination] = MappingProxyType(
     {
         "sqs": _to_queue,
@@ -89,5 +107,8 @@ DESTINATIONS: Mapping[str, Destination] = MappingProxyType(
         "events": _to_bus,
         "logs": _to_log_group,
         "execute-api": to_api,
+        "firehose": _to_delivery_stream,
+        "kinesis": _to_stream,
+        "schemas": _to_discoverer,
     }
 )

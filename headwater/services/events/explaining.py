@@ -8,6 +8,7 @@ import orjson
 
 from headwater.languages.patterns import InvalidPattern, compile_pattern
 from headwater.services.events import tables
+from headwater.services.events.archiving import archive_of
 from headwater.services.events.buses import bus_arn, bus_by_arn
 from headwater.services.events.errors import invalid_pattern
 from headwater.services.events.routing import RoutedRule, RoutedTarget
@@ -81,6 +82,9 @@ def _verdict(arn: str, definition: dict[str, Any], event: dict[str, Any]) -> dic
         return verdict | {"state": "disabled", "reason": f"the rule is disabled; {would}"}
     if not explanation.matched:
         return verdict | {"state": "not matched", "reason": explanation.reason()}
+    for target in definition["targets"]:
+        if archive := archive_of(arn, target["arn"]):
+            return verdict | {"state": "matched", "targets": [], "reason": f"kept in the archive {archive}"}
     verdict["targets"] = [_given(arn, definition, target, event) for target in definition["targets"]]
     return verdict | {"state": "matched", "reason": "" if definition["targets"] else "the rule has no targets"}
 

@@ -11,7 +11,7 @@ from headwater.languages.inputs import InputPath, InputTransformer, Names
 from headwater.languages.patterns import PatternIndex, compile_pattern
 from headwater.languages.patterns.pattern import Pattern
 from headwater.services.events import tables
-from headwater.services.events.archiving import RoutedArchive, routed_archive
+from headwater.services.events.archiving import RoutedArchive, archive_of, routed_archive
 from headwater.services.events.buses import DEFAULT, bus_by_arn, bus_name
 from headwater.services.events.envelope import Event
 from headwater.services.events.http_parameters import HttpParameters
@@ -22,15 +22,13 @@ from headwater.spine.operations import Call
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 MOST_RETRIES = 185
 LONGEST_AGE = 86_400
-# With so few rules, an event that none wanted is told why by each.
-_MOST_EXPLAINED = 10
 _PATTERNS = 1000
 
 
 class RoutedTarget:
     """A target, compiled: what it gets of an event, and how often it is tried."""
 
-    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "path", "policy", "transformer")
+    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "key", "path", "policy", "transformer")
 
     def __init__(self, definition: dict[str, Any]) -> None:
         self.id: str = definition["Id"]
@@ -44,6 +42,8 @@ class RoutedTarget:
             else None
         )
         self.group: str | None = (definition.get("SqsParameters") or {}).get("MessageGroupId")
+        key = (definition.get("KinesisParameters") or {}).get("PartitionKeyPath")
+        self.key = InputPath(key) if key else None
         http = definition.get("HttpParameters")
         self.http = HttpParameters(http) if http else None
         self.dead_letter: str | None = (definition.get("DeadLetterConfig") or {}).get("Arn")
@@ -147,7 +147,9 @@ def publish(
         if only is None or arn in only:
             routes += _deliver(call, route.account, route.region, route.rules[arn], event, text, cause, relayed)
     if not matched:
-        _note_misses(call, route, event)
+        # why, is worked out when somebody asks: headwater.insight.misses
+        call.span.note("event", name_of(event))
+        call.span.note("unmatched", len(route.rules))
     call.record(bus, event["id"], text, routes, cause)
     return True
 
@@ -193,6 +195,8 @@ def _deliver(
         }
         if target.group is not None:
             payload["group"] = target.group
+        if target.key is not None:
+            payload["key"] = target.key.render(event)
         if target.http is not None:
             payload["http"] = target.http.fill(event)
         if relayed:
@@ -219,17 +223,6 @@ def _deliver(
 def name_of(event: Event) -> str:
     """An event as spans name it."""
     return f"{event['source']}: {event['detail-type']}"
-
-
-def _note_misses(call: Call, route: Route, event: Event) -> None:
-    """Say of an event that nobody wanted which field it was that each rule refused."""
-    call.span.note("event", name_of(event))
-    if not 0 < len(route.rules) <= _MOST_EXPLAINED:
-        call.span.note("matched", f"none of {len(route.rules)} rules")
-        return
-    for rule in route.rules.values():
-        if rule.pattern is not None:
-            call.span.note(f"missed {rule.name}", rule.pattern.explain(event).reason())
 
 
 def _route(call: Call, bus: str) -> Route | None:
@@ -268,11 +261,9 @@ def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> 
     definitions = [orjson.loads(definition) for _, definition in call.store.all(tables.ALL_TARGETS, (arn,))]
     memory: Routes = call.memory
     compiled = memory.pattern(pattern) if pattern else None
-    if len(definitions) == 1 and definitions[0]["Arn"].endswith(":::"):
+    archive = archive_of(arn, definitions[0]["Arn"]) if len(definitions) == 1 else None
+    if archive is not None:
         rule = RoutedRule(arn, bus, name, compiled, [])
-        parts = parse_arn(arn)
-        if parts is not None:
-            archive = name.removeprefix("Events-Archive-")
-            rule.archive = routed_archive(call, str(parts._replace(resource=f"archive/{archive}")))
+        rule.archive = routed_archive(call, archive)
         return rule
     return RoutedRule(arn, bus, name, compiled, [RoutedTarget(definition) for definition in definitions])

@@ -113,6 +113,20 @@ def drop_managed_rule(call: Call, bus: str, name: str) -> None:
     refresh_rule(call, bus, arn)
 
 
+@operation("events", "PutManagedRule", internal=True)
+def put_rule_of_service(call: Call, request: Request) -> Result:
+    """For other services: ``Bus`` (its ARN), ``Name``, ``Pattern``, ``ManagedBy``, ``Target``."""
+    wanted = (request["Bus"], request["Name"], request["Pattern"], request["ManagedBy"])
+    put_managed_rule(call, *wanted, request["Target"])
+    return {}
+
+
+@operation("events", "DropManagedRule", internal=True)
+def drop_rule_of_service(call: Call, request: Request) -> Result:
+    drop_managed_rule(call, request["Bus"], request["Name"])
+    return {}
+
+
 def _check(bus: Bus, pattern: str | None, schedule: str | None) -> None:
     if pattern is None and schedule is None:
         raise validation("Parameter(s) EventPattern or ScheduleExpression must be specified.")

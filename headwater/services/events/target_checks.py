@@ -26,10 +26,8 @@ _LACKING = frozenset(
         "codepipeline",
         "ec2",
         "ecs",
-        "firehose",
         "glue",
         "inspector",
-        "kinesis",
         "redshift",
         "redshift-data",
         "redshift-serverless",
@@ -42,7 +40,7 @@ _LACKING = frozenset(
 _PARAMETERS = {
     "SqsParameters": ("sqs",),
     "HttpParameters": ("execute-api", "api-destination"),
-    "KinesisParameters": (),
+    "KinesisParameters": ("kinesis",),
     "RunCommandParameters": (),
     "EcsParameters": (),
     "BatchParameters": (),
@@ -81,6 +79,12 @@ def _has_form(arn: Arn) -> bool:
             return arn.resource.startswith("function:")
         case "logs":
             return arn.resource.startswith("log-group:")
+        case "schemas":
+            return False
+        case "kinesis":
+            return arn.resource.startswith("stream/")
+        case "firehose":
+            return arn.resource.startswith("deliverystream/")
         case "execute-api":
             return arn.resource.count("/") >= 2
     return True
@@ -91,7 +95,11 @@ def _check_role(target: dict[str, Any], arn: Arn, bus: Arn | None) -> None:
     away = bus is not None and arn.account != "" and arn.account != bus.account
     if away and (arn.service in ("states", "logs") or _kind(arn) == "api-destination"):
         raise cross_account_target(str(arn))
-    needed = arn.service == "states" or _kind(arn) == "api-destination" or (arn.service == "events" and away)
+    needed = (
+        arn.service in ("states", "kinesis", "firehose")
+        or _kind(arn) == "api-destination"
+        or (arn.service == "events" and away)
+    )
     if needed and not target.get("RoleArn"):
         raise validation(f"RoleArn is required for target {arn}.")
 
@@ -104,6 +112,9 @@ def _check_parameters(target: dict[str, Any], arn: Arn) -> None:
     for name, services in _PARAMETERS.items():
         if target.get(name) and _kind(arn) not in services:
             raise validation(f"Parameter(s) {name} not valid for target: {target['Id']}.")
+    if arn.service == "sns" and arn.resource.endswith(".fifo"):
+        # nothing of a target could say which message group an event belongs to
+        raise validation(f"Parameter {arn} is not valid. Reason: SNS FIFO topics are not supported as targets.")
     fifo = arn.service == "sqs" and arn.resource.endswith(".fifo")
     if fifo and not (target.get("SqsParameters") or {}).get("MessageGroupId"):
         raise validation(f"Parameter(s) SqsParameters must be specified for target: {target['Id']}.")
@@ -133,6 +144,8 @@ def _check_input(target: dict[str, Any]) -> None:
         if transformer := target.get("InputTransformer"):
             InputTransformer(transformer.get("InputPathsMap") or {}, transformer["InputTemplate"])
         HttpParameters(target.get("HttpParameters") or {})
+        if key := (target.get("KinesisParameters") or {}).get("PartitionKeyPath"):
+            InputPath(key)
     except orjson.JSONDecodeError:
         raise validation(f"JSON syntax error in input for target {identity}") from None
     except InvalidInput as refusal:

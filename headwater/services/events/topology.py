@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from headwater.services.events import tables
+from headwater.services.events import archive_tables, connection_tables, tables
+from headwater.services.events.archiving import archive_of
 from headwater.services.events.buses import DEFAULT, bus_arn, bus_name
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.topology import link, resource, topology
@@ -23,9 +24,14 @@ def map_rules(call: Call, request: Request) -> Result:
         if pattern is not None:
             links.append(link(bus, arn, "rule", only=pattern))
     for rule, identity, arn, definition in call.store.all(tables.MAP_TARGETS, (len(here), here)):
-        links.append(link(rule, arn, "target", identity))
+        links.append(link(rule, archive_of(rule, arn) or arn, "target", identity))
         dead_letters = (orjson.loads(definition).get("DeadLetterConfig") or {}).get("Arn")
         if dead_letters:
             links.append(link(rule, dead_letters, "dead letter", identity))
     nodes = [resource(arn, "AWS::Events::EventBus", name) for arn, name in buses.items()]
+    place = (call.account, call.region)
+    for arn, name in call.store.all(archive_tables.MAP_ARCHIVES, place):
+        nodes.append(resource(arn, "AWS::Events::Archive", name))
+    for arn, name in call.store.all(connection_tables.MAP_API_DESTINATIONS, place):
+        nodes.append(resource(arn, "AWS::Events::ApiDestination", name))
     return topology(call, nodes + rules, links)

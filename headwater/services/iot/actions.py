@@ -136,10 +136,30 @@ def _put_log_events(call: Call, rule: str, parameters: Parameters, payload: byte
     call.operation("logs", "PutLogEvents", stream | {"logEvents": events})
 
 
+def _put_record(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    key = parameters.get("partitionKey") or call.ids.uuid()
+    call.operation(
+        "kinesis", "PutRecord", {"StreamName": parameters["streamName"], "Data": payload, "PartitionKey": key}
+    )
+
+
+def _deliver_record(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    request: dict[str, Any] = {"DeliveryStreamName": parameters["deliveryStreamName"]}
+    separator = (parameters.get("separator") or "").encode()
+    if not parameters.get("batchMode"):
+        call.operation("firehose", "PutRecord", request | {"Record": {"Data": payload + separator}})
+        return
+    items = orjson.loads(payload)
+    records = [{"Data": orjson.dumps(item) + separator} for item in items]
+    call.operation("firehose", "PutRecordBatch", request | {"Records": records})
+
+
 _ACTIONS: Mapping[str, Callable[[Call, str, Parameters, bytes], None]] = {
     "cloudwatchLogs": _put_log_events,
     "dynamoDB": _put_payload,
     "dynamoDBv2": _put_columns,
+    "firehose": _deliver_record,
+    "kinesis": _put_record,
     "lambda": _invoke_function,
     "republish": _republish,
     "s3": _put_object,
@@ -153,6 +173,8 @@ RESOURCES: Mapping[str, Callable[[Parameters], str]] = {
     "cloudwatchLogs": lambda parameters: str(parameters["logGroupName"]),
     "dynamoDB": lambda parameters: str(parameters["tableName"]),
     "dynamoDBv2": lambda parameters: str(parameters["putItem"]["tableName"]),
+    "firehose": lambda parameters: str(parameters["deliveryStreamName"]),
+    "kinesis": lambda parameters: str(parameters["streamName"]),
     "lambda": lambda parameters: str(parameters["functionArn"]),
     "republish": lambda parameters: str(parameters["topic"]),
     "s3": lambda parameters: str(parameters["bucketName"]),

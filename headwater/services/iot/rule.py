@@ -17,6 +17,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "cloudwatchLogs": ("roleArn", "logGroupName"),
     "dynamoDB": ("roleArn", "tableName", "hashKeyField", "hashKeyValue"),
     "dynamoDBv2": ("roleArn", "putItem"),
+    "firehose": ("roleArn", "deliveryStreamName"),
+    "kinesis": ("roleArn", "streamName"),
     "lambda": ("functionArn",),
     "republish": ("roleArn", "topic"),
     "s3": ("roleArn", "bucketName", "key"),

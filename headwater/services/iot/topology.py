@@ -57,6 +57,10 @@ def _target(call: Call, kind: str, parameters: dict[str, Any]) -> str | None:
             return make_arn("dynamodb", *here, f"table/{parameters['putItem']['tableName']}")
         case "stepFunctions":
             return make_arn("states", *here, f"stateMachine:{parameters['stateMachineName']}")
+        case "kinesis":
+            return make_arn("kinesis", *here, f"stream/{parameters['streamName']}")
+        case "firehose":
+            return make_arn("firehose", *here, f"deliverystream/{parameters['deliveryStreamName']}")
         case "republish":
             return make_arn("iot", *here, "topic")
         case _:

@@ -13,6 +13,7 @@ from headwater.services.lambda_.destinations import send_result, send_to_dead_le
 from headwater.services.lambda_.event_settings import EventSettings, find_event_settings
 from headwater.services.lambda_.function import Target, find_target
 from headwater.services.lambda_.names import LATEST, parse_reference
+from headwater.services.lambda_.noting import note_run
 from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, Policy, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult
@@ -73,11 +74,10 @@ async def _run(
             result = await work.runtime.invoke(function, invocation)
     except AwsError:  # throttled: that is not an attempt
         return _postpone(work, item, target, settings)
-    work.span.note("requestId", invocation.request_id)
+    note_run(work.span, invocation, result)
     if result.error_type is None:
         ended = Ended("Success", function.version, item.attempt, result)
     else:
-        work.span.note("functionError", result.error_type)
         due = work.now + _POLICY.wait(item.attempt, lambda: 1.0)
         if item.attempt > settings.retries:
             ended = Ended("RetriesExhausted", function.version, item.attempt, result)

@@ -15,6 +15,7 @@ from headwater.services.lambda_.asynchronous import leave_event
 from headwater.services.lambda_.concurrency import one_more
 from headwater.services.lambda_.errors import invalid_content, invalid_parameter, too_large
 from headwater.services.lambda_.function import Target, requested_target
+from headwater.services.lambda_.noting import note_run
 from headwater.spine.functions import FunctionVersion, Invocation
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.spans import trace_header
@@ -83,15 +84,13 @@ async def _answer(
 ) -> dict[str, Any]:
     with one_more(work.memory, target):
         result = await work.runtime.invoke(function, invocation)
-    span = work.span
-    span.note("requestId", invocation.request_id)
+    note_run(work.span, invocation, result)
     answer: dict[str, Any] = {
         "StatusCode": 200,
         "Payload": result.payload,
         "ExecutedVersion": function.version,
     }
     if result.error_type is not None:
-        span.note("functionError", result.error_type)
         answer["FunctionError"] = "Unhandled"
     if log_type == "Tail":
         answer["LogResult"] = base64.b64encode(result.log_tail).decode()

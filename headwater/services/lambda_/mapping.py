@@ -14,7 +14,7 @@ from headwater.languages.patterns import PIPES, compile_pattern
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.destinations import send_record
 from headwater.spine.operations import Call, Caller, Request, Result, operation
-from headwater.spine.polling import Handled, Source, failed_items, run_batch
+from headwater.spine.polling import KINESIS_MEMBERS, Handled, Source, failed_items, run_batch
 from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.work import Work
 
@@ -30,9 +30,10 @@ class Mapping(NamedTuple):
     function: str
     partial: bool  # ReportBatchItemFailures
     on_failure: str
+    role: str  # of the function, where the source is a stream of Kinesis
 
 
-def read_mapping(identity: str, account: str, region: str, configuration: dict[str, Any]) -> Mapping:
+def read_mapping(identity: str, account: str, region: str, configuration: dict[str, Any], role: str = "") -> Mapping:
     destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
     filters = (configuration.get("FilterCriteria") or {}).get("Filters") or ()
     age = configuration.get("MaximumRecordAgeInSeconds", -1)
@@ -55,6 +56,7 @@ def read_mapping(identity: str, account: str, region: str, configuration: dict[s
         function=configuration["FunctionArn"],
         partial="ReportBatchItemFailures" in configuration.get("FunctionResponseTypes", ()),
         on_failure=destination.get("Destination") or "",
+        role=role,
     )
 
 
@@ -76,6 +78,8 @@ class FunctionConsumer:
 
     async def handle(self, work: Work, records: list[Record], causes: list[str]) -> Handled:
         mapping = self._mapping
+        if mapping.role:
+            records = [_of_kinesis(record, mapping.role) for record in records]
         request = {"FunctionName": mapping.function, "Payload": orjson.dumps({"Records": records})}
         answer = await run_batch(work, mapping.source.caller, causes, "lambda", "Invoke", request, mapping.function)
         if answer.get("FunctionError"):
@@ -87,12 +91,12 @@ class FunctionConsumer:
 
     # ---- of streams
 
-    def position(self, call: Call) -> int:
-        row = call.store.one(tables.FIND_POSITION, (self._mapping.id,))
+    def position(self, call: Call, shard: str) -> int:
+        row = call.store.one(tables.FIND_POSITION, (self._mapping.id, shard))
         return row[0] if row else 0
 
-    def advance(self, call: Call, position: int) -> None:
-        call.store.run(tables.PUT_POSITION, (self._mapping.id, position))
+    def advance(self, call: Call, shard: str, position: int) -> None:
+        call.store.run(tables.PUT_POSITION, (self._mapping.id, shard, position))
 
     def give_up(
         self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
@@ -130,6 +134,12 @@ class FunctionConsumer:
         if row is not None:
             configuration = orjson.loads(row[0]) | {"LastProcessingResult": result}
             call.store.run(tables.SET_MAPPING_RESULT, (orjson.dumps(configuration).decode(), self._mapping.id))
+
+
+def _of_kinesis(record: Record, role: str) -> Record:
+    """A record of Kinesis as functions get it."""
+    rest = {name: value for name, value in record.items() if name not in KINESIS_MEMBERS}
+    return {"kinesis": {name: record[name] for name in KINESIS_MEMBERS}, **rest, "invokeIdentityArn": role}
 
 
 def _failed(payload: bytes) -> list[str] | None:

@@ -19,7 +19,9 @@ from headwater.services.lambda_.names import parse_reference
 from headwater.services.lambda_.pages import page
 from headwater.spine.arns import Arn, make_arn, parse_arn
 from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.ids import first_at
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.polling import STREAMS
 
 _SETTINGS = ("BatchSize", "MaximumBatchingWindowInSeconds", "FilterCriteria", "FunctionResponseTypes", "ScalingConfig")
 _STREAM_SETTINGS = (
@@ -55,7 +57,7 @@ def create_event_source_mapping(call: Call, request: Request) -> Result:
     existing = call.store.one(tables.FIND_MAPPING_OF, (arn, function))
     if existing is not None:
         raise _exists(source, function, existing[0])
-    stream = source.service == "dynamodb"
+    stream = source.service in STREAMS
     identity = call.ids.uuid()
     configuration: dict[str, Any] = {
         "UUID": identity,
@@ -67,7 +69,7 @@ def create_event_source_mapping(call: Call, request: Request) -> Result:
         "EventSourceMappingArn": make_arn("lambda", call.region, call.account, f"event-source-mapping:{identity}"),
     }
     if stream:
-        _set_start(configuration, request)
+        _set_start(configuration, request, source)
     _configure(call, configuration, request, source)
     _check_source(call, configuration, source)
     tags = orjson.dumps(request.get("Tags") or {}).decode()
@@ -75,9 +77,8 @@ def create_event_source_mapping(call: Call, request: Request) -> Result:
     row = (identity, call.account, call.region, arn, function, text, tags, call.new_id())
     call.store.run(tables.INSERT_MAPPING, row)
     keep_version(call, configuration)
-    if configuration.get("StartingPosition") == "LATEST":
-        end = call.operation("dynamodbstreams", "Poll", {"StreamArn": arn}, source.account, source.region)
-        call.store.run(tables.PUT_POSITION, (identity, end["Position"]))
+    if (position := _first_position(call, configuration)) is not None:
+        call.store.run(tables.PUT_POSITION, (identity, "", position))
     call.signal(CHANGED)
     call.span.subject = configuration["EventSourceMappingArn"]
     return configuration | {"State": "Creating"}
@@ -126,7 +127,7 @@ def update_event_source_mapping(call: Call, request: Request) -> Result:
 def delete_event_source_mapping(call: Call, request: Request) -> Result:
     configuration = _find(call, request)
     call.store.run(tables.DELETE_MAPPING, (configuration["UUID"],))
-    call.store.run(tables.DELETE_POSITION, (configuration["UUID"],))
+    call.store.run(tables.DELETE_POSITIONS, (configuration["UUID"],))
     keep_version(call, configuration, deleted=True)
     call.signal(CHANGED)
     return configuration | {"State": "Deleting"}
@@ -148,7 +149,7 @@ def _source(request: Request) -> Arn:
     source = parse_arn(request.get("EventSourceArn") or "")
     if source is None:
         raise invalid_parameter("Unrecognized event source.")
-    if source.service not in ("sqs", "dynamodb"):
+    if source.service != "sqs" and source.service not in STREAMS:
         raise not_implemented(f"The event source {source.service} of Lambda")
     return source
 
@@ -170,21 +171,35 @@ def _exists(source: Arn, function: str, identity: str) -> AwsError:
     return conflict(f"{text} Please update or delete the existing mapping with UUID {identity}")
 
 
-def _set_start(configuration: dict[str, Any], request: Request) -> None:
+def _set_start(configuration: dict[str, Any], request: Request, source: Arn) -> None:
     start = request.get("StartingPosition")
     if start is None:
         raise invalid_parameter(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
             "Member must not be null."
         )
-    if start == "AT_TIMESTAMP":
+    if start == "AT_TIMESTAMP" and source.service != "kinesis":
         raise invalid_parameter(f"Unsupported starting position for arn type: {configuration['EventSourceArn']}")
+    timestamp = request.get("StartingPositionTimestamp")
+    if (start == "AT_TIMESTAMP") != (timestamp is not None):
+        missing = "required" if timestamp is None else "not allowed"
+        raise invalid_parameter(f"StartingPositionTimestamp is {missing} where StartingPosition is {start}.")
     configuration["StartingPosition"] = start
+    if timestamp is not None:
+        configuration["StartingPositionTimestamp"] = timestamp
+
+
+def _first_position(call: Call, configuration: dict[str, Any]) -> int | None:
+    """Where a stream is begun, None: with the oldest record."""
+    start = configuration.get("StartingPosition")
+    if start == "AT_TIMESTAMP":
+        return first_at(configuration["StartingPositionTimestamp"])
+    return call.new_id() if start == "LATEST" else None
 
 
 def _configure(call: Call, configuration: dict[str, Any], request: Request, source: Arn) -> None:
     """Take over what a request says; members that are not in it stay as they are."""
-    stream = source.service == "dynamodb"
+    stream = source.service in STREAMS
     allowed = _SETTINGS + (_STREAM_SETTINGS if stream else ())
     for member in _STREAM_SETTINGS:
         if request.get(member) is not None and not stream:
@@ -222,8 +237,8 @@ def _check_batch(configuration: dict[str, Any], source: Arn) -> None:
 
 def _check_source(call: Call, configuration: dict[str, Any], source: Arn) -> None:
     """The source must exist, and a queue's messages stay hidden for as long as the function may run."""
-    if source.service == "dynamodb":
-        call.operation("dynamodbstreams", "DescribeStream", {"StreamArn": str(source)}, source.account, source.region)
+    if kind := STREAMS.get(source.service):
+        call.operation(kind.service, kind.exists, {"StreamArn": str(source)}, source.account, source.region)
         return
     url = f"{call.endpoint}/{source.account}/{source.resource}"
     asked = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}

@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 
 from headwater.services.lambda_ import tables
-from headwater.services.lambda_.function import FunctionMemory
+from headwater.services.lambda_.function import FunctionMemory, find_configuration
 from headwater.services.lambda_.log_lines import LogLines
 from headwater.services.lambda_.mapping import CHANGED, FunctionConsumer, Mapping, read_mapping
+from headwater.services.lambda_.names import parse_reference
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.polling import QueuePoller, StreamPoller, keep_running
 from headwater.spine.work import Work
@@ -43,5 +45,17 @@ def _enabled(call: Call) -> dict[str, tuple[int, Mapping]]:
     for identity, account, region, text, revision in call.store.all(tables.ALL_MAPPINGS):
         configuration: dict[str, Any] = orjson.loads(text)
         if configuration["State"] == "Enabled":
-            wanted[identity] = (revision, read_mapping(identity, account, region, configuration))
+            role = _role(call, configuration)
+            wanted[identity] = (revision, read_mapping(identity, account, region, configuration, role))
     return wanted
+
+
+def _role(call: Call, configuration: dict[str, Any]) -> str:
+    """The role of the function, which records of Kinesis name."""
+    if configuration["EventSourceArn"].split(":")[2] != "kinesis":
+        return ""
+    try:
+        function, _ = find_configuration(call, parse_reference(call, configuration["FunctionArn"]))
+    except AwsError:  # it is gone; its mapping tells of that
+        return f"arn:aws:iam::{configuration['FunctionArn'].split(':')[4]}:root"
+    return str(function["Role"])

@@ -33,6 +33,14 @@ SCHEMA = (
     );
     CREATE TABLE lambda_positions (mapping TEXT PRIMARY KEY, position BIGINT NOT NULL);
     """,
+    # a stream may have several shards; one that is a shard is named ''
+    """
+    CREATE TABLE lambda_shard_positions (
+        mapping TEXT NOT NULL, shard TEXT NOT NULL, position BIGINT NOT NULL, PRIMARY KEY (mapping, shard)
+    );
+    INSERT INTO lambda_shard_positions (mapping, shard, position) SELECT mapping, '', position FROM lambda_positions;
+    DROP TABLE lambda_positions;
+    """,
 )
 
 ALL = 1_000_000  # as a limit
@@ -135,11 +143,14 @@ MAPPINGS_OF = "SELECT configuration FROM lambda_mappings WHERE source = ? ORDER 
 ALL_MAPPINGS = "SELECT id, account, region, configuration, revision FROM lambda_mappings"
 
 PUT_POSITION = """
-INSERT INTO lambda_positions (mapping, position) VALUES (?, ?)
-ON CONFLICT (mapping) DO UPDATE SET position = excluded.position
+INSERT INTO lambda_shard_positions (mapping, shard, position) VALUES (?, ?, ?)
+ON CONFLICT (mapping, shard) DO UPDATE SET position = excluded.position
 """
-FIND_POSITION = "SELECT position FROM lambda_positions WHERE mapping = ?"
-DELETE_POSITION = "DELETE FROM lambda_positions WHERE mapping = ?"
+# a shard's own, or that at which the stream was begun
+FIND_POSITION = """
+SELECT position FROM lambda_shard_positions WHERE mapping = ? AND shard IN (?, '') ORDER BY shard DESC LIMIT 1
+"""
+DELETE_POSITIONS = "DELETE FROM lambda_shard_positions WHERE mapping = ?"
 
 MAP_FUNCTIONS = "SELECT arn, name FROM lambda_functions WHERE account = ? AND region = ? ORDER BY name"
 MAP_MAPPINGS = """

@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.services.logs import tables
+from headwater.services.logs.group_filters import apply_filters
 from headwater.services.logs.log_group import LogGroup, LogStream
 from headwater.spine.operations import Call
 
 _TRIM_EVERY = 64
 _ALWAYS = 2**62
+# What a batch holds where an event of it may tell metrics, and such an event itself.
+_EMBEDDED, _METRICS = b"CloudWatchMetrics", '"CloudWatchMetrics"'
 
 
 class Place(NamedTuple):
@@ -42,11 +45,15 @@ def append(call: Call, group: LogGroup, stream: LogStream, events: list[tuple[in
     last = max(event[0] for event in events)
     identity = call.new_id()
     data = orjson.dumps(events)
+    if _EMBEDDED in data:
+        call.operation("monitoring", "PutEmbedded", {"Events": [event for event in events if _METRICS in event[1]]})
     call.store.run(tables.INSERT_CHUNK, (identity, group.id, stream.id, first, last, call.now, len(data), data))
     ends = (min(stream.first_event or first, first), max(stream.last_event or last, last), call.now, stream.id)
     call.store.run(tables.TOUCH_STREAM, ends)
     if group.retention and identity % _TRIM_EVERY == 0:
         call.store.run(tables.TRIM_GROUP, (group.id, group.kept_since(call.now)))
+    if group.filters is not None:
+        apply_filters(call, group, stream, identity, events)
     call.signal(("logs", group.id))
 
 

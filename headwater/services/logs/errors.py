@@ -24,7 +24,3 @@ def stream_not_found() -> AwsError:
 
 def invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterException", message)
-
-
-def invalid_alarm(message: str) -> AwsError:
-    return AwsError("ValidationError", message)

@@ -1,10 +1,11 @@
-"""CloudFormation's types of CloudWatch Logs and CloudWatch.
+"""CloudFormation's types of CloudWatch Logs.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from headwater.services.logs.log_group import group_arn
 from headwater.spine.errors import AwsError
@@ -67,30 +68,44 @@ def _ignore_missing(call: Call, operation: str, request: dict[str, str]) -> None
             raise
 
 
-_NUMBERS = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
+class _FilterResource(Resource):
+    kind = ""
 
-
-@resource("AWS::CloudWatch::Alarm")
-class AlarmResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        properties = change.properties
-        name = change.physical_id or properties.get("AlarmName") or change.physical_name(255)
-        request = {member: value for member, value in properties.items() if member not in ("AlarmName", "Tags")}
-        for member, number in _NUMBERS.items():
-            if member in request:
-                request[member] = number(request[member])
-        if "ActionsEnabled" in request:
-            request["ActionsEnabled"] = str(request["ActionsEnabled"]).lower() == "true"
-        tags = [{"Key": key, "Value": value} for key, value in _tags(change).items()]
-        call.operation("monitoring", "PutMetricAlarm", request | {"AlarmName": name, "Tags": tags})
-        alarm = call.operation("monitoring", "DescribeAlarms", {"AlarmNames": [name]})["MetricAlarms"][0]
+        name = change.physical_id or change.properties.get("FilterName") or change.physical_name(512)
+        call.operation("logs", f"Put{self.kind}Filter", _request(change.properties) | {"filterName": name})
         change.physical_id = name
-        change.attributes = {"Arn": alarm["AlarmArn"]}
 
     def update(self, call: Call, change: Change) -> None:
-        if change.properties.get("AlarmName") != change.previous.get("AlarmName"):
+        if any(change.properties.get(name) != change.previous.get(name) for name in ("LogGroupName", "FilterName")):
             raise Replace
         self.create(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
-        call.operation("monitoring", "DeleteAlarms", {"AlarmNames": [change.physical_id]})
+        request = {"logGroupName": change.properties["LogGroupName"], "filterName": change.physical_id}
+        _ignore_missing(call, f"Delete{self.kind}Filter", request)
+
+
+@resource("AWS::Logs::MetricFilter")
+class MetricFilterResource(_FilterResource):
+    kind = "Metric"
+
+
+@resource("AWS::Logs::SubscriptionFilter")
+class SubscriptionFilterResource(_FilterResource):
+    kind = "Subscription"
+
+
+def _request(properties: dict[str, Any]) -> dict[str, Any]:
+    """The same with members named as the API has them."""
+    request = {name[0].lower() + name[1:]: value for name, value in properties.items()}
+    transformations = []
+    for each in properties.get("MetricTransformations") or ():
+        told = {name[0].lower() + name[1:]: value for name, value in each.items()}
+        told["metricValue"] = str(told["metricValue"])
+        if "defaultValue" in told:
+            told["defaultValue"] = float(told["defaultValue"])
+        if "dimensions" in told:
+            told["dimensions"] = {pair["Key"]: pair["Value"] for pair in told["dimensions"]}
+        transformations.append(told)
+    return request | {"metricTransformations": transformations} if transformations else request

@@ -1,4 +1,4 @@
-"""Schema and statements of CloudWatch Logs, and of CloudWatch's alarms.
+"""Schema and statements of CloudWatch Logs.
 
 Log events are kept in chunks, one for each batch that arrived for a stream: an event in a row of its
 own would cost its writers many times as much.
@@ -21,15 +21,9 @@ SCHEMA = (
     );
     CREATE INDEX logs_chunks_by_stream ON logs_chunks (stream, last_event);
     CREATE INDEX logs_chunks_by_group ON logs_chunks (log_group, last_event);
-    CREATE TABLE monitoring_alarms (
-        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, alarm TEXT NOT NULL, tags TEXT NOT NULL,
-        PRIMARY KEY (account, region, name)
-    );
-    CREATE TABLE monitoring_data (
-        id BIGINT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, namespace TEXT NOT NULL,
-        metric TEXT NOT NULL, at BIGINT NOT NULL, datum TEXT NOT NULL
-    );
     """,
+    # metric filters and subscription filters as JSON; NULL where there is none
+    "ALTER TABLE logs_groups ADD COLUMN filters TEXT",
 )
 ALL = 1_000_000  # as a limit
 
@@ -37,13 +31,15 @@ INSERT_GROUP = """
 INSERT INTO logs_groups (id, account, region, name, class, key, tags, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 FIND_GROUP = """
-SELECT id, name, class, key, retention, tags, created FROM logs_groups WHERE account = ? AND region = ? AND name = ?
+SELECT id, name, class, key, retention, tags, created, filters FROM logs_groups
+WHERE account = ? AND region = ? AND name = ?
 """
 LIST_GROUPS = """
-SELECT id, name, class, key, retention, tags, created FROM logs_groups
+SELECT id, name, class, key, retention, tags, created, filters FROM logs_groups
 WHERE account = ? AND region = ? AND name > ? ORDER BY name
 """
 SET_RETENTION = "UPDATE logs_groups SET retention = ? WHERE id = ?"
+SET_FILTERS = "UPDATE logs_groups SET filters = ? WHERE id = ?"
 SET_TAGS = "UPDATE logs_groups SET tags = ? WHERE id = ?"
 DELETE_GROUP = "DELETE FROM logs_groups WHERE id = ?"
 DELETE_GROUP_STREAMS = "DELETE FROM logs_streams WHERE log_group = ?"
@@ -73,17 +69,4 @@ WHERE stream = ? AND last_event >= ? AND first_event < ? ORDER BY id
 GROUP_CHUNKS = """
 SELECT id, stream, ingested, events FROM logs_chunks
 WHERE log_group = ? AND last_event >= ? AND first_event < ? ORDER BY id
-"""
-
-PUT_ALARM = """
-INSERT INTO monitoring_alarms (account, region, name, alarm, tags) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (account, region, name) DO UPDATE SET alarm = excluded.alarm
-"""
-FIND_ALARM = "SELECT alarm FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
-LIST_ALARMS = "SELECT name, alarm FROM monitoring_alarms WHERE account = ? AND region = ? AND name > ? ORDER BY name"
-DELETE_ALARM = "DELETE FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
-ALARM_TAGS = "SELECT tags FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
-SET_ALARM_TAGS = "UPDATE monitoring_alarms SET tags = ? WHERE account = ? AND region = ? AND name = ?"
-INSERT_DATUM = """
-INSERT INTO monitoring_data (id, account, region, namespace, metric, at, datum) VALUES (?, ?, ?, ?, ?, ?, ?)
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 import orjson
@@ -62,6 +63,8 @@ class CompiledPipe:
         self.name = arn.rpartition("/")[2]
         self.source = _source(arn, account, region, definition)
         self.queue = self.source.arn.split(":")[2] == "sqs"
+        # records of Kinesis name who reads them
+        self._role = definition["RoleArn"] if self.source.arn.split(":")[2] == "kinesis" else ""
         parameters = (definition.get("SourceParameters") or {}).get(SOURCE_BLOCKS[self.source.arn.split(":")[2]]) or {}
         self.dead_letters: str | None = (parameters.get("DeadLetterConfig") or {}).get("Arn")
         enrichment = definition.get("Enrichment")
@@ -80,6 +83,9 @@ class CompiledPipe:
         """The records of the source as events."""
         if self.queue:
             return [PipeEvent(record, record["messageId"], "body") for record in records]
+        if self._role:
+            named = ({**record, "invokeIdentityArn": self._role} for record in records)
+            return [PipeEvent(record, record["eventID"], "data", b64decode) for record in named]
         return [PipeEvent(record, record["eventID"]) for record in records]
 
     def inputs(self, stage: Stage, events: list[PipeEvent], now: int) -> list[Input]:

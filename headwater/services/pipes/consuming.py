@@ -52,12 +52,12 @@ class PipeConsumer:
 
     # ---- of streams
 
-    def position(self, call: Call) -> int:
-        row = call.store.one(tables.FIND_POSITION, (self._pipe.arn, ""))
+    def position(self, call: Call, shard: str) -> int:
+        row = call.store.one(tables.FIND_POSITION, (self._pipe.arn, shard))
         return row[0] if row else 0
 
-    def advance(self, call: Call, position: int) -> None:
-        call.store.run(tables.PUT_POSITION, (self._pipe.arn, "", position))
+    def advance(self, call: Call, shard: str, position: int) -> None:
+        call.store.run(tables.PUT_POSITION, (self._pipe.arn, shard, position))
 
     def give_up(
         self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any

@@ -13,8 +13,9 @@ from headwater.services.pipes import tables
 from headwater.services.pipes.errors import invalid_token, pipe_exists
 from headwater.services.pipes.row import Row, find_pipe, pipe_arn, pipe_by_arn
 from headwater.services.pipes.states import settle_later, settled_pipe
-from headwater.services.pipes.validation import MOST_AT_ONCE, SOURCE_BLOCKS, check_pipe
+from headwater.services.pipes.validation import SOURCE_BLOCKS, check_pipe, largest_batch
 from headwater.spine.arns import parse_arn
+from headwater.spine.ids import first_at
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 from headwater.spine.polling import STREAMS
@@ -33,6 +34,7 @@ _STREAM_DEFAULTS: dict[str, Any] = {
     "MaximumRetryAttempts": -1,
     "ParallelizationFactor": 1,
 }
+_BEGINNING = ("StartingPosition", "StartingPositionTimestamp")
 
 
 @operation("pipes", "CreatePipe")
@@ -47,7 +49,7 @@ def create_pipe(call: Call, request: Request) -> Result:
     ends = (definition["Source"], definition["Target"])
     row = (arn, call.account, call.region, request["Name"], *ends, desired, "CREATING", text, tags, call.now, call.now)
     call.store.run(tables.INSERT_PIPE, (*row, call.new_id()))
-    _begin_at_the_end(call, arn, definition)
+    _begin(call, arn, definition)
     settle_later(call, arn)
     return find_pipe(call, request["Name"]).shown()
 
@@ -61,19 +63,20 @@ def _with_defaults(definition: dict[str, Any]) -> dict[str, Any]:
     parameters = definition.get("SourceParameters") or {}
     given = {name: value for name, value in (parameters.get(block) or {}).items() if value is not None}
     defaults = _QUEUE_DEFAULTS if source.service == "sqs" else _STREAM_DEFAULTS
-    size = min(defaults["BatchSize"], MOST_AT_ONCE.get(target.service, defaults["BatchSize"]))
+    size = largest_batch(target, parse_arn(definition.get("Enrichment") or ""), defaults["BatchSize"])
     return definition | {"SourceParameters": {**parameters, block: defaults | {"BatchSize": size} | given}}
 
 
-def _begin_at_the_end(call: Call, pipe: str, definition: dict[str, Any]) -> None:
-    """Of a stream that is read from LATEST on, what is there already is not read."""
+def _begin(call: Call, pipe: str, definition: dict[str, Any]) -> None:
+    """Of a stream that is not read from its oldest record on, keep where it begins."""
     arn = parse_arn(definition["Source"])
-    kind = STREAMS.get(arn.service) if arn else None
-    if arn is None or kind is None:
+    if arn is None or arn.service not in STREAMS:
         return
-    if definition["SourceParameters"][SOURCE_BLOCKS[arn.service]]["StartingPosition"] == "LATEST":
-        end = call.operation(kind.service, "Poll", {"StreamArn": definition["Source"]}, arn.account, arn.region)
-        call.store.run(tables.PUT_POSITION, (pipe, "", end["Position"]))
+    parameters = definition["SourceParameters"][SOURCE_BLOCKS[arn.service]]
+    if parameters["StartingPosition"] == "LATEST":
+        call.store.run(tables.PUT_POSITION, (pipe, "", call.new_id()))
+    if parameters["StartingPosition"] == "AT_TIMESTAMP":
+        call.store.run(tables.PUT_POSITION, (pipe, "", first_at(parameters["StartingPositionTimestamp"])))
 
 
 @operation("pipes", "UpdatePipe")
@@ -101,7 +104,7 @@ def _merged(former: dict[str, Any], request: Request) -> dict[str, Any]:
     # a place to start from is not given again
     for name, value in (former.get("SourceParameters") or {}).items():
         if name != "FilterCriteria" and "StartingPosition" in value:
-            kept = {"StartingPosition": value["StartingPosition"]}
+            kept = {each: value[each] for each in _BEGINNING if each in value}
             definition["SourceParameters"][name] = kept | definition["SourceParameters"][name]
     return {name: value for name, value in definition.items() if value != ""}
 

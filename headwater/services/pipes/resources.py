@@ -7,24 +7,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.services.pipes.row import pipe_by_arn
+from headwater.services.pipes.row import CHANGED, pipe_by_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.models import load_model
 from headwater.spine.operations import Call
 from headwater.spine.requests import UnfitParameters, read_request
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, Step, resource
+from headwater.spine.work import Work
 
 
 @resource("AWS::Pipes::Pipe")
 class PipeResource(Resource):
-    def create(self, call: Call, change: Change) -> None:
+    def create(self, call: Call, change: Change) -> Step:
         change.physical_id = change.properties.get("Name") or change.physical_name(64)
         request = _request("CreatePipe", change.properties | {"Name": change.physical_id})
         request["Tags"] = change.tags | (change.properties.get("Tags") or {})
         made = call.operation("pipes", "CreatePipe", request)
         self._describe(call, change, made["Arn"])
+        return _settled(change.work, made["Arn"])
 
-    def update(self, call: Call, change: Change) -> None:
+    def update(self, call: Call, change: Change) -> Step:
         if any(change.properties.get(name) != change.previous.get(name) for name in ("Name", "Source")):
             raise Replace
         kept = {name: value for name, value in change.properties.items() if name not in ("Source", "Tags")}
@@ -37,6 +39,7 @@ class PipeResource(Resource):
         if tags:
             call.operation("pipes", "TagResource", {"resourceArn": made["Arn"], "tags": tags})
         self._describe(call, change, made["Arn"])
+        return _settled(change.work, made["Arn"])
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -51,6 +54,21 @@ class PipeResource(Resource):
         if row is not None:
             shown = row.described()
             change.attributes |= {name: shown[name] for name in ("CurrentState", "CreationTime", "LastModifiedTime")}
+
+
+def _settled(work: Work | None, arn: str) -> Step:
+    """A pipe is made once it runs; under a clock that stands still that is not awaited, for it would be for ever."""
+    if work is None or work.engine.clock.mode == "frozen":
+        return None
+    return _await_settled(work, arn)
+
+
+async def _await_settled(work: Work, arn: str) -> None:
+    with work.watch(CHANGED) as watch:
+        while (row := await work.transact(pipe_by_arn, arn)) is not None and not row.settled:
+            await watch.wait()
+    if row is not None and row.state.endswith("_FAILED"):
+        raise AwsError("NotStabilized", f"Pipe {row.name} is {row.state}: {row.reason}")
 
 
 def _request(operation: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,10 @@ SET_STATE = "UPDATE pipes_pipes SET state = ?, reason = ?, revision = ? WHERE ar
 SET_TAGS = "UPDATE pipes_pipes SET tags = ? WHERE arn = ?"
 DELETE_PIPE = "DELETE FROM pipes_pipes WHERE arn = ?"
 
-FIND_POSITION = "SELECT position FROM pipes_positions WHERE pipe = ? AND shard = ?"
+# a shard's own, or that at which the stream was begun
+FIND_POSITION = """
+SELECT position FROM pipes_positions WHERE pipe = ? AND shard IN (?, '') ORDER BY shard DESC LIMIT 1
+"""
 PUT_POSITION = """
 INSERT INTO pipes_positions (pipe, shard, position) VALUES (?, ?, ?)
 ON CONFLICT (pipe, shard) DO UPDATE SET position = excluded.position

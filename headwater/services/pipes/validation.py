@@ -77,7 +77,7 @@ def _arn(text: str, part: str) -> Arn:
 
 def _check_source(source: Arn, parameters: Mapping[str, Any]) -> None:
     service = source.service
-    if service in _OTHER_SOURCES or (service == "kinesis" and service not in STREAMS):
+    if service in _OTHER_SOURCES:
         raise not_implemented(f"A pipe's source of the service {service}")
     if service != "sqs" and service not in STREAMS:
         raise validation("Invalid pipe source.")
@@ -87,6 +87,9 @@ def _check_source(source: Arn, parameters: Mapping[str, Any]) -> None:
             raise validation("Invalid source parameter provided for source.")
     if service != "sqs" and "StartingPosition" not in (parameters.get(block) or {}):
         raise validation(f"SourceParameters.{block} Missing required parameter.")
+    start = parameters.get(block) or {}
+    if (start.get("StartingPosition") == "AT_TIMESTAMP") != (start.get("StartingPositionTimestamp") is not None):
+        raise validation("StartingPositionTimestamp must be given with StartingPosition AT_TIMESTAMP, and only then.")
     for each in (parameters.get("FilterCriteria") or {}).get("Filters") or ():
         try:
             compile_pattern(each.get("Pattern") or "", PIPES)
@@ -144,10 +147,7 @@ def _is_express(call: Call, arn: Arn) -> bool:
 def _check_batch(definition: Definition, source: Arn, target: Arn, enrichment: Arn | None) -> None:
     parameters = (definition.get("SourceParameters") or {}).get(SOURCE_BLOCKS[source.service]) or {}
     size = parameters["BatchSize"]
-    most = MOST_AT_ONCE.get(target.service, size)
-    if _is_http(target) or (enrichment is not None and _is_http(enrichment)):
-        most = 1
-    if size > most:
+    if size > (most := largest_batch(target, enrichment, size)):
         raise validation(f"The configured batch size {size} is greater than the max supported batch size {most}.")
     if source.service == "sqs":
         window = parameters.get("MaximumBatchingWindowInSeconds") or 0
@@ -159,6 +159,13 @@ def _check_batch(definition: Definition, source: Arn, target: Arn, enrichment: A
             raise validation(
                 "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
             )
+
+
+def largest_batch(target: Arn, enrichment: Arn | None, wanted: int) -> int:
+    """As much of a wanted batch as the target and the enrichment take; over HTTP it is one event."""
+    if _is_http(target) or (enrichment is not None and _is_http(enrichment)):
+        return 1
+    return min(wanted, MOST_AT_ONCE.get(target.service, wanted))
 
 
 def _is_http(arn: Arn) -> bool:
@@ -192,4 +199,5 @@ def check_source_exists(call: Call, source: str) -> None:
         url = f"{call.endpoint}/{arn.account}/{arn.resource}"
         call.operation("sqs", "GetQueueAttributes", {"QueueUrl": url}, arn.account, arn.region)
     else:
-        call.operation(STREAMS[arn.service].service, "DescribeStream", {"StreamArn": source}, arn.account, arn.region)
+        kind = STREAMS[arn.service]
+        call.operation(kind.service, kind.exists, {"StreamArn": source}, arn.account, arn.region)

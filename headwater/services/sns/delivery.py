@@ -51,7 +51,7 @@ def _send(call: Call, queue: Arn, payload: dict[str, Any]) -> None:
 
 @delivery("sns.subscription", exhausted=give_up, atomic=True)  # all that it does is one operation
 def deliver_to_subscriber(call: Call, item: Delivery) -> None:
-    """To a queue or a function."""
+    """To a queue, a function or a delivery stream."""
     arn = parse_arn(item.target)
     call.span.subject = item.payload["subscription"]
     if arn is None:
@@ -59,6 +59,10 @@ def deliver_to_subscriber(call: Call, item: Delivery) -> None:
     try:
         if item.payload["protocol"] == "sqs":
             _send(call, arn, item.payload)
+        elif item.payload["protocol"] == "firehose":
+            record = {"Data": f"{item.payload['body']}\n".encode()}
+            put = {"DeliveryStreamName": arn.name, "Record": record}
+            call.operation("firehose", "PutRecord", put, arn.account, arn.region)
         else:
             request = {
                 "FunctionName": item.target,

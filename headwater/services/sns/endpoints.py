@@ -12,19 +12,15 @@ from headwater.services.sns.platforms import find_endpoint
 from headwater.services.sns.sms import is_phone_number
 from headwater.services.sns.topic import TopicRow
 from headwater.spine.arns import parse_arn
-from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call
 
 CONFIRMED_BY_THEIR_OWNER = frozenset({"http", "https", "email", "email-json"})
-_LACKED = frozenset({"firehose"})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 _TAKES_LARGE = frozenset({"sqs", "lambda", "firehose"})
 
 
 def check_endpoint(call: Call, topic: TopicRow, protocol: str, endpoint: str) -> None:
     """AwsError where SNS refuses it."""
-    if protocol in _LACKED:
-        raise not_implemented(f"A subscription with the protocol {protocol}")
     if protocol not in _CHECKS:
         raise invalid(f"Amazon SNS does not support this protocol string: {protocol}")
     fifo_topic = topic.attributes.get("FifoTopic") == "true"
@@ -56,6 +52,12 @@ def _function(call: Call, endpoint: str) -> None:
         raise invalid("Lambda endpoint ARN")
 
 
+def _delivery_stream(call: Call, endpoint: str) -> None:
+    arn = parse_arn(endpoint)
+    if arn is None or arn.service != "firehose":
+        raise invalid("Firehose endpoint ARN")
+
+
 def _address(call: Call, endpoint: str) -> None:
     if not _EMAIL.match(endpoint):
         raise invalid("Email address")
@@ -79,6 +81,7 @@ _CHECKS = {
     "https": lambda call, endpoint: _url("https", endpoint),
     "sqs": _queue,
     "lambda": _function,
+    "firehose": _delivery_stream,
     "email": _address,
     "email-json": _address,
     "sms": _phone,

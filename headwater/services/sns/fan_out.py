@@ -37,7 +37,7 @@ class FanOut:
         call, order, protocol = self._call, self._content.order, subscription.protocol
         payload: dict[str, Any] = {"subscription": subscription.arn, "protocol": protocol}
         handler = "sns.subscription"
-        if protocol in ("sqs", "lambda"):
+        if protocol in ("sqs", "lambda", "firehose"):
             payload |= self._for_aws(subscription, protocol)
         elif protocol in TO_PEOPLE:
             handler = "sns.outbox"

@@ -54,6 +54,7 @@ def publish_batch(call: Call, request: Request) -> Result:
         {"Id": entry["Id"], **_publish(call, topic, entry, texts)}
         for entry, texts in zip(entries, checked, strict=True)
     ]
+    call.span.note("succeeded", len(done))
     return {"Successful": done, "Failed": []}
 
 

@@ -51,6 +51,7 @@ def run_batch(
             failed.append(
                 {"Id": entry["Id"], "SenderFault": error.sender_fault, "Code": error.code, "Message": error.message}
             )
+    call.span.note("succeeded", len(succeeded))
     if failed:
         call.span.note("failed", [entry["Id"] for entry in failed])
     result: Result = {}

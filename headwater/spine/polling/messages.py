@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-_LARGEST_BATCH = 6 * 1024 * 1024 - 65_536  # bytes of records; the rest is for what stands around them
+LARGEST_BATCH = 6 * 1024 * 1024 - 65_536  # bytes of records; the rest is for what stands around them
 
 Message = dict[str, Any]
 
@@ -70,7 +70,7 @@ def in_batches(records: list[dict[str, Any]], most: int) -> list[list[dict[str, 
     size = 0
     for record in records:
         length = len(record["body"].encode()) + 1024
-        if batches[-1] and (len(batches[-1]) == most or size + length > _LARGEST_BATCH):
+        if batches[-1] and (len(batches[-1]) == most or size + length > LARGEST_BATCH):
             batches.append([])
             size = 0
         batches[-1].append(record)

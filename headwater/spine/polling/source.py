@@ -58,11 +58,12 @@ class Consumer(Protocol):
 
 
 class StreamConsumer(Consumer, Protocol):
-    """Of streams it also keeps the position."""
+    """Of streams it also keeps the positions, by shard; a stream that is one shard has the key ``""``."""
 
-    def position(self, call: Call) -> int: ...
+    def position(self, call: Call, shard: str) -> int:
+        """Where to read on: where a shard has no position yet, at that of ``""``, or else at 0."""
 
-    def advance(self, call: Call, position: int) -> None: ...
+    def advance(self, call: Call, shard: str, position: int) -> None: ...
 
     def give_up(
         self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any

@@ -7,105 +7,96 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
-
-import orjson
+from typing import Any
 
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.polling.keeper import keep_running
+from headwater.spine.polling.kinds import STREAMS
+from headwater.spine.polling.messages import LARGEST_BATCH
 from headwater.spine.polling.source import Handled, Record, Source, StreamConsumer
-from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.work import Watch, Work
 
+# The position of a shard that is closed and done with.
+DONE = -1
 _FIRST_WAIT = 1_000
 _LONGEST_WAIT = 60_000
 _MOST_TAKEN = 1_000
 
 
-class StreamKind(NamedTuple):
-    """A kind of stream: the service whose internal operation ``Poll`` (``StreamArn``, ``Position``, ``Limit``) reads
-    it, the first part of the key that new records signal, its retention in ms, and what its records have where.
-
-    ``batch`` (shard, records, ARN) is how AWS tells of records that are given up. A stream with several shards wants
-    a poller, and a position, for each of them.
-    """
-
-    service: str
-    signal: str
-    retention: int
-    key: Callable[[Record], bytes]
-    arrived: Callable[[Record], int]
-    identifiers: Callable[[Record], tuple[str, ...]]
-    shown: Callable[[Record, str], Record]
-    batch: Callable[[str, list[Record], str], dict[str, Any]]
-
-
-def _shown(record: Record, source: str) -> Record:
-    """A record of a table's stream as it is handed on."""
-    shown = {name: value for name, value in record.items() if name != "Cause"}
-    change = dict(record["dynamodb"])
-    change["ApproximateCreationDateTime"] //= 1000
-    return shown | {"dynamodb": change, "eventSourceARN": source}
-
-
-def _batch(shard: str, records: list[Record], source: str) -> dict[str, Any]:
-    first, last = records[0]["dynamodb"], records[-1]["dynamodb"]
-    information = {
-        "shardId": shard,
-        "startSequenceNumber": first["SequenceNumber"],
-        "endSequenceNumber": last["SequenceNumber"],
-        "approximateArrivalOfFirstRecord": iso8601_milliseconds(first["ApproximateCreationDateTime"]),
-        "approximateArrivalOfLastRecord": iso8601_milliseconds(last["ApproximateCreationDateTime"]),
-        "batchSize": len(records),
-        "streamArn": source,
-    }
-    return {"DDBStreamBatchInfo": information}
-
-
-# By the service in the stream's ARN.
-STREAMS: Mapping[str, StreamKind] = MappingProxyType(
-    {
-        "dynamodb": StreamKind(
-            service="dynamodbstreams",
-            signal="dynamodb-stream",
-            retention=24 * 3600 * 1000,
-            key=lambda record: orjson.dumps(record["dynamodb"]["Keys"], option=orjson.OPT_SORT_KEYS),
-            arrived=lambda record: int(record["dynamodb"]["ApproximateCreationDateTime"]),
-            identifiers=lambda record: (record["dynamodb"]["SequenceNumber"], record["eventID"]),
-            shown=_shown,
-            batch=_batch,
-        )
-    }
-)
-
-
 class StreamPoller:
-    """Reads on from a position that is written once everything before it is done with."""
+    """Reads a stream: one that has several shards, shard by shard, each once those that it came of are done with."""
 
     def __init__(self, work: Work, source: Source, consumer: StreamConsumer) -> None:
+        self._work = work.caused_by(work.cause, source.caller)
         self._source = source
         self._consumer = consumer
         self._kind = STREAMS[source.arn.split(":")[2]]
-        self._work = work.caused_by(work.cause, source.caller)
-        self._shard = ""
+        self._stream = source.arn.partition("/consumer/")[0]
 
     async def run(self) -> None:
-        position = await self._work.transact(self._consumer.position)
-        with self._work.watch((self._kind.signal, self._source.arn)) as watch:
+        if self._kind.sharded:
+            await keep_running(self._work, (self._kind.signal, self._stream), self._wanted, self._run_shard)
+        else:
+            await ShardPoller(self._work, self._source, self._consumer, "", "", self._stream).run()
+
+    def _wanted(self, call: Call) -> dict[str, tuple[int, tuple[str, str]]]:
+        """The shards that are to be read now, by the key of their positions."""
+        request = {"StreamArn": self._stream}
+        try:
+            shards = call.operation(self._kind.service, "PollShards", request, *self._source.owner)["Shards"]
+        except AwsError:  # the stream is gone, for now or for good
+            return {}
+        done = {each["Key"]: self._consumer.position(call, each["Key"]) == DONE for each in shards}
+        return {
+            each["Key"]: (0, (each["Key"], each["ShardId"]))
+            for each in shards
+            if not done[each["Key"]] and all(done.get(parent, True) for parent in each["Parents"])
+        }
+
+    async def _run_shard(self, shard: tuple[str, str]) -> None:
+        await ShardPoller(self._work, self._source, self._consumer, *shard, self._stream).run()
+
+
+class ShardPoller:
+    """Reads on from a position that is written once everything before it is done with. ``key`` is that of the
+    position; of a stream that is one shard, it and the shard's id are empty."""
+
+    def __init__(self, work: Work, source: Source, consumer: StreamConsumer, key: str, shard: str, stream: str) -> None:
+        self._source = source
+        self._consumer = consumer
+        self._kind = STREAMS[source.arn.split(":")[2]]
+        self._work = work
+        self._key = key
+        self._stream = stream
+        self._shard = shard
+        self._retention = self._kind.retention
+        self._named, self._closed = shard, False
+
+    async def run(self) -> None:
+        position = await self._work.transact(self._consumer.position, self._key)
+        place = f"{self._stream}/{self._shard}" if self._shard else self._stream
+        with self._work.watch((self._kind.signal, place)) as watch:
             while True:
                 try:
                     records, following = await self._read(position, watch)
                 except AwsError:  # the stream is gone
                     await watch.wait()
                     continue
+                if following == position and self._closed and self._key:
+                    await self._work.transact(self._finish)
+                    return
                 if following == position:
                     await watch.wait()
                     continue
                 await self._work.together(*(self._run_lane(lane) for lane in self._lanes(records)))
-                await self._work.transact(self._consumer.advance, following)
+                await self._work.transact(self._consumer.advance, self._key, following)
                 position = following
+
+    def _finish(self, call: Call) -> None:
+        """Everything of this shard is done with: it is the turn of those that come of it."""
+        self._consumer.advance(call, self._key, DONE)
+        call.signal((self._kind.signal, self._stream))
 
     async def _read(self, position: int, watch: Watch) -> tuple[list[Record], int]:
         """The wanted records from a position on, and the position after all that were read; where there is a window,
@@ -120,18 +111,20 @@ class StreamPoller:
         return records, following
 
     def _poll(self, call: Call, position: int, most: int) -> tuple[list[Record], int]:
-        request = {"StreamArn": self._source.arn, "Position": position, "Limit": most}
+        request = {"StreamArn": self._stream, "ShardId": self._shard, "Position": position, "Limit": most}
         answer = call.operation(self._kind.service, "Poll", request, *self._source.owner)
-        self._shard = answer["ShardId"]
+        self._named, self._closed = answer["ShardId"], answer["Closed"]
+        self._retention = answer.get("Retention", self._kind.retention)
         records: list[Record] = answer["Records"]
         if self._source.filters:
             records = [record for record in records if self._wanted(call, record)]
         return records, answer["Position"]
 
     def _wanted(self, call: Call, record: Record) -> bool:
-        if self._source.wants(record):
+        document = self._kind.filtered(record)
+        if self._source.wants(document):
             return True
-        self._consumer.missed(call, record, record["Cause"])
+        self._consumer.missed(call, document, record["Cause"])
         return False
 
     def _lanes(self, records: list[Record]) -> list[list[Record]]:
@@ -145,8 +138,16 @@ class StreamPoller:
         return list(lanes.values())
 
     async def _run_lane(self, records: list[Record]) -> None:
-        for first in range(0, len(records), self._source.batch):
-            await self._run_batch(records[first : first + self._source.batch])
+        batch: list[Record] = []
+        size = 0
+        for record in records:
+            length = self._kind.size(record)
+            if batch and (len(batch) == self._source.batch or size + length > LARGEST_BATCH):
+                await self._run_batch(batch)
+                batch, size = [], 0
+            batch.append(record)
+            size += length
+        await self._run_batch(batch)
 
     async def _run_batch(self, records: list[Record]) -> None:
         """Hand it over until it succeeds, or until the source says that it is enough."""
@@ -192,7 +193,7 @@ class StreamPoller:
         return records[min(places[name] for name in handled.failed) :]
 
     async def _without_expired(self, records: list[Record], attempt: int) -> list[Record]:
-        oldest = self._work.now - (self._source.age if self._source.age >= 0 else self._kind.retention)
+        oldest = self._work.now - (self._source.age if self._source.age >= 0 else self._retention)
         expired = [record for record in records if self._kind.arrived(record) + 1000 <= oldest]
         if not expired:
             return records
@@ -200,6 +201,6 @@ class StreamPoller:
         return [record for record in records if record not in expired]
 
     async def _give_up(self, records: list[Record], attempts: int, condition: str, answer: Any) -> None:
-        batch = self._kind.batch(self._shard, records, self._source.arn)
+        batch = self._kind.batch(self._named, records, self._source.arn)
         causes = [record["Cause"] for record in records]
         await self._work.transact(self._consumer.give_up, batch, causes, attempts, condition, answer)

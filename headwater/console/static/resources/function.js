@@ -6,6 +6,7 @@ import { clockTime, pretty } from "../format.js";
 import { scope } from "../live.js";
 import { Action, blobText, Facts, parsed, Problem, Section, textBlob, useAnswer } from "./parts.js";
 import { unzip } from "./unzip.js";
+import { rows } from "../traces/rows.js";
 
 /** @param {import("./page.js").View} view */
 export function FunctionPage({ resource }) {
@@ -14,11 +15,32 @@ export function FunctionPage({ resource }) {
   const settings = value.Configuration;
   const group = settings.LoggingConfig?.LogGroup || `/aws/lambda/${resource.name}`;
   return html`<div class="columns">
-      <${Section} title="Invoke"><${Action} label="Invoke" fields=${[{ name: "event", label: "Event", value: "{}", lines: 8 }]} run=${(/** @type {any} */ v) => invoke(resource.name, v.event)} /><//>
+      <${Invoke} resource=${resource} />
       <${Section} title="Configuration"><${Facts} of=${{ Runtime: settings.Runtime, Handler: settings.Handler, Memory: `${settings.MemorySize} MB`, Timeout: `${settings.Timeout} s`, State: settings.State, Environment: settings.Environment?.Variables }} /><//>
     </div>
     <${Logs} group=${group} name=${resource.name} />
     <${Code} location=${value.Code?.Location} digest=${settings.CodeSha256} />`;
+}
+
+/** @param {{resource: import("../client.js").Resource}} props */
+function Invoke({ resource }) {
+  const [event, set] = useState("{}");
+  const [said, say] = useState("");
+  const last = async () => {
+    const found = await lastEvent(resource);
+    found === null ? say("It has not been invoked yet.") : (set(pretty(found)), say(""));
+  };
+  return html`<${Section} title="Invoke" actions=${html`<button onClick=${last}>Take the last event</button><span class="hint" role="status">${said}</span>`}>
+    <${Action} key=${event} label="Invoke" fields=${[{ name: "event", label: "Event", value: event, lines: 8 }]} run=${(/** @type {any} */ v) => invoke(resource.name, v.event)} /><//>`;
+}
+
+/** What the function was last given, or null. @param {import("../client.js").Resource} resource */
+async function lastEvent(resource) {
+  for (const { trace } of (await surface.traces({ text: resource.name, limit: 10 })).traces) {
+    const runs = rows((await surface.trace(trace)).spans).filter(({ span }) => span.subject?.startsWith(resource.arn) && span.notes.input !== undefined);
+    if (runs.length) return runs[runs.length - 1].span.notes.input;
+  }
+  return null;
 }
 
 /** @param {string} name @param {string} event */

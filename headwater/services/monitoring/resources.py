@@ -1,0 +1,99 @@
+"""CloudFormation's types of CloudWatch.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_CloudWatch.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Replace, Resource, resource
+
+_NUMBERS = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
+
+
+def _put(call: Call, change: Change, operation: str, kind: str) -> None:
+    """Create or update an alarm; templates may give numbers and truths as texts."""
+    properties = change.properties
+    name = change.physical_id or properties.get("AlarmName") or change.physical_name(255)
+    request = {member: value for member, value in properties.items() if member not in ("AlarmName", "Tags")}
+    for member, number in _NUMBERS.items():
+        if member in request:
+            request[member] = number(request[member])
+    if "ActionsEnabled" in request:
+        request["ActionsEnabled"] = _truth(request["ActionsEnabled"])
+    if "Metrics" in request:
+        request["Metrics"] = [_query(query) for query in request["Metrics"]]
+    tags = change.tags | {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
+    shown = [{"Key": key, "Value": value} for key, value in tags.items()]
+    call.operation("monitoring", operation, request | {"AlarmName": name, "Tags": shown})
+    alarm = call.operation("monitoring", "DescribeAlarms", {"AlarmNames": [name], "AlarmTypes": [kind]})[f"{kind}s"][0]
+    change.physical_id = name
+    change.attributes = {"Arn": alarm["AlarmArn"]}
+
+
+def _truth(value: Any) -> bool:
+    return str(value).lower() == "true"
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    query = dict(query)
+    if "ReturnData" in query:
+        query["ReturnData"] = _truth(query["ReturnData"])
+    if "Period" in query:
+        query["Period"] = int(query["Period"])
+    if "MetricStat" in query:
+        query["MetricStat"] = {**query["MetricStat"], "Period": int(query["MetricStat"]["Period"])}
+    return query
+
+
+class _AlarmResource(Resource):
+    operation = ""
+    kind = ""
+
+    def create(self, call: Call, change: Change) -> None:
+        _put(call, change, self.operation, self.kind)
+
+    def update(self, call: Call, change: Change) -> None:
+        if change.properties.get("AlarmName") != change.previous.get("AlarmName"):
+            raise Replace
+        _put(call, change, self.operation, self.kind)
+
+    def delete(self, call: Call, change: Change) -> None:
+        call.operation("monitoring", "DeleteAlarms", {"AlarmNames": [change.physical_id]})
+
+
+@resource("AWS::CloudWatch::Alarm")
+class AlarmResource(_AlarmResource):
+    operation, kind = "PutMetricAlarm", "MetricAlarm"
+
+
+@resource("AWS::CloudWatch::CompositeAlarm")
+class CompositeAlarmResource(_AlarmResource):
+    operation, kind = "PutCompositeAlarm", "CompositeAlarm"
+
+
+@resource("AWS::CloudWatch::Dashboard")
+class DashboardResource(Resource):
+    def create(self, call: Call, change: Change) -> None:
+        name = change.physical_id or change.properties.get("DashboardName") or change.physical_name(255)
+        body = change.properties["DashboardBody"]
+        text = body if isinstance(body, str) else orjson.dumps(body).decode()
+        call.operation("monitoring", "PutDashboard", {"DashboardName": name, "DashboardBody": text})
+        change.physical_id = name
+
+    def update(self, call: Call, change: Change) -> None:
+        if change.properties.get("DashboardName") != change.previous.get("DashboardName"):
+            raise Replace
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("monitoring", "DeleteDashboards", {"DashboardNames": [change.physical_id]})
+        except AwsError as error:
+            if error.code != "DashboardNotFoundError":
+                raise
