@@ -14,12 +14,15 @@ from headwater.gateway.aws import AwsApis
 from headwater.gateway.inside import Inside
 from headwater.gateway.lambda_site import LambdaSite
 from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
+from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
+from headwater.gateway.xray_daemon import XRayDaemon
+from headwater.insight.otlp import Exporter
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
 from headwater.services import SERVICES
@@ -41,7 +44,7 @@ CONSOLE = Path(__file__).parent / "console" / "static"
 @dataclass(frozen=True)
 class Settings:
     """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
-    the process."""
+    the process. ``otlp``: whereto spans are exported."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -51,6 +54,7 @@ class Settings:
     seed: int | None = None
     keep: Keep = DEFAULT_KEEP
     allow_kill: bool = False
+    otlp: str | None = None
 
 
 class Cloud:
@@ -82,12 +86,15 @@ class Cloud:
             UserApis(self.engine),
             LambdaSite(self.engine),
             SnsSite(self.engine),
+            OtlpSite(self.engine),
             s3 := S3Site(self.engine, apis),
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
         self._server = Server(self.handler)
+        self._xray = XRayDaemon(self.engine)
+        self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
 
     @property
     def endpoint(self) -> str:
@@ -99,15 +106,19 @@ class Cloud:
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
         self.engine.endpoint = f"http://{host}:{self._server.port}"
         await self.engine.start()
+        await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)
 
     async def stop(self) -> None:
         """End in order: no new requests, what is open committed, functions ended."""
         await self.mqtt.stop()
+        self._xray.stop()
         await self._server.stop()
         await self.engine.stop()
         await self.engine.runtime.close()
+        if self.exporter is not None:
+            await self.exporter.stop()
         self.engine.store.close()
         if self._temporary is not None:
             await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)

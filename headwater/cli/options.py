@@ -18,8 +18,9 @@ DEFAULT_DATA = Path(".headwater")
 
 def server_options(command: CommandT) -> CommandT:
     """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``, ``--keep``,
-    ``--allow-kill``."""
+    ``--allow-kill``, ``--otlp``."""
     for option in (
+        click.option("--otlp", metavar="URL", help="Export spans over OTLP/HTTP, such as to http://127.0.0.1:4318."),
         click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
         click.option("--keep", multiple=True, callback=_keep, metavar="7d|1GiB", show_default="7d and 1GiB",
                      help="How much of the past is kept for explanations: by age, by size, or one of each."),
@@ -47,9 +48,11 @@ def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, 
 
 def settings_of(
     host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str, keep: Keep,
-    allow_kill: bool,
+    allow_kill: bool, otlp: str | None,
 ) -> Settings:  # fmt: skip
-    return Settings(host, port, None if ephemeral else data, durability, mqtt_port, keep=keep, allow_kill=allow_kill)
+    return Settings(
+        host, port, None if ephemeral else data, durability, mqtt_port, keep=keep, allow_kill=allow_kill, otlp=otlp
+    )
 
 
 def endpoint_option(command: CommandT) -> CommandT:

@@ -26,10 +26,11 @@ def command(
     durability: str,
     keep: Keep,
     allow_kill: bool,
+    otlp: str | None,
 ) -> None:
     """Start an empty cloud, or the one that a data folder keeps."""
     serve(
-        settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill),
+        settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp),
         _tell if as_json else _announce,
     )
 

@@ -82,6 +82,7 @@ def command(
     durability: str,
     keep: Keep,
     allow_kill: bool,
+    otlp: str | None,
 ) -> None:
     """Deploy a SAM or CloudFormation TEMPLATE, and stay.
 
@@ -96,7 +97,7 @@ def command(
         asyncio.run(stay(endpoint, order))
     else:
         serve(
-            settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill),
+            settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp),
             lambda cloud: ready(cloud, order),
         )
 

@@ -12,7 +12,7 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Caller, Result
-from headwater.spine.spans import parse_trace_header
+from headwater.spine.spans import cause_of
 
 PREFIX = "/_aws/execute-api/"
 _HOST = re.compile(r"([a-z0-9]{10})\.execute-api\.[^:]+")
@@ -36,7 +36,6 @@ class UserApis:
             api, domain, path = host[1], host[0], request.path
         else:
             return False
-        header = request.headers.get("x-amzn-trace-id")
         self._engine.submit(
             self._engine.find("execute-api", "Invoke"),
             {
@@ -50,7 +49,7 @@ class UserApis:
                 "Host": domain,
             },
             _ANYBODY,
-            parse_trace_header(header) if header else None,
+            cause_of(request.headers),
             lambda result, error: connection.respond(_response(result, error)),
         )
         return True

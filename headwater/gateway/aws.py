@@ -12,12 +12,13 @@ from headwater.gateway.connection import HttpConnection
 from headwater.gateway.identity import MOST_KEPT, Callers, credential_of, scope_of, service_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
+from headwater.gateway.protocols.cbor import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
 from headwater.spine.fault_errors import Unanswered
 from headwater.spine.operations import Caller, Operation, Result
-from headwater.spine.spans import parse_trace_header
+from headwater.spine.spans import cause_of
 
 _NO_PATH: Mapping[str, str] = MappingProxyType({})
 _FOR_BROWSERS = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
@@ -53,7 +54,7 @@ class AwsApis:
         request_id = self._engine.ids.uuid()
         path: Mapping[str, str] = _NO_PATH
         route = self._routes.get((headers.get("x-amz-target", ""), credential))
-        if route is None or "smithy-protocol" in headers:
+        if route is None or "smithy-protocol" in headers or headers.get("content-type") == CBOR_JSON:
             found = self._find(request, credential, request_id)
             if isinstance(found, HttpResponse):
                 connection.respond(found)
@@ -68,14 +69,13 @@ class AwsApis:
             log.exception("request could not be read", extra={"operation": route.operation.title})
             connection.respond(route.wire.error(route.protocol, internal_error(), request_id, route.operation.name))
             return
-        header = headers.get("x-amzn-trace-id")
         # S3 answers browsers by the CORS rules of each bucket
         reply = _Reply(connection, route, request_id, "origin" in headers and route.service != "s3")
         self._engine.submit(
             route.operation,
             parameters,
             route.caller,
-            parse_trace_header(header) if header else None,
+            cause_of(headers),
             reply,
             reply.abandon_with_client if route.operation.abandonable else None,
         )

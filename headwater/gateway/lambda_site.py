@@ -15,7 +15,7 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Caller, Result
-from headwater.spine.spans import parse_trace_header
+from headwater.spine.spans import cause_of
 
 URLS = "/_aws/lambda-url/"
 PACKAGES = "/_aws/lambda-code/"
@@ -56,12 +56,11 @@ class LambdaSite:
         return True
 
     def _submit(self, operation: str, event: dict[str, Any], request: HttpRequest, connection: HttpConnection) -> None:
-        header = request.headers.get("x-amzn-trace-id")
         self._engine.submit(
             self._engine.find("lambda", operation),
             event,
             _ANYBODY,
-            parse_trace_header(header) if header else None,
+            cause_of(request.headers),
             lambda result, error: connection.respond(_response(result, error)),
         )
 

@@ -15,7 +15,7 @@ from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.ids import instant_of
 from headwater.spine.records import Record
-from headwater.spine.spans import Span
+from headwater.spine.spans import Span, name_of
 
 SPANS = "spans"
 RECORDS = "records"
@@ -118,7 +118,7 @@ def _line(span: Span) -> dict[str, Any]:
     line = {
         "id": f"{span.id:016x}",
         "trace": span.trace,
-        "parent": f"{span.parent:016x}" if span.parent is not None else None,
+        "parent": name_of(span.parent) if span.parent is not None else None,
         "kind": span.kind,
         "name": span.name,
         "subject": span.subject,

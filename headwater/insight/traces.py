@@ -10,7 +10,7 @@ from headwater.insight.misses import explain_misses
 from headwater.spine import records
 from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
-from headwater.spine.spans import first_span, shortened, spans_of_trace
+from headwater.spine.spans import first_span, name_of, shortened, spans_of_trace
 
 # Trace ids begin with their time, so the largest is the newest. A page that polls, or a test that waits,
 # reads more often than it causes anything: what caused something comes first.
@@ -63,10 +63,13 @@ def find_trace(call: Call, identity: str) -> str | None:
 def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     """The roots of a trace, each span with its ``children`` in the order of their beginning.
 
-    A span whose parent is not ours (a client's own tracing) is a root.
+    What clients told of their own tracing (X-Ray, OpenTelemetry) is among them, as ``segment``. A span whose parent
+    is not known is a root.
     """
     spans = {row[0]: _span(row) for row in spans_of_trace(call.store, trace)}
     explain_misses(call, list(spans.values()))
+    for segment in _segments(call, trace):
+        spans.setdefault(segment["id"], segment)
     roots: list[dict[str, Any]] = []
     for span in spans.values():
         parent = spans.get(span["parent"])
@@ -74,6 +77,13 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     for span in spans.values():
         _name_by_hexadecimal(span)
     return roots
+
+
+def _segments(call: Call, trace: str) -> list[dict[str, Any]]:
+    if not call.engine.catalogue.loaded("xray"):
+        return []
+    found = call.operation("xray", "SegmentsOfTrace", {"TraceId": trace})["Segments"]
+    return [{**segment, "children": []} for segment in found]
 
 
 def published(call: Call, trace: str) -> list[dict[str, Any]]:
@@ -109,8 +119,8 @@ def last_span(call: Call) -> str:
 
 
 def _name_by_hexadecimal(span: dict[str, Any]) -> None:
-    span["id"] = f"{span['id']:016x}"
-    span["parent"] = f"{span['parent']:016x}" if span["parent"] is not None else None
+    span["id"] = name_of(span["id"])
+    span["parent"] = name_of(span["parent"]) if span["parent"] is not None else None
 
 
 def _span(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Ids(Protocol):
 _CODED = re.compile(r"[A-Z]\d{4}: ")
 _PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:S\d{4}: )?")
 _HOST_ERROR = "host function raised _HostError: "
+# A variable and fields of it, nothing else: most of what state machines ask for.
+_PATH = re.compile(r"\$[A-Za-z]\w*(?:\.(?!(?:and|or|in|true|false|null|function)\b)[A-Za-z]\w*)*", re.ASCII)
 _STATES_FIELD = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
 
 
@@ -67,11 +69,12 @@ class _Place:
 class Expression:
     """A compiled expression. `wants_context`: whether it may read `$states.context`."""
 
-    __slots__ = ("_compiled", "_place", "text", "wants_context")
+    __slots__ = ("_compiled", "_path", "_place", "text", "wants_context")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.wants_context = _STATES_FIELD.search(text) is not None
+        self._path = text[1:].split(".") if _PATH.fullmatch(text) else None
         self._place = _Place()
         try:
             self._compiled = jsonatapy.compile(text)
@@ -90,6 +93,8 @@ class Expression:
 
     def evaluate(self, bindings: Mapping[str, Any], host: Host) -> Any:
         """The value, UNDEFINED where the expression yields nothing; JsonataError on failure."""
+        if self._path is not None and (text := _walk(self._path, bindings)) is not None:
+            return text
         self._place.host = host
         value, failure = None, ""
         try:
@@ -124,6 +129,16 @@ class Expression:
             max_stack_depth=MAXIMUM_STACK_DEPTH,
             max_sequence_length=MAXIMUM_SEQUENCE_LENGTH,
         )
+
+
+def _walk(path: list[str], bindings: Mapping[str, Any]) -> str | None:
+    """The text at the end of a path; None for all else, which is the engine's to tell."""
+    value: Any = bindings
+    for name in path:
+        if type(value) is not dict:
+            return None
+        value = value.get(name)
+    return value if type(value) is str else None
 
 
 # The engine's wording where it differs from the reference implementation's, which AWS shows.

@@ -27,6 +27,7 @@ from headwater.runtime.launchers import Launcher, LauncherFailed
 from headwater.runtime.logs import LogPipe, PlatformLines, Report, iso
 from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
+from headwater.runtime.pressure import Pressure
 from headwater.spine.clock import Clock, machine_now
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
 
@@ -47,6 +48,7 @@ class Host(NamedTuple):
     emit: Callable[[FunctionVersion, str, LogEvents], None]
     packages: Packages
     node_sdk: NodeSdk
+    pressure: Pressure
 
 
 class InitFailed(Exception):

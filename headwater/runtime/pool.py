@@ -2,9 +2,9 @@
 
 An invocation that finds none idle waits for whichever comes first: an environment becoming free, or a
 new one, which is started once it has waited for as long as the last start took. Only a few start at a
-time. So a burst of short events is served by few processes and a burst of long ones by many. Where more
-wants to run than the machine has processors, one more process makes all of them slower: they then start
-one by one, after a wait that grows with their number.
+time. So a burst of short events is served by few processes and a burst of long ones by many. While all
+processors are busy, one more process would make all of them slower: then a few have to do, as long as they
+become free for those who wait.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 from headwater.runtime.environment import Environment, Host, InitFailed
 from headwater.runtime.launchers import Launcher
-from headwater.runtime.pressure import more_than_can_run
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult
 
 MOST_STARTING = 4
 LEAST_PATIENCE = 0.01  # seconds
-PATIENCE_OF_THE_CROWDED = 0.1  # seconds for each environment that is there
+ENOUGH = 2  # environments for each processor
+MOVING = 0.25  # seconds within which an environment became free, where those who wait get on
 
 
 class Waiter(NamedTuple):
@@ -47,6 +47,7 @@ class Pool:
         self._starting: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._patience = LEAST_PATIENCE
+        self._moved = 0.0  # when an environment last went to one who waited
 
     def invoke(self, function: FunctionVersion, invocation: Invocation) -> asyncio.Future[InvocationResult]:
         self._retired = False  # made anew under the same name
@@ -81,14 +82,11 @@ class Pool:
         """How many have waited for long enough, of those for whom an environment may be started."""
         assert self._function is not None
         present = sum(environment.asked == self._function for environment in self.environments)
-
-        def waited(patience: float) -> int:
-            return sum(waiter.since <= now - patience for waiter in islice(self._waiting, MOST_STARTING))
-
-        late = waited(self._patience if present else 0.0)
-        if late > len(self._starting) and present and more_than_can_run(len(self._starting)):
-            late = min(1, waited(self._patience + PATIENCE_OF_THE_CROWDED * present))
-        return late
+        before = now - self._patience if present else now
+        late = sum(waiter.since <= before for waiter in islice(self._waiting, MOST_STARTING))
+        pressure = self._host.pressure
+        enough = present >= ENOUGH * pressure.processors and self._moved > now - MOVING
+        return 0 if late and enough and pressure.is_high(now) else late
 
     def _look_again(self) -> None:
         self._timer = None
@@ -124,6 +122,7 @@ class Pool:
         if environment.asked != self._function:
             environment.kill()
         elif (waiter := self._next_waiter()) is not None:
+            self._moved = asyncio.get_running_loop().time()
             environment.invoke(waiter.invocation, waiter.answer)
         elif self._retired:
             environment.kill()

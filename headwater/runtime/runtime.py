@@ -15,6 +15,7 @@ from headwater.runtime.launchers import Launcher, LauncherFailed
 from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.runtime.pool import Pool
+from headwater.runtime.pressure import Pressure
 from headwater.spine.clock import Clock
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents, LogSink
 
@@ -40,6 +41,7 @@ class Runtime:
             emit=self._emit,
             packages=Packages(self._folder / "code"),
             node_sdk=NodeSdk(self._folder),
+            pressure=Pressure(),
         )
         self._pools: dict[str, Pool] = {}
         self._launchers: dict[str, Launcher] = {}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import orjson
+
 from headwater.spine import records
-from headwater.spine.deliveries import DEFAULT_POLICY, Delivery, Exhausted, Policy
+from headwater.spine.deliveries import DEFAULT_POLICY, PENDING, Delivery, Exhausted, Policy
 from headwater.spine.faults import Rule
 from headwater.spine.ids import Ids
 from headwater.spine.spans import Span, split_cause
@@ -225,6 +227,11 @@ class Call:
         if rule is not None:
             self.span.note("fault", rule.kind)
         return rule
+
+    def pending(self, identity: int) -> tuple[int, Any] | None:
+        """When a delivery is due and what it holds; None where it is gone."""
+        row = self.store.one(PENDING, (identity,))
+        return None if row is None else (row[0], orjson.loads(row[1]))
 
     def signal(self, key: object) -> None:
         """Wake, once committed, whoever watches the key."""

@@ -6,7 +6,8 @@ them. JSON may stand where text is wanted (a message's body, a function's payloa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -32,13 +33,18 @@ def read_request(model: Model, operation: str, parameters: Any, reader: str) -> 
     return _Reader(model, reader).structure(model.input(operation), parameters)
 
 
+@lru_cache(1000)
+def _by_lower_case(names: tuple[str, ...]) -> Mapping[str, str]:
+    return {name.lower(): name for name in names}
+
+
 class _Reader:
     def __init__(self, model: Model, name: str) -> None:
         self._model = model
         self._name = name
 
     def structure(self, shape: Shape, given: dict[str, Any]) -> dict[str, Any]:
-        members = {name.lower(): name for name in shape["members"]}
+        members = _by_lower_case(tuple(shape["members"]))
         request: dict[str, Any] = {}
         for key, value in given.items():
             name = members.get(key.lower())

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concept
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -41,7 +42,9 @@ FROM spans WHERE id >= ? AND trace = ? ORDER BY id
 _OURS = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 MOST_NOTED = 8192  # characters of a payload
 _SIZE = 220  # bytes of a row beside its notes, about
-_LARGEST = 2**63 - 1  # what a column holds; span ids of ours are below it
+_MASK = 2**64 - 1
+_SIGN = 2**63  # a column holds signed numbers: a client's span id above this is a negative one; ours are below it
+_CONTEXT = re.compile(r"(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
 _HEADER = re.compile(r"Root=(1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24})(?:;Parent=([0-9a-fA-F]{16}))?")
 
 
@@ -104,7 +107,7 @@ class Span:
 
     @property
     def cause(self) -> str:
-        return f"{self.trace}:{self.id:016x}"
+        return f"{self.trace}:{self.id & _MASK:016x}"
 
     @property
     def notes_text(self) -> str | None:
@@ -151,11 +154,22 @@ def write(store: Transaction, spans: list[Span]) -> int:
 def split_cause(cause: str) -> tuple[str, int | None]:
     """The trace and the parent span of a cause."""
     trace, _, parent = cause.partition(":")
-    return trace, int(parent, 16) & _LARGEST if parent else None
+    return trace, number_of(parent) if parent else None
+
+
+def number_of(hexadecimal: str) -> int:
+    """A span's id as rows have it."""
+    number = int(hexadecimal, 16)
+    return number - 2 * _SIGN if number >= _SIGN else number
+
+
+def name_of(number: int) -> str:
+    """A span's id as it is written: sixteen hexadecimal digits."""
+    return f"{number & _MASK:016x}"
 
 
 def join_cause(trace: str, parent: int | None) -> str:
-    return trace if parent is None else f"{trace}:{parent:016x}"
+    return trace if parent is None else f"{trace}:{name_of(parent)}"
 
 
 def is_root(cause: str) -> bool:
@@ -175,6 +189,23 @@ def parse_trace_header(header: str) -> str | None:
     if match is None:
         return None
     return f"{match[1]}:{match[2]}" if match[2] else match[1]
+
+
+def cause_of(headers: Mapping[str, str]) -> str | None:
+    """The cause that a request's headers name: X-Ray's, else that of W3C's trace context."""
+    header = headers.get("x-amzn-trace-id")
+    if header is not None:
+        return parse_trace_header(header)
+    context = headers.get("traceparent")
+    return parse_traceparent(context) if context is not None else None
+
+
+def parse_traceparent(header: str) -> str | None:
+    """https://www.w3.org/TR/trace-context/#traceparent-header: the same 32 digits as X-Ray's, without its hyphens."""
+    match = _CONTEXT.fullmatch(header.strip())
+    if match is None or match[2] == "0" * 32 or match[3] == "0" * 16:
+        return None
+    return f"1-{match[2][:8]}-{match[2][8:]}:{match[3]}"
 
 
 def spans_of_trace(store: Transaction, trace: str) -> list[tuple[Any, ...]]:

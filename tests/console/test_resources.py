@@ -52,6 +52,48 @@ def test_each_kind_has_a_page(browser: Browser, console: str, busy_shop: Shop, l
         keep(page, f"resource-{logical}")
 
 
+def test_pipes_streams_and_schedules_have_pages(browser: Browser, console: str, busy_shop: Shop) -> None:
+    aws, here, role = busy_shop.server.aws, "us-east-1:000000000000", "arn:aws:iam::000000000000:role/r"
+    for name in ("pipe-source", "pipe-target"):
+        aws("sqs").create_queue(QueueName=name)
+    source, target = (f"arn:aws:sqs:{here}:pipe-{end}" for end in ("source", "target"))
+    aws("pipes").create_pipe(Name="of-the-console", RoleArn=role, Source=source, Target=target)
+    aws("kinesis").create_stream(StreamName="of-the-console", ShardCount=1)
+    aws("kinesis").get_waiter("stream_exists").wait(StreamName="of-the-console", WaiterConfig={"Delay": 1})
+    schedule = {"Name": "of-the-console", "ScheduleExpression": "rate(7 days)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    aws("scheduler").create_schedule(**schedule, Target={"Arn": target, "RoleArn": role, "Input": "fired"})
+
+    def at(arn: str) -> str:
+        return f"{console}/console/resources/{quote(arn, safe='')}"
+
+    with opened(browser, at(f"arn:aws:pipes:{here}:pipe/of-the-console")) as page:
+        expect(page.locator("main")).to_contain_text("Everything passes.")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_role("button", name="Start")).to_be_visible()
+        assert findings(page) == []
+    with opened(browser, at(f"arn:aws:kinesis:{here}:stream/of-the-console")) as page:
+        page.get_by_label("Data").fill("a record")
+        page.get_by_role("button", name="Put", exact=True).click()
+        expect(page.locator("td code", has_text="a record")).to_be_visible()
+        assert findings(page) == []
+    with opened(browser, at(f"arn:aws:scheduler:{here}:schedule/default/of-the-console")) as page:
+        expect(page.locator("section", has_text="Fires next").locator("tbody tr")).to_have_count(10)
+        page.get_by_role("button", name="Fire now").click()
+        expect(page.get_by_role("status").filter(has_text="It fired.")).to_be_visible()
+        assert findings(page) == []
+    answer = aws("sqs").receive_message(
+        QueueUrl=f"{busy_shop.server.endpoint}/000000000000/pipe-target", WaitTimeSeconds=5
+    )
+    assert [message["Body"] for message in answer["Messages"]] == ["fired"]
+
+
+def test_logs_have_a_page(browser: Browser, console: str) -> None:
+    with opened(browser, console + "/console/logs") as page:
+        page.get_by_role("link", name="orders-FunctionLogs").click()
+        expect(page.locator("pre.log")).to_contain_text("requestId")
+        assert findings(page) == []
+
+
 def test_stacks_have_a_page(browser: Browser, console: str) -> None:
     with opened(browser, console + "/console/stacks") as page:
         expect(page.locator("main")).to_contain_text("ReceiptsBucket")

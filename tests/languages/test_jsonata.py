@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headwater.languages.jsonata import UNDEFINED, Expression, JsonataError, JsonataSyntaxError
 from tests.languages.asl_world import Ids
@@ -120,3 +122,25 @@ def test_padding_is_as_the_engine_pads() -> None:
     assert evaluate('[$pad("ab", 5), $pad("ab", -5, "-+"), $pad("abc", 2), $pad("", 2, "")]') == [
         "ab   ", "-+-ab", "abc", "  ",
     ]  # fmt: skip
+
+
+NAMES = st.sampled_from(["a", "b", "in", "input", "true"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=3), st.dictionaries(NAMES, VALUES, max_size=3))
+def test_a_plain_path_gives_what_the_engine_gives(path: list[str], bindings: dict[str, Any]) -> None:
+    """Parentheses change nothing, but make it an expression that is not looked up without the engine."""
+    text = f"${'.'.join(path)}"
+
+    def outcome(text: str) -> Any:
+        try:
+            return Expression(text).evaluate(bindings, Host())
+        except (JsonataError, JsonataSyntaxError):
+            return "error"
+
+    assert outcome(text) == outcome(f"({text})")

@@ -183,6 +183,17 @@ def test_alarms_over_what_our_own_services_did(cloud: Client, timed: ServerThrea
     assert client.describe_alarms(AlarmNames=["backlog"])["MetricAlarms"][0]["StateValue"] == "ALARM"
     sent = _stat("sent", "NumberOfMessagesSent", "Sum", "AWS/SQS", QueueName="work")
     assert _data(client, sent) == {"sent": [4.0]}
+    cloud("events").put_rule(Name="r", EventPattern=json.dumps({"source": ["s"]}))
+    target = "arn:aws:sqs:us-east-1:123456789012:"
+    cloud("events").put_targets(Rule="r", Targets=[{"Id": n, "Arn": target + n} for n in ("work", "gone")])
+    cloud("events").put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    settle(timed.endpoint)
+    rule = {"namespace": "AWS/Events", "RuleName": "r"}
+    found = _data(
+        client, _stat("m", "MatchedEvents", "Sum", **rule), _stat("i", "Invocations", "Sum", **rule),
+        _stat("f", "FailedInvocations", "Sum", **rule),
+    )  # fmt: skip
+    assert found == {"m": [1.0], "i": [2.0], "f": [1.0]}
     names = {metric["MetricName"] for metric in client.list_metrics(Namespace="AWS/SQS")["Metrics"]}
     assert "NumberOfMessagesSent" in names
 

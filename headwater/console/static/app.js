@@ -20,6 +20,7 @@ const ROUTES = [
   { path: /^\/console\/deliveries$/, load: () => import("./deliveries.js").then((m) => m.DeliveriesPage), title: "Deliveries" },
   { path: /^\/console\/resources$/, load: () => import("./resources/list.js").then((m) => m.ResourcesPage), title: "Resources" },
   { path: /^\/console\/stacks$/, load: () => import("./resources/stacks.js").then((m) => m.StacksPage), title: "Stacks" },
+  { path: /^\/console\/logs$/, load: () => import("./resources/logs.js").then((m) => m.LogsPage), title: "Logs" },
   { path: /^\/console\/resources\/(.+)$/, load: () => import("./resources/page.js").then((m) => m.ResourcePage), title: "Resource" },
 ];
 
@@ -29,6 +30,7 @@ const PLACES = [
   ["/console/deliveries", "Deliveries", "M3 9h9M9 5l4 4-4 4M15 4v10"],
   ["/console/resources", "Resources", "M3 3h5v5H3zM10 3h5v5h-5zM3 10h5v5H3zM10 10h5v5h-5z"],
   ["/console/stacks", "Stacks", "M9 2.500l6.500 3.500L9 9.500L2.500 6zM2.500 9L9 12.500L15.500 9M2.500 12L9 15.500l6.500-3.500"],
+  ["/console/logs", "Logs", "M4 2.500h7l3 3v10H4zM11 2.500v3h3M6.500 8.500h5M6.500 11h5M6.500 13.500h3"],
 ];
 
 /** @param {string} path @returns {{route: Route, found: string[]} | null} */

@@ -265,4 +265,4 @@ def iso(milliseconds: int) -> str:
     """2026-03-14T01:59:00.123Z"""
     seconds, rest = divmod(milliseconds, 1000)
     moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03}Z"
+    return f"{moment.isoformat()[:19]}.{rest:03}Z"

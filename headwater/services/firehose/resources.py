@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.services.firehose.stream import stream_arn
+from headwater.services.firehose.stream import ACTIVE, CHANGED, stream_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -21,14 +21,15 @@ _SPELLINGS = {"Enabled": {"true": True, "false": False}}
 class DeliveryStreamResource(Resource):
     """`Ref` is the name; attribute Arn."""
 
-    def create(self, call: Call, change: Change) -> None:
+    def create(self, call: Call, change: Change) -> Any:
         name = change.properties.get("DeliveryStreamName") or change.physical_name(64)
         request = _typed({key: value for key, value in change.properties.items() if key != "Tags"})
         call.operation(
-            "firehose", "CreateDeliveryStream", request | {"DeliveryStreamName": name, "Tags": _tags(change)}
+            "firehose", "CreateDeliveryStream", request | {"DeliveryStreamName": name, "Tags": _tags(change) or None}
         )
         change.physical_id = name
         change.attributes = {"Arn": stream_arn(call, name)}
+        return _until_settled(change)
 
     def update(self, call: Call, change: Change) -> None:
         properties, previous = change.properties, change.previous
@@ -58,12 +59,29 @@ class DeliveryStreamResource(Resource):
         if wanted:
             call.operation("firehose", "TagDeliveryStream", {**name, "Tags": wanted})
 
-    def delete(self, call: Call, change: Change) -> None:
+    def delete(self, call: Call, change: Change) -> Any:
         try:
             call.operation("firehose", "DeleteDeliveryStream", {"DeliveryStreamName": change.physical_id})
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
+        return _until_settled(change)
+
+
+async def _until_settled(change: Change) -> None:
+    """Until it is ACTIVE, or gone."""
+    work = change.work
+    assert work is not None
+    name = {"DeliveryStreamName": change.physical_id}
+    with work.watch(CHANGED) as watch:
+        while True:
+            try:
+                described = await work.operation("firehose", "DescribeDeliveryStream", name)
+            except AwsError:
+                return
+            if described["DeliveryStreamDescription"]["DeliveryStreamStatus"] == ACTIVE:
+                return
+            await watch.wait()
 
 
 def _typed(value: Any) -> Any:

@@ -28,7 +28,7 @@ class StreamResource(Resource):
         request: dict[str, Any] = {
             "StreamName": name,
             "StreamModeDetails": {"StreamMode": mode},
-            "Tags": _tags(change),
+            "Tags": _tags(change) or None,
         }
         if mode == "PROVISIONED":
             request["ShardCount"] = int(properties.get("ShardCount") or 1)
@@ -51,9 +51,19 @@ class StreamResource(Resource):
             call.operation("kinesis", "TagResource", {"ResourceARN": arn, "Tags": wanted})
         return self._follow(change, _updates(call, change))
 
-    def delete(self, call: Call, change: Change) -> None:
+    def delete(self, call: Call, change: Change) -> Any:
         request = {"StreamName": change.physical_id, "EnforceConsumerDeletion": True}
         _unless_gone(call, "DeleteStream", request)
+        return self._leave(change, make_arn("kinesis", call.region, call.account, f"stream/{change.physical_id}"))
+
+    async def _leave(self, change: Change, arn: str) -> None:
+        """Until it is gone."""
+        assert change.work is not None
+        try:
+            await _until_active(change.work, arn)
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
 
     async def _follow(self, change: Change, steps: list[tuple[str, dict[str, Any]]]) -> None:
         """One after the other, each once the stream is ACTIVE."""
@@ -123,7 +133,9 @@ class StreamConsumerResource(Resource):
 
     def create(self, call: Call, change: Change) -> None:
         request = {name: change.properties[name] for name in ("StreamARN", "ConsumerName")}
-        made = call.operation("kinesis", "RegisterStreamConsumer", request | {"Tags": _tags(change)})["Consumer"]
+        made = call.operation("kinesis", "RegisterStreamConsumer", request | {"Tags": _tags(change) or None})[
+            "Consumer"
+        ]
         change.physical_id = made["ConsumerARN"]
         change.attributes = {
             "ConsumerARN": made["ConsumerARN"],

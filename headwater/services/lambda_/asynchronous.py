@@ -23,6 +23,8 @@ from headwater.spine.work import Work
 
 # One minute before the second attempt, two before the third. When to stop is decided here.
 _POLICY = Policy(attempts=0, backoff=60_000, rate=2.0)
+# Of the account's concurrency: events that have piled up leave it to callers who wait for an answer.
+_SPARE = 100
 _FIRST_THROTTLED_WAIT = 1_000
 _LONGEST_THROTTLED_WAIT = 300_000
 
@@ -68,7 +70,7 @@ async def _run(
         event["id"], event["payload"].encode(), target.qualified, trace_header(work.cause), event.get("context")
     )
     try:
-        with one_more(work.memory, target):
+        with one_more(work.memory, target, spare=_SPARE):
             result = await work.runtime.invoke(function, invocation)
     except AwsError:  # throttled: that is not an attempt
         return _postpone(work, item, target, settings)

@@ -68,14 +68,15 @@ def get_account_settings(call: Call, request: Request) -> Result:
 
 
 @contextmanager
-def one_more(memory: FunctionMemory, target: Target) -> Iterator[None]:
-    """Count an invocation while it runs; TooManyRequestsException where it is one too many."""
+def one_more(memory: FunctionMemory, target: Target, spare: int = 0) -> Iterator[None]:
+    """Count an invocation while it runs; TooManyRequestsException where it is one too many. ``spare``: how many of the
+    account's are left to others."""
     arn = target.arn
     account = (arn.split(":", 5)[4], arn.split(":", 4)[3])
     if target.reserved is not None:
         if memory.running[arn] >= target.reserved:
             raise throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
-    elif memory.running_in_account[account] >= ACCOUNT_LIMIT:
+    elif memory.running_in_account[account] >= ACCOUNT_LIMIT - spare:
         raise throttled("ConcurrentInvocationLimitExceeded")
     memory.running[arn] += 1
     memory.running_in_account[account] += target.reserved is None

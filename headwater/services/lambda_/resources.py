@@ -163,6 +163,8 @@ class PermissionResource(Resource):
 class EventSourceMappingResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         request = _request(change.properties, "Tags") | {"Tags": _tags(change)}
+        if (seconds := change.properties.get("StartingPositionTimestamp")) is not None:
+            request["StartingPositionTimestamp"] = round(float(seconds) * 1000)
         self._describe(change, call.operation("lambda", "CreateEventSourceMapping", request))
 
     def update(self, call: Call, change: Change) -> None:

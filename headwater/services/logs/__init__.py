@@ -3,13 +3,13 @@
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html
 """
 
-from headwater.services.logs import events, filtering, groups, resources, streams
+from headwater.services.logs import events, filtering, filters, group_filters, groups, resources, streams
 from headwater.services.logs.tables import SCHEMA
 from headwater.spine.service import Service
 
 SERVICE = Service(
     name="logs",
-    modules=(events, filtering, groups, resources, streams),
+    modules=(events, filtering, filters, group_filters, groups, resources, streams),
     schema=SCHEMA,
     validates=True,
 )

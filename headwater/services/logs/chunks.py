@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.services.logs import tables
+from headwater.services.logs.group_filters import apply_filters
 from headwater.services.logs.log_group import LogGroup, LogStream
 from headwater.spine.operations import Call
 
@@ -51,6 +52,8 @@ def append(call: Call, group: LogGroup, stream: LogStream, events: list[tuple[in
     call.store.run(tables.TOUCH_STREAM, ends)
     if group.retention and identity % _TRIM_EVERY == 0:
         call.store.run(tables.TRIM_GROUP, (group.id, group.kept_since(call.now)))
+    if group.filters is not None:
+        apply_filters(call, group, stream, identity, events)
     call.signal(("logs", group.id))
 
 

@@ -217,3 +217,21 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def compile_selector(text: str) -> Callable[[str], Any]:
+    """What ``$.a.b`` selects of a JSON message; None where that is nothing, or the message no JSON."""
+    match = _TOKEN.fullmatch(text.strip())
+    if match is None or match.lastgroup != "selector":
+        raise InvalidFilterPattern(text)
+    steps = [quoted or name or index for quoted, name, index in _STEP.findall(text)]
+
+    def select(message: str) -> Any:
+        try:
+            value = orjson.loads(message)
+        except orjson.JSONDecodeError:
+            return None
+        found = _select(value, steps)[0]
+        return None if found is _MISSING else found
+
+    return select

@@ -11,6 +11,7 @@ import orjson
 
 from headwater.services.logs import tables
 from headwater.services.logs.errors import group_exists, invalid_parameter
+from headwater.services.logs.group_filters import METRIC, filters_of
 from headwater.services.logs.log_group import LogGroup, add_group, find_group, group_arn, group_name, named_group
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -69,7 +70,7 @@ def _shown(call: Call, group: LogGroup) -> dict[str, Any]:
         "logGroupName": group.name,
         "creationTime": group.created,
         "retentionInDays": group.retention,
-        "metricFilterCount": 0,
+        "metricFilterCount": len(filters_of(group)[METRIC]),
         "arn": f"{arn}:*",
         "storedBytes": size[0] if size else 0,
         "kmsKeyId": group.key,

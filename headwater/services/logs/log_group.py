@@ -24,6 +24,7 @@ class LogGroup(NamedTuple):
     retention: int | None
     tags: str
     created: int
+    filters: str | None = None
 
     def kept_since(self, now: int) -> int:
         return now - self.retention * _DAY if self.retention else 0

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from typing import Any
+
 from headwater.services.logs.log_group import group_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -64,3 +66,46 @@ def _ignore_missing(call: Call, operation: str, request: dict[str, str]) -> None
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise
+
+
+class _FilterResource(Resource):
+    kind = ""
+
+    def create(self, call: Call, change: Change) -> None:
+        name = change.physical_id or change.properties.get("FilterName") or change.physical_name(512)
+        call.operation("logs", f"Put{self.kind}Filter", _request(change.properties) | {"filterName": name})
+        change.physical_id = name
+
+    def update(self, call: Call, change: Change) -> None:
+        if any(change.properties.get(name) != change.previous.get(name) for name in ("LogGroupName", "FilterName")):
+            raise Replace
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        request = {"logGroupName": change.properties["LogGroupName"], "filterName": change.physical_id}
+        _ignore_missing(call, f"Delete{self.kind}Filter", request)
+
+
+@resource("AWS::Logs::MetricFilter")
+class MetricFilterResource(_FilterResource):
+    kind = "Metric"
+
+
+@resource("AWS::Logs::SubscriptionFilter")
+class SubscriptionFilterResource(_FilterResource):
+    kind = "Subscription"
+
+
+def _request(properties: dict[str, Any]) -> dict[str, Any]:
+    """The same with members named as the API has them."""
+    request = {name[0].lower() + name[1:]: value for name, value in properties.items()}
+    transformations = []
+    for each in properties.get("MetricTransformations") or ():
+        told = {name[0].lower() + name[1:]: value for name, value in each.items()}
+        told["metricValue"] = str(told["metricValue"])
+        if "defaultValue" in told:
+            told["defaultValue"] = float(told["defaultValue"])
+        if "dimensions" in told:
+            told["dimensions"] = {pair["Key"]: pair["Value"] for pair in told["dimensions"]}
+        transformations.append(told)
+    return request | {"metricTransformations": transformations} if transformations else request

@@ -22,6 +22,8 @@ SCHEMA = (
     CREATE INDEX logs_chunks_by_stream ON logs_chunks (stream, last_event);
     CREATE INDEX logs_chunks_by_group ON logs_chunks (log_group, last_event);
     """,
+    # metric filters and subscription filters as JSON; NULL where there is none
+    "ALTER TABLE logs_groups ADD COLUMN filters TEXT",
 )
 ALL = 1_000_000  # as a limit
 
@@ -29,13 +31,15 @@ INSERT_GROUP = """
 INSERT INTO logs_groups (id, account, region, name, class, key, tags, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 FIND_GROUP = """
-SELECT id, name, class, key, retention, tags, created FROM logs_groups WHERE account = ? AND region = ? AND name = ?
+SELECT id, name, class, key, retention, tags, created, filters FROM logs_groups
+WHERE account = ? AND region = ? AND name = ?
 """
 LIST_GROUPS = """
-SELECT id, name, class, key, retention, tags, created FROM logs_groups
+SELECT id, name, class, key, retention, tags, created, filters FROM logs_groups
 WHERE account = ? AND region = ? AND name > ? ORDER BY name
 """
 SET_RETENTION = "UPDATE logs_groups SET retention = ? WHERE id = ?"
+SET_FILTERS = "UPDATE logs_groups SET filters = ? WHERE id = ?"
 SET_TAGS = "UPDATE logs_groups SET tags = ? WHERE id = ?"
 DELETE_GROUP = "DELETE FROM logs_groups WHERE id = ?"
 DELETE_GROUP_STREAMS = "DELETE FROM logs_streams WHERE log_group = ?"

@@ -118,8 +118,6 @@ def _refuse(request: Request, *members: str) -> None:
 @operation("monitoring", "DescribeAlarms", reads=True)
 def describe_alarms(call: Call, request: Request) -> Result:
     kinds = request.get("AlarmTypes") or ["MetricAlarm"]  # without telling, composite alarms are not shown
-    if request.get("AlarmNames") and not request.get("AlarmTypes"):
-        kinds = ["MetricAlarm", "CompositeAlarm"]
     alarms = all_alarms(call, request.get("NextToken") or "")
     if request.get("ChildrenOfAlarmName"):
         wanted = children(call, request["ChildrenOfAlarmName"])

@@ -35,6 +35,15 @@ def put_embedded(call: Call, request: Request) -> Result:
     return {}
 
 
+@operation("monitoring", "PutSamples", internal=True)
+def put_samples(call: Call, request: Request) -> Result:
+    """What a metric filter of a log group counts: ``Samples`` of one metric, with ``Dimensions`` as a mapping."""
+    for sample in request["Samples"]:
+        metric = Metric(request["Namespace"], request["MetricName"], tuple(sorted(sample["Dimensions"].items())))
+        keep(call, metric, sample["Timestamp"], tell_values([(float(sample["Value"]), 1.0)]), request.get("Unit"))
+    return {}
+
+
 def _told(document: Any, at: int) -> Iterator[tuple[Metric, int, Told, str | None]]:
     said = document.get("_aws") if isinstance(document, dict) else None
     if not isinstance(said, dict) or not isinstance(said.get("CloudWatchMetrics"), list):

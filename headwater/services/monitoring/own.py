@@ -16,6 +16,8 @@ from headwater.services.monitoring.counting import Count, Dead, Seen, dimensions
 from headwater.services.monitoring.gauges import GAUGES, read_gauge
 from headwater.services.monitoring.sources import SOURCES
 from headwater.services.monitoring.workflows import EXECUTIONS, read_executions
+from headwater.spine.arns import make_arn
+from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _WORTH = 60_000  # a span may have got its id so much before it began, in ms
 _LATE = 1 << 62
+MATCHES = frozenset({("AWS/Events", "MatchedEvents"), ("AWS/Events", "TriggeredRules")})
+LAST = "\x7f"  # after all names
 
 Sample = tuple[int, float, str]
 """Instant in ms, value, unit."""
@@ -43,6 +47,8 @@ def own_samples(call: Call, metric: Metric, start: int, end: int) -> Iterator[Sa
             if isinstance(source, Dead)
             else _counted(call, metric, source, start, end)
         )
+    elif key in MATCHES:
+        yield from _matched(call, metric, start, end)
     elif key in GAUGES and start <= call.now - 1 < end:
         value = read_gauge(call, metric)
         if value is not None:
@@ -62,6 +68,17 @@ def _counted(call: Call, metric: Metric, source: Count, start: int, end: int) ->
             value = source.value(seen)
             if value is not None:
                 yield at, value, source.unit
+
+
+def _matched(call: Call, metric: Metric, start: int, end: int) -> Iterator[Sample]:
+    """Events that a rule matched: each counts once, however many targets the rule has."""
+    prefix = make_arn("events", call.region, call.account, "event-bus/")
+    wanted = dict(metric.dimensions)
+    last = prefix + LAST
+    for identity, routes in call.store.all(tables.ROUTED, (start << 20, (end << 20) - 1, prefix, last)):
+        for rule in {taker for taker, *_ in orjson.loads(routes)}:
+            if wanted.items() <= dimensions_of(metric.namespace, Seen("events.target", rule, "ok", None, {})).items():
+                yield instant_of(identity), 1.0, "Count"
 
 
 def _dead(call: Call, metric: Metric, source: Dead, start: int, end: int) -> Iterator[Sample]:

@@ -31,7 +31,7 @@ def _put(call: Call, change: Change, operation: str, kind: str) -> None:
     tags = change.tags | {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
     shown = [{"Key": key, "Value": value} for key, value in tags.items()]
     call.operation("monitoring", operation, request | {"AlarmName": name, "Tags": shown})
-    alarm = call.operation("monitoring", "DescribeAlarms", {"AlarmNames": [name]})[kind][0]
+    alarm = call.operation("monitoring", "DescribeAlarms", {"AlarmNames": [name], "AlarmTypes": [kind]})[f"{kind}s"][0]
     change.physical_id = name
     change.attributes = {"Arn": alarm["AlarmArn"]}
 
@@ -69,12 +69,12 @@ class _AlarmResource(Resource):
 
 @resource("AWS::CloudWatch::Alarm")
 class AlarmResource(_AlarmResource):
-    operation, kind = "PutMetricAlarm", "MetricAlarms"
+    operation, kind = "PutMetricAlarm", "MetricAlarm"
 
 
 @resource("AWS::CloudWatch::CompositeAlarm")
 class CompositeAlarmResource(_AlarmResource):
-    operation, kind = "PutCompositeAlarm", "CompositeAlarms"
+    operation, kind = "PutCompositeAlarm", "CompositeAlarm"
 
 
 @resource("AWS::CloudWatch::Dashboard")

@@ -97,3 +97,7 @@ SELECT died, handler, payload, code, dead_letter FROM dead_deliveries
 WHERE account = ? AND region = ? AND handler = ? AND died >= ? AND died < ?
 """
 """What was given up, by its handler."""
+ROUTED = """
+SELECT id, routes FROM records WHERE id >= ? AND id <= ? AND channel >= ? AND channel < ? AND routes IS NOT NULL
+"""
+"""What was published on channels between two names, and went to somebody."""

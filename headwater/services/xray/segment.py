@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from headwater.spine.spans import name_of, number_of
+
 _TYPES: Mapping[str, str] = MappingProxyType(
     {
         "lambda": "AWS::Lambda::Function",
@@ -43,7 +45,7 @@ def of_span(row: tuple[Any, ...]) -> Document:
     told = orjson.loads(notes) if notes else {}
     service = _service_of_span(name, subject or "")
     document: Document = {
-        "id": f"{identity & 0xFFFFFFFFFFFFFFFF:016x}",
+        "id": name_of(identity),
         "trace_id": trace,
         "name": service.name,
         "origin": service.kind,
@@ -53,7 +55,7 @@ def of_span(row: tuple[Any, ...]) -> Document:
         "metadata": {"headwater": {"name": name, "subject": subject, "outcome": outcome, **told}},
     }  # fmt: skip
     if parent is not None:
-        document["parent_id"] = f"{parent & 0xFFFFFFFFFFFFFFFF:016x}"
+        document["parent_id"] = name_of(parent)
     if subject:
         document["aws"]["resource_arn"] = subject
     if duration is None:
@@ -91,6 +93,28 @@ def _service_of_span(name: str, subject: str) -> Service:
     return Service(
         short.partition(":")[0] if service in ("lambda", "sns") else short, _TYPES.get(service, f"AWS::{service}")
     )
+
+
+def as_span(document: Document) -> Document:
+    """A user's segment as our traces show spans."""
+    start, end = float(document["start_time"]), document.get("end_time")
+    shown = ("annotations", "http", "error", "fault", "throttle", "cause", "kind")
+    parent = document.get("parent_id")
+    failed = next((flag for flag in ("fault", "error", "throttle") if document.get(flag)), "ok")
+    return {
+        "id": number_of(document["id"]),
+        "trace": document["trace_id"],
+        "parent": number_of(parent) if parent else None,
+        "kind": "segment",
+        "name": document["name"],
+        "subject": None,
+        "account": "",
+        "region": "",
+        "started": int(start * 1000),
+        "duration": None if end is None else round((float(end) - start) * 1_000_000),
+        "outcome": None if end is None else failed,
+        "notes": {name: document[name] for name in shown if document.get(name)},
+    }
 
 
 def service_of(document: Document) -> Service:

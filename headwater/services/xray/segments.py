@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from headwater.services.xray import tables
-from headwater.services.xray.segment import Document, end_of, of_span
+from headwater.services.xray.segment import Document, as_span, end_of, of_span
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import spans_of_trace
@@ -111,6 +111,26 @@ def batch_get_traces(call: Call, request: Request) -> Result:
             "Segments": [{"Id": each["id"], "Document": orjson.dumps(each).decode()} for each in documents],
         })  # fmt: skip
     return {"Traces": traces, "UnprocessedTraceIds": unknown}
+
+
+@operation("xray", "PutSpans", internal=True)
+def put_spans(call: Call, request: Request) -> Result:
+    """``Documents``: segments that came in another form, such as OpenTelemetry's; how many were well formed."""
+    kept = 0
+    for document in request["Documents"]:
+        if not _check(document, "")[0]:
+            keep_segment(call, document)
+            kept += 1
+    call.span.kept = False
+    return {"Kept": kept}
+
+
+@operation("xray", "SegmentsOfTrace", internal=True, reads=True)
+def segments_of_trace(call: Call, request: Request) -> Result:
+    """What users told of a trace, in whatever account, as our traces show spans."""
+    call.span.kept = False
+    rows = call.store.all(tables.SEGMENTS_ANYWHERE, (request["TraceId"],))
+    return {"Segments": [as_span(orjson.loads(text)) for (text,) in rows]}
 
 
 def documents_of(call: Call, trace: str) -> list[Document]:

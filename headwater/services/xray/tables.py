@@ -9,6 +9,7 @@ SCHEMA = (
     );
     CREATE INDEX xray_segments_by_time ON xray_segments (started);
     """,
+    "CREATE INDEX xray_segments_by_trace ON xray_segments (trace)",
 )
 PUT_SEGMENT = """
 INSERT INTO xray_segments (id, account, region, trace, segment, started, document) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -16,6 +17,7 @@ ON CONFLICT (account, region, trace, segment) DO UPDATE SET document = excluded.
 """
 FIND_SEGMENT = "SELECT document FROM xray_segments WHERE account = ? AND region = ? AND trace = ? AND segment = ?"
 SEGMENTS = "SELECT document FROM xray_segments WHERE account = ? AND region = ? AND trace = ? ORDER BY started, id"
+SEGMENTS_ANYWHERE = "SELECT document FROM xray_segments WHERE trace = ? ORDER BY started, id"
 SEGMENTS_BETWEEN = """
 SELECT trace, document FROM xray_segments WHERE account = ? AND region = ? AND started >= ? AND started < ? ORDER BY id
 """

@@ -26,6 +26,8 @@ const VIEWS = {
   "AWS::ApiGatewayV2::Api": () => import("./api.js").then((m) => m.ApiPage),
   "AWS::ApiGateway::RestApi": () => import("./api.js").then((m) => m.ApiPage),
   "AWS::IoT::Broker": () => import("./broker.js").then((m) => m.BrokerPage),
+  "AWS::Pipes::Pipe": () => import("./pipe.js").then((m) => m.PipePage),
+  "AWS::Kinesis::Stream": () => import("./stream.js").then((m) => m.StreamPage),
   "AWS::Scheduler::Schedule": () => import("./schedule.js").then((m) => m.SchedulePage),
 };
 

@@ -7,6 +7,7 @@ AWS SDK integrations: https://docs.aws.amazon.com/step-functions/latest/dg/suppo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -85,6 +86,7 @@ def is_function(resource: str) -> bool:
     return resource.split(":", 3)[2] == "lambda"
 
 
+@lru_cache(1000)
 def find_target(resource: str) -> Target | None:
     """The target of `arn:aws:states:::…`, None where there is none."""
     service, _, action = resource.split(":", 5)[5].partition(":")

@@ -27,8 +27,8 @@ from headwater.spine.operations import Call
 
 # Services whose operations answer inside a transaction, so that a task is over in the step that starts it.
 _PROMPT = frozenset(
-    {"dynamodb", "dynamodbstreams", "events", "iam", "iotdata", "logs", "monitoring", "s3", "sns", "sqs", "ssm"}
-    | {"states", "sts"}
+    {"dynamodb", "dynamodbstreams", "events", "firehose", "iam", "iotdata", "kinesis", "logs", "monitoring", "s3"}
+    | {"sns", "sqs", "ssm", "states", "sts"}
 )
 # Those among them that wait; and those that advance executions, this one perhaps, which is in the middle of a step.
 _WAITING = frozenset(
