@@ -13,14 +13,13 @@ import orjson
 from headwater.languages.json_schemas import camel, draft, draft4, drafted, merge, openapi
 from headwater.services.schemas import tables
 from headwater.services.schemas.errors import bad_request, conflict, invalid_token, not_found
-from headwater.services.schemas.registries import DISCOVERED, look_up, make_registry
+from headwater.services.schemas.registries import DISCOVERED, look_up, make_registry, read_limit
 from headwater.services.schemas.schema import OPENAPI, add_version, look_up_schema, schema_arn
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
 _STARTED, _STOPPED = "STARTED", "STOPPED"
-_PAGE = 10
 
 
 class Discoverer(NamedTuple):
@@ -52,11 +51,13 @@ def get_discovered_schema(call: Call, request: Request) -> Result:
     except orjson.JSONDecodeError:
         raise bad_request("An event is not valid JSON.") from None
     known = drafted(events)
-    if request["Type"] != OPENAPI:
-        return {"Content": orjson.dumps(draft4(known)).decode()}
     first = events[0] if isinstance(events[0], dict) else {}
     named = (str(first.get("source") or ""), str(first.get("detail-type") or ""))
-    return {"Content": orjson.dumps(openapi(known, *named)).decode()}
+    made = openapi(known, *named) if request["Type"] == OPENAPI else draft4(known)
+    try:
+        return {"Content": orjson.dumps(made).decode()}
+    except orjson.JSONEncodeError:
+        raise bad_request("An event is nested too deeply for a schema.") from None
 
 
 @operation("schemas", "CreateDiscoverer")
@@ -162,7 +163,7 @@ def list_discoverers(call: Call, request: Request) -> Result:
         asked = (call.account, call.region, len(identity), identity, len(source), source, after, count)
         return [_from_row(row) for row in call.store.all(tables.LIST_DISCOVERERS, asked)]
 
-    limit = request.get("Limit") or _PAGE
+    limit = read_limit(request)
     found, token = page(request.get("NextToken"), limit, fetch, lambda each: each.id, invalid_token)
     shown = [{k: v for k, v in each.shown().items() if k != "Description"} for each in found]
     return {"Discoverers": shown, "NextToken": token}
