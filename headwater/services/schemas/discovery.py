@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.languages.json_schemas import camel, draft, draft4, drafted, merge, openapi
+from headwater.languages.json_schemas import TooDeep, camel, draft, draft4, drafted, merge, openapi
 from headwater.services.schemas import tables
 from headwater.services.schemas.errors import bad_request, conflict, invalid_token, not_found
 from headwater.services.schemas.registries import DISCOVERED, look_up, make_registry, read_limit
@@ -50,14 +50,14 @@ def get_discovered_schema(call: Call, request: Request) -> Result:
         events = [orjson.loads(text) for text in request["Events"]]
     except orjson.JSONDecodeError:
         raise bad_request("An event is not valid JSON.") from None
-    known = drafted(events)
+    try:
+        known = drafted(events)
+    except TooDeep as error:
+        raise bad_request(f"An event is not fit for a schema. {error}") from None
     first = events[0] if isinstance(events[0], dict) else {}
     named = (str(first.get("source") or ""), str(first.get("detail-type") or ""))
     made = openapi(known, *named) if request["Type"] == OPENAPI else draft4(known)
-    try:
-        return {"Content": orjson.dumps(made).decode()}
-    except orjson.JSONEncodeError:
-        raise bad_request("An event is nested too deeply for a schema.") from None
+    return {"Content": orjson.dumps(made).decode()}
 
 
 @operation("schemas", "CreateDiscoverer")
@@ -179,7 +179,11 @@ def observe(call: Call, request: Request) -> Result:
         return {}
     event = orjson.loads(request["Event"])
     name = f"{event['source']}@{camel(event['detail-type']) or 'Event'}"
-    arn, seen = schema_arn(call, DISCOVERED, name), draft(event)
+    try:
+        arn, seen = schema_arn(call, DISCOVERED, name), draft(event)
+    except TooDeep as error:
+        call.span.note("no schema", str(error))
+        return {}
     found = look_up_schema(call, arn)
     known = seen if found is None or found.draft is None else merge(orjson.loads(found.draft), seen)
     text = orjson.dumps(known, option=orjson.OPT_SORT_KEYS).decode()
