@@ -21,6 +21,7 @@ from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
+from headwater.gateway.xray_daemon import XRayDaemon
 from headwater.insight.otlp import Exporter
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
@@ -92,6 +93,7 @@ class Cloud:
         self.mqtt = MqttBroker(self.engine)
         self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
         self._server = Server(self.handler)
+        self._xray = XRayDaemon(self.engine)
         self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
 
     @property
@@ -104,12 +106,14 @@ class Cloud:
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
         self.engine.endpoint = f"http://{host}:{self._server.port}"
         await self.engine.start()
+        await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)
 
     async def stop(self) -> None:
         """End in order: no new requests, what is open committed, functions ended."""
         await self.mqtt.stop()
+        self._xray.stop()
         await self._server.stop()
         await self.engine.stop()
         await self.engine.runtime.close()

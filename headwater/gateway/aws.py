@@ -12,6 +12,7 @@ from headwater.gateway.connection import HttpConnection
 from headwater.gateway.identity import MOST_KEPT, Callers, credential_of, scope_of, service_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
+from headwater.gateway.protocols.cbor import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
@@ -53,7 +54,7 @@ class AwsApis:
         request_id = self._engine.ids.uuid()
         path: Mapping[str, str] = _NO_PATH
         route = self._routes.get((headers.get("x-amz-target", ""), credential))
-        if route is None or "smithy-protocol" in headers:
+        if route is None or "smithy-protocol" in headers or headers.get("content-type") == CBOR_JSON:
             found = self._find(request, credential, request_id)
             if isinstance(found, HttpResponse):
                 connection.respond(found)

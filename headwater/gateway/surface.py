@@ -44,7 +44,7 @@ class Surface:
             connection.respond(_error(403, "A page of another origin may not steer Headwater."))
             return True
         path, named = request.path.rstrip("/"), {}
-        route = self._routes.get((request.method, path))
+        route = self._routes.get((request.method, path)) if "{" not in path else None
         if route is None:
             known = any(path == other for _, other in self._routes)
             for method, pattern, found in self._named:

@@ -12,6 +12,7 @@ from headwater.insight.explain import explain_before, explain_known
 from headwater.insight.trials import MOST_TRIED, try_pattern
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import whole
 
 Query = Mapping[str, str]
 MOST_DELIVERIES = 1000
@@ -34,6 +35,8 @@ async def answer_explain_before(engine: Engine, query: Query, body: Any) -> dict
         raise AwsError("BadRequest", 'Say {"event": EVENT, "bus": BUS}, or send the event alone.')
     alone = any(name in body for name in _EVENT_MEMBERS)
     event, bus = (body, query.get("bus")) if alone else (body.get("event"), body.get("bus"))
+    if not (bus is None or isinstance(bus, str)):
+        raise AwsError("BadRequest", "The bus is a name or an ARN.")
     return await engine.transact_system(lambda call: explain_before(call, event, bus))
 
 
@@ -51,12 +54,12 @@ async def answer_try_pattern(engine: Engine, query: Query, body: Any) -> dict[st
 
 
 async def answer_deliveries(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
-    limit, state = query.get("limit", "100"), query.get("state")
-    if not limit.isdigit() or not 1 <= int(limit) <= MOST_DELIVERIES:
+    limit, state = whole(query.get("limit", "100"), 1, MOST_DELIVERIES), query.get("state")
+    if limit is None:
         raise AwsError("BadRequest", f"The limit is a number from 1 to {MOST_DELIVERIES}.")
     if state is not None and state not in ledger.STATES:
         raise AwsError("BadRequest", f"The state is one of {', '.join(ledger.STATES)}.")
-    found = await engine.transact_system(lambda call: ledger.listing(call, state, int(limit)))
+    found = await engine.transact_system(lambda call: ledger.listing(call, state, limit))
     return {"now": engine.clock.now(), "deliveries": found}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Caller
 
 _MOST = 1000
@@ -14,12 +15,12 @@ _MOST = 1000
 
 async def show_outbox(engine: Engine, query: Mapping[str, str], body: Any) -> dict[str, Any]:
     """The newest first."""
-    limit, after = query.get("limit", "100"), query.get("after", "0")
-    if not limit.isdigit() or not 1 <= int(limit) <= _MOST:
+    limit, after = whole(query.get("limit", "100"), 1, _MOST), whole(query.get("after", "0"))
+    if limit is None:
         raise AwsError("BadRequest", f"The limit is a number from 1 to {_MOST}.")
-    if not after.isdigit() or int(after) >= 2**63:
+    if after is None:
         raise AwsError("BadRequest", "What it is to come after is the id of a message.")
-    asked = {"MaxResults": int(limit), "After": int(after)}
+    asked = {"MaxResults": limit, "After": after}
     told: dict[str, Any] = await engine.call("sns", "ListOutbox", asked, SYSTEM, None)
     return {"now": engine.clock.now(), "messages": told["Messages"]}
 

@@ -31,6 +31,7 @@ from headwater.insight.time import show_time, steer
 from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import LARGEST, long, whole
 from headwater.spine.operations import Call
 
 Query = Mapping[str, str]
@@ -90,24 +91,30 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
 async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     """Those with an id above ``after``, oldest first."""
     try:
-        after = int(query.get("after", "0"), 16)
+        after = _span_id(query.get("after", "0"))
     except ValueError:
         raise AwsError("BadRequest", "After is a span's id, in hexadecimal digits.") from None
-    limit, explained = query.get("limit", str(_MOST_SPANS)), query.get("explained") == "true"
-    if not limit.isdigit() or int(limit) > _MOST_SPANS:
+    limit = whole(query.get("limit", str(_MOST_SPANS)), 0, _MOST_SPANS)
+    explained = query.get("explained") == "true"
+    if limit is None:
         raise AwsError("BadRequest", f"The limit is a number from 0 to {_MOST_SPANS}.")
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(
-        lambda call: {"spans": spans_after(call, after, int(limit), explained), "last": last_span(call)}
+        lambda call: {"spans": spans_after(call, after, limit, explained), "last": last_span(call)}
     )
+
+
+def _span_id(text: str) -> int:
+    """ValueError where it is not hexadecimal; beyond what ids can be, the nearest that one can."""
+    return max(0, min(int(text, 16), LARGEST))
 
 
 async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     wanted = Wanted()
     try:
         wanted = Wanted(
-            query.get("text", ""), query.get("status") or None, int(query.get("since", "0")),
-            int(query["before"], 16) if "before" in query else wanted.before, int(query.get("limit", wanted.limit)),
+            query.get("text", ""), query.get("status") or None, long(query.get("since", "0")),
+            _span_id(query["before"]) if "before" in query else wanted.before, int(query.get("limit", wanted.limit)),
             query.get("looks") == "true",
         )  # fmt: skip
     except ValueError:
@@ -120,14 +127,15 @@ async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
 
 async def _report(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     """``since`` in milliseconds, or ``trace``; the answer is ``html``."""
-    if not query.get("since", "0").isdigit():
+    since = whole(query.get("since", "0"), 0, LARGEST >> 20)
+    if since is None:
         raise AwsError("BadRequest", "Since is in milliseconds since the epoch.")
 
     def read(call: Call) -> dict[str, Any]:
         trace = find_trace(call, query["trace"]) if "trace" in query else None
         if "trace" in query and trace is None:
             raise AwsError("NotFound", "No such trace.", 404)
-        return gather(call, Chosen(int(query.get("since", "0")), trace))
+        return gather(call, Chosen(since, trace))
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     told = await engine.transact_system(read)

@@ -21,12 +21,20 @@ _INSTANT = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
 )
 _LONG = 1 << 63
+MOST_LEVELS = 100
+"""What a draft can be written of: each level takes two of JSON's."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _ENVELOPE = frozenset({"source", "detail-type", "detail"})
 
 
-def draft(value: Any) -> Draft:
-    """What one value tells."""
+class TooDeep(ValueError):
+    """A value of more than ``MOST_LEVELS`` within one another."""
+
+
+def draft(value: Any, level: int = 0) -> Draft:
+    """What one value tells; raises TooDeep."""
+    if level > MOST_LEVELS:
+        raise TooDeep(f"Nested deeper than {MOST_LEVELS} levels.")
     if value is None:
         return {"kinds": ["null"]}
     if isinstance(value, bool):
@@ -38,8 +46,8 @@ def draft(value: Any) -> Draft:
     if isinstance(value, str):
         return {"kinds": ["string"], "dates": _INSTANT.fullmatch(value) is not None}
     if isinstance(value, list):
-        return {"kinds": ["array"], "items": reduce(merge, map(draft, value), NOTHING)}
-    properties = {name: draft(item) for name, item in value.items()}
+        return {"kinds": ["array"], "items": reduce(merge, (draft(item, level + 1) for item in value), NOTHING)}
+    properties = {name: draft(item, level + 1) for name, item in value.items()}
     return {"kinds": ["object"], "properties": properties, "required": sorted(properties)}
 
 

@@ -54,7 +54,10 @@ Test = Callable[[Traced], bool]
 
 def compile_trace_filter(text: str) -> Test:
     """InvalidFilter, UnknownFilter."""
-    return _Parser(text).parse() if text.strip() else lambda traced: True
+    try:
+        return _Parser(text).parse() if text.strip() else lambda traced: True
+    except RecursionError:
+        raise InvalidFilter("it is nested too deeply") from None
 
 
 class _Parser:

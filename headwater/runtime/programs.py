@@ -94,6 +94,7 @@ def variables(function: FunctionVersion, log_stream: str, temporary: Path, prein
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": function.endpoint.rpartition("/")[2],
         "LAMBDA_TASK_ROOT": str(function.code),
         "LAMBDA_RUNTIME_DIR": str(preinstalled),
         "LANG": "en_US.UTF-8",

@@ -16,6 +16,7 @@ from headwater.spine.clock import Timer
 from headwater.spine.deliveries import Again, Delivery, DeliveryHandler, Exhausted, Failed, Policy
 from headwater.spine.errors import AwsError
 from headwater.spine.faults import DELAY, DUPLICATE, KILL, Rule
+from headwater.spine.numbers import LARGEST
 from headwater.spine.operations import Call, Caller
 from headwater.spine.spans import Span, split_cause
 
@@ -390,7 +391,7 @@ def _row(
 ) -> tuple[Any, ...]:
     return (
         item.id,
-        item.due if due is None else due,
+        min(item.due if due is None else due, LARGEST),  # a row that no store can hold would fail the whole group
         item.handler,
         item.target,
         orjson.dumps(item.payload),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import urllib.error
+import urllib.request
 from typing import Any
 
+import cbor2
 import pytest
 from botocore.exceptions import ClientError
 
@@ -230,3 +233,36 @@ def test_what_is_lacking_says_so(aws: Client) -> None:
     with pytest.raises(ClientError) as caught:
         aws("kinesis").update_stream_warm_throughput(StreamName="orders", WarmThroughputMiBps=1)
     assert caught.value.response["Error"]["Code"] == "NotImplemented"
+
+
+def test_java_sdks_speak_cbor(endpoint: str, account: str, aws: Client) -> None:
+    aws("kinesis").create_stream(StreamName="orders", ShardCount=1)
+    aws("kinesis").get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 1, "MaxAttempts": 9})
+
+    def ask(operation: str, **request: Any) -> tuple[int, Any]:
+        """As they send it: an instant is tag 1 with milliseconds."""
+        headers = {
+            "Content-Type": "application/x-amz-cbor-1.1",
+            "X-Amz-Target": f"Kinesis_20131202.{operation}",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/kinesis/aws4_request, S=0",
+        }
+        call = urllib.request.Request(endpoint, cbor2.dumps(request), headers)
+        try:
+            with urllib.request.urlopen(call) as answer:
+                assert answer.headers["Content-Type"] == "application/x-amz-cbor-1.1"
+                return answer.status, cbor2.loads(answer.read(), semantic_decoders={1: lambda value, _: value})
+        except urllib.error.HTTPError as error:
+            return error.code, cbor2.loads(error.read())
+
+    status, put = ask("PutRecord", StreamName="orders", Data=b"\x00\xff", PartitionKey="a")
+    assert (status, put["ShardId"]) == (200, "shardId-000000000000")
+    place = {"StreamName": "orders", "ShardId": put["ShardId"], "ShardIteratorType": "AT_TIMESTAMP"}
+    answer, found = ask("GetShardIterator", **place, Timestamp=cbor2.CBORTag(1, 1_700_000_000_000))
+    assert answer == 200, found
+    _, records = ask("GetRecords", ShardIterator=found["ShardIterator"])
+    (record,) = records["Records"]
+    assert record["Data"] == b"\x00\xff"
+    assert record["ApproximateArrivalTimestamp"] > 1_700_000_000_000
+    status, refusal = ask("PutRecord", StreamName="none", Data=b"", PartitionKey="a")
+    assert (status, refusal["__type"]) == (400, "ResourceNotFoundException")
+    assert ask("PutRecord", StreamName=1)[1]["__type"] == "SerializationException"

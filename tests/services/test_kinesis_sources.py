@@ -142,12 +142,16 @@ def test_a_poisonous_shard_holds_up_no_other(lab: Lab) -> None:
     assert lab.bodies() == [["b"]]
 
 
-def test_functions_get_records_as_aws_hands_them(aws: Client) -> None:
+@pytest.mark.parametrize("fanned_out", [False, True])
+def test_functions_get_records_as_aws_hands_them(aws: Client, fanned_out: bool) -> None:
     kinesis = aws("kinesis")
     kinesis.create_stream(StreamName="orders", ShardCount=1)
     summary = kinesis.describe_stream_summary(StreamName="orders")["StreamDescriptionSummary"]
     kinesis.get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 1, "MaxAttempts": 9})
     source = summary["StreamARN"]
+    if fanned_out:
+        consumer = kinesis.register_stream_consumer(StreamARN=source, ConsumerName="reader")
+        source = consumer["Consumer"]["ConsumerARN"]
     mapping = {"EventSourceArn": source, "StartingPosition": "TRIM_HORIZON"}
     out, made = feed(aws, **mapping)
     kinesis.put_record(StreamName="orders", Data=b"hello", PartitionKey="a")

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from headwater.client import Headwater
 from headwater.languages.trace_filter import InvalidFilter, Traced, UnknownFilter, compile_trace_filter
 from tests.conftest import Client
+from tests.services.lambda_lab import eventually, make
 
 
 def _now() -> float:
@@ -89,6 +91,33 @@ def test_what_sdks_ask_first(aws: Client) -> None:
     assert xray.batch_get_traces(TraceIds=[missing])["UnprocessedTraceIds"] == [missing]
     with pytest.raises(ClientError, match="edge in X-Ray's filter expressions is not implemented"):
         xray.get_trace_summaries(**_range(), FilterExpression='edge("a", "b")')
+
+
+TELLS = """
+import json, os, socket, time
+def handler(event, context):
+    header = dict(each.split("=") for each in os.environ["_X_AMZN_TRACE_ID"].split(";"))
+    now = time.time()
+    segment = {"id": "0123456789abcdef", "trace_id": header["Root"], "parent_id": header["Parent"], "name": "charge",
+               "type": "subsegment", "start_time": now, "end_time": now}
+    host, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].split(":")
+    sent = json.dumps({"format": "json", "version": 1}).encode() + bytes([10]) + json.dumps(segment).encode()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        daemon.sendto(b"nonsense", (host, int(port)))
+        daemon.sendto(sent, (host, int(port)))
+    return header["Root"]
+"""
+
+
+def test_a_function_tells_the_daemon(endpoint: str, aws: Client) -> None:
+    make(aws("lambda"), source=TELLS)
+    trace = json.loads(aws("lambda").invoke(FunctionName="f")["Payload"].read())
+
+    def told() -> bool:  # datagrams are answered by nobody
+        (root,) = Headwater(endpoint).trace(trace)["spans"]
+        return root["name"] == "lambda:Invoke" and "charge" in [child["name"] for child in root["children"]]
+
+    eventually(told)
 
 
 TRACED = Traced({"ok": True, "responsetime": 2.5, "http.url": "http://a/b"}, {"n": 3, "s": "x"}, frozenset({"api"}))

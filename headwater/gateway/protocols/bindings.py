@@ -16,6 +16,7 @@ from headwater.gateway.protocols import forms
 from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape
+from headwater.spine.numbers import long
 
 FromText = Callable[[str], Any]
 ToText = Callable[[Any], str]
@@ -209,8 +210,8 @@ def _boolean(text: str) -> bool:
 
 
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
-    "integer": int,
-    "long": int,
+    "integer": long,
+    "long": long,
     "float": float,
     "double": float,
     "boolean": _boolean,

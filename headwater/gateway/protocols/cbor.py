@@ -1,4 +1,5 @@
-"""Smithy RPC v2 with CBOR (CloudWatch in newer SDKs): ``POST /service/X/operation/Y``.
+"""CBOR: Smithy RPC v2 (CloudWatch in newer SDKs, ``POST /service/X/operation/Y``), and what AWS's JSON protocol is in
+CBOR, which Java's SDKs speak to Kinesis: ``X-Amz-Target``, and instants in milliseconds.
 
 https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 """
@@ -6,6 +7,7 @@ https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import cbor2
@@ -60,6 +62,45 @@ class RpcCbor:
 
 
 _PROTOCOL = ("smithy-protocol", "rpc-v2-cbor")
+CBOR_JSON = "application/x-amz-cbor-1.1"
+
+
+class JsonCbor:
+    """One service in the JSON protocol's twin."""
+
+    def __init__(self, model: Model, errors: ErrorShapes) -> None:
+        self._model = model
+        self._errors = errors
+        self._readers = CborReaders(model, mismatch)
+        self._writers = Writers(model, timestamp=_milliseconds)
+
+    def plan(self, operation: str) -> Plan:
+        """Compile one operation."""
+        reader = self._readers.structure(self._model.input(operation))
+        output = self._model.output(operation)
+        writer = self._writers.structure(output["members"]) if output else None
+
+        def parse(request: HttpRequest, path: Mapping[str, str]) -> dict[str, Any]:
+            return _parse(request.body, reader, _SECONDS)
+
+        def serialize(result: Mapping[str, Any], request_id: str) -> HttpResponse:
+            value = result if writer is None else writer(result)
+            return _twin(200, {} if output is None else value, request_id)
+
+        return Plan(parse, serialize)
+
+    def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
+        body = {"__type": error.code, "message": error.message, **error.members}
+        return _twin(self._errors.status(error), body, request_id)
+
+
+def _milliseconds(instant: int) -> cbor2.CBORTag:
+    return cbor2.CBORTag(_EPOCH_TAG, instant)
+
+
+def _twin(status: int, value: Any, request_id: str) -> HttpResponse:
+    headers = [("x-amzn-RequestId", request_id), ("Content-Type", CBOR_JSON)]
+    return HttpResponse(status, headers, cbor2.dumps(without_nulls(value)))
 
 
 def operation_of(path: str) -> str:
@@ -68,11 +109,15 @@ def operation_of(path: str) -> str:
     return parts[4] if len(parts) == 5 and parts[1] == "service" and parts[3] == "operation" else ""
 
 
-def _parse(body: bytes, reader: Reader) -> dict[str, Any]:
+# an instant in milliseconds as the seconds that readers take
+_SECONDS = MappingProxyType({_EPOCH_TAG: lambda value, immutable: value / 1000})
+
+
+def _parse(body: bytes, reader: Reader, tags: Mapping[int, Any] | None = None) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        result: dict[str, Any] = reader(cbor2.loads(body))
+        result: dict[str, Any] = reader(cbor2.loads(body, semantic_decoders=tags))
     except (cbor2.CBORError, RecursionError, ValueError, OverflowError):
         raise serialization_error() from None
     return result

@@ -14,6 +14,7 @@ from headwater.gateway.protocols.wire_names import WireNames
 from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape
+from headwater.spine.numbers import long
 
 Node = Any
 """A field's text, or a dict of the parts below; a dict's own text, if any, under the empty name."""
@@ -136,7 +137,7 @@ def _string(name: str, text: str) -> str:
 
 def _integer(name: str, text: str) -> int:
     try:
-        return int(text)
+        return long(text)
     except ValueError:
         raise malformed(f"{name}: {text[:100]} is not an integer") from None
 

@@ -16,6 +16,7 @@ from typing import Any
 from headwater.gateway.protocols.type_errors import Mismatch, serialization_error
 from headwater.spine import timestamps
 from headwater.spine.models import Model, Reference, Shape
+from headwater.spine.numbers import LARGEST
 
 Reader = Callable[[Any], Any]
 
@@ -186,9 +187,9 @@ class Readers:
         mismatch = self._mismatch
 
         def read(value: Any) -> int:
-            if type(value) is int:
+            if type(value) is int and -LARGEST <= value <= LARGEST:
                 return value
-            if type(value) is float and math.isfinite(value):
+            if type(value) is float and abs(value) < LARGEST:
                 return int(value)
             raise mismatch(value, kind)
 

@@ -7,7 +7,7 @@ from typing import Literal
 from typing import Protocol as Interface
 
 from headwater.gateway.messages import HttpRequest, HttpResponse
-from headwater.gateway.protocols.cbor import RpcCbor, operation_of
+from headwater.gateway.protocols.cbor import CBOR_JSON, JsonCbor, RpcCbor, operation_of
 from headwater.gateway.protocols.error_shapes import ErrorShapes
 from headwater.gateway.protocols.json_rpc import JsonRpc
 from headwater.gateway.protocols.plans import Plan
@@ -18,7 +18,7 @@ from headwater.gateway.protocols.routes import Routes
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, load_model
 
-Protocol = Literal["json", "query", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"]
+Protocol = Literal["json", "json-cbor", "query", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"]
 
 _NO_PATH: Mapping[str, str] = {}
 
@@ -31,6 +31,7 @@ class _Wire(Interface):
 
 _WIRES: dict[str, Callable[[Model, ErrorShapes], _Wire]] = {
     "json": JsonRpc,
+    "json-cbor": JsonCbor,
     "query": Query,
     "rest-json": RestJson,
     "rest-xml": RestXml,
@@ -56,9 +57,11 @@ class WireService:
 
     def protocol_of(self, request: HttpRequest) -> Protocol:
         """The protocol that a request to this service speaks."""
+        headers = request.headers
+        if headers.get("content-type") == CBOR_JSON and self.protocols[0] == "json":
+            return "json-cbor"
         if len(self.protocols) == 1:
             return self.protocols[0]
-        headers = request.headers
         if "smithy-protocol" in headers and "smithy-rpc-v2-cbor" in self.protocols:
             return "smithy-rpc-v2-cbor"
         return "json" if "x-amz-target" in headers else "query" if "query" in self.protocols else self.protocols[0]
@@ -67,7 +70,7 @@ class WireService:
         """The operation that a request means and the parameters of its path; AwsError where there is none."""
         if self._routes is not None:
             return self._match_route(self._routes, request)
-        if protocol == "json":
+        if protocol in ("json", "json-cbor"):
             target = request.headers.get("x-amz-target", "").rpartition(".")[2]
             return self._known(target, "UnknownOperationException", ""), _NO_PATH
         if protocol == "smithy-rpc-v2-cbor":

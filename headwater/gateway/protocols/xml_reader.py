@@ -10,6 +10,7 @@ from headwater.gateway.protocols.wire_names import WireNames
 from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference
+from headwater.spine.numbers import long
 
 Element = ElementTree.Element
 Reader = Callable[[Element], Any]
@@ -107,7 +108,7 @@ def _text(element: Element) -> str:
 
 def _integer(element: Element) -> int:
     try:
-        return int(_text(element))
+        return long(_text(element))
     except ValueError:
         raise malformed_xml() from None
 

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
@@ -37,7 +36,7 @@ def encode(spans: list[Span]) -> bytes:
         if service not in scopes:
             resource = request.resource_spans.add()
             told = {"service.name": service, "service.namespace": "headwater", "cloud.provider": "aws"}
-            resource.resource.attributes.extend(_pairs(told))
+            _put(resource.resource.attributes, told)
             scopes[service] = resource.scope_spans.add()
             scopes[service].scope.name, scopes[service].scope.version = "headwater", __version__
         _fill(scopes[service].spans.add(), span, service)
@@ -54,7 +53,7 @@ def _fill(made: OtlpSpan, span: Span, service: str) -> None:
     made.kind = _kind(span, method)
     made.start_time_unix_nano = span.started * _MILLI
     made.end_time_unix_nano = span.started * _MILLI + (span.duration or 0) * _MICRO
-    made.attributes.extend(_pairs(_attributes(span, service, method)))
+    _put(made.attributes, _attributes(span, service, method))
     failure = None if span.outcome in _GOOD else span.outcome
     failure = failure or (span.notes or {}).get("functionError")
     if failure is not None:
@@ -88,13 +87,16 @@ def _attributes(span: Span, service: str, method: str) -> dict[str, Any]:
     return told | {f"headwater.{key}": value for key, value in (span.notes or {}).items()}
 
 
-def _pairs(values: Mapping[str, Any]) -> list[KeyValue]:
-    return [KeyValue(key=key, value=_value(value)) for key, value in values.items()]
-
-
-def _value(value: Any) -> AnyValue:
-    if isinstance(value, bool):
-        return AnyValue(bool_value=value)
-    if isinstance(value, int):
-        return AnyValue(int_value=value) if -(2**63) <= value < 2**63 else AnyValue(string_value=str(value))
-    return AnyValue(double_value=value) if isinstance(value, float) else AnyValue(string_value=str(value))
+def _put(attributes: Any, values: Mapping[str, Any]) -> None:
+    """Add to a message's attributes; filled in place, which is quicker than building them apart."""
+    for key, value in values.items():
+        pair = attributes.add()
+        pair.key = key
+        if isinstance(value, bool):
+            pair.value.bool_value = value
+        elif isinstance(value, int) and -(2**63) <= value < 2**63:
+            pair.value.int_value = value
+        elif isinstance(value, float):
+            pair.value.double_value = value
+        else:
+            pair.value.string_value = str(value)

@@ -31,7 +31,10 @@ class AlarmRule(NamedTuple):
 
 def compile_rule(text: str) -> AlarmRule:
     parser = _Parser(text)
-    holds = parser.parse()
+    try:
+        holds = parser.parse()
+    except RecursionError:
+        raise InvalidRule("it is nested too deeply") from None
     if len(parser.alarms) > _MOST_ALARMS:
         raise InvalidRule(f"it names more than {_MOST_ALARMS} alarms")
     return AlarmRule(holds, tuple(parser.alarms))

@@ -60,7 +60,10 @@ def compile_expression(text: str) -> Expression:
     if text.lstrip().upper().startswith("SELECT "):
         raise UnknownFunction("SELECT (Metrics Insights)")
     parser = _Parser(text)
-    evaluate = parser.parse()
+    try:
+        evaluate = parser.parse()
+    except RecursionError:
+        raise InvalidExpression("it is nested too deeply") from None
     return Expression(evaluate, frozenset(parser.names), parser.uses_all)
 
 

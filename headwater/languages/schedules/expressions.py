@@ -13,6 +13,7 @@ from headwater.languages.schedules.cron import Cron, InvalidCron, parse_cron
 
 _UTC = UTC
 _UNITS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+_MOST = 2**31 - 1
 _RATE = re.compile(r"rate\(\s*([0-9]+)\s+(minute|hour|day)(s?)\s*\)")
 _AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 _CRON = re.compile(r"cron\((.*)\)")
@@ -65,7 +66,7 @@ def parse_schedule(text: str, *, loose: bool = False) -> Schedule:
 
 def _rate(count: int, unit: str, plural: bool) -> Schedule:
     """``rate(1 minute)`` but ``rate(2 minutes)``: EventBridge insists on the grammar."""
-    if count < 1 or plural != (count != 1):
+    if not 1 <= count <= _MOST or plural != (count != 1):
         raise InvalidSchedule
     return RateSchedule(count * _UNITS[unit])
 

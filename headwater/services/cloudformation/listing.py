@@ -17,6 +17,7 @@ from headwater.services.cloudformation.stack import (
     find_stack,
     resources_of,
 )
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 EVENTS_A_PAGE = 100
@@ -28,10 +29,10 @@ NOT_CHECKED = {"StackResourceDriftStatus": "NOT_CHECKED"}
 def describe_stack_events(call: Call, request: Request) -> Result:
     """Newest first, a hundred a page."""
     token = request.get("NextToken")
-    if token is not None and not token.isdigit():
+    before = AFTER_ALL if token is None else whole(token)
+    if before is None:
         raise validation_error("NextToken is not valid")
     stack = find_stack(call, request["StackName"])
-    before = int(token) if token else AFTER_ALL
     rows = call.store.all(tables.SELECT_EVENTS, (stack.id, before, EVENTS_A_PAGE + 1))
     result: Result = {"StackEvents": [describe_event(stack, row) for row in rows[:EVENTS_A_PAGE]]}
     if len(rows) > EVENTS_A_PAGE:

@@ -16,6 +16,7 @@ from headwater.services.lambda_.code import Code
 from headwater.services.lambda_.errors import invalid_parameter
 from headwater.services.lambda_.function import Configuration
 from headwater.spine.errors import not_implemented
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
 from headwater.spine.timestamps import iso8601_milliseconds
 
@@ -151,7 +152,7 @@ def _set_layers(call: Call, configuration: Configuration, arns: list[str]) -> No
     layers = []
     for version_arn in arns:
         arn, _, version = version_arn.rpartition(":")
-        row = call.store.one(tables.FIND_LAYER, (arn, int(version))) if version.isdigit() else None
+        row = call.store.one(tables.FIND_LAYER, (arn, whole(version)))
         if row is None:
             raise invalid_parameter(f"Layer version {version_arn} does not exist.")
         layers.append({"Arn": version_arn, "CodeSize": orjson.loads(row[0])["Content"]["CodeSize"]})

@@ -11,6 +11,7 @@ from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import function_not_found, not_found
 from headwater.services.lambda_.names import LATEST, Reference, refer
 from headwater.spine.functions import FunctionVersion
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
 
 _NAMES_REMEMBERED = 10_000
@@ -95,9 +96,7 @@ def find_alias(call: Call, arn: str, name: str) -> dict[str, Any] | None:
 
 def find_version(call: Call, arn: str, version: str) -> tuple[Configuration, str] | None:
     """Configuration and code of ``$LATEST`` or of a number."""
-    if version != LATEST and not version.isdigit():
-        return None
-    row = call.store.one(tables.FIND_VERSION, (arn, 0 if version == LATEST else int(version)))
+    row = call.store.one(tables.FIND_VERSION, (arn, 0 if version == LATEST else whole(version, 1)))
     return (orjson.loads(row[0]), row[1]) if row else None
 
 

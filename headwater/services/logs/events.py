@@ -13,6 +13,7 @@ from headwater.services.logs.chunks import Event, Place, append, read
 from headwater.services.logs.errors import invalid_parameter
 from headwater.services.logs.log_group import add_group, add_stream, find_group, find_stream, named_group, named_stream
 from headwater.services.logs.streams import SEQUENCE_TOKEN
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_EVENTS = 10_000
@@ -102,10 +103,11 @@ def get_log_events(call: Call, request: Request) -> Result:
 
 
 def _read_token(token: str) -> tuple[str, Place]:
-    direction, *numbers = token.split("/")
-    if direction not in ("f", "b") or len(numbers) != 3 or not all(number.isdigit() for number in numbers):
+    direction, *texts = token.split("/")
+    numbers = [number for text in texts if (number := whole(text)) is not None]
+    if direction not in ("f", "b") or not len(texts) == len(numbers) == 3:
         raise invalid_parameter("The specified nextToken is invalid.")
-    return direction, Place(*map(int, numbers))
+    return direction, Place(*numbers)
 
 
 def _shown(event: Event) -> Result:

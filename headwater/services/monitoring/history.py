@@ -13,6 +13,7 @@ from headwater.services.monitoring import tables
 from headwater.services.monitoring.alarm import Alarm, is_composite
 from headwater.services.monitoring.errors import bad_token
 from headwater.spine.errors import not_implemented
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 CONFIGURATION, STATE, ACTION = "ConfigurationUpdate", "StateUpdate", "Action"
@@ -53,10 +54,9 @@ def describe_alarm_history(call: Call, request: Request) -> Result:
     ]
     if request.get("ScanBy") != "TimestampAscending":
         items.reverse()
-    token = request.get("NextToken") or "0"
-    if not token.isdigit():
+    first, limit = whole(request.get("NextToken") or "0"), request.get("MaxRecords") or _PAGE
+    if first is None:
         raise bad_token()
-    first, limit = int(token), request.get("MaxRecords") or _PAGE
     result: Result = {"AlarmHistoryItems": items[first : first + limit]}
     if len(items) > first + limit:
         result["NextToken"] = str(first + limit)

@@ -17,6 +17,7 @@ from headwater.services.monitoring.errors import bad_combination, bad_token, inv
 from headwater.services.monitoring.metric import NO_UNIT, Metric, named_metric
 from headwater.services.monitoring.own import own_metrics
 from headwater.spine.errors import not_implemented
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 _OLDEST, _NEWEST = 14 * 86_400_000, 2 * 3_600_000
@@ -160,9 +161,10 @@ def list_metrics(call: Call, request: Request) -> Result:
 
 
 def _place(token: str | None) -> int:
-    if token and not token.isdigit():
+    place = whole(token or "0")
+    if place is None:
         raise bad_token()
-    return int(token or 0)
+    return place
 
 
 def _fits(metric: tuple[str, str, tuple[tuple[str, str], ...]], request: Request) -> bool:

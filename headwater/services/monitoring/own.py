@@ -60,12 +60,15 @@ def own_samples(call: Call, metric: Metric, start: int, end: int) -> Iterator[Sa
 def _counted(call: Call, metric: Metric, source: Count, start: int, end: int) -> Iterator[Sample]:
     statement = tables.SPANS.format(marks=", ".join("?" * len(source.spans)))
     span = ((start - _WORTH) << 20, (end << 20) if end < _LATE >> 20 else _LATE)
-    wanted = dict(metric.dimensions)
+    wanted = dict(metric.dimensions).items()
+    fits: dict[tuple[str, str], bool] = {}  # there are many spans of few subjects
     for row in call.store.all(statement, (*span, call.account, call.region, *source.spans, start, end)):
         at, name, subject, outcome, duration, notes = row
-        seen = Seen(name, subject or "", outcome, duration, orjson.loads(notes) if notes else {})
-        if wanted.items() <= dimensions_of(metric.namespace, seen).items():
-            value = source.value(seen)
+        key = (name, subject or "")
+        if key not in fits:
+            fits[key] = wanted <= dimensions_of(metric.namespace, Seen(*key, "ok", None, {})).items()
+        if fits[key]:
+            value = source.value(Seen(*key, outcome, duration, orjson.loads(notes) if notes else {}))
             if value is not None:
                 yield at, value, source.unit
 

@@ -116,6 +116,8 @@ def _evaluate(expressions: Mapping[str, Expression], world: Surroundings, name: 
         _evaluate(expressions, world, needed, (*above, name))
     try:
         value = expression.evaluate(world)
+    except RecursionError:
+        raise invalid(f"Error in expression '{name}': it is too long.") from None
     except InvalidExpression as error:
         raise invalid(f"Error in expression '{name}': {error}") from None
     assert isinstance(world.values, dict)

@@ -12,6 +12,7 @@ from headwater.services.monitoring.errors import bad_combination, bad_token, inv
 from headwater.services.monitoring.metric import NO_UNIT, Window, compiled_statistic, named_metric, read_samples
 from headwater.services.monitoring.queries import evaluate_queries
 from headwater.spine.errors import not_implemented
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_POINTS = 1440
@@ -75,10 +76,12 @@ def get_metric_data(call: Call, request: Request) -> Result:
         raise invalid("The parameter StartTime must be less than the parameter EndTime.")
     if request.get("LabelOptions"):
         raise not_implemented("LabelOptions of GetMetricData")
-    token = request.get("NextToken") or "0"
-    if not token.isdigit():
+    skipped, room = (
+        whole(request.get("NextToken") or "0"),
+        min(request.get("MaxDatapoints") or _MOST_DATAPOINTS, _MOST_DATAPOINTS),
+    )
+    if skipped is None:
         raise bad_token()
-    skipped, room = int(token), min(request.get("MaxDatapoints") or _MOST_DATAPOINTS, _MOST_DATAPOINTS)
     newest_first = request.get("ScanBy") != "TimestampAscending"
     results, more = [], False
     for found in evaluate_queries(call, queries, start, end):

@@ -10,17 +10,16 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.languages.json_schemas import camel, draft, draft4, drafted, merge, openapi
+from headwater.languages.json_schemas import TooDeep, camel, draft, draft4, drafted, merge, openapi
 from headwater.services.schemas import tables
 from headwater.services.schemas.errors import bad_request, conflict, invalid_token, not_found
-from headwater.services.schemas.registries import DISCOVERED, look_up, make_registry
+from headwater.services.schemas.registries import DISCOVERED, look_up, make_registry, read_limit
 from headwater.services.schemas.schema import OPENAPI, add_version, look_up_schema, schema_arn
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
 _STARTED, _STOPPED = "STARTED", "STOPPED"
-_PAGE = 10
 
 
 class Discoverer(NamedTuple):
@@ -51,12 +50,14 @@ def get_discovered_schema(call: Call, request: Request) -> Result:
         events = [orjson.loads(text) for text in request["Events"]]
     except orjson.JSONDecodeError:
         raise bad_request("An event is not valid JSON.") from None
-    known = drafted(events)
-    if request["Type"] != OPENAPI:
-        return {"Content": orjson.dumps(draft4(known)).decode()}
+    try:
+        known = drafted(events)
+    except TooDeep as error:
+        raise bad_request(f"An event is not fit for a schema. {error}") from None
     first = events[0] if isinstance(events[0], dict) else {}
     named = (str(first.get("source") or ""), str(first.get("detail-type") or ""))
-    return {"Content": orjson.dumps(openapi(known, *named)).decode()}
+    made = openapi(known, *named) if request["Type"] == OPENAPI else draft4(known)
+    return {"Content": orjson.dumps(made).decode()}
 
 
 @operation("schemas", "CreateDiscoverer")
@@ -162,7 +163,7 @@ def list_discoverers(call: Call, request: Request) -> Result:
         asked = (call.account, call.region, len(identity), identity, len(source), source, after, count)
         return [_from_row(row) for row in call.store.all(tables.LIST_DISCOVERERS, asked)]
 
-    limit = request.get("Limit") or _PAGE
+    limit = read_limit(request)
     found, token = page(request.get("NextToken"), limit, fetch, lambda each: each.id, invalid_token)
     shown = [{k: v for k, v in each.shown().items() if k != "Description"} for each in found]
     return {"Discoverers": shown, "NextToken": token}
@@ -178,7 +179,11 @@ def observe(call: Call, request: Request) -> Result:
         return {}
     event = orjson.loads(request["Event"])
     name = f"{event['source']}@{camel(event['detail-type']) or 'Event'}"
-    arn, seen = schema_arn(call, DISCOVERED, name), draft(event)
+    try:
+        arn, seen = schema_arn(call, DISCOVERED, name), draft(event)
+    except TooDeep as error:
+        call.span.note("no schema", str(error))
+        return {}
     found = look_up_schema(call, arn)
     known = seen if found is None or found.draft is None else merge(orjson.loads(found.draft), seen)
     text = orjson.dumps(known, option=orjson.OPT_SORT_KEYS).decode()

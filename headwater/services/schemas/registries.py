@@ -18,7 +18,7 @@ from headwater.spine.pages import page
 
 DISCOVERED = "discovered-schemas"
 _OF_AWS = "aws.events"
-_PAGE = 10
+_PAGE, _LARGEST_PAGE = 10, 100
 
 
 class Registry(NamedTuple):
@@ -103,6 +103,14 @@ def delete_registry(call: Call, request: Request) -> Result:
     return {}
 
 
+def read_limit(request: Request) -> int:
+    """How many a page of a listing is to have."""
+    limit: int = request.get("Limit") or _PAGE
+    if not 1 <= limit <= _LARGEST_PAGE:
+        raise bad_request(f"Limit must be between 1 and {_LARGEST_PAGE}.")
+    return limit
+
+
 @operation("schemas", "ListRegistries", reads=True)
 def list_registries(call: Call, request: Request) -> Result:
     """Those of the account; AWS's own are not here."""
@@ -112,7 +120,7 @@ def list_registries(call: Call, request: Request) -> Result:
         rows = call.store.all(tables.LIST_REGISTRIES, (call.account, call.region, len(prefix), prefix, after, count))
         return [Registry(arn, name, orjson.loads(document)) for arn, name, document in rows]
 
-    limit = request.get("Limit") or _PAGE
+    limit = read_limit(request)
     found, token = page(request.get("NextToken"), limit, fetch, lambda registry: registry.name, invalid_token)
     summaries = [{k: v for k, v in registry.shown().items() if k != "Description"} for registry in found]
     return {"Registries": [] if request.get("Scope") == "AWS" else summaries, "NextToken": token}

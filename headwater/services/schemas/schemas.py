@@ -12,7 +12,7 @@ import orjson
 from headwater.languages.json_schemas import exported
 from headwater.services.schemas import tables
 from headwater.services.schemas.errors import bad_request, conflict, invalid_token
-from headwater.services.schemas.registries import find_registry
+from headwater.services.schemas.registries import find_registry, read_limit
 from headwater.services.schemas.schema import (
     DRAFT4,
     OPENAPI,
@@ -29,7 +29,6 @@ from headwater.services.schemas.schema import (
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
-_PAGE = 10
 _ALL = 1_000_000
 
 
@@ -108,7 +107,7 @@ def list_schemas(call: Call, request: Request) -> Result:
             for row in call.store.all(tables.LIST_SCHEMAS, (registry.arn, len(prefix), prefix, after, count))
         ]
 
-    limit = request.get("Limit") or _PAGE
+    limit = read_limit(request)
     found, token = page(request.get("NextToken"), limit, fetch, lambda schema: schema.name, invalid_token)
     return {"Schemas": [_summary(call, schema) for schema in found], "NextToken": token}
 
@@ -134,7 +133,7 @@ def list_schema_versions(call: Call, request: Request) -> Result:
     def fetch(after: str, count: int) -> list[Version]:
         return [each for each in versions if not after or each.number < int(after)][:count]
 
-    limit = request.get("Limit") or _PAGE
+    limit = read_limit(request)
     found, token = page(request.get("NextToken"), limit, fetch, lambda each: str(each.number), invalid_token)
     named = {"SchemaName": schema.name, "SchemaArn": schema.arn}
     shown = [{**named, "SchemaVersion": str(each.number), "Type": each.type} for each in found]
@@ -156,7 +155,7 @@ def search_schemas(call: Call, request: Request) -> Result:
         found = (_found(call, registry.name, from_row(row), words) for row in rows)
         return [each for each in found if each["SchemaVersions"]][:count]
 
-    limit = request.get("Limit") or _PAGE
+    limit = read_limit(request)
     schemas, token = page(request.get("NextToken"), limit, fetch, lambda each: str(each["SchemaName"]), invalid_token)
     return {"Schemas": schemas, "NextToken": token}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 
@@ -14,7 +14,9 @@ from headwater.spine.operations import Call, Request, Result, operation
 _MOST = 50
 
 
-def check_tags(tags: Iterable[Mapping[str, str]]) -> None:
+def check_tags(tags: Sequence[Mapping[str, str]]) -> None:
+    if any("Key" not in tag or "Value" not in tag for tag in tags):
+        raise invalid_parameter("A tag must have a key and a value.")
     if any(tag["Key"].lower().startswith("aws:") for tag in tags):
         raise invalid_parameter("Tag keys that start with 'aws:' are reserved for AWS use.")
 

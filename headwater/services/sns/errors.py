@@ -1,10 +1,24 @@
 """SNS's errors, worded as SNS words them. https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html"""
 
+from collections.abc import Mapping
+from typing import Any
+
 from headwater.spine.errors import AwsError
+from headwater.spine.shapes import failure, validation_error
 
 
 def invalid(reason: str) -> AwsError:
     return AwsError("InvalidParameter", f"Invalid parameter: {reason}")
+
+
+def required(given: Mapping[str, Any], member: str) -> Any:
+    """A member that a request or a part of it must have, and not empty where it is a list."""
+    value = given.get(member)
+    if value is None or value == []:
+        path = member[:1].lower() + member[1:]
+        why = "Member must not be null" if value is None else "Member must have length greater than or equal to 1"
+        raise AwsError("ValidationError", validation_error([failure(value, path, why)]).message)
+    return value
 
 
 def invalid_message_attribute(message: str) -> AwsError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from headwater.services.sns.errors import invalid
+from headwater.services.sns.errors import invalid, required
 from headwater.services.sns.topic import TopicRow, topic_row
 from headwater.services.sns.topics import default_policy, save_attributes
 from headwater.spine.arns import partition_of
@@ -18,11 +18,13 @@ def add_permission(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_AddPermission.html"""
     topic = topic_row(call, request.get("TopicArn"))
     policy = _policy(topic)
-    label = request["Label"]
+    label = required(request, "Label")
     if any(statement.get("Sid") == label for statement in policy["Statement"]):
         raise invalid("Statement already exists")
-    principals = [f"arn:{partition_of(call.region)}:iam::{account}:root" for account in request["AWSAccountId"]]
-    actions = [f"SNS:{action}" for action in request["ActionName"]]
+    principals = [
+        f"arn:{partition_of(call.region)}:iam::{account}:root" for account in required(request, "AWSAccountId")
+    ]
+    actions = [f"SNS:{action}" for action in required(request, "ActionName")]
     statement = {
         "Sid": label,
         "Effect": "Allow",
@@ -38,7 +40,7 @@ def add_permission(call: Call, request: Request) -> Result:
 def remove_permission(call: Call, request: Request) -> Result:
     topic = topic_row(call, request.get("TopicArn"))
     policy = _policy(topic)
-    kept = [statement for statement in policy["Statement"] if statement.get("Sid") != request["Label"]]
+    kept = [statement for statement in policy["Statement"] if statement.get("Sid") != required(request, "Label")]
     _save(call, topic, {**policy, "Statement": kept})
     return {}
 

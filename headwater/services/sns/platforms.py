@@ -12,7 +12,7 @@ import orjson
 
 from headwater.services.sns import tables
 from headwater.services.sns.content import by_protocol
-from headwater.services.sns.errors import invalid
+from headwater.services.sns.errors import invalid, required
 from headwater.services.sns.message_attributes import check_message_attributes, enveloped
 from headwater.services.sns.outbox import post_out
 from headwater.services.sns.topic import check_arn
@@ -38,12 +38,12 @@ _LARGEST, _LONGEST_DATA, _PAGE = 262_144, 2048, 100
 
 @operation("sns", "CreatePlatformApplication")
 def create_platform_application(call: Call, request: Request) -> Result:
-    name, platform = request["Name"], request["Platform"]
+    name, platform = required(request, "Name"), required(request, "Platform")
     if not _NAME.match(name):
         raise invalid(f"{name} Reason: must be at most 256 characters of letters, numbers, '_', '-' and '.'")
     if platform not in _PLATFORMS:
         raise invalid(f"Platform Reason: {platform} is not supported")
-    attributes = _checked_application(request["Attributes"])
+    attributes = _checked_application(required(request, "Attributes"))
     if not attributes.get("PlatformCredential"):
         raise invalid("Attributes Reason: PlatformCredential is required")
     arn = make_arn("sns", call.region, call.account, f"app/{platform}/{name}")
@@ -83,7 +83,7 @@ def get_platform_application_attributes(call: Call, request: Request) -> Result:
 @operation("sns", "SetPlatformApplicationAttributes")
 def set_platform_application_attributes(call: Call, request: Request) -> Result:
     arn, attributes = _application(call, request)
-    text = orjson.dumps(attributes | _checked_application(request["Attributes"])).decode()
+    text = orjson.dumps(attributes | _checked_application(required(request, "Attributes"))).decode()
     call.store.run(tables.SET_APPLICATION, (text, arn))
     return {}
 

@@ -13,7 +13,7 @@ import orjson
 
 from headwater.services.sns import tables
 from headwater.services.sns.content import by_protocol
-from headwater.services.sns.errors import invalid
+from headwater.services.sns.errors import invalid, required
 from headwater.services.sns.message_attributes import check_message_attributes, enveloped
 from headwater.services.sns.outbox import is_opted_out, post_out
 from headwater.spine.errors import AwsError
@@ -69,7 +69,7 @@ def _settings(call: Call) -> dict[str, str]:
 
 @operation("sns", "SetSMSAttributes")
 def set_sms_attributes(call: Call, request: Request) -> Result:
-    given = request["attributes"]
+    given = required(request, "attributes")
     for name, value in given.items():
         if name not in _SETTINGS:
             raise invalid(f"{name} is not a valid attribute")
@@ -87,7 +87,7 @@ def get_sms_attributes(call: Call, request: Request) -> Result:
 
 
 def _number(request: Request, member: str) -> str:
-    number: str = request[member]
+    number: str = required(request, member)
     if not is_phone_number(number):
         raise invalid(f"{member} Reason: {number} is not a valid phone number")
     return number
@@ -154,7 +154,7 @@ def create_sms_sandbox_phone_number(call: Call, request: Request) -> Result:
 def verify_sms_sandbox_phone_number(call: Call, request: Request) -> Result:
     number = _sandbox_number(call, request)
     row = _row(call, number)
-    if row is None or row[3] != request["OneTimePassword"]:
+    if row is None or row[3] != required(request, "OneTimePassword"):
         raise AwsError("VerificationException", "The one-time password is invalid.")
     call.store.run(tables.SET_SANDBOX, ("Verified", None, call.account, call.region, number))
     return {}
@@ -177,7 +177,7 @@ def _sandbox_number(call: Call, request: Request) -> str:
 
 @operation("sns", "ListSMSSandboxPhoneNumbers", reads=True)
 def list_sms_sandbox_phone_numbers(call: Call, request: Request) -> Result:
-    number, after = request.get("MaxResults") or _PAGE, request.get("NextToken") or ""
+    number, after = min(max(request.get("MaxResults") or _PAGE, 1), _PAGE), request.get("NextToken") or ""
     rows = call.store.all(tables.SANDBOX_NUMBERS, (call.account, call.region, after, number + 1))
     page = rows[:number]
     return {

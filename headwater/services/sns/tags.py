@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from headwater.services.sns import tables
-from headwater.services.sns.errors import resource_not_found
+from headwater.services.sns.errors import required, resource_not_found
 from headwater.services.sns.topics import tags_of
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -24,19 +24,19 @@ def _write(call: Call, arn: str, tags: dict[str, str]) -> None:
 
 @operation("sns", "TagResource")
 def tag_resource(call: Call, request: Request) -> Result:
-    arn = request["ResourceArn"]
+    arn = required(request, "ResourceArn")
     _write(call, arn, _read(call, arn) | tags_of(request.get("Tags") or ()))
     return {}
 
 
 @operation("sns", "UntagResource")
 def untag_resource(call: Call, request: Request) -> Result:
-    arn, gone = request["ResourceArn"], request.get("TagKeys") or ()
+    arn, gone = required(request, "ResourceArn"), request.get("TagKeys") or ()
     _write(call, arn, {key: value for key, value in _read(call, arn).items() if key not in gone})
     return {}
 
 
 @operation("sns", "ListTagsForResource", reads=True)
 def list_tags_for_resource(call: Call, request: Request) -> Result:
-    tags = _read(call, request["ResourceArn"])
+    tags = _read(call, required(request, "ResourceArn"))
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -10,7 +10,7 @@ import orjson
 from headwater.services.sns import tables
 from headwater.services.sns.archive import beginning, check_archive_policy
 from headwater.services.sns.delivery_policy import check_topic_policy, effective_topic_policy
-from headwater.services.sns.errors import invalid
+from headwater.services.sns.errors import invalid, required
 from headwater.services.sns.explaining import keep_version
 from headwater.services.sns.topic import LARGEST_MESSAGE, TopicRow, check_arn, topic_row
 from headwater.spine.arns import make_arn
@@ -231,7 +231,7 @@ def delete_topic(call: Call, request: Request) -> Result:
 
 
 def tags_of(entries: list[Mapping[str, str]] | tuple[()]) -> dict[str, str]:
-    tags = {entry["Key"]: entry["Value"] for entry in entries}
+    tags = {required(entry, "Key"): required(entry, "Value") for entry in entries}
     if len(tags) < len(entries):
         raise invalid("Duplicated keys are not allowed.")
     return tags

@@ -20,6 +20,7 @@ from headwater.services.ssm.parameter import (
 )
 from headwater.services.ssm.tags import tags_of
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 AFTER_SLASH = "0"  # the character that follows "/"
@@ -139,10 +140,10 @@ def matches(actual: str, option: str, values: list[str]) -> bool:
 
 @operation("ssm", "GetParameterHistory", reads=True)
 def get_parameter_history(call: Call, request: Request) -> Result:
-    after, limit = request.get("NextToken"), request.get("MaxResults") or 50
-    if after is not None and not after.isdigit():
+    after, limit = whole(request.get("NextToken") or "0"), request.get("MaxResults") or 50
+    if after is None:
         raise invalid_token()
-    versions = [each for each in find_versions(call, plain_name(request["Name"])) if each.version > int(after or 0)]
+    versions = [each for each in find_versions(call, plain_name(request["Name"])) if each.version > after]
     decrypt = bool(request.get("WithDecryption"))
     result: Result = {"Parameters": [historic(call, each, decrypt) for each in versions[:limit]]}
     if len(versions) > limit:

@@ -14,6 +14,7 @@ from headwater.services.states import tables
 from headwater.services.states.errors import conflict, resource_not_found, validation
 from headwater.services.states.machine import check_machine_arn, find_machine
 from headwater.services.states.paging import next_token, page_size, read_token
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -21,7 +22,7 @@ def _check_routing(call: Call, routing: Sequence[Any]) -> str:
     """The ARN of the machine whose versions are routed to."""
     arns = [route["stateMachineVersionArn"] for route in routing]
     received = f"Received: [{', '.join(arns)}]"
-    if not all(arn.rpartition(":")[2].isdigit() for arn in arns):
+    if any(whole(arn.rpartition(":")[2]) is None for arn in arns):
         raise validation(f"Routing configuration must contain state machine version ARNs. {received}")
     if len(set(arns)) < len(arns):
         raise validation(f"Routing configuration must contain distinct state machine version ARNs. {received}")
@@ -35,7 +36,7 @@ def _check_routing(call: Call, routing: Sequence[Any]) -> str:
         arn = route["stateMachineVersionArn"]
         base, _, version = arn.rpartition(":")
         check_machine_arn(arn)
-        if not version.isdigit() or call.store.one(tables.FIND_VERSION, (base, int(version))) is None:
+        if call.store.one(tables.FIND_VERSION, (base, whole(version))) is None:
             raise resource_not_found(arn)
     return str(machines.pop())
 

@@ -15,15 +15,17 @@ from headwater.services.states.advancing import advance, advance_by_id
 from headwater.services.states.errors import invalid_output, invalid_token, task_timed_out
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load
 from headwater.spine.deliveries import Again, Delivery, delivery
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 
 def find_task(call: Call, token: str) -> tuple[Record, Frame]:
     """The execution and the frame that wait for this token."""
     parts = split_token(token)
-    if parts is None or not parts[0].isdigit():
+    identity = None if parts is None else whole(parts[0])
+    if parts is None or identity is None:
         raise invalid_token()
-    record = execution_by_id(call, int(parts[0]))
+    record = execution_by_id(call, identity)
     if record is None or record.status != RUNNING:
         raise task_timed_out()
     execution = load(call, record)

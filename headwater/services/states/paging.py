@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from headwater.services.states.errors import invalid_token
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Request, Result
 
 DEFAULT_PAGE = 100
@@ -35,9 +36,10 @@ def read_number(request: Request, first: int) -> int:
     text = read_token(request)
     if not text:
         return first
-    if not text.isdigit():
+    number = whole(text)
+    if number is None:
         raise invalid_token()
-    return int(text)
+    return number
 
 
 def next_token(rows: Sequence[Any], limit: int, key: Callable[[Any], Any]) -> Result:

@@ -13,6 +13,7 @@ from headwater.services.states import tables
 from headwater.services.states.errors import conflict, machine_does_not_exist, validation
 from headwater.services.states.machine import StateMachine, check_machine_arn, find_machine, machine_by_arn
 from headwater.services.states.paging import next_token, page_size, read_number
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 _NO_VERSION_YET = 2**31
@@ -55,8 +56,9 @@ def find_qualified(call: Call, arn: str) -> Target:
     base, _, qualifier = arn.rpartition(":")
     if arn.count(":") != 7 or machine_by_arn(call, base) is None:
         raise machine_does_not_exist(arn)
-    if qualifier.isdigit():
-        return _version(call, base, int(qualifier), arn)
+    number = whole(qualifier)
+    if number is not None:
+        return _version(call, base, number, arn)
     row = call.store.one(tables.FIND_ALIAS, (arn,))
     if row is None:
         raise machine_does_not_exist(arn)
@@ -135,6 +137,5 @@ def delete_state_machine_version(call: Call, request: Request) -> Result:
                 "Version to be deleted must not be referenced by an alias. "
                 f"Current list of aliases referencing this version: [{alias.rpartition(':')[2]}]"
             )
-    if version.isdigit():
-        call.store.run(tables.DELETE_VERSION, (base, int(version)))
+    call.store.run(tables.DELETE_VERSION, (base, whole(version)))
     return {}

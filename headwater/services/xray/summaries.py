@@ -14,6 +14,7 @@ from headwater.languages.trace_filter import InvalidFilter, Traced, UnknownFilte
 from headwater.services.xray import tables
 from headwater.services.xray.segment import Document, end_of, is_subsegment, of_span, service_of
 from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.numbers import LARGEST, whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 _LONGEST = 24 * 3_600_000
@@ -38,10 +39,9 @@ def get_trace_summaries(call: Call, request: Request) -> Result:
     found = [
         summary for trace, documents in traces.items() if (summary := _summary(trace, documents, test)) is not None
     ]
-    token = request.get("NextToken") or "0"
-    if not token.isdigit():
+    first = whole(request.get("NextToken") or "0")
+    if first is None:
         raise AwsError("InvalidRequestException", "The NextToken is invalid.")
-    first = int(token)
     result: Result = {
         "TraceSummaries": found[first : first + _PAGE],
         "ApproximateTime": call.now,
@@ -54,7 +54,7 @@ def get_trace_summaries(call: Call, request: Request) -> Result:
 
 def traces_between(call: Call, start: int, end: int) -> dict[str, list[Document]]:
     """Segments by trace, of what began between two instants."""
-    if not 0 <= end - start <= _LONGEST:
+    if not 0 <= end - start <= _LONGEST or not 0 <= start <= LARGEST >> 21:
         raise AwsError("InvalidRequestException", "Time range cannot be longer than 24 hours.")
     traces: dict[str, list[Document]] = {}
     place = (call.account, call.region, start, end)
