@@ -27,6 +27,7 @@ from bench.server import PORT, await_answer, launch
 _BY_NAME = {
     "console": "console",
     "fanout": "fanout",
+    "insight": "insight",
     "ledger": "ledger_table",
     "orders": "orders",
     "rules": "rules",

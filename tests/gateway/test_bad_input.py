@@ -40,6 +40,14 @@ def test_bad_input(aws: Client, service: Any, operation: str, request_: dict[str
     assert caught.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.parametrize("token", ["--5/0/0", "1/2", f"{_BEYOND}/0/0"])
+def test_tokens_of_a_log_group(aws: Client, token: str) -> None:
+    logs = aws("logs")
+    logs.create_log_group(logGroupName="g")
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        logs.filter_log_events(logGroupName="g", nextToken=token)
+
+
 @pytest.mark.parametrize(
     "page",
     ["spans?after=ffffffffffffffffffff", "spans?limit=%C2%B2", "traces?since=-99999999999999999999999",

@@ -10,6 +10,7 @@ from headwater.services.logs.chunks import Place, read
 from headwater.services.logs.errors import invalid_parameter
 from headwater.services.logs.filter_pattern import InvalidFilterPattern, compile_filter
 from headwater.services.logs.log_group import LogStream, named_group
+from headwater.spine.numbers import long
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_EVENTS = 10_000
@@ -57,7 +58,8 @@ def filter_log_events(call: Call, request: Request) -> Result:
 
 
 def _read_token(token: str | None) -> Place:
-    numbers = (token or "0/0/-1").split("/")
-    if len(numbers) != 3 or not all(number.lstrip("-").isdigit() for number in numbers):
-        raise invalid_parameter("The specified nextToken is invalid.")
-    return Place(*map(int, numbers))
+    try:
+        at, chunk, position = map(long, (token or "0/0/-1").split("/"))
+    except ValueError:
+        raise invalid_parameter("The specified nextToken is invalid.") from None
+    return Place(at, chunk, position)
