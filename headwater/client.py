@@ -388,6 +388,13 @@ class Headwater:
         asked = {"pattern": pattern, "bus": bus, "last": last, **({"scope": scope} if scope else {})}
         return cast(Tried, self._ask("POST", "patterns/test", asked))
 
+    def operation(
+        self, service: str, name: str, request: dict[str, Any] | None = None, account: str = "", region: str = ""
+    ) -> dict[str, Any]:
+        """Any operation by its name (``"sqs", "ListQueues"``), members as AWS names them, times in milliseconds."""
+        asked = {"service": service, "operation": name, "request": request or {}, "account": account, "region": region}
+        return cast("dict[str, Any]", self._ask("POST", "operations", asked)["result"])
+
     def follow(self, **chosen: str) -> Iterator[Any]:
         """Spans as they end (without children), until the server does. ``service``, ``kind``, ``bus``, ``pattern``
         (JSON) choose among them; ``events="1"``: what is published too, as kind ``event``."""

@@ -10,6 +10,7 @@ from headwater import __version__
 
 _COMMANDS = {
     "deliveries": "List the ledger of deliveries: to be done, tried again, given up.",
+    "execution": "Show what a workflow did, compare two, replay them on a changed definition.",
     "explain": "Tell what became of an event, and why; or try a pattern on recorded traffic.",
     "faults": "Have things go wrong, repeatably; explore what breaks.",
     "follow": "Show operations and deliveries as they happen.",
