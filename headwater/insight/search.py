@@ -90,6 +90,8 @@ def search_traces(call: Call, wanted: Wanted) -> dict[str, Any]:
         looked += len(rows)
         before = rows[-1][0] if rows else before
     found = [(name, trace) for name, trace in traces.items() if _fits(trace, wanted)]
+    # by their beginning: a deployment whose alarm is evaluated each minute is no news
+    found.sort(key=lambda each: each[1].first[0], reverse=True)
     shown = [trace.shown(name) for name, trace in found[: wanted.limit]]
     at = int(shown[-1]["first"], 16) if len(found) > wanted.limit else before if more else None
     return {"traces": shown, "next": f"{at:016x}" if at is not None else None}

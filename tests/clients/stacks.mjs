@@ -107,7 +107,7 @@ test("cloudwatch, in the protocol that the SDK chooses", async () => {
     assert.ok(error instanceof cloudwatch.ResourceNotFound, error.name);
     return true;
   });
-  await assert.rejects(client.send(new cloudwatch.ListDashboardsCommand({})), { name: "NotImplemented" });
+  await assert.rejects(client.send(new cloudwatch.ListMetricStreamsCommand({})), { name: "NotImplemented" });
 });
 
 test("iot", async () => {

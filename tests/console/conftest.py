@@ -14,7 +14,7 @@ from tests.orders.shop import Shop
 __all__ = ["shop"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it runs, the driver's event loop is that of the whole process
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
