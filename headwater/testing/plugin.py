@@ -33,7 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{_FRESH}: the test finds no warm environment of its stacks' functions")
     if file := config.getoption("--headwater-report"):
-        config.stash[_REPORT] = Report(file)
+        # of this session itself, not of one around it: xdist sets it in its workers only
+        config.stash[_REPORT] = Report(file, getattr(config, "workerinput", {}).get("workerid"))
     if (explored := exploration()) is not None:
         config.stash[_EXPLORATION] = explored
 

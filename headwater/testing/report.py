@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from headwater.client import Headwater
 class Report:
     """Written to a file; under xdist each worker, which has a cloud of its own, writes one with its name added."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, worker: str | None) -> None:
         self._path = Path(file)
-        if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        if worker is not None:
             self._path = self._path.with_stem(f"{self._path.stem}-{worker}")
         self._told: dict[str, Any] = {}
         self._traces: dict[str, dict[str, Any]] = {}
