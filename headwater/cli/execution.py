@@ -76,7 +76,9 @@ def diff(first: str, second: str, endpoint: str) -> None:
 @click.option(
     "--definition", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="In place of the present one."
 )
-@click.option("--last", type=click.IntRange(1), help="ARN is a state machine's: so many of its newest executions.")
+@click.option(
+    "--last", type=click.IntRange(1, _PAGE), help="ARN is a state machine's: so many of its newest executions."
+)
 @endpoint_option
 def replay_command(arn: str, definition: Path | None, last: int | None, endpoint: str) -> None:
     """Whether a definition would go the recorded way, without calling anything.
@@ -104,6 +106,8 @@ def _newest(headwater: Headwater, machine: str, last: int) -> list[str]:
 
 def _replayed(headwater: Headwater, arn: str, definition: Path | None) -> Departure | None:
     described, history = _execution(headwater, arn)
+    if any(event["type"] == "ExecutionRedriven" for event in history):
+        raise click.ClickException(f"{described['name']} was redriven; such a history cannot be replayed yet.")
     machine_arn = described["stateMachineArn"]
     if definition is not None:
         text = definition.read_text()
@@ -204,7 +208,12 @@ def _field(name: str, ours: str | None, theirs: str | None) -> str:
         left, right = json.loads(ours or "null"), json.loads(theirs or "null")
     except json.JSONDecodeError:
         return f"{name}: {ours} | {theirs}"
+    if left == right:
+        return f"{name}: {ours} | {theirs}"  # the same value, written otherwise
     while isinstance(left, dict) and isinstance(right, dict):
         key = next(key for key in sorted({*left, *right}) if left.get(key) != right.get(key))
         name, left, right = f"{name}.{key}", left.get(key), right.get(key)
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        place = next(place for place in range(len(left)) if left[place] != right[place])
+        name, left, right = f"{name}[{place}]", left[place], right[place]
     return f"{name}: {json.dumps(left)} | {json.dumps(right)}"

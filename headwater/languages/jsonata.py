@@ -78,6 +78,9 @@ class Expression:
         self._place = _Place()
         try:
             self._compiled = jsonatapy.compile(text)
+            if "$replace" in text:
+                self._compiled = jsonatapy.compile(f"{_BOUNDED_REPLACE}{text})")
+                self._compiled.register("replacing", _replacing)
         except ValueError as error:
             raise JsonataSyntaxError(_reword_syntax(str(error))) from None
         for name, function in _FUNCTIONS.items():
@@ -143,6 +146,10 @@ def _walk(path: list[str], bindings: Mapping[str, Any]) -> str | None:
 
 # The engine's wording where it differs from the reference implementation's, which AWS shows.
 _WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"^T0410: Argument (\d) of function does not match function signature \(expected .*$"),
+        r'T0410: Argument \1 of function "replace" does not match function signature',
+    ),
     (re.compile(r"^(T200[12]: The (?:left|right) side of the )([^\s\"]+)( operator .*)$"), r'\1"\2"\3'),
     (
         re.compile(r"^D3030: Cannot convert '(.*)' to number$"),
@@ -181,6 +188,9 @@ def _reword(message: str, expression: str) -> str:
 
 def _reword_syntax(message: str) -> str:
     return _TOKEN.sub(lambda match: f'"{_TOKENS[match.group()]}"', _PARSE_ERROR.sub("", message, count=1))
+
+
+_LONGEST_REPLACED = MAXIMUM_TEXT_LENGTH
 
 
 class _HostError(Exception):
@@ -244,6 +254,20 @@ def _pad(host: Host, text: Any = None, width: Any = None, filling: Any = " ") ->
         return text
     padding = ((filling or " ") * (missing // len(filling or " ") + 1))[:missing]
     return text + padding if width > 0 else padding + text
+
+
+# The engine's own $replace makes texts of any length in one call, which no timeout ends: it is bounded beforehand.
+_BOUNDED_REPLACE = """($replace_ := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s>{(
+    $replacing($s, $type($p) = "string" ? $p : "", $type($r) = "string" ? $r : "");
+    $exists($l) ? $replace_($s, $p, $r, $l) : $replace_($s, $p, $r))}; """
+
+
+def _replacing(text: Any, pattern: Any, replacement: Any) -> None:
+    """Refuse what would become too long. A pattern that is no text (``""`` here) may match at every place."""
+    if type(text) is str and type(replacement) is str:
+        matches = text.count(pattern) if pattern else len(text) + 1
+        if matches * len(replacement) > _LONGEST_REPLACED:
+            raise _HostError(f"D3141: The text would be longer than {_LONGEST_REPLACED} characters")
 
 
 def _eval(host: Host, *arguments: Any) -> Any:

@@ -83,7 +83,7 @@ def test_one_trace_alone(endpoint: str, tmp_path: Path) -> None:
 
 def test_a_sessions_report_names_the_tests(endpoint: str, tmp_path: Path) -> None:
     file = tmp_path / "session.html"
-    report = Report(str(file))
+    report = Report(str(file), None)
     report.write("nothing")
     assert not file.exists()
     report.add("tests/test_a.py::test_one", Headwater(endpoint))

@@ -101,6 +101,9 @@ def test_syntax_errors(text: str, message: str) -> None:
         "[1..9000000]",
         "$count([1..900000])",
         '$pad("x", 2000000000)',
+        '($a := $pad("", 100000, "x"); $replace($a, "x", $a))',
+        '($a := $pad("", 100000, "x"); $replace($a, /x/, $a))',
+        '$reduce([1..15], function($a, $n){$replace($a, "x", "xxxx")}, $pad("", 100, "x"))',
         '$length($pad("x", -2000000000, "ab"))',
         '$reduce([1..40], function($a, $b) { $a & $a }, "xxxxxxxx")',
         # the engine divides by zero here
@@ -144,3 +147,16 @@ def test_a_plain_path_gives_what_the_engine_gives(path: list[str], bindings: dic
             return "error"
 
     assert outcome(text) == outcome(f"({text})")
+
+
+def test_replace_is_the_engines_own_within_its_bound() -> None:
+    assert evaluate(
+        '[$replace("abcb", "b", "Q"), $replace("abcb", /b/, "Q", 1), $replace("a1", /([a-z])(.)/, "$2$1")]'
+    ) == [
+        *("aQcQ", "aQcb", "1a"),
+    ]
+    assert evaluate('"ab" ~> $replace("b", "Q")') == "aQ"
+    assert evaluate('["ab", "bb"].$replace(/b/, function($m){"<" & $m.match & ">"})') == ["a<b>", "<b><b>"]
+    assert evaluate('$replace(nothing, "a", "b")') is UNDEFINED
+    with pytest.raises(JsonataError, match='Argument 1 of function "replace" does not match function signature'):
+        evaluate('$replace(5, "a", "b")')
