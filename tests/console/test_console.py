@@ -61,11 +61,13 @@ def test_a_trace_is_found_by_a_text_and_read_by_keyboard(browser: Browser, conso
     with opened(browser, console + "/console/traces") as page:
         page.get_by_label("Search traces").fill("ReserveShipment")
         expect(page).to_have_url(f"{console}/console/traces?text=ReserveShipment")
+        page.reload()  # the address says what is looked for, and nothing else is listed meanwhile
         page.locator("tbody tr", has_text="POST/orders").first.locator("a").click()
         rows = page.locator(".span")
         expect(rows.first).to_contain_text("execute-api:Invoke")
         rows.first.focus()
         page.keyboard.press("ArrowDown")
+        expect(rows.nth(1)).to_be_focused()
         page.keyboard.press("Enter")
         detail = page.get_by_role("complementary", name="Span")
         expect(detail).to_contain_text("lambda:Invoke")
