@@ -27,10 +27,11 @@ def command(
     keep: Keep,
     allow_kill: bool,
     otlp: str | None,
+    quotas: dict[str, str],
 ) -> None:
     """Start an empty cloud, or the one that a data folder keeps."""
     serve(
-        settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp),
+        settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp, quotas),
         _tell if as_json else _announce,
     )
 

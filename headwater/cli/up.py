@@ -83,6 +83,7 @@ def command(
     keep: Keep,
     allow_kill: bool,
     otlp: str | None,
+    quotas: dict[str, str],
 ) -> None:
     """Deploy a SAM or CloudFormation TEMPLATE, and stay.
 
@@ -97,7 +98,7 @@ def command(
         asyncio.run(stay(endpoint, order))
     else:
         serve(
-            settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp),
+            settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp, quotas),
             lambda cloud: ready(cloud, order),
         )
 

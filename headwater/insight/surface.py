@@ -23,6 +23,7 @@ from headwater.insight.map import architecture
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.pulse import pulse
+from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
 from headwater.insight.report import Chosen, gather, write_page
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
@@ -253,6 +254,15 @@ PAGES = (
         takes=openapi.FAULTING, answers=openapi.FAULTS,
     ),
     Page("DELETE", "/_headwater/faults", "No faults any more", clear_faults, answers=openapi.FAULTS),
+    Page(
+        "GET", "/_headwater/quotas", "Numbers that may be changed, and the rates that are set", show_quotas,
+        {"service": "One service's alone."}, answers=openapi.QUOTAS,
+    ),
+    Page(
+        "POST", "/_headwater/quotas", "Change numbers and rates; null: as it was at the start", change_quotas,
+        takes=openapi.CHANGED_QUOTAS, answers=openapi.QUOTAS,
+    ),
+    Page("DELETE", "/_headwater/quotas", "All quotas as at the start", clear_quotas, answers=openapi.QUOTAS),
     Page(
         "GET", "/_headwater/explain", "What became of an event, message or record, and why", answer_explain,
         {"event": "Its id.", "bus": "The bus's name, or the ARN of a bus, topic, queue or stream."},
