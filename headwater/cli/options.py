@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,11 +15,18 @@ from headwater.spine.keeping import Keep, parse_keep
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
+# what of the options is handed to ``Settings`` as it stands
+_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp")
 
 
-def server_options(command: CommandT) -> CommandT:
-    """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``, ``--keep``,
-    ``--allow-kill``, ``--otlp``."""
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a server of one's own, which the command gets as one ``settings``."""
+
+    @wraps(command)
+    def wrapped(*, data: Path, ephemeral: bool, **values: Any) -> None:
+        given = {name: values.pop(name) for name in _SETTINGS}
+        command(settings=Settings(data=None if ephemeral else data, **given), **values)
+
     for option in (
         click.option("--otlp", metavar="URL", help="Export spans over OTLP/HTTP, such as to http://127.0.0.1:4318."),
         click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
@@ -35,8 +43,8 @@ def server_options(command: CommandT) -> CommandT:
                      help="The port of everything else."),
         click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
     ):  # fmt: skip
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> Keep:
@@ -44,15 +52,6 @@ def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, 
         return parse_keep(*value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-
-
-def settings_of(
-    host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str, keep: Keep,
-    allow_kill: bool, otlp: str | None,
-) -> Settings:  # fmt: skip
-    return Settings(
-        host, port, None if ephemeral else data, durability, mqtt_port, keep=keep, allow_kill=allow_kill, otlp=otlp
-    )
 
 
 def endpoint_option(command: CommandT) -> CommandT:
