@@ -288,6 +288,14 @@ Sent = TypedDict(
 )
 
 
+class MockCase(TypedDict):
+    account: str
+    region: str
+    machine: str
+    case: str
+    states: list[str]
+
+
 class Headwater:
     """A running server. Every method may raise HeadwaterError."""
 
@@ -433,6 +441,24 @@ class Headwater:
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
 
+    # ---- mocks of Step Functions
+
+    def mocks(self) -> list[MockCase]:
+        """The cases that there are."""
+        return cast("list[MockCase]", self._ask("GET", "mocks")["cases"])
+
+    def put_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks as a file of Step Functions Local has them, and no others; of all accounts and regions unless told."""
+        return cast("list[MockCase]", self._ask("PUT", _page("mocks", account, region), file)["cases"])
+
+    def add_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks beside those that there are."""
+        return cast("list[MockCase]", self._ask("POST", _page("mocks", account, region), file)["cases"])
+
+    def clear_mocks(self, account: str = "", region: str = "", machine: str = "") -> None:
+        """No mocks any more, of one machine or of all; what runs with some goes on so."""
+        self._ask("DELETE", f"{_page('mocks', account, region)}&machine={quote(machine, safe='')}")
+
     # ---- faults
 
     def faults(self) -> FaultBooks:
@@ -485,6 +511,10 @@ class Headwater:
                 raise HeadwaterError(_reason(error), error.code) from error
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+
+
+def _page(page: str, account: str, region: str) -> str:
+    return f"{page}?account={quote(account, safe='')}&region={quote(region, safe='')}"
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

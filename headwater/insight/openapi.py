@@ -199,6 +199,22 @@ CHANGED_QUOTAS = _object(
 )  # fmt: skip
 _ERROR = _object("error", error=_text("what is wrong, in words"))
 
+MOCK_FILE = _object(
+    "StateMachines MockedResponses",
+    StateMachines={"type": "object", "description": "machine to TestCases: case to state to a response's name"},
+    MockedResponses={"type": "object", "description": "name to invocations (0, 1-2, 3-) to a Return or a Throw"},
+)
+MOCKS = _object(
+    "cases",
+    cases=_list(
+        _object(
+            "account region machine case states",
+            account=_text("empty: all"), region=_text("empty: all"), machine=_text(), case=_text(),
+            states=_list(_text()),
+        )
+    ),
+)  # fmt: skip
+
 
 def document(pages: Iterable[Page], endpoint: str) -> dict[str, Any]:
     """The document that describes pages served at an endpoint."""
