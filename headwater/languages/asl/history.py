@@ -71,3 +71,15 @@ def details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     key = _DETAILS.get(event["type"])
     found: Mapping[str, Any] = event.get(key, {}) if key is not None else {}
     return found
+
+
+def from_log(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The event that a line of an execution's log tells of, as the API would show it."""
+    shown = {
+        "timestamp": int(line["event_timestamp"]),
+        "type": line["type"],
+        "id": int(line["id"]),
+        "previousEventId": int(line["previous_event_id"]),
+    }
+    key = _DETAILS.get(line["type"])
+    return shown if key is None else {**shown, key: line["details"]}

@@ -5,8 +5,8 @@ and in the recorded order. What the definition makes of it is compared with what
 that follow the same event there: the order between branches that run side by side is free.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from headwater.languages.asl import execution as frames
 from headwater.languages.asl.commands import Finish, GoneOn, GoOn, Input, RunTask, Stopped, TimedOut, TimerFired
@@ -148,12 +148,15 @@ class _Replay:
             why = difference(missing, instead, self._ids.known) or f"{instead['type']} would come besides"
         else:
             why = "the execution would be over" if self._ended else f"nothing would wait for {missing['type']}"
-        return Departure(state or (instead and self._owner(instead)), missing, instead, why)
+        if state is None and instead is not None:
+            state = self._owner(instead)
+        return Departure(state, missing, instead, why)
 
     def _owner(self, event: Recorded) -> str | None:
         """The state of a recorded event, or of a made one that names the recorded event that it follows."""
         details = event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails") or {}
-        return details.get("name") or self._owners.get(event["previousEventId"])
+        name: str | None = details.get("name")
+        return name or self._owners.get(event["previousEventId"])
 
     # -- what came from outside
 
@@ -166,7 +169,8 @@ class _Replay:
         if kind == "ExecutionTimedOut" or aborted == "ExecutionTimedOut":
             return TimedOut()
         if kind == "ExecutionAborted" or aborted:
-            details = details_of(next(each for each in self._history[self._next :] if each["type"] == "ExecutionAborted"))
+            ahead = self._history[self._next :]
+            details = details_of(next(each for each in ahead if each["type"] == "ExecutionAborted"))
             return Stopped(details.get("error"), details.get("cause"))
         frame = self._waiting(event, details)
         if frame is None:

@@ -59,6 +59,40 @@ _SHOWN = (
 )  # fmt: skip
 
 
+@dataclass
+class Summary:
+    """All visits to one state. ``outcome``: of the worst; ``failed``: how many ended so; ``took`` in ms, together."""
+
+    outcome: str
+    visits: list[Visit] = field(default_factory=list)
+
+    @property
+    def retries(self) -> int:
+        return sum(each.retries for each in self.visits)
+
+    @property
+    def failed(self) -> int:
+        return sum(each.outcome == FAILED for each in self.visits)
+
+    @property
+    def took(self) -> int:
+        return sum(each.exited - each.entered for each in self.visits if each.exited is not None)
+
+
+_WORST = (FAILED, RUNNING, CAUGHT, DONE)
+
+
+def by_state(shown: Sequence[Visit]) -> dict[str, Summary]:
+    """What became of each state, by its name, in the order in which they were come to."""
+    found: dict[str, Summary] = {}
+    for root in shown:
+        for _, visit in root.walk():
+            summary = found.setdefault(visit.state, Summary(visit.outcome))
+            summary.visits.append(visit)
+            summary.outcome = min(summary.outcome, visit.outcome, key=_WORST.index)
+    return found
+
+
 class _Place:
     """Where an event stands: the visit that it is an event of, and the visit and iteration in which what follows it
     begins."""
