@@ -149,7 +149,7 @@ def _print(shown: ShownExecution, data: bool) -> None:
         if data and described.get(name) is not None:
             console.print(Text(f"  {name:<7}{described[name]}", style="dim"), soft_wrap=True)
     for line in _lines(shown["visits"], "", described["startDate"], data):
-        console.print(line, soft_wrap=data, no_wrap=not data, overflow="ellipsis", crop=not data)
+        console.print(line, soft_wrap=True)
     if shown["not_reached"]:
         console.print(Text(f"not reached: {', '.join(shown['not_reached'])}", style="dim"))
 

@@ -11,6 +11,7 @@ Point = tuple[float, float]
 Size = tuple[float, float]
 
 _BESIDE, _BETWEEN, _LANE = 26.0, 38.0, 16.0
+_TURN = 12.0  # how far from a node a line that leads back turns
 _SWEEPS = 8
 
 
@@ -48,7 +49,11 @@ def arrange(sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> Arra
             between = [(across[each], down[layer[each]]) for each in chains[number][1:-1]]
             (x1, y1), (x2, y2) = at[source], at[target]
             routes.append([(x1, y1 + sizes[source][1] / 2), *between, (x2, y2 - sizes[target][1] / 2)])
-    return Arrangement(width + (lanes and (lanes + 1) * _LANE), height, at, routes)
+    if lanes:  # they turn above the first layer and below the last
+        at = {name: (x, y + _TURN) for name, (x, y) in at.items()}
+        routes = [[(x, y + _TURN) for x, y in route] for route in routes]
+        return Arrangement(width + (lanes + 1) * _LANE, height + 2 * _TURN, at, routes)
+    return Arrangement(width, height, at, routes)
 
 
 def _leading_back(nodes: Iterable[str], edges: Sequence[tuple[str, str]]) -> set[int]:
@@ -179,8 +184,10 @@ def _down(rows: Sequence[Sequence[str]], sizes: Mapping[str, Size]) -> tuple[lis
 
 
 def _around(source: Point, target: Point, source_size: Size, target_size: Size, lane: float) -> list[Point]:
-    """From the right side of one to the right side of the other, by a lane at the right of all."""
+    """Out below one, by a lane at the right of all, and in from above the other: between the layers, never through."""
     (x1, y1), (x2, y2) = source, target
+    bottom, top = y1 + source_size[1] / 2, y2 - target_size[1] / 2
+    x1, x2 = x1 + source_size[0] / 4, x2 + target_size[0] / 4
     return [
-        (x1 + source_size[0] / 2, y1 + 4), (lane, y1 + 4), (lane, y2 - 4), (x2 + target_size[0] / 2, y2 - 4),
+        (x1, bottom), (x1, bottom + _TURN), (lane, bottom + _TURN), (lane, top - _TURN), (x2, top - _TURN), (x2, top),
     ]  # fmt: skip

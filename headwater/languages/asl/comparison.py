@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from itertools import zip_longest
+from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from headwater.languages.asl.visits import Visit
 
+_ONLY = "only one came here"
+
 
 class Row(NamedTuple):
-    """The same place in both; None where one has not come so far. ``why``: what differs, empty where nothing does."""
+    """The same place in both; None where one has not come there. ``why``: what differs, empty where nothing does."""
 
     path: str
     first: Visit | None
@@ -18,24 +20,26 @@ class Row(NamedTuple):
 
 
 def compare(first: Sequence[Visit], second: Sequence[Visit]) -> list[Row]:
-    """All visits of two executions, in their order."""
-    sides = [[each for root in roots for each in root.walk()] for roots in (first, second)]
-    return [
-        Row((left or right or ("",))[0], left and left[1], right and right[1], _difference(left, right))
-        for left, right in zip_longest(*sides)
-    ]
+    """All visits of two executions, those to the same place beside each other."""
+    left, right = ([each for root in roots for each in root.walk()] for roots in (first, second))
+    rows: list[Row] = []
+    matcher = SequenceMatcher(None, [path for path, _ in left], [path for path, _ in right], autojunk=False)
+    for how, i1, i2, j1, j2 in matcher.get_opcodes():
+        if how == "equal":
+            pairs = zip(left[i1:i2], right[j1:j2], strict=True)
+            rows += [Row(path, ours, theirs, _difference(ours, theirs)) for (path, ours), (_, theirs) in pairs]
+        else:
+            rows += [Row(path, ours, None, _ONLY) for path, ours in left[i1:i2]]
+            rows += [Row(path, None, theirs, _ONLY) for path, theirs in right[j1:j2]]
+    return rows
 
 
-def _difference(left: tuple[str, Visit] | None, right: tuple[str, Visit] | None) -> str:
-    if left is None or right is None:
-        return "only one came here"
-    if left[0] != right[0]:
-        return f"the other is in {right[0]}"
+def _difference(left: Visit, right: Visit) -> str:
     for name, ours, theirs in (
-        ("input", left[1].given, right[1].given),
-        ("outcome", left[1].outcome, right[1].outcome),
-        ("error", left[1].error, right[1].error),
-        ("output", left[1].gave, right[1].gave),
+        ("input", left.given, right.given),
+        ("outcome", left.outcome, right.outcome),
+        ("error", left.error, right.error),
+        ("output", left.gave, right.gave),
     ):
         if ours != theirs:
             return _field(name, ours, theirs)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from headwater.languages.layers import Point, Size, arrange
 
-_ROW, _NARROWEST, _WIDEST = 40.0, 96.0, 280.0
+_ROW, _NARROWEST, _WIDEST = 40.0, 150.0, 280.0
 _CHARACTER, _PADDING = 7.4, 28.0
 _HEAD, _EDGE, _GAP, _MARGIN = 26.0, 14.0, 18.0, 16.0
 

@@ -16,8 +16,8 @@ _BEGUN = ("ParallelStateStarted", "MapStateStarted")
 @dataclass
 class Visit:
     """One visit. Times in ms; ``outcome`` is running, done, failed, or caught where it went on after a failure;
-    ``inner`` are the visits within a Parallel or Map state, each with the number of its iteration; ``outer`` is the
-    state around it."""
+    ``inner`` are the visits within a Parallel or Map state, branch by branch; ``outer`` is the state around it,
+    ``lane`` which of its attempts, and there the iteration's number or the branch's first state."""
 
     state: str
     kind: str
@@ -33,6 +33,7 @@ class Visit:
     map_run: str | None = None
     inner: list["Visit"] = field(default_factory=list)
     outer: "Visit | None" = field(default=None, repr=False, compare=False)
+    lane: tuple[int, int | str | None] = (0, None)
 
     def walk(self, path: str = "") -> Iterator[tuple[str, "Visit"]]:
         """It and all within, each with the path of states that leads to it."""
@@ -94,15 +95,14 @@ def by_state(shown: Sequence[Visit]) -> dict[str, Summary]:
 
 
 class _Place:
-    """Where an event stands: the visit that it is an event of, and the visit and iteration in which what follows it
-    begins."""
+    """Where an event stands: the visit that it is an event of, and the visit and lane in which what follows begins."""
 
-    __slots__ = ("container", "iteration", "visit")
+    __slots__ = ("container", "lane", "visit")
 
-    def __init__(self, visit: Visit | None, container: Visit | None, iteration: int | None) -> None:
+    def __init__(self, visit: Visit | None, container: Visit | None, lane: int | str | None) -> None:
         self.visit = visit
         self.container = container
-        self.iteration = iteration
+        self.lane = lane
 
 
 _OUTERMOST = _Place(None, None, None)
@@ -116,6 +116,7 @@ def visits(history: Sequence[Event]) -> list[Visit]:
 class _Reader:
     def __init__(self) -> None:
         self._outermost: list[Visit] = []
+        self._within: list[Visit] = []  # those with others inside
         self._places: dict[int, _Place] = {}
         self._open: dict[int, Visit] = {}  # by identity: those that were not left
         self._revivable: dict[int, list[Visit]] = {}  # by the event of a redrive: what may go on behind it
@@ -133,6 +134,8 @@ class _Reader:
             else:
                 place = _noted(kind, details, place)
             self._places[event["id"]] = place
+        for within in self._within:
+            within.inner.sort(key=lambda visit: visit.lane)
         return self._outermost
 
     def _place(self, previous: int, kind: str, details: Event) -> _Place:
@@ -141,19 +144,24 @@ class _Reader:
             if _belongs(visit, kind, details):
                 self._revivable[previous].remove(visit)
                 _revive(visit)
-                return _Place(visit, visit.outer, visit.iteration)
+                return _Place(visit, visit.outer, visit.lane[1])
         return self._places.get(previous, _OUTERMOST)
 
     def _enter(self, event: Event, details: Event, place: _Place) -> _Place:
-        container, iteration = place.container, place.iteration
-        kind = event["type"].removesuffix("StateEntered")
+        container, lane = place.container, place.lane
+        name, kind = details["name"], event["type"].removesuffix("StateEntered")
+        if container is not None and container.kind == "Parallel" and place.visit is container:
+            lane = name  # a branch begins
         made = Visit(
-            details["name"], kind, event["timestamp"], details.get("input"), iteration=iteration, outer=container,
+            name, kind, event["timestamp"], details.get("input"), iteration=lane if isinstance(lane, int) else None,
+            outer=container, lane=(0 if container is None else container.attempts, lane),
             outcome=FAILED if kind == "Fail" else RUNNING,
         )  # fmt: skip
         (self._outermost if container is None else container.inner).append(made)
+        if kind in ("Parallel", "Map"):
+            self._within.append(made)
         self._open[id(made)] = made
-        return _Place(made, container, iteration)
+        return _Place(made, container, lane)
 
     def _leave(self, event: Event, details: Event, place: _Place) -> _Place:
         """A state is left: its own visit, or that of the Parallel or Map around the last event within it."""
@@ -164,7 +172,7 @@ class _Reader:
         left.exited, left.gave = event["timestamp"], details.get("output")
         left.outcome = CAUGHT if left.outcome == FAILED else DONE
         self._open.pop(id(left), None)
-        return _Place(left, left.outer, left.iteration)
+        return _Place(left, left.outer, left.lane[1])
 
 
 def _unfinished(visit: Visit) -> bool:
@@ -208,7 +216,7 @@ def _noted(kind: str, details: Event, place: _Place) -> _Place:
         return _Place(visit, visit, None)
     if kind == "MapIterationStarted":
         return _Place(visit, visit, details.get("index"))
-    return place if visit is within else _Place(visit, visit.outer, visit.iteration)
+    return place if visit is within else _Place(visit, visit.outer, visit.lane[1])
 
 
 def _around(visit: Visit | None, kind: str) -> Visit | None:
