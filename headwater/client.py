@@ -15,7 +15,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal, Required, TypedDict, cast
 from urllib.parse import quote
@@ -228,6 +228,30 @@ class FaultBooks(TypedDict):
     fired: list[FiredFault]
 
 
+class QuotaNumber(TypedDict):
+    """A number: what it is, what it is on AWS unless raised there, what it counts."""
+
+    name: str
+    value: int
+    default: int
+    counts: str
+
+
+class QuotaRate(TypedDict):
+    """How often a second, and how often at once, clients may ask for an operation."""
+
+    name: str
+    per_second: float
+    burst: int
+
+
+class QuotaBooks(TypedDict):
+    """What holds."""
+
+    quotas: list[QuotaNumber]
+    rates: list[QuotaRate]
+
+
 class Trace(TypedDict):
     """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
 
@@ -337,6 +361,14 @@ Sent = TypedDict(
         "region": str,
     },
 )
+
+
+class MockCase(TypedDict):
+    account: str
+    region: str
+    machine: str
+    case: str
+    states: list[str]
 
 
 class Headwater:
@@ -519,6 +551,24 @@ class Headwater:
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
 
+    # ---- mocks of Step Functions
+
+    def mocks(self) -> list[MockCase]:
+        """The cases that there are."""
+        return cast("list[MockCase]", self._ask("GET", "mocks")["cases"])
+
+    def put_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks as a file of Step Functions Local has them, and no others; of all accounts and regions unless told."""
+        return cast("list[MockCase]", self._ask("PUT", _page("mocks", account, region), file)["cases"])
+
+    def add_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks beside those that there are."""
+        return cast("list[MockCase]", self._ask("POST", _page("mocks", account, region), file)["cases"])
+
+    def clear_mocks(self, account: str = "", region: str = "", machine: str = "") -> None:
+        """No mocks any more, of one machine or of all; what runs with some goes on so."""
+        self._ask("DELETE", f"{_page('mocks', account, region)}&machine={quote(machine, safe='')}")
+
     # ---- faults
 
     def faults(self) -> FaultBooks:
@@ -545,6 +595,21 @@ class Headwater:
     def _fault(self, body: dict[str, Any]) -> FaultBooks:
         return cast(FaultBooks, self._ask("POST", "faults", body))
 
+    # ---- quotas
+
+    def quotas(self, service: str | None = None) -> QuotaBooks:
+        """What holds, of all services or of one; rates where one is set."""
+        return cast(QuotaBooks, self._ask("GET", f"quotas?service={quote(service)}" if service else "quotas"))
+
+    def set_quotas(self, quotas: Mapping[str, str | int | None]) -> QuotaBooks:
+        """Numbers (``events:rules-per-bus``) and rates (``events:PutEvents``: so many a second, ``"100"`` or
+        ``"100/200"``, the second of which at once); None: as it was at the start."""
+        return cast(QuotaBooks, self._ask("POST", "quotas", {"quotas": dict(quotas)}))
+
+    def clear_quotas(self) -> QuotaBooks:
+        """All as at the start."""
+        return cast(QuotaBooks, self._ask("DELETE", "quotas"))
+
     def _ask(self, method: str, page: str, body: Any = None, timeout: float = 30) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint}/_headwater/{page}", data, method=method)
@@ -556,6 +621,10 @@ class Headwater:
                 raise HeadwaterError(_reason(error), error.code) from error
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+
+
+def _page(page: str, account: str, region: str) -> str:
+    return f"{page}?account={quote(account, safe='')}&region={quote(region, safe='')}"
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

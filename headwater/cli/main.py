@@ -15,6 +15,7 @@ _COMMANDS = {
     "faults": "Have things go wrong, repeatably; explore what breaks.",
     "follow": "Show operations and deliveries as they happen.",
     "outbox": "Show e-mails and text messages that would have been sent.",
+    "quotas": "Show quotas and rates, change them.",
     "redeliver": "Do deliveries that failed, or were given up, now.",
     "report": "Write what happened as one HTML file.",
     "run": "Run a command with its environment pointing at Headwater.",

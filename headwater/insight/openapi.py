@@ -244,7 +244,37 @@ REPLAYED = _object(
                              status=_text(), events=_WHOLE, departure=_DEPARTURE,
                              problem=_text("why it cannot be replayed"))),
 )  # fmt: skip
+QUOTAS = _object(
+    "quotas rates",
+    quotas=_list(_object("name value default counts", name=_text(), value=_WHOLE,
+                         default={**_WHOLE, "description": "AWS's"}, counts=_text())),
+    rates=_list(_object("name per_second burst", name=_text("an operation's"), per_second={"type": "number"},
+                        burst=_WHOLE)),
+)  # fmt: skip
+CHANGED_QUOTAS = _object(
+    "quotas",
+    quotas={"type": "object", "additionalProperties": {
+        "type": ["integer", "string", "null"],
+        "description": "a number, or a rate: so many a second, or 100/200 where the bucket holds more or less",
+    }},
+)  # fmt: skip
 _ERROR = _object("error", error=_text("what is wrong, in words"))
+
+MOCK_FILE = _object(
+    "StateMachines MockedResponses",
+    StateMachines={"type": "object", "description": "machine to TestCases: case to state to a response's name"},
+    MockedResponses={"type": "object", "description": "name to invocations (0, 1-2, 3-) to a Return or a Throw"},
+)
+MOCKS = _object(
+    "cases",
+    cases=_list(
+        _object(
+            "account region machine case states",
+            account=_text("empty: all"), region=_text("empty: all"), machine=_text(), case=_text(),
+            states=_list(_text()),
+        )
+    ),
+)  # fmt: skip
 
 
 def document(pages: Iterable[Page], endpoint: str) -> dict[str, Any]:
