@@ -16,7 +16,7 @@ from headwater.spine.keeping import Keep, parse_keep
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
 # what of the options is handed to ``Settings`` as it stands
-_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp")
+_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "mocks")
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -28,6 +28,9 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=Settings(data=None if ephemeral else data, **given), **values)
 
     for option in (
+        click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                     envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
+                     help="Mocks of state machines, as a file of Step Functions Local has them."),
         click.option("--otlp", metavar="URL", help="Export spans over OTLP/HTTP, such as to http://127.0.0.1:4318."),
         click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
         click.option("--keep", multiple=True, callback=_keep, metavar="7d|1GiB", show_default="7d and 1GiB",
