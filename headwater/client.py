@@ -228,6 +228,30 @@ class FaultBooks(TypedDict):
     fired: list[FiredFault]
 
 
+class QuotaNumber(TypedDict):
+    """A number: what it is, what it is on AWS unless raised there, what it counts."""
+
+    name: str
+    value: int
+    default: int
+    counts: str
+
+
+class QuotaRate(TypedDict):
+    """How often a second, and how often at once, clients may ask for an operation."""
+
+    name: str
+    per_second: float
+    burst: int
+
+
+class QuotaBooks(TypedDict):
+    """What holds."""
+
+    quotas: list[QuotaNumber]
+    rates: list[QuotaRate]
+
+
 class Trace(TypedDict):
     """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
 
@@ -460,6 +484,21 @@ class Headwater:
 
     def _fault(self, body: dict[str, Any]) -> FaultBooks:
         return cast(FaultBooks, self._ask("POST", "faults", body))
+
+    # ---- quotas
+
+    def quotas(self, service: str | None = None) -> QuotaBooks:
+        """What holds, of all services or of one; rates where one is set."""
+        return cast(QuotaBooks, self._ask("GET", f"quotas?service={quote(service)}" if service else "quotas"))
+
+    def set_quotas(self, quotas: Mapping[str, str | int | None]) -> QuotaBooks:
+        """Numbers (``events:rules-per-bus``) and rates (``events:PutEvents``: so many a second, ``"100"`` or
+        ``"100/200"``, the second of which at once); None: as it was at the start."""
+        return cast(QuotaBooks, self._ask("POST", "quotas", {"quotas": dict(quotas)}))
+
+    def clear_quotas(self) -> QuotaBooks:
+        """All as at the start."""
+        return cast(QuotaBooks, self._ask("DELETE", "quotas"))
 
     def _ask(self, method: str, page: str, body: Any = None, timeout: float = 30) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from headwater.gateway.apis import UserApis
@@ -33,6 +33,7 @@ from headwater.spine.ids import Ids
 from headwater.spine.keeping import DEFAULT_KEEP, Keep
 from headwater.spine.models import load_model
 from headwater.spine.operations import Request
+from headwater.spine.quotas import check_name
 from headwater.spine.service import Catalogue
 from headwater.spine.shapes import compile_validator
 from headwater.spine.store.blobs import BlobStore
@@ -45,7 +46,8 @@ CONSOLE = Path(__file__).parent / "console" / "static"
 @dataclass(frozen=True)
 class Settings:
     """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
-    the process. ``otlp``: whereto spans are exported. ``mocks``: a file of Step Functions' mocks."""
+    the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
+    ``mocks``: a file of Step Functions' mocks (docs/step-functions.md)."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -57,6 +59,7 @@ class Settings:
     allow_kill: bool = False
     otlp: str | None = None
     mocks: Path | None = None
+    quotas: Mapping[str, str] = field(default_factory=dict)
 
 
 class Cloud:
@@ -79,6 +82,9 @@ class Cloud:
             self.folder / "snapshots",
             settings.keep,
         )
+        for name in settings.quotas:
+            check_name(self.engine.catalogue, name)
+        self.engine.quotas.options = settings.quotas
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,11 +12,12 @@ import click
 
 from headwater.cloud import DEFAULT_PORT, Settings
 from headwater.spine.keeping import Keep, parse_keep
+from headwater.spine.quotas import BadQuota, check_value
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
 # what of the options is handed to ``Settings`` as it stands
-_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "mocks")
+_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "mocks", "quotas")
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -31,6 +32,8 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                      envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
                      help="Mocks of state machines, as a file of Step Functions Local has them."),
+        click.option("--quota", "quotas", multiple=True, callback=_quotas, metavar="NAME=VALUE",
+                     help="A quota unlike AWS's, or a rate: events:rules-per-bus=500, events:PutEvents=100."),
         click.option("--otlp", metavar="URL", help="Export spans over OTLP/HTTP, such as to http://127.0.0.1:4318."),
         click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
         click.option("--keep", multiple=True, callback=_keep, metavar="7d|1GiB", show_default="7d and 1GiB",
@@ -55,6 +58,25 @@ def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, 
         return parse_keep(*value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def _quotas(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    try:
+        return read_quotas(value)
+    except BadQuota as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def read_quotas(given: Iterable[str]) -> dict[str, str]:
+    """``NAME=VALUE`` each; BadQuota where one cannot be."""
+    quotas = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise BadQuota(f"{each!r} has no value; say such as events:rules-per-bus=500.")
+        check_value(name, text)
+        quotas[name] = text
+    return quotas
 
 
 def endpoint_option(command: CommandT) -> CommandT:

@@ -183,6 +183,20 @@ FAULTS = _object(
     fired=_list(_object("index rule at nth trace", index=_WHOLE, rule=_WHOLE, at=_MS, **_PLACE, nth=_WHOLE,
                         trace=_text(), milliseconds=_WHOLE)),
 )  # fmt: skip
+QUOTAS = _object(
+    "quotas rates",
+    quotas=_list(_object("name value default counts", name=_text(), value=_WHOLE,
+                         default={**_WHOLE, "description": "AWS's"}, counts=_text())),
+    rates=_list(_object("name per_second burst", name=_text("an operation's"), per_second={"type": "number"},
+                        burst=_WHOLE)),
+)  # fmt: skip
+CHANGED_QUOTAS = _object(
+    "quotas",
+    quotas={"type": "object", "additionalProperties": {
+        "type": ["integer", "string", "null"],
+        "description": "a number, or a rate: so many a second, or 100/200 where the bucket holds more or less",
+    }},
+)  # fmt: skip
 _ERROR = _object("error", error=_text("what is wrong, in words"))
 
 MOCK_FILE = _object(

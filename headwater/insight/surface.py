@@ -24,6 +24,7 @@ from headwater.insight.mocks import add_mocks, delete_mocks, put_mocks, show_moc
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.pulse import pulse
+from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
 from headwater.insight.report import Chosen, gather, write_page
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
@@ -268,6 +269,15 @@ PAGES = (
         "DELETE", "/_headwater/mocks", "No mocks any more; what runs with some goes on so", delete_mocks,
         {**_PLACE, "machine": "Only those of this machine: its name."}, answers=openapi.MOCKS,
     ),
+    Page(
+        "GET", "/_headwater/quotas", "Numbers that may be changed, and the rates that are set", show_quotas,
+        {"service": "One service's alone."}, answers=openapi.QUOTAS,
+    ),
+    Page(
+        "POST", "/_headwater/quotas", "Change numbers and rates; null: as it was at the start", change_quotas,
+        takes=openapi.CHANGED_QUOTAS, answers=openapi.QUOTAS,
+    ),
+    Page("DELETE", "/_headwater/quotas", "All quotas as at the start", clear_quotas, answers=openapi.QUOTAS),
     Page(
         "GET", "/_headwater/explain", "What became of an event, message or record, and why", answer_explain,
         {"event": "Its id.", "bus": "The bus's name, or the ARN of a bus, topic, queue or stream."},
