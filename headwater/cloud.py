@@ -22,6 +22,7 @@ from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.gateway.xray_daemon import XRayDaemon
+from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import Exporter
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
@@ -45,7 +46,8 @@ CONSOLE = Path(__file__).parent / "console" / "static"
 @dataclass(frozen=True)
 class Settings:
     """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
-    the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md)."""
+    the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
+    ``mocks``: a file of Step Functions' mocks (docs/step-functions.md)."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -56,6 +58,7 @@ class Settings:
     keep: Keep = DEFAULT_KEEP
     allow_kill: bool = False
     otlp: str | None = None
+    mocks: Path | None = None
     quotas: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -100,6 +103,7 @@ class Cloud:
         self._server = Server(self.handler)
         self._xray = XRayDaemon(self.engine)
         self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
+        self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
 
     @property
     def endpoint(self) -> str:
@@ -114,9 +118,13 @@ class Cloud:
         await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)
+        if self.mocks is not None:
+            await self.mocks.start()
 
     async def stop(self) -> None:
         """End in order: no new requests, what is open committed, functions ended."""
+        if self.mocks is not None:
+            self.mocks.stop()
         await self.mqtt.stop()
         self._xray.stop()
         await self._server.stop()
