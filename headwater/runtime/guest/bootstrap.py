@@ -47,7 +47,8 @@ def run(path: list[str], descriptor: int) -> int:
 def use_path(path: list[str]) -> None:
     """Put the function's folders first; a package that it brings itself replaces the loaded one."""
     *brought, preinstalled = path
-    names = os.listdir(preinstalled)  # noqa: PTH208 - plain names, fast
+    # plain names, fast; compiled files, which every folder has, are no package
+    names = [name for name in os.listdir(preinstalled) if name != "__pycache__"]  # noqa: PTH208
     if any(os.path.exists(os.path.join(f, n)) for f in brought for n in names):  # noqa: PTH110, PTH118
         roots = {Path(name).stem for name in names}
         for loaded in [m for m in sys.modules if m.partition(".")[0] in roots]:
