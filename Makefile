@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` and `make test`. Both do all the set-up that they need.
-PYTHON ?= python3
+PYTHON ?= $(shell scripts/python.sh)
 VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash

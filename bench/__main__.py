@@ -26,6 +26,7 @@ from bench.server import PORT, await_answer, launch
 # What is measured only when named: a room each, loaded when it is asked for.
 _BY_NAME = {
     "console": "console",
+    "executions": "executions",
     "fanout": "fanout",
     "insight": "insight",
     "ledger": "ledger_table",

@@ -19,7 +19,7 @@ class InProcess:
         self.cloud = cloud
         self.engine = cloud.engine
 
-    async def call(self, service: str, name: str, **request: Any) -> Any:
+    async def call(self, service: str, name: str, /, **request: Any) -> Any:
         return await self.engine.call(service, name, request, SYSTEM, None)
 
     async def rest(self) -> None:

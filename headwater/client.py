@@ -15,7 +15,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal, Required, TypedDict, cast
 from urllib.parse import quote
@@ -111,6 +111,7 @@ class Attempt(TypedDict, total=False):
     outcome: str | None
     error: str
     input: str
+    response: str
 
 
 class Outcome(TypedDict, total=False):
@@ -228,12 +229,111 @@ class FaultBooks(TypedDict):
     fired: list[FiredFault]
 
 
+class QuotaNumber(TypedDict):
+    """A number: what it is, what it is on AWS unless raised there, what it counts."""
+
+    name: str
+    value: int
+    default: int
+    counts: str
+
+
+class QuotaRate(TypedDict):
+    """How often a second, and how often at once, clients may ask for an operation."""
+
+    name: str
+    per_second: float
+    burst: int
+
+
+class QuotaBooks(TypedDict):
+    """What holds."""
+
+    quotas: list[QuotaNumber]
+    rates: list[QuotaRate]
+
+
 class Trace(TypedDict):
     """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
 
     trace: str
     spans: list[Span]
     published: list[dict[str, Any]]
+
+
+class Visit(TypedDict, total=False):
+    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught; ``given``, ``gave``: JSON texts;
+    ``inner``: the visits within a Parallel or Map."""
+
+    state: str
+    kind: str
+    entered: int
+    exited: int
+    outcome: str
+    attempts: int
+    error: str
+    cause: str
+    iteration: int
+    map_run: str
+    given: str
+    gave: str
+    inner: list[Visit]
+
+
+class ShownExecution(TypedDict, total=False):
+    """``execution`` as DescribeExecution tells; ``states``: what became of each, by its name; ``graph``: boxes and
+    lines; ``svg`` where it was asked for."""
+
+    execution: dict[str, Any]
+    visits: list[Visit]
+    states: dict[str, dict[str, Any]]
+    not_reached: list[str]
+    graph: dict[str, Any]
+    svg: str
+
+
+class ComparedRow(TypedDict, total=False):
+    path: str
+    why: str
+    first: Visit
+    second: Visit
+
+
+class Compared(TypedDict):
+    """Two executions visit by visit; ``why`` of a row is empty where nothing differs."""
+
+    first: dict[str, Any]
+    second: dict[str, Any]
+    same: bool
+    rows: list[ComparedRow]
+
+
+class Departure(TypedDict):
+    """Where a definition leaves a recorded path: the events as GetExecutionHistory shows them, and why in words."""
+
+    state: str | None
+    recorded: dict[str, Any] | None
+    instead: dict[str, Any] | None
+    why: str
+
+
+class Replayed(TypedDict, total=False):
+    """One execution replayed: without ``departure`` and ``problem`` it went the recorded way."""
+
+    execution: str
+    name: str
+    machine: str
+    status: str
+    events: int
+    departure: Departure
+    problem: str
+
+
+class Replays(TypedDict):
+    executions: list[Replayed]
+    same: int
+    left: int
+    problems: int
 
 
 class Snapshot(TypedDict):
@@ -262,6 +362,14 @@ Sent = TypedDict(
         "region": str,
     },
 )
+
+
+class MockCase(TypedDict):
+    account: str
+    region: str
+    machine: str
+    case: str
+    states: list[str]
 
 
 class Headwater:
@@ -395,6 +503,41 @@ class Headwater:
         asked = {"service": service, "operation": name, "request": request or {}, "account": account, "region": region}
         return cast("dict[str, Any]", self._ask("POST", "operations", asked)["result"])
 
+    # ---- executions
+
+    def execution(self, identity: str, svg: bool = False) -> ShownExecution:
+        """What an execution did: its ARN, its name, or anything in its trace. ``svg``: a picture of it too."""
+        more = "&svg=true" if svg else ""
+        return cast(ShownExecution, self._ask("GET", f"executions?execution={quote(identity, safe='')}{more}"))
+
+    def compare_executions(self, first: str, second: str) -> Compared:
+        query = f"executions/diff?first={quote(first, safe='')}&second={quote(second, safe='')}"
+        return cast(Compared, self._ask("GET", query))
+
+    def replay(
+        self,
+        execution: str | None = None,
+        *,
+        machine: str | None = None,
+        definition: str | dict[str, Any] | None = None,
+        since: int = 0,
+        last: int | None = None,
+    ) -> Replays:
+        """Recorded executions on the present definition of their machine, or on another, without calling anything:
+        one, those of a machine (its ARN), or all; ``since`` (ms) and ``last`` limit which."""
+        asked: dict[str, Any] = {"since": since}
+        if execution is not None:
+            asked["execution"] = execution
+        elif machine is not None:
+            asked["machine"] = machine
+        else:
+            asked["all"] = True
+        if definition is not None:
+            asked["definition"] = definition if isinstance(definition, str) else json.dumps(definition)
+        if last is not None:
+            asked["last"] = last
+        return cast(Replays, self._ask("POST", "executions/replay", asked, _NO_LIMIT))
+
     def follow(self, **chosen: str) -> Iterator[Any]:
         """Spans as they end (without children), until the server does. ``service``, ``kind``, ``bus``, ``pattern``
         (JSON) choose among them; ``events="1"``: what is published too, as kind ``event``."""
@@ -408,6 +551,24 @@ class Headwater:
                 raise HeadwaterError(_reason(error), error.code) from error
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+
+    # ---- mocks of Step Functions
+
+    def mocks(self) -> list[MockCase]:
+        """The cases that there are."""
+        return cast("list[MockCase]", self._ask("GET", "mocks")["cases"])
+
+    def put_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks as a file of Step Functions Local has them, and no others; of all accounts and regions unless told."""
+        return cast("list[MockCase]", self._ask("PUT", _page("mocks", account, region), file)["cases"])
+
+    def add_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks beside those that there are."""
+        return cast("list[MockCase]", self._ask("POST", _page("mocks", account, region), file)["cases"])
+
+    def clear_mocks(self, account: str = "", region: str = "", machine: str = "") -> None:
+        """No mocks any more, of one machine or of all; what runs with some goes on so."""
+        self._ask("DELETE", f"{_page('mocks', account, region)}&machine={quote(machine, safe='')}")
 
     # ---- faults
 
@@ -435,6 +596,21 @@ class Headwater:
     def _fault(self, body: dict[str, Any]) -> FaultBooks:
         return cast(FaultBooks, self._ask("POST", "faults", body))
 
+    # ---- quotas
+
+    def quotas(self, service: str | None = None) -> QuotaBooks:
+        """What holds, of all services or of one; rates where one is set."""
+        return cast(QuotaBooks, self._ask("GET", f"quotas?service={quote(service)}" if service else "quotas"))
+
+    def set_quotas(self, quotas: Mapping[str, str | int | None]) -> QuotaBooks:
+        """Numbers (``events:rules-per-bus``) and rates (``events:PutEvents``: so many a second, ``"100"`` or
+        ``"100/200"``, the second of which at once); None: as it was at the start."""
+        return cast(QuotaBooks, self._ask("POST", "quotas", {"quotas": dict(quotas)}))
+
+    def clear_quotas(self) -> QuotaBooks:
+        """All as at the start."""
+        return cast(QuotaBooks, self._ask("DELETE", "quotas"))
+
     def _ask(self, method: str, page: str, body: Any = None, timeout: float = 30) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint}/_headwater/{page}", data, method=method)
@@ -446,6 +622,10 @@ class Headwater:
                 raise HeadwaterError(_reason(error), error.code) from error
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+
+
+def _page(page: str, account: str, region: str) -> str:
+    return f"{page}?account={quote(account, safe='')}&region={quote(region, safe='')}"
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.inside import Inside
 from headwater.gateway.lambda_site import LambdaSite
-from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
+from headwater.gateway.mqtt import MqttBroker
 from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
+from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.gateway.xray_daemon import XRayDaemon
+from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import Exporter
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
@@ -32,6 +34,7 @@ from headwater.spine.ids import Ids
 from headwater.spine.keeping import DEFAULT_KEEP, Keep
 from headwater.spine.models import load_model
 from headwater.spine.operations import Request
+from headwater.spine.quotas import check_name
 from headwater.spine.service import Catalogue
 from headwater.spine.shapes import compile_validator
 from headwater.spine.store.blobs import BlobStore
@@ -44,7 +47,8 @@ CONSOLE = Path(__file__).parent / "console" / "static"
 @dataclass(frozen=True)
 class Settings:
     """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
-    the process. ``otlp``: whereto spans are exported."""
+    the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
+    ``mocks``: a file of Step Functions' mocks (docs/step-functions.md)."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -55,6 +59,8 @@ class Settings:
     keep: Keep = DEFAULT_KEEP
     allow_kill: bool = False
     otlp: str | None = None
+    mocks: Path | None = None
+    quotas: Mapping[str, str] = field(default_factory=dict)
 
 
 class Cloud:
@@ -77,6 +83,9 @@ class Cloud:
             self.folder / "snapshots",
             settings.keep,
         )
+        for name in settings.quotas:
+            check_name(self.engine.catalogue, name)
+        self.engine.quotas.options = settings.quotas
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)
@@ -91,10 +100,12 @@ class Cloud:
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
-        self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
+        self.sockets = SocketApis(self.engine)
+        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)
         self._server = Server(self.handler)
         self._xray = XRayDaemon(self.engine)
         self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
+        self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
 
     @property
     def endpoint(self) -> str:
@@ -109,10 +120,15 @@ class Cloud:
         await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)
+        if self.mocks is not None:
+            await self.mocks.start()
 
     async def stop(self) -> None:
         """End in order: no new requests, what is open committed, functions ended."""
+        if self.mocks is not None:
+            self.mocks.stop()
         await self.mqtt.stop()
+        self.sockets.stop()
         self._xray.stop()
         await self._server.stop()
         await self.engine.stop()

@@ -10,8 +10,10 @@ if [ ! -f "$bench/compare.py" ]; then
 fi
 work=${TMPDIR:-/tmp}/headwater-bench-peers
 mkdir -p "$work"
-[ -x "$work/peer/bin/ministack" ] || { python3 -m venv "$work/peer" && "$work/peer/bin/pip" install -q 'ministack[full]'; }
-[ -x "$work/client/bin/python" ] || { python3 -m venv "$work/client" && "$work/client/bin/pip" install -q boto3 httptools uvloop psutil; }
+# the same interpreter for all
+python=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
+[ -x "$work/peer/bin/ministack" ] || { "$python" -m venv "$work/peer" && "$work/peer/bin/pip" install -q 'ministack[full]'; }
+[ -x "$work/client/bin/python" ] || { "$python" -m venv "$work/client" && "$work/client/bin/pip" install -q boto3 httptools uvloop psutil; }
 rm -rf "$work/data"
 taskset -c 0 .venv/bin/headwater start --port 4691 --mqtt-port 0 --data "$work/data" 2>"$work/headwater.log" &
 mine=$!

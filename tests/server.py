@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,8 +19,14 @@ T = TypeVar("T")
 class ServerThread:
     """Starts on entering, stops on leaving."""
 
-    def __init__(self, data: Path | None = None, clock: Clock | None = None, seed: int | None = None) -> None:
-        self._settings = Settings(port=0, mqtt_port=0, data=data, seed=seed)
+    def __init__(
+        self,
+        data: Path | None = None,
+        clock: Clock | None = None,
+        seed: int | None = None,
+        quotas: Mapping[str, str] | None = None,
+    ) -> None:
+        self._settings = Settings(port=0, mqtt_port=0, data=data, seed=seed, quotas=quotas or {})
         self._clock = clock
         self._ready = threading.Event()
         self._failure: BaseException | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,15 +12,28 @@ import click
 
 from headwater.cloud import DEFAULT_PORT, Settings
 from headwater.spine.keeping import Keep, parse_keep
+from headwater.spine.quotas import BadQuota, check_value
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
+# what of the options is handed to ``Settings`` as it stands
+_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "mocks", "quotas")
 
 
-def server_options(command: CommandT) -> CommandT:
-    """``--host``, ``--port``, ``--mqtt-port``, ``--data``, ``--ephemeral``, ``--durability``, ``--keep``,
-    ``--allow-kill``, ``--otlp``."""
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a server of one's own, which the command gets as one ``settings``."""
+
+    @wraps(command)
+    def wrapped(*, data: Path, ephemeral: bool, **values: Any) -> None:
+        given = {name: values.pop(name) for name in _SETTINGS}
+        command(settings=Settings(data=None if ephemeral else data, **given), **values)
+
     for option in (
+        click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                     envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
+                     help="Mocks of state machines, as a file of Step Functions Local has them."),
+        click.option("--quota", "quotas", multiple=True, callback=_quotas, metavar="NAME=VALUE",
+                     help="A quota unlike AWS's, or a rate: events:rules-per-bus=500, events:PutEvents=100."),
         click.option("--otlp", metavar="URL", help="Export spans over OTLP/HTTP, such as to http://127.0.0.1:4318."),
         click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
         click.option("--keep", multiple=True, callback=_keep, metavar="7d|1GiB", show_default="7d and 1GiB",
@@ -35,8 +49,8 @@ def server_options(command: CommandT) -> CommandT:
                      help="The port of everything else."),
         click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
     ):  # fmt: skip
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> Keep:
@@ -46,13 +60,23 @@ def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, 
         raise click.BadParameter(str(error)) from error
 
 
-def settings_of(
-    host: str, port: int, mqtt_port: int, data: Path, ephemeral: bool, durability: str, keep: Keep,
-    allow_kill: bool, otlp: str | None,
-) -> Settings:  # fmt: skip
-    return Settings(
-        host, port, None if ephemeral else data, durability, mqtt_port, keep=keep, allow_kill=allow_kill, otlp=otlp
-    )
+def _quotas(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    try:
+        return read_quotas(value)
+    except BadQuota as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def read_quotas(given: Iterable[str]) -> dict[str, str]:
+    """``NAME=VALUE`` each; BadQuota where one cannot be."""
+    quotas = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise BadQuota(f"{each!r} has no value; say such as events:rules-per-bus=500.")
+        check_value(name, text)
+        quotas[name] = text
+    return quotas
 
 
 def endpoint_option(command: CommandT) -> CommandT:

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
-from headwater.cli.options import server_options, settings_of
+from headwater.cli.options import server_options
 from headwater.cli.serving import serve
-from headwater.cloud import Cloud
-from headwater.spine.keeping import Keep
+from headwater.cloud import Cloud, Settings
 
 
 @click.command("start")
 @click.option("--json", "as_json", is_flag=True, help="Once ready, the endpoint as one line of JSON.")
 @server_options
-def command(
-    as_json: bool,
-    host: str,
-    port: int,
-    mqtt_port: int,
-    data: Path,
-    ephemeral: bool,
-    durability: str,
-    keep: Keep,
-    allow_kill: bool,
-    otlp: str | None,
-) -> None:
+def command(as_json: bool, settings: Settings) -> None:
     """Start an empty cloud, or the one that a data folder keeps."""
-    serve(
-        settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp),
-        _tell if as_json else _announce,
-    )
+    serve(settings, _tell if as_json else _announce)
 
 
 async def _tell(cloud: Cloud) -> None:
@@ -41,4 +25,4 @@ async def _tell(cloud: Cloud) -> None:
 
 async def _announce(cloud: Cloud) -> None:
     kept = "nothing is kept" if cloud.settings.data is None else f"data in {cloud.settings.data}"
-    click.echo(f"Headwater is ready at {cloud.endpoint} ({kept}).", err=True)
+    click.echo(f"Headwater is ready at {cloud.endpoint} ({kept}). Its console: {cloud.endpoint}/_headwater/", err=True)

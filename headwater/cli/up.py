@@ -20,13 +20,13 @@ import click
 from rich.console import Console
 from watchfiles import awatch
 
+from headwater.cli.asking import asking
 from headwater.cli.follow import follow_beside
-from headwater.cli.options import server_options, settings_of
+from headwater.cli.options import server_options
 from headwater.cli.serving import serve
 from headwater.cloud import Cloud, Settings
 from headwater.deploy import Deployed, DeploymentError, Progress, up, watched_paths
 from headwater.languages.templates import TemplateError
-from headwater.spine.keeping import Keep
 
 STYLES = {"COMPLETE": "green", "FAILED": "red", "PROGRESS": "dim", "SKIPPED": "yellow"}
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -74,15 +74,7 @@ def command(
     watch: bool,
     follow: bool,
     open_output: str | None,
-    host: str,
-    port: int,
-    mqtt_port: int,
-    data: Path,
-    ephemeral: bool,
-    durability: str,
-    keep: Keep,
-    allow_kill: bool,
-    otlp: str | None,
+    settings: Settings,
 ) -> None:
     """Deploy a SAM or CloudFormation TEMPLATE, and stay.
 
@@ -91,15 +83,23 @@ def command(
     name = stack or default_stack_name(template)
     console = Console(stderr=True, highlight=False)
     order = Order(template.resolve(), name, parameters, as_json, watch, follow, open_output, console)
-    endpoint = f"http://{host}:{port}"
-    if port and answers(endpoint):
+    endpoint = f"http://{settings.host}:{settings.port}"
+    if settings.port and answers(endpoint):
         order.console.print(f"[dim]using the Headwater at {endpoint}[/]")
+        if settings.mocks is not None:
+            put_mocks(endpoint, settings.mocks)
         asyncio.run(stay(endpoint, order))
     else:
-        serve(
-            settings_of(host, port, mqtt_port, data, ephemeral, durability, keep, allow_kill, otlp),
-            lambda cloud: ready(cloud, order),
-        )
+        serve(settings, lambda cloud: ready(cloud, order))
+
+
+def put_mocks(endpoint: str, file: Path) -> None:
+    """Hand a server of someone else's the file that one of our own would have been started with."""
+    with asking(endpoint) as headwater:
+        try:
+            headwater.put_mocks(json.loads(file.read_text()))
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f"The mocks in {file} cannot be read: {error}") from error
 
 
 def default_stack_name(template: Path) -> str:
@@ -201,6 +201,7 @@ def tell(endpoint: str, order: Order, deployed: Deployed, seconds: float) -> Non
     width = max(map(len, deployed.outputs), default=0)
     for name, value in deployed.outputs.items():
         order.console.print(f"[bold]{name:<{width}}[/] {value}", soft_wrap=True)
+    order.console.print(f"[dim]the console shows what happens: {endpoint}/_headwater/[/]", soft_wrap=True)
     if order.open_output is not None:
         show_page(order, deployed.outputs.get(order.open_output))
 

@@ -9,6 +9,7 @@ from typing import Any
 from headwater import __version__
 from headwater.insight import openapi
 from headwater.insight.doors import caller_of, run_operation
+from headwater.insight.executions import answer_diff, answer_graph, answer_replay, answer_show
 from headwater.insight.explained import (
     answer_deliveries,
     answer_delivery,
@@ -20,9 +21,11 @@ from headwater.insight.explained import (
 from headwater.insight.faults import add_faults, clear_faults, show_faults
 from headwater.insight.follow import follow
 from headwater.insight.map import architecture
+from headwater.insight.mocks import add_mocks, delete_mocks, put_mocks, show_mocks
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.pulse import pulse
+from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
 from headwater.insight.report import Chosen, gather, write_page
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
@@ -190,7 +193,9 @@ async def _openapi(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return openapi.document(PAGES, engine.endpoint)
 
 
+_EXECUTION = "An ARN, a name, or anything in its trace."
 _ID = {"id": "A trace's id, an ARN, or anything that a span notes."}
+_PLACE = {"account": "12 digits; all accounts unless told.", "region": "All regions unless told."}
 PAGES = (
     Page("GET", "/_headwater/health", "Whether it is ready, and what it serves", _health),
     Page("POST", "/_headwater/reset", "Forget everything; the clock stays as it is", _reset),
@@ -253,6 +258,28 @@ PAGES = (
         takes=openapi.FAULTING, answers=openapi.FAULTS,
     ),
     Page("DELETE", "/_headwater/faults", "No faults any more", clear_faults, answers=openapi.FAULTS),
+    Page("GET", "/_headwater/mocks", "Cases of mocked state machines", show_mocks, answers=openapi.MOCKS),
+    Page(
+        "PUT", "/_headwater/mocks", "Mocks as a file of Step Functions Local has them, and no others", put_mocks,
+        _PLACE, openapi.MOCK_FILE, openapi.MOCKS,
+    ),
+    Page(
+        "POST", "/_headwater/mocks", "Mocks beside those that there are", add_mocks, _PLACE, openapi.MOCK_FILE,
+        openapi.MOCKS,
+    ),
+    Page(
+        "DELETE", "/_headwater/mocks", "No mocks any more; what runs with some goes on so", delete_mocks,
+        {**_PLACE, "machine": "Only those of this machine: its name."}, answers=openapi.MOCKS,
+    ),
+    Page(
+        "GET", "/_headwater/quotas", "Numbers that may be changed, and the rates that are set", show_quotas,
+        {"service": "One service's alone."}, answers=openapi.QUOTAS,
+    ),
+    Page(
+        "POST", "/_headwater/quotas", "Change numbers and rates; null: as it was at the start", change_quotas,
+        takes=openapi.CHANGED_QUOTAS, answers=openapi.QUOTAS,
+    ),
+    Page("DELETE", "/_headwater/quotas", "All quotas as at the start", clear_quotas, answers=openapi.QUOTAS),
     Page(
         "GET", "/_headwater/explain", "What became of an event, message or record, and why", answer_explain,
         {"event": "Its id.", "bus": "The bus's name, or the ARN of a bus, topic, queue or stream."},
@@ -286,6 +313,22 @@ PAGES = (
     Page(
         "POST", "/_headwater/outbox", "A phone answers STOP: its number is opted out", answer_stop,
         takes=openapi.STOP,
+    ),
+    Page(
+        "GET", "/_headwater/executions", "What an execution did: visits to states, over the graph of its machine",
+        answer_show, {"execution": _EXECUTION, "svg": "true: the picture too."}, answers=openapi.EXECUTION,
+    ),
+    Page(
+        "GET", "/_headwater/executions/diff", "Two executions side by side, and what differs", answer_diff,
+        {"first": _EXECUTION, "second": _EXECUTION}, answers=openapi.DIFFERENCES,
+    ),
+    Page(
+        "POST", "/_headwater/executions/replay", "Recorded executions on a definition: where they would leave their "
+        "path", answer_replay, takes=openapi.REPLAYING, answers=openapi.REPLAYED,
+    ),
+    Page(
+        "GET", "/_headwater/executions/graph", "The graph of a state machine, laid out", answer_graph,
+        {"machine": "An ARN."}, answers=openapi.GRAPH,
     ),
     Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(

@@ -16,13 +16,14 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
-from headwater.spine import dead, fault_keeping, keeping, records, versions
+from headwater.spine import dead, fault_keeping, keeping, quotas, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
 from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
 from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.fault_errors import throttled
 from headwater.spine.fault_keeping import Arrival, Faults
 from headwater.spine.faults import BY_CLIENT, BY_SERVICE, NESTED, FaultSet
 from headwater.spine.flight import SERVICE, Flight
@@ -85,6 +86,7 @@ class Engine:
         self.universe = 0  # how many there were before in this process
         self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations
+        self.quotas = quotas.Quotas(catalogue.operations)
         self.retention = Retention(keep)
         self.last_id = 0
         self.now = 0
@@ -114,7 +116,9 @@ class Engine:
         migrate(self.store, "spine-dead", dead.SCHEMA)
         migrate(self.store, "spine-keeping", keeping.SCHEMA)
         migrate(self.store, "spine-faults", fault_keeping.SCHEMA)
+        migrate(self.store, "spine-quotas", quotas.SCHEMA)
         self.faults.load()
+        self.quotas.load(self.store)
         self.retention.load(self.store, self.now)
         for table in ("deliveries", "spans", "records", "versions", "dead_deliveries"):
             row = self.store.one(f"SELECT max(id) FROM {table}")
@@ -186,6 +190,7 @@ class Engine:
         self.begin()
         service = self.catalogue.load(name, self.store)
         if service is not None:
+            self.quotas.attend()
             self._start_service(service.name)
 
     def _start_service(self, name: str) -> None:
@@ -276,6 +281,8 @@ class Engine:
         try:
             if self.armed is not None:
                 self.faults.before(operation, request, asker, span)
+            if operation.rate is not None and asker == BY_CLIENT:
+                _throttle(operation.rate, operation.service, caller, span.started)
             if operation.validate is not None:
                 operation.validate(request)
             if operation.needs_savepoint:
@@ -458,6 +465,7 @@ class Engine:
         self.catalogue.forget()
         self.retention.load(self.store, self.now)
         self.faults.load()
+        self.quotas.load(self.store)
         group, self.group = self.group, Group()
         self.pump.forget()
         for reply, _, _ in group.replies:
@@ -536,6 +544,11 @@ class Engine:
 
 
 SYSTEM = Caller("000000000000", "us-east-1", "arn:aws:iam::000000000000:root")
+
+
+def _throttle(rate: quotas.Rate, service: str, caller: Caller, now: int) -> None:
+    if not rate.take(caller.account, caller.region, now):
+        raise throttled(service)
 
 
 def _settle(future: asyncio.Future[Any], result: Any, error: AwsError | None) -> None:

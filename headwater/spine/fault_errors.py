@@ -72,10 +72,18 @@ class Unanswered(AwsError):
         super().__init__("SdkClientException", "Unable to execute HTTP request: Read timed out", 504)
 
 
-def error_of(rule: Rule, service: str) -> AwsError:
-    """The error that a rule of throttling or failing answers with."""
-    code, status, message = THROTTLED.get(service, _RATE) if rule.kind == THROTTLE else FAILED.get(service, _INTERNAL)
-    error = AwsError(rule.code or code, rule.message or rule.code or message, rule.status or status)
-    if (rule.kind, service) == (THROTTLE, "lambda"):
+def throttled(service: str) -> AwsError:
+    """How a service says that it is asked too often."""
+    code, status, message = THROTTLED.get(service, _RATE)
+    error = AwsError(code, message, status)
+    if service == "lambda":
         error.members["Reason"] = "CallerRateLimitExceeded"
     return error
+
+
+def error_of(rule: Rule, service: str) -> AwsError:
+    """The error that a rule of throttling or failing answers with."""
+    if rule.kind == THROTTLE:
+        return throttled(service)
+    code, status, message = FAILED.get(service, _INTERNAL)
+    return AwsError(rule.code or code, rule.message or rule.code or message, rule.status or status)

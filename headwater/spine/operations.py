@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
@@ -11,12 +11,14 @@ from headwater.spine import records
 from headwater.spine.deliveries import DEFAULT_POLICY, PENDING, Delivery, Exhausted, Policy
 from headwater.spine.faults import Rule
 from headwater.spine.ids import Ids
+from headwater.spine.quota import Quota
 from headwater.spine.spans import Span, split_cause
-from headwater.spine.store import Transaction
+from headwater.spine.store import Transaction, Value
 from headwater.spine.store.blobs import BlobStore
 
 if TYPE_CHECKING:
     from headwater.spine.engine import Engine
+    from headwater.spine.quotas import Rate
     from headwater.spine.work import Watch, Work
 
 Request = Mapping[str, Any]
@@ -28,6 +30,7 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 # the principal of a request that nobody signed
 ANYBODY = "*"
+_UNCOUNTED = 100_000
 
 
 class Caller(NamedTuple):
@@ -48,6 +51,7 @@ class Operation:
         "memory",
         "name",
         "needs_savepoint",
+        "rate",
         "reads",
         "service",
         "title",
@@ -65,6 +69,7 @@ class Operation:
         self.needs_savepoint = not (mark.reads or mark.atomic)
         self.memory: Any = None
         self.validate: Callable[[Request], None] | None = None
+        self.rate: Rate | None = None  # at which clients may ask for it
 
 
 class OperationMark(NamedTuple):
@@ -227,6 +232,20 @@ class Call:
         if rule is not None:
             self.span.note("fault", rule.kind)
         return rule
+
+    def quota(self, quota: Quota) -> int:
+        """How many there may be of what a quota counts."""
+        return self.engine.quotas.of(quota)
+
+    def is_full(self, quota: Quota, count: str, parameters: Sequence[Value]) -> bool:
+        """Whether there are as many as there may be, by a statement that counts them. What nobody reaches on one
+        machine is not counted, unless it was changed to less."""
+        most = self.engine.quotas.of(quota)
+        return most < _UNCOUNTED and (self.store.one(count, parameters) or (0,))[0] >= most
+
+    def allows(self, rate: str, count: int = 1) -> bool:
+        """Whether the rate of that name, if one is set, allows so many more now; they are counted."""
+        return self.engine.quotas.allows(rate, self.caller, self.now, count)
 
     def pending(self, identity: int) -> tuple[int, Any] | None:
         """When a delivery is due and what it holds; None where it is gone."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.spine.deliveries import DeliveryHandler, DeliveryMark
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Operation, OperationMark
+from headwater.spine.quota import Quota
 from headwater.spine.store import Store
 from headwater.spine.store.migrations import migrate
 
@@ -29,7 +30,8 @@ class Service:
     that its calls see; ``start`` is run at start-up where the service has data, for pollers; ``end`` is given the
     memory when the cloud stops, to let go of what may be dropped in no other thread;
     ``validates`` has requests checked against the constraints of botocore's model, with AWS's
-    generic message; ``lacks`` are reasons why operations are left out, each with their names.
+    generic message; ``lacks`` are reasons why operations are left out, each with their names;
+    ``quotas`` are the numbers that may be changed.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Service:
     end: Callable[[Any], None] | None = None
     validates: bool = False
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    quotas: tuple[Quota, ...] = ()
 
 
 class Catalogue:
@@ -70,7 +73,7 @@ class Catalogue:
             raise not_implemented(f"The service {name}")
         if package in self._packages:
             return None
-        service: Service = importlib.import_module(package).SERVICE
+        service = self._house(name)
         migrate(store, service.name, service.schema)
         memory = service.memory() if service.memory else None
         if memory is not None:
@@ -80,6 +83,24 @@ class Catalogue:
             self._scan(module, service, memory)
         self.services[service.name] = service
         self._packages.add(package)
+        return service
+
+    def quotas(self, name: str) -> tuple[Quota, ...]:
+        """Those that a service declares, whether or not it is loaded."""
+        return self._house(name).quotas
+
+    def has_operation(self, service: str, name: str) -> bool:
+        """Whether a service has an operation, loaded or not."""
+        marks = (
+            mark
+            for module in self._house(service).modules
+            for function in vars(module).values()
+            for mark in getattr(function, "__operations__", ())
+        )
+        return any((mark.service, mark.name, mark.internal) == (service, name, False) for mark in marks)
+
+    def _house(self, name: str) -> Service:
+        service: Service = importlib.import_module(self.houses[name]).SERVICE
         return service
 
     def _scan(self, module: ModuleType, service: Service, memory: Any) -> None:

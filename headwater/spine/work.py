@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.spine.functions import FunctionRuntime
 from headwater.spine.operations import Call, Caller, Request, Result
+from headwater.spine.quota import Quota
 from headwater.spine.spans import Span, split_cause, trace_header
 from headwater.spine.wire import WireAnswer, WireRequest
 
@@ -134,6 +135,10 @@ class Work:
             return await future
         finally:
             flight.wake(task)
+
+    def quota(self, quota: Quota) -> int:
+        """How many there may be of what a quota counts."""
+        return self.engine.quotas.of(quota)
 
     def loses(self, taker: str, cause: str) -> bool:
         """Whether a fault keeps it secret that a function or a pipe (its ARN) has handled a batch."""

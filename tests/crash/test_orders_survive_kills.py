@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from headwater.client import Headwater
+from tests.crash.server import Progress
 from tests.orders.shop import OUTCOMES, Server, Shop
 
 ORDERS = 240
@@ -36,6 +38,7 @@ class Load:
     shop: Shop
     random: random.Random
     accepted: dict[str, str] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
     repeated: int = 0
 
     def run(self) -> list[threading.Thread]:
@@ -59,8 +62,9 @@ class Load:
         for key, body in bodies:
             while (order_id := self._post(key, body)) is None:
                 self.repeated += 1
-                time.sleep(0.05)
+                self.shop.server.up.wait()
             self.accepted[key] = order_id
+            self.progress.add()
 
     def _post(self, key: str, body: dict[str, Any]) -> str | None:
         try:
@@ -90,8 +94,8 @@ def test_the_books_are_right_after_kills(server: Server) -> None:
     load = Load(shop, chance)
     began = time.monotonic()
     threads = load.run()
-    for _ in range(KILLS):
-        time.sleep(chance.uniform(0.05, 1.5))
+    for moment in sorted(chance.sample(range(ORDERS), KILLS)):
+        load.progress.wait_for(moment)
         server.kill()
         server.restart()
     for thread in threads:
@@ -106,15 +110,13 @@ def test_the_books_are_right_after_kills(server: Server) -> None:
 
 
 def settled(shop: Shop) -> list[dict[str, Any]]:
-    """All orders, once each has its outcome and the summaries have heard of it."""
-    deadline = time.monotonic() + SETTLING_SECONDS
-    while True:
-        orders = shop.table("OrdersTable")
-        open_ones = [order for order in orders if order["status"] not in OUTCOMES]
-        if not open_ones and len(summarised(shop)) == len(orders):
-            return orders
-        assert time.monotonic() < deadline, (len(open_ones), open_ones[:3])
-        time.sleep(0.5)
+    """All orders, each with its outcome, of which the summaries have heard: payments are tried again with time."""
+    shop.settle(SETTLING_SECONDS)
+    Headwater(shop.server.endpoint).advance("10m")
+    orders = shop.table("OrdersTable")
+    assert [order for order in orders if order["status"] not in OUTCOMES] == []
+    assert len(summarised(shop)) == len(orders)
+    return orders
 
 
 def summarised(shop: Shop) -> set[str]:

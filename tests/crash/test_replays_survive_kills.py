@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import random
-import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import client_factory
-from tests.crash.test_stacks_survive_kills import Server
+from tests.crash.server import Server
 
 EVENTS, KILLS = 2_000, 3
 ACCOUNT = "000000000000"
@@ -22,16 +20,13 @@ BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "data")
-    yield running
-    running.kill()
-
-
-def received(sqs: Any, url: str) -> Counter[int]:
+def received(sqs: Any, url: str, most: float = math.inf, seconds: int = 0) -> Counter[int]:
+    """What is in the queue, or so much of it, each waited for so long; it is taken away."""
     found: Counter[int] = Counter()
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+    while found.total() < most:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
+        if not (messages := answer.get("Messages")):
+            break
         found.update(json.loads(message["Body"])["id"] for message in messages)
         entries = [{"Id": str(n), "ReceiptHandle": each["ReceiptHandle"]} for n, each in enumerate(messages)]
         sqs.delete_message_batch(QueueUrl=url, Entries=entries)
@@ -60,14 +55,12 @@ def test_replays_survive_kills(server: Server) -> None:
         EventEndTime=NOON + timedelta(hours=1),
         Destination={"Arn": BUS},
     )
+    url = aws("sqs").get_queue_url(QueueName="q")["QueueUrl"]
+    seen: Counter[int] = Counter()
     for _ in range(KILLS):
-        time.sleep(draw.uniform(0.01, 0.1))  # the kill is to come in the midst
+        seen += received(aws("sqs"), url, draw.randint(1, 50), 20)
         server.kill()
         server.start()
-    aws = client_factory(server.endpoint, ACCOUNT)
-    deadline = time.monotonic() + 60
-    while aws("events").describe_replay(ReplayName="again")["State"] != "COMPLETED":
-        assert time.monotonic() < deadline
-        time.sleep(0.1)  # in another process, of which nothing wakes us
-    url = aws("sqs").get_queue_url(QueueName="q")["QueueUrl"]
-    assert received(aws("sqs"), url) == Counter(range(EVENTS))
+    server.settle()
+    assert aws("events").describe_replay(ReplayName="again")["State"] == "COMPLETED"
+    assert seen + received(aws("sqs"), url) == Counter(range(EVENTS))

@@ -6,29 +6,20 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headwater.client import Headwater, HeadwaterError
 from tests.conftest import client_factory
-from tests.crash.test_stacks_survive_kills import Server
+from tests.crash.server import Server
 
 SCHEDULES = 200
 ACCOUNT = "000000000000"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "data")
-    yield running
-    running.kill()
 
 
 def advance(headwater: Headwater) -> None:
@@ -69,7 +60,7 @@ def test_schedules_and_pipes_survive_kills(server: Server) -> None:
     for _ in range(2):
         mover = threading.Thread(target=advance, args=(headwater,))
         mover.start()
-        time.sleep(draw.uniform(0.005, 0.1))
+        time.sleep(draw.uniform(0.005, 0.1))  # the moment is left to chance; nothing is waited for
         server.kill()
         mover.join()
         server.start()

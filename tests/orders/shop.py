@@ -8,6 +8,7 @@ import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Mapping
@@ -36,39 +37,34 @@ class Server:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
         options = [option for parameter in parameters for option in ("--parameter", parameter)]
-        self._run("up", str(TEMPLATE), "--stack", "orders", "--json", *options, port=port)
+        self.up = threading.Event()
+        announced = self._run("up", str(TEMPLATE), "--stack", "orders", *options, port=port)
+        self.endpoint: str = announced["endpoint"]
+        self.outputs: dict[str, str] = announced["outputs"]
+
+    def _run(self, *command: str, port: int) -> dict[str, Any]:
+        """What it says once it is ready."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        options = ["--json", "--port", str(port), "--mqtt-port", "0", "--data", str(self.data)]
+        with self.log.open("ab") as log:
+            arguments = [str(HEADWATER), *command, *options]
+            self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
             self.process.wait(STARTUP_SECONDS)
-            raise RuntimeError(f"headwater up failed:\n{self.log.read_text()[-4000:]}")
-        announced = json.loads(line)
-        self.endpoint: str = announced["endpoint"]
-        self.outputs: dict[str, str] = announced["outputs"]
-
-    def _run(self, *command: str, port: int) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        arguments = [str(HEADWATER), *command, "--port", str(port), "--mqtt-port", "0", "--data", str(self.data)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, env=environment)
+            raise RuntimeError(f"headwater {command[0]} failed:\n{self.log.read_text()[-4000:]}")
+        announced: dict[str, Any] = json.loads(line)
+        self.up.set()
+        return announced
 
     def restart(self) -> None:
         """The cloud that the data folder keeps, at the same address."""
         self._run("start", port=int(self.endpoint.rpartition(":")[2]))
-        deadline = time.monotonic() + STARTUP_SECONDS
-        while not self._healthy():
-            assert self.process.poll() is None, self.log.read_text()[-4000:]
-            assert time.monotonic() < deadline, "it does not come back"
-            time.sleep(0.02)
-
-    def _healthy(self) -> bool:
-        try:
-            return ask("GET", f"{self.endpoint}/_headwater/health").status == 200
-        except OSError:
-            return False
 
     def kill(self) -> None:
         """No goodbye: SIGKILL, as a power cut would."""
+        self.up.clear()
         self.process.kill()
         self._gone()
 

@@ -71,23 +71,25 @@ def handler(event, context):
     lab.run(gone(pids))
 
 
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for something that other processes bring about, for five seconds at most."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - nobody tells us
-            await asyncio.sleep(0.01)
-
-
 async def gone(pids: list[int]) -> None:
-    """Wait until none of these processes lives."""
-    await eventually(lambda: not any(lives(pid) for pid in pids))
+    """Returns once none of these processes lives, of which the system tells."""
+    async with asyncio.timeout(20):
+        for pid in pids:
+            await ended(pid)
 
 
-def lives(pid: int) -> bool:
+async def ended(pid: int) -> None:
     try:
-        return psutil.Process(pid).status() != "zombie"
-    except psutil.NoSuchProcess:
-        return False
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_reader(process, told.set)
+    try:
+        await told.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(process)
+        os.close(process)
 
 
 def test_memory_is_limited(lab: Lab) -> None:
@@ -131,10 +133,11 @@ def test_temporary_files_go_with_the_environment(lab: Lab) -> None:
     )
     path, pid = lab.answer(f)
     assert Path(path).exists() and Path(path).is_relative_to(lab.folder)
+    (environment,) = lab.runtime._pools[f.arn].environments
     lab.runtime.retire(f.arn)
+    lab.run(environment.end())  # that of its process
     lab.run(gone([pid]))
-
-    lab.run(eventually(lambda: not Path(path).parent.exists()))
+    assert not Path(path).parent.exists()
 
 
 SERVER = """

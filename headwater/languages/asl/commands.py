@@ -104,6 +104,7 @@ class TaskTimedOut:
     frame: int
     ticket: int
     heartbeat: bool = False
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

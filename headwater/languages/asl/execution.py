@@ -167,7 +167,7 @@ def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow
 
 class Execution:
     """One execution. Times in ms since the epoch; `key` is the service's own name for it, part of task tokens;
-    `logging`: the service's own, None where nobody wants the events of an express execution."""
+    `logging` and `mocks`: the service's own; no logging where nobody wants the events of an express execution."""
 
     __slots__ = (
         "_context",
@@ -183,6 +183,7 @@ class Execution:
         "logging",
         "machine_arn",
         "machine_name",
+        "mocks",
         "name",
         "redrives",
         "region",
@@ -216,6 +217,7 @@ class Execution:
         self.express = express
         self.redrives = 0
         self.logging: dict[str, Any] | None = None
+        self.mocks: int | None = None
         self.last_event = 0
         self.last_frame = 0
         self.last_ticket = 0

@@ -177,8 +177,8 @@ class TaskState(State):
             raise StateFailed(event.error, event.cause)
         assert isinstance(event, TaskTimedOut)
         error = HEARTBEAT_TIMEOUT if event.heartbeat else TIMEOUT
-        self._end(run, frame, self._timed_out, error, None)
-        raise StateFailed(error, None)
+        self._end(run, frame, self._timed_out, error, event.cause)
+        raise StateFailed(error, event.cause)
 
     def _start(self, run: "Run", frame: "Frame", worker: str | None) -> None:
         if frame.started:

@@ -21,6 +21,7 @@ from headwater.services.events import (
     targets,
     topology,
 )
+from headwater.services.events.quotas import QUOTAS
 from headwater.services.events.routing import Routes
 from headwater.services.events.tables import SCHEMA
 from headwater.services.events.trail import start
@@ -74,4 +75,5 @@ SERVICE = Service(
             "PutPartnerEvents",
         ),
     },
+    quotas=QUOTAS,
 )

@@ -13,9 +13,11 @@ from headwater.services.events.errors import (
     api_destination_exists,
     api_destination_not_found,
     connection_not_found,
+    limit_exceeded,
     validation,
 )
 from headwater.services.events.pages import page
+from headwater.services.events.quotas import API_DESTINATIONS
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -76,6 +78,8 @@ def create_api_destination(call: Call, request: Request) -> Result:
     _check(call, connection, endpoint)
     if call.store.one(tables.FIND_API_DESTINATION_BY_NAME, (call.account, call.region, name)) is not None:
         raise api_destination_exists(name)
+    if call.is_full(API_DESTINATIONS, tables.COUNT_API_DESTINATIONS, (call.account, call.region)):
+        raise limit_exceeded()
     arn = make_arn("events", call.region, call.account, f"api-destination/{name}/{call.ids.uuid()}")
     rate = request.get("InvocationRateLimitPerSecond") or _RATE
     here = (arn, call.account, call.region, name, request.get("Description"))

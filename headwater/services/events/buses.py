@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.services.events import tables
+from headwater.services.events import quotas, tables
 from headwater.services.events.errors import bus_exists, bus_not_found, limit_exceeded, validation
 from headwater.services.events.pages import page
 from headwater.spine.arns import make_arn, parse_arn
@@ -14,8 +14,6 @@ from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 DEFAULT = "default"
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-_MOST_BUSES = 100
 _SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 
 
@@ -90,7 +88,7 @@ def create_event_bus(call: Call, request: Request) -> Result:
         raise bus_exists(name)
     if "/" in name:
         raise validation(f"Event bus name must not contain '/'. Name: {name}")
-    if (call.store.one(tables.COUNT_BUSES, (call.account, call.region)) or (0,))[0] >= _MOST_BUSES:
+    if call.is_full(quotas.BUSES, tables.COUNT_BUSES, (call.account, call.region)):
         raise limit_exceeded()
     settings = {key: request[key] for key in _SETTINGS if request.get(key) is not None}
     _insert(call, arn, name, settings, {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()})
@@ -104,6 +102,7 @@ def update_event_bus(call: Call, request: Request) -> Result:
     bus = stored_bus(call, request.get("Name"))
     settings = bus.settings | {key: request[key] for key in _SETTINGS if request.get(key) is not None}
     call.store.run(tables.SET_BUS_SETTINGS, (orjson.dumps(settings).decode(), call.now, bus.arn))
+    call.memory.drop(bus.arn)
     return {"Arn": bus.arn, "Name": bus.name, **settings}
 
 

@@ -24,6 +24,8 @@ LIST_CONNECTIONS = f"""{_CONNECTION}
 WHERE account = ? AND region = ? AND substr(name, 1, ?) = ? AND (? = '' OR state = ?) AND name > ?
 ORDER BY name LIMIT ?
 """
+COUNT_CONNECTIONS = "SELECT count(*) FROM events_connections WHERE account = ? AND region = ?"
+COUNT_API_DESTINATIONS = "SELECT count(*) FROM events_api_destinations WHERE account = ? AND region = ?"
 INSERT_CONNECTION = """
 INSERT INTO events_connections
     (arn, account, region, name, description, kind, shown, state, secret, kms_key, created, modified, authorized)

@@ -11,8 +11,9 @@ import orjson
 
 from headwater.services.events import connection_tables as tables
 from headwater.services.events.connection_parameters import Parameters, merged, read_parameters
-from headwater.services.events.errors import connection_exists, connection_not_found, validation
+from headwater.services.events.errors import connection_exists, connection_not_found, limit_exceeded, validation
 from headwater.services.events.pages import page
+from headwater.services.events.quotas import CONNECTIONS
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Policy
 from headwater.spine.errors import AwsError, not_implemented
@@ -65,6 +66,8 @@ def create_connection(call: Call, request: Request) -> Result:
     _refuse_private(request)
     if call.store.one(tables.FIND_CONNECTION_BY_NAME, (call.account, call.region, name)) is not None:
         raise connection_exists(name)
+    if call.is_full(CONNECTIONS, tables.COUNT_CONNECTIONS, (call.account, call.region)):
+        raise limit_exceeded()
     parameters = read_parameters(request["AuthorizationType"], request["AuthParameters"])
     arn = make_arn("events", call.region, call.account, f"connection/{name}/{call.ids.uuid()}")
     secret = _make_secret(call, name, parameters, request.get("KmsKeyIdentifier"))

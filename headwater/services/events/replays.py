@@ -24,14 +24,13 @@ from headwater.services.events.errors import (
     validation,
 )
 from headwater.services.events.pages import page
+from headwater.services.events.quotas import REPLAYS
 from headwater.services.events.routing import publish
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
 from headwater.spine.operations import Call, Request, Result, operation
 
 _AT_ONCE = 100
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-_MOST_RUNNING = 10
 _RUNNING = ("STARTING", "RUNNING")
 
 
@@ -76,7 +75,7 @@ def start_replay(call: Call, request: Request) -> Result:
     arn = _replay_arn(call, name)
     if call.store.one(tables.FIND_REPLAY, (arn,)) is not None:
         raise replay_exists(name)
-    if (call.store.one(tables.RUNNING_REPLAYS_OF, (source,)) or (0,))[0] >= _MOST_RUNNING:
+    if call.is_full(REPLAYS, tables.RUNNING_REPLAYS_OF, (source,)):
         raise limit_exceeded()
     here = (arn, call.account, call.region, name, source, request.get("Description"))
     chosen = {key: value for key, value in destination.items() if value is not None}

@@ -8,7 +8,7 @@ import orjson
 
 from headwater.languages.patterns import InvalidPattern, compile_pattern
 from headwater.languages.schedules import InvalidSchedule, parse_schedule
-from headwater.services.events import tables
+from headwater.services.events import quotas, tables
 from headwater.services.events.buses import DEFAULT, Bus, bus_name, find_bus
 from headwater.services.events.errors import (
     invalid_pattern,
@@ -26,8 +26,6 @@ from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-_MOST_RULES = 300
 
 
 class Rule(NamedTuple):
@@ -80,7 +78,7 @@ def put_rule(call: Call, request: Request) -> Result:
     _check(bus, pattern, schedule)
     existing = rule_by_arn(call, arn)
     check_not_managed(existing, request)
-    if existing is None and (call.store.one(tables.COUNT_RULES, (bus.arn,)) or (0,))[0] >= _MOST_RULES:
+    if existing is None and call.is_full(quotas.RULES, tables.COUNT_RULES, (bus.arn,)):
         raise limit_exceeded()
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
     state = request.get("State") or ENABLED

@@ -11,14 +11,12 @@ from headwater.services.events.buses import find_bus
 from headwater.services.events.errors import limit_exceeded
 from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
+from headwater.services.events.quotas import TARGETS
 from headwater.services.events.routing import refresh_rule
 from headwater.services.events.rules import check_not_managed, find_rule
 from headwater.services.events.target_checks import check_target
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
-
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-_MOST_TARGETS = 5
 
 
 @operation("events", "PutTargets")
@@ -31,7 +29,7 @@ def put_targets(call: Call, request: Request) -> Result:
         check_target(target, bus)
         definition = {name: value for name, value in target.items() if value is not None}
         call.store.run(tables.PUT_TARGET, (rule.arn, target["Id"], target["Arn"], orjson.dumps(definition).decode()))
-    if (call.store.one(tables.COUNT_TARGETS, (rule.arn,)) or (0,))[0] > _MOST_TARGETS:
+    if (call.store.one(tables.COUNT_TARGETS, (rule.arn,)) or (0,))[0] > call.quota(TARGETS):
         raise limit_exceeded()
     keep_version(call, rule.bus, rule.arn)
     refresh_rule(call, rule.bus, rule.arn)

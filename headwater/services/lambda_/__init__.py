@@ -23,6 +23,7 @@ from headwater.services.lambda_ import (
 )
 from headwater.services.lambda_.function import FunctionMemory
 from headwater.services.lambda_.pollers import start
+from headwater.services.lambda_.quotas import QUOTAS
 from headwater.services.lambda_.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -53,4 +54,5 @@ SERVICE = Service(
     memory=FunctionMemory,
     start=start,
     validates=True,
+    quotas=QUOTAS,
 )

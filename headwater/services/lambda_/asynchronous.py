@@ -70,7 +70,7 @@ async def _run(
         event["id"], event["payload"].encode(), target.qualified, trace_header(work.cause), event.get("context")
     )
     try:
-        with one_more(work.memory, target, spare=_SPARE):
+        with one_more(work, target, spare=_SPARE):
             result = await work.runtime.invoke(function, invocation)
     except AwsError:  # throttled: that is not an attempt
         return _postpone(work, item, target, settings)

@@ -82,7 +82,7 @@ def _client_context(encoded: str | None) -> str | None:
 async def _answer(
     work: Work, target: Target, function: FunctionVersion, invocation: Invocation, log_type: str | None
 ) -> dict[str, Any]:
-    with one_more(work.memory, target):
+    with one_more(work, target):
         result = await work.runtime.invoke(function, invocation)
     note_run(work.span, invocation, result)
     answer: dict[str, Any] = {

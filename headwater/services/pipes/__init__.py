@@ -2,6 +2,7 @@
 
 from headwater.services.pipes import consuming, executing, explaining, pipes, resources, states, tags, topology
 from headwater.services.pipes.consuming import start
+from headwater.services.pipes.quotas import QUOTAS
 from headwater.services.pipes.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -11,4 +12,5 @@ SERVICE = Service(
     schema=SCHEMA,
     start=start,
     validates=True,
+    quotas=QUOTAS,
 )

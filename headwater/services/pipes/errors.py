@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/CommonErrors.html
 """
 
+from typing import Any
+
 from headwater.spine.errors import AwsError
 
 
@@ -24,6 +26,13 @@ def pipe_exists(name: str) -> AwsError:
 
 def pipe_is_busy(name: str, state: str) -> AwsError:
     return _conflict(name, f"Pipe {name} is in state {state} and cannot be changed.")
+
+
+def too_many_pipes(name: str) -> AwsError:
+    # AWS names its code of the quota too
+    members: dict[str, Any] = {"resourceId": name, "resourceType": "Pipe", "serviceCode": "pipes"}
+    message = "The maximum number of pipes for this account has been reached."
+    return AwsError("ServiceQuotaExceededException", message, 402, **members)
 
 
 def _conflict(name: str, message: str) -> AwsError:

@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from headwater.services.pipes import tables
-from headwater.services.pipes.errors import invalid_token, pipe_exists
+from headwater.services.pipes.errors import invalid_token, pipe_exists, too_many_pipes
+from headwater.services.pipes.quotas import PIPES
 from headwater.services.pipes.row import Row, find_pipe, pipe_arn, pipe_by_arn
 from headwater.services.pipes.states import settle_later, settled_pipe
 from headwater.services.pipes.validation import SOURCE_BLOCKS, check_pipe, largest_batch
@@ -44,6 +45,8 @@ def create_pipe(call: Call, request: Request) -> Result:
     check_pipe(call, definition)
     if pipe_by_arn(call, arn) is not None:
         raise pipe_exists(request["Name"])
+    if call.is_full(PIPES, tables.COUNT_PIPES, (call.account, call.region)):
+        raise too_many_pipes(request["Name"])
     desired, tags = request.get("DesiredState") or "RUNNING", orjson.dumps(request.get("Tags") or {}).decode()
     text = orjson.dumps(definition).decode()
     ends = (definition["Source"], definition["Target"])

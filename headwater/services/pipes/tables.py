@@ -30,6 +30,7 @@ ORDER BY name LIMIT ?
 ALL_PIPES = f"{_PIPE} WHERE account = ? AND region = ? ORDER BY name"
 PIPES_OF = "SELECT arn, state, definition FROM pipes_pipes WHERE source = ? ORDER BY arn"
 RUNNING = "SELECT arn, account, region, definition, revision FROM pipes_pipes WHERE state = 'RUNNING'"
+COUNT_PIPES = "SELECT count(*) FROM pipes_pipes WHERE account = ? AND region = ?"
 INSERT_PIPE = """
 INSERT INTO pipes_pipes
     (arn, account, region, name, source, target, desired, state, definition, tags, created, modified, revision)

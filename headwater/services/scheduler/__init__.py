@@ -1,6 +1,7 @@
 """Amazon EventBridge Scheduler. https://docs.aws.amazon.com/scheduler/latest/APIReference/Welcome.html"""
 
 from headwater.services.scheduler import firing, groups, invoking, resources, schedules, tags, timetable, topology
+from headwater.services.scheduler.quotas import QUOTAS
 from headwater.services.scheduler.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -9,4 +10,5 @@ SERVICE = Service(
     modules=(firing, groups, invoking, resources, schedules, tags, timetable, topology),
     schema=SCHEMA,
     validates=True,
+    quotas=QUOTAS,
 )

@@ -32,6 +32,10 @@ def group_exists(name: str) -> AwsError:
     return AwsError("ConflictException", f"Schedule group {name} already exists.", 409)
 
 
+def quota_exceeded(message: str) -> AwsError:
+    return AwsError("ServiceQuotaExceededException", message, 402)
+
+
 def group_is_deleted(name: str) -> AwsError:
     return AwsError("ConflictException", f"Schedule group {name} is being deleted.", 409)
 

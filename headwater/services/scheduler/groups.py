@@ -15,8 +15,10 @@ from headwater.services.scheduler.errors import (
     group_is_deleted,
     group_not_found,
     invalid_token,
+    quota_exceeded,
     validation,
 )
+from headwater.services.scheduler.quotas import GROUPS
 from headwater.services.scheduler.tokens import is_repeated, remember
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Again, Delivery, delivery
@@ -86,6 +88,8 @@ def create_schedule_group(call: Call, request: Request) -> Result:
         if is_repeated(call, "CreateScheduleGroup", request):
             return {"ScheduleGroupArn": arn}
         raise group_exists(name)
+    if call.is_full(GROUPS, tables.COUNT_GROUPS, (call.account, call.region)):
+        raise quota_exceeded("The maximum number of schedule groups for this account has been reached.")
     group = _insert(call, name, {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()})
     remember(call, "CreateScheduleGroup", request)
     call.span.subject = group.arn

@@ -11,9 +11,10 @@ import orjson
 
 from headwater.languages.schedules import Schedule
 from headwater.services.scheduler import tables
-from headwater.services.scheduler.errors import invalid_token, schedule_exists, schedule_not_found
+from headwater.services.scheduler.errors import invalid_token, quota_exceeded, schedule_exists, schedule_not_found
 from headwater.services.scheduler.firing import keeps_time, set_timer
 from headwater.services.scheduler.groups import DEFAULT, active_group, find_group, group_arn
+from headwater.services.scheduler.quotas import SCHEDULES
 from headwater.services.scheduler.tokens import is_repeated, remember
 from headwater.services.scheduler.validation import check_schedule
 from headwater.spine.arns import make_arn
@@ -73,6 +74,8 @@ def create_schedule(call: Call, request: Request) -> Result:
         if is_repeated(call, "CreateSchedule", request):
             return {"ScheduleArn": arn}
         raise schedule_exists(request["Name"])
+    if call.is_full(SCHEDULES, tables.COUNT_SCHEDULES, (call.account, call.region)):
+        raise quota_exceeded("The maximum number of schedules for this account has been reached.")
     definition, state = _definition(request), request.get("State") or "ENABLED"
     text = orjson.dumps(definition).decode()
     row = (arn, call.account, call.region, group.arn, request["Name"], state, text, call.now, call.now)

@@ -32,6 +32,8 @@ INSERT_GROUP = """
 INSERT INTO scheduler_groups (arn, account, region, name, state, tags, created, modified)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+COUNT_GROUPS = "SELECT count(*) FROM scheduler_groups WHERE account = ? AND region = ?"
+COUNT_SCHEDULES = "SELECT count(*) FROM scheduler_schedules WHERE account = ? AND region = ?"
 SET_GROUP_STATE = "UPDATE scheduler_groups SET state = ?, modified = ? WHERE arn = ?"
 SET_GROUP_TAGS = "UPDATE scheduler_groups SET tags = ? WHERE arn = ?"
 DELETE_GROUP = "DELETE FROM scheduler_groups WHERE arn = ?"

@@ -17,6 +17,7 @@ from headwater.services.sns import (
     topics,
     topology,
 )
+from headwater.services.sns.quotas import QUOTAS
 from headwater.services.sns.tables import SCHEMA
 from headwater.services.sns.topic import Topics
 from headwater.spine.service import Service
@@ -42,4 +43,5 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     memory=Topics,
+    quotas=QUOTAS,
 )

@@ -37,6 +37,18 @@ def resource_not_found() -> AwsError:
     return AwsError("ResourceNotFound", "Resource does not exist", 404)
 
 
+def topic_limit_exceeded() -> AwsError:
+    return AwsError("TopicLimitExceeded", "Topic limit exceeded", 403)
+
+
+def subscription_limit_exceeded() -> AwsError:
+    return AwsError("SubscriptionLimitExceeded", "Subscription limit exceeded", 403)
+
+
+def filter_policy_limit_exceeded() -> AwsError:
+    return AwsError("FilterPolicyLimitExceeded", "Filter policy limit exceeded", 403)
+
+
 def malformed_arn(parameter: str, arn: str) -> AwsError:
     return invalid(f"{parameter} Reason: An ARN must have at least 6 elements, not {len(arn.split(':'))}")
 

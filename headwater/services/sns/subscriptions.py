@@ -10,8 +10,15 @@ from headwater.services.sns.archive import start_replay, stop_replay
 from headwater.services.sns.confirmation import ask_for_confirmation, expire_later, tell_of_cancellation
 from headwater.services.sns.delivery_policy import effective_policy
 from headwater.services.sns.endpoints import CONFIRMED_BY_THEIR_OWNER, check_endpoint
-from headwater.services.sns.errors import invalid, not_authorized, subscription_not_found
+from headwater.services.sns.errors import (
+    filter_policy_limit_exceeded,
+    invalid,
+    not_authorized,
+    subscription_limit_exceeded,
+    subscription_not_found,
+)
 from headwater.services.sns.explaining import keep_version
+from headwater.services.sns.quotas import FIFO_SUBSCRIPTIONS, FILTER_POLICIES, SUBSCRIPTIONS
 from headwater.services.sns.subscription_attributes import Subscribing, check_attribute, check_attributes
 from headwater.services.sns.topic import SubscriptionRow, check_arn, subscription_row, topic_row
 from headwater.spine.arns import parse_arn
@@ -32,6 +39,10 @@ def subscribe(call: Call, request: Request) -> Result:
     row = call.store.one(tables.FIND_BY_ENDPOINT, (topic.arn, protocol, endpoint))
     if row is not None:
         return _again(call, SubscriptionRow(*row), attributes, request)
+    quota = FIFO_SUBSCRIPTIONS if topic.arn.endswith(".fifo") else SUBSCRIPTIONS
+    if call.is_full(quota, tables.COUNT_ALL_SUBSCRIPTIONS, (topic.arn,)):
+        raise subscription_limit_exceeded()
+    check_filters(call, topic.arn, "", attributes.get("FilterPolicy"))
     confirmed = protocol not in CONFIRMED_BY_THEIR_OWNER
     arn = f"{topic.arn}:{call.ids.uuid()}"
     made = SubscriptionRow(
@@ -47,6 +58,12 @@ def subscribe(call: Call, request: Request) -> Result:
     if not confirmed:
         ask_for_confirmation(call, made)
     return _shown(made, request)
+
+
+def check_filters(call: Call, topic: str, arn: str, policy: str | None) -> None:
+    """AwsError where one more subscription with a filter policy would be too many; ``arn`` is the one that gets it."""
+    if policy and policy != "{}" and call.is_full(FILTER_POLICIES, tables.COUNT_FILTERED, (topic, arn)):
+        raise filter_policy_limit_exceeded()
 
 
 def _kept(attributes: dict[str, str]) -> str:
@@ -178,6 +195,8 @@ def set_subscription_attributes(call: Call, request: Request) -> Result:
     checked = check_attribute(call, name, value, to, attributes.get("FilterPolicyScope"))
     if name == "FilterPolicyScope" and attributes.get("FilterPolicy"):
         check_attribute(call, "FilterPolicy", attributes["FilterPolicy"], to, value)
+    if name == "FilterPolicy":
+        check_filters(call, row.topic, row.arn, checked)
     attributes[name] = checked
     if name == "ReplayPolicy":
         attributes["ReplayStatus"] = REPLAY_PENDING if checked else ""

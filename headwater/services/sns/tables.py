@@ -65,6 +65,14 @@ DELETE_ALL_OF_TOPIC = (
     *(DELETE_TOPIC_SUBSCRIPTIONS, DELETE_TOPIC_DEDUPLICATION, DELETE_TOPIC_ARCHIVE, DELETE_TOPIC_CANCELLED),
     DELETE_TOPIC,
 )
+COUNT_TOPICS = """
+SELECT count(*) FROM sns_topics
+WHERE account = ? AND region = ? AND CASE WHEN arn LIKE '%.fifo' THEN 1 ELSE 0 END = ?
+"""
+COUNT_ALL_SUBSCRIPTIONS = "SELECT count(*) FROM sns_subscriptions WHERE topic = ?"
+COUNT_FILTERED = """
+SELECT count(*) FROM sns_subscriptions WHERE topic = ? AND arn <> ? AND attributes LIKE '%"FilterPolicy":"{%'
+"""
 COUNT_OTHERS = (
     "SELECT count(*) FROM sns_subscriptions WHERE topic = ? AND protocol NOT IN ('sqs', 'lambda', 'firehose')"
 )

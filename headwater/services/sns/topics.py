@@ -10,8 +10,9 @@ import orjson
 from headwater.services.sns import tables
 from headwater.services.sns.archive import beginning, check_archive_policy
 from headwater.services.sns.delivery_policy import check_topic_policy, effective_topic_policy
-from headwater.services.sns.errors import invalid, required
+from headwater.services.sns.errors import invalid, required, topic_limit_exceeded
 from headwater.services.sns.explaining import keep_version
+from headwater.services.sns.quotas import FIFO_TOPICS, TOPICS
 from headwater.services.sns.topic import LARGEST_MESSAGE, TopicRow, check_arn, topic_row
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError, not_implemented
@@ -56,6 +57,8 @@ def create_topic(call: Call, request: Request) -> Result:
     if row is not None:
         _check_same(orjson.loads(row[2]), attributes, orjson.loads(row[3]), tags)
         return {"TopicArn": arn}
+    if call.is_full(FIFO_TOPICS if fifo else TOPICS, tables.COUNT_TOPICS, (call.account, call.region, int(fifo))):
+        raise topic_limit_exceeded()
     if not fifo:
         attributes.pop("FifoTopic", None)
     if attributes.get("ArchivePolicy"):

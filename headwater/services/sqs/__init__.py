@@ -18,6 +18,7 @@ from headwater.services.sqs import (
     visibility,
 )
 from headwater.services.sqs.queue import QueueMemory
+from headwater.services.sqs.quotas import QUOTAS
 from headwater.services.sqs.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -30,4 +31,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=QueueMemory,
     start=receiving.start,
+    quotas=QUOTAS,
 )

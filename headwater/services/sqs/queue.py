@@ -12,7 +12,6 @@ from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html: the same for both kinds
-MOST_IN_FLIGHT = 120_000
 
 
 class Queue:

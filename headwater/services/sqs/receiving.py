@@ -22,7 +22,8 @@ from headwater.services.sqs.errors import (
 from headwater.services.sqs.fairness import is_fair, visible_fairly
 from headwater.services.sqs.message_attributes import unpack_attributes
 from headwater.services.sqs.mishaps import MOST_REORDERED, reordered
-from headwater.services.sqs.queue import MOST_IN_FLIGHT, Queue, find_queue, holder, queue_by_arn
+from headwater.services.sqs.queue import Queue, find_queue, holder, queue_by_arn
+from headwater.services.sqs.quotas import IN_FLIGHT
 from headwater.services.sqs.receipts import write_handle
 from headwater.services.sqs.redrive import move_to_dead_letter_queue
 from headwater.services.sqs.taken import Taken
@@ -156,7 +157,7 @@ def _find_room(call: Call, queue: Queue, number: int, short: bool) -> int:
     """How many of ``number`` the limit on messages in flight still allows. Only short polls of standard
     queues are told: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"""
     in_flight = call.store.one(tables.COUNT_IN_FLIGHT, (queue.id, call.now)) or (0,)
-    queue.room = MOST_IN_FLIGHT - in_flight[0]
+    queue.room = call.quota(IN_FLIGHT) - in_flight[0]
     if queue.room <= 0 and short and not queue.fifo:
         raise too_many_in_flight()
     return max(0, min(number, queue.room))

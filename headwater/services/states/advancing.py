@@ -29,6 +29,7 @@ from headwater.services.states.activity_tasks import offer_activity_task
 from headwater.services.states.execution_logs import log_events
 from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
+from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
@@ -150,10 +151,12 @@ def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
     handles = _handles(progress, command)
     if handles is None:
         return
-    if ":activity:" in command.resource:
+    execution = progress.execution
+    answers = None if execution.mocks is None else answer_mocked(call, execution, command)
+    if answers is None and ":activity:" in command.resource:
         answers = offer_activity_task(call, command)
-    else:
-        answers = perform(call, progress.id, progress.execution, command, handles)
+    elif answers is None:
+        answers = perform(call, progress.id, execution, command, handles)
     for answer in answers:
         progress.run.resume(answer)
     remaining = _handles(progress, command)
@@ -207,6 +210,7 @@ def _finish(call: Call, record: Record, execution: Execution, finish: Finish) ->
     if record.express:
         if record.waiter is None:
             call.store.run(tables.DELETE_EXECUTION, (record.id,))
+        drop_mocks(call, execution)
         return
     ended = record._replace(
         status=finish.status, output=finish.output, error=finish.error, cause=finish.cause, stopped=call.now

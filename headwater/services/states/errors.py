@@ -50,6 +50,12 @@ def invalid_name(name: str) -> AwsError:
     return AwsError("InvalidName", f"Invalid Name: '{name}'")
 
 
+def no_such_case(case: str, machine: str) -> AwsError:
+    return AwsError(
+        "InvalidName", f"Invalid Name: there are no mocks of test case '{case}' for state machine '{machine}'"
+    )
+
+
 def invalid_token(reason: str = "Invalid token") -> AwsError:
     return AwsError("InvalidToken", f"Invalid Token: '{reason}'")
 

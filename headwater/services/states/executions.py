@@ -23,6 +23,8 @@ from headwater.services.states.errors import (
 from headwater.services.states.execution_logs import logging_of
 from headwater.services.states.machine import METADATA_ONLY, compiled
 from headwater.services.states.machines import check_name
+from headwater.services.states.mocked_cases import find_case, split_case
+from headwater.services.states.mocked_tasks import drop_mocks, keep_mocks
 from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution
 from headwater.services.states.redrivable import redrive_status
 from headwater.services.states.status_events import put_status_event
@@ -49,7 +51,9 @@ def _input(request: Request) -> str:
 
 @operation("states", "StartExecution", atomic=True)
 def start_execution(call: Call, request: Request) -> Result:
-    target = find_qualified(call, request["stateMachineArn"])
+    machine_arn, case_name = split_case(request["stateMachineArn"])
+    target = find_qualified(call, machine_arn)
+    case = find_case(call, target.machine, case_name)
     text = _input(request)
     name = request.get("name") or call.ids.uuid()
     check_name(name)
@@ -58,7 +62,7 @@ def start_execution(call: Call, request: Request) -> Result:
             raise machine_type_not_supported()
         arn = express_arn(target, name, call.ids.uuid())
         call.span.subject = arn
-        _launch(call, target, arn, name, text, request)
+        _launch(call, target, arn, name, text, request, case)
         return {"executionArn": arn, "startDate": call.now}
     arn = f"{target.machine.arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
     call.span.subject = arn
@@ -71,7 +75,7 @@ def start_execution(call: Call, request: Request) -> Result:
             if existing.stopped is None or call.now - existing.stopped <= NAME_KEPT_MILLISECONDS:
                 raise execution_already_exists(arn)
             forget_execution(call, existing.id)
-    record, _ = _launch(call, target, arn, name, text, request)
+    record, _ = _launch(call, target, arn, name, text, request, case)
     put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
     if record.status != RUNNING:
         put_status_event(call, record)
@@ -81,7 +85,7 @@ def start_execution(call: Call, request: Request) -> Result:
 
 
 def forget_execution(call: Call, id_: int) -> None:
-    for statement in (tables.DELETE_EXECUTION, tables.DELETE_HISTORY, tables.DELETE_FRAMES):
+    for statement in (tables.DELETE_EXECUTION, tables.DELETE_HISTORY, tables.DELETE_FRAMES, tables.DELETE_MOCKS):
         call.store.run(statement, (id_,))
 
 
@@ -90,11 +94,20 @@ def express_arn(target: Target, name: str, run: str) -> str:
 
 
 def _launch(
-    call: Call, target: Target, arn: str, name: str, text: str, request: Request, *, awaited: bool = False
+    call: Call,
+    target: Target,
+    arn: str,
+    name: str,
+    text: str,
+    request: Request,
+    case: str | None,
+    *,
+    awaited: bool = False,
 ) -> tuple[Record, Finish | None]:
     """Run the first step. The execution gets its row with what came of it; a finished express one gets none.
 
-    `Nested` (from a task of ours): the first step is left for later; `Waiter`: whom to tell of the end.
+    `case`: the answers of its mocks; `Nested` (from a task of ours): the first step is left for later; `Waiter`: whom
+    to tell of the end.
     """
     machine = compiled(call, target.definition, target.text)
     express = target.machine.express
@@ -103,6 +116,7 @@ def _launch(
         arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
     )
     execution.logging = logging_of(target.logging)
+    execution.mocks = None if case is None else keep_mocks(call, id_, case)
     nested = bool(request.get("Nested"))
     progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
     finish = progress.finish
@@ -112,6 +126,8 @@ def _launch(
     store_step(call, progress)
     if not express or finish is None:
         call.store.run(tables.INSERT_EXECUTION, record.stored())
+    else:
+        drop_mocks(call, execution)
     if nested:
         call.deliver("states.begin", id_, target=arn)
     elif finish is None:
@@ -142,21 +158,24 @@ def _record(
         expiry,
         *execution.counters(),
         waiter,
+        mocks=execution.mocks,
     )
 
 
 @operation("states", "StartSyncExecution", atomic=True)
 def start_sync_execution(call: Call, request: Request) -> Result | Coroutine[Any, Any, Result]:
     """https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html"""
-    target = find_qualified(call, request["stateMachineArn"])
+    machine_arn, case_name = split_case(request["stateMachineArn"])
+    target = find_qualified(call, machine_arn)
     if not target.machine.express:
         raise machine_type_not_supported()
+    case = find_case(call, target.machine, case_name)
     text = _input(request)
     name = request.get("name") or call.ids.uuid()
     check_name(name)
     arn = express_arn(target, name, call.ids.uuid())
     call.span.subject = arn
-    record, finish = _launch(call, target, arn, name, text, request, awaited=True)
+    record, finish = _launch(call, target, arn, name, text, request, case, awaited=True)
     if finish is not None:
         return _sync_result(record)
     return _await_end(call.work, call.watch(("states", arn)), record.id)

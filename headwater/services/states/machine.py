@@ -44,11 +44,12 @@ class StateMachine(NamedTuple):
 
 
 class StatesMemory:
-    """Machines by ARN, compiled definitions and waiting executions by id."""
+    """Machines by ARN, compiled definitions and waiting executions by id; names of machines that are always mocked."""
 
     def __init__(self) -> None:
         self.machines: dict[str, StateMachine] = {}
         self.compiled: dict[int, Machine] = {}
+        self.mocked: frozenset[str] | None = None
         # by its text alone, so that it holds whatever becomes of rows
         self.parse = lru_cache(_PARSED)(parse)
         self._live: OrderedDict[int, Execution] = OrderedDict()
@@ -70,6 +71,7 @@ class StatesMemory:
 
     def clear(self) -> None:
         self.machines.clear()
+        self.mocked = None
         self.compiled.clear()
         self._live.clear()
 

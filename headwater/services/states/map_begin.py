@@ -46,7 +46,7 @@ def begin_map_run(call: Call, item: Delivery) -> None:
     definition = call.store.one(tables.FIND_DEFINITION, (record.definition,))
     assert definition is not None
     count, percentage = settings["tolerated_count"], settings["tolerated_percentage"]
-    kept = {**settings, "role": definition[2], "logging": orjson.loads(definition[5])}
+    kept = {**settings, "role": definition[2], "logging": orjson.loads(definition[5]), "mocks": record.mocks}
     run = MapRun(
         run_id, arn, execution, record.arn, record.machine, frame, ticket, state, record.definition, kept, RUNNING,
         READING, call.now, None, 0, None, settings["concurrency"], -1 if count is None else count,

@@ -85,6 +85,7 @@ def start_child(call: Call, run: MapRun, place: int, items: int, given: Any) -> 
         arn, name, role, run.machine_arn, label, call.now, text, key=str(id_), express=express
     )  # fmt: skip
     execution.logging = logging_of(run.settings["logging"])
+    execution.mocks = run.settings.get("mocks")
     progress = begin(call, id_, execution, machine)
     finish = progress.finish
     run.count(COUNTED["RUNNING" if finish is None else finish.status], items)
@@ -109,7 +110,7 @@ def _row(
     return (
         progress.id, execution.arn, run.machine_arn, execution.name, run.definition, None, int(execution.express),
         *ended, None, call.now, None if finish is None else call.now, expiry, *execution.counters(), None,
-        run.id, items, place,
+        run.id, items, place, execution.mocks,
     )  # fmt: skip
 
 

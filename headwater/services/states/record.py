@@ -19,7 +19,7 @@ RUNNING = "RUNNING"
 
 class Record(NamedTuple):
     """A row of states_executions. Times in ms; `expiry` is the delivery that times the execution out; `waiter` names
-    what waits for the end: a parent's task, as JSON."""
+    what waits for the end: a parent's task, as JSON; `mocks`: the execution whose mocks answer its tasks."""
 
     id: int
     arn: str
@@ -47,10 +47,11 @@ class Record(NamedTuple):
     map_run: int | None = None
     items: int | None = None
     place: int | None = None
+    mocks: int | None = None
 
     def stored(self) -> tuple[Any, ...]:
         """The columns of a fresh execution."""
-        return self[:_FRESH]
+        return (*self[:_FRESH], self.mocks)
 
 
 _FRESH = 20
@@ -97,6 +98,7 @@ def _read(call: Call, record: Record) -> Execution:
         express=bool(record.express),
     )
     execution.redrives = record.redrives
+    execution.mocks = record.mocks
     execution.logging = logging_of(orjson.loads(definition[5]))
     execution.last_event = record.last_event
     execution.last_frame = record.last_frame

@@ -81,6 +81,17 @@ SCHEMA = (
     """
     ALTER TABLE states_activities ADD COLUMN encryption TEXT NOT NULL DEFAULT '{"type":"AWS_OWNED_KEY"}';
     """,
+    """
+    CREATE TABLE states_mock_cases (
+        account TEXT NOT NULL, region TEXT NOT NULL, machine TEXT NOT NULL, name TEXT NOT NULL, states TEXT NOT NULL,
+        PRIMARY KEY (machine, name, account, region)
+    );
+    CREATE TABLE states_mocks (
+        owner BIGINT NOT NULL, state TEXT NOT NULL, used INTEGER NOT NULL, answers TEXT NOT NULL,
+        PRIMARY KEY (owner, state)
+    );
+    ALTER TABLE states_executions ADD COLUMN mocks BIGINT;
+    """,
 )
 
 # -- machines
@@ -145,13 +156,13 @@ DELETE_ALIASES = "DELETE FROM states_aliases WHERE machine = ?"
 INSERT_EXECUTION = """
 INSERT INTO states_executions
     (id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
-     started, stopped, expiry, last_event, last_frame, last_ticket, waiter)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, mocks)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _EXECUTION = """
 SELECT id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
        started, stopped, expiry, last_event, last_frame, last_ticket, waiter,
-       redrives, redriven, redrive_token, map_run, items, place
+       redrives, redriven, redrive_token, map_run, items, place, mocks
 FROM states_executions
 """
 FIND_EXECUTION = _EXECUTION + "WHERE arn = ?"
@@ -275,8 +286,28 @@ SELECT place, body FROM states_map_results WHERE run = ? AND place > ? ORDER BY 
 INSERT_CHILD = """
 INSERT INTO states_executions
     (id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
-     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, map_run, items, place)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, map_run, items, place, mocks)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 RUNNING_CHILDREN = _EXECUTION + "WHERE map_run = ? AND status = 'RUNNING' ORDER BY id LIMIT ?"
 CHILD_AT = _EXECUTION + "WHERE map_run = ? AND place = ?"
+
+# -- mocks: cases by machine, and the answers of the execution that owns them (children of its map runs share them)
+
+PUT_CASE = """
+INSERT INTO states_mock_cases (account, region, machine, name, states) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (machine, name, account, region) DO UPDATE SET states = excluded.states
+"""
+FIND_CASE = """
+SELECT states FROM states_mock_cases
+WHERE machine = ? AND name = ? AND account IN (?, '') AND region IN (?, '') ORDER BY account DESC, region DESC LIMIT 1
+"""
+MACHINES_WITH_CASE = "SELECT machine FROM states_mock_cases WHERE name = ?"
+LIST_CASES = """
+SELECT account, region, machine, name, states FROM states_mock_cases ORDER BY account, region, machine, name
+"""
+DELETE_CASES = "DELETE FROM states_mock_cases WHERE account = ? AND region = ?"
+DELETE_CASES_OF = "DELETE FROM states_mock_cases WHERE account = ? AND region = ? AND machine = ?"
+INSERT_MOCK = "INSERT INTO states_mocks (owner, state, used, answers) VALUES (?, ?, ?, ?)"
+NEXT_ANSWER = "UPDATE states_mocks SET used = used + 1 WHERE owner = ? AND state = ? RETURNING used, answers"
+DELETE_MOCKS = "DELETE FROM states_mocks WHERE owner = ?"
