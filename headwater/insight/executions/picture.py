@@ -52,6 +52,7 @@ def picture(drawing: Drawing, described: Mapping[str, Any], states: Mapping[str,
     leaves = "".join(_box(box, states) for box in placed.boxes if not box.group)
     lines = "".join(map(_line, placed.lines))
     status = escape(str(described["status"]))
+    data = _data("input", described.get("input")) + _data("output", described.get("output"))
     words = ", ".join(
         f"{box.name} {states[box.name].outcome if box.name in states else 'not reached'}"
         for box in placed.boxes if box.name
