@@ -111,6 +111,7 @@ class Attempt(TypedDict, total=False):
     outcome: str | None
     error: str
     input: str
+    response: str
 
 
 class Outcome(TypedDict, total=False):
@@ -258,6 +259,81 @@ class Trace(TypedDict):
     trace: str
     spans: list[Span]
     published: list[dict[str, Any]]
+
+
+class Visit(TypedDict, total=False):
+    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught; ``given``, ``gave``: JSON texts;
+    ``inner``: the visits within a Parallel or Map."""
+
+    state: str
+    kind: str
+    entered: int
+    exited: int
+    outcome: str
+    attempts: int
+    error: str
+    cause: str
+    iteration: int
+    map_run: str
+    given: str
+    gave: str
+    inner: list[Visit]
+
+
+class ShownExecution(TypedDict, total=False):
+    """``execution`` as DescribeExecution tells; ``states``: what became of each, by its name; ``graph``: boxes and
+    lines; ``svg`` where it was asked for."""
+
+    execution: dict[str, Any]
+    visits: list[Visit]
+    states: dict[str, dict[str, Any]]
+    not_reached: list[str]
+    graph: dict[str, Any]
+    svg: str
+
+
+class ComparedRow(TypedDict, total=False):
+    path: str
+    why: str
+    first: Visit
+    second: Visit
+
+
+class Compared(TypedDict):
+    """Two executions visit by visit; ``why`` of a row is empty where nothing differs."""
+
+    first: dict[str, Any]
+    second: dict[str, Any]
+    same: bool
+    rows: list[ComparedRow]
+
+
+class Departure(TypedDict):
+    """Where a definition leaves a recorded path: the events as GetExecutionHistory shows them, and why in words."""
+
+    state: str | None
+    recorded: dict[str, Any] | None
+    instead: dict[str, Any] | None
+    why: str
+
+
+class Replayed(TypedDict, total=False):
+    """One execution replayed: without ``departure`` and ``problem`` it went the recorded way."""
+
+    execution: str
+    name: str
+    machine: str
+    status: str
+    events: int
+    departure: Departure
+    problem: str
+
+
+class Replays(TypedDict):
+    executions: list[Replayed]
+    same: int
+    left: int
+    problems: int
 
 
 class Snapshot(TypedDict):
@@ -426,6 +502,41 @@ class Headwater:
         """Any operation by its name (``"sqs", "ListQueues"``), members as AWS names them, times in milliseconds."""
         asked = {"service": service, "operation": name, "request": request or {}, "account": account, "region": region}
         return cast("dict[str, Any]", self._ask("POST", "operations", asked)["result"])
+
+    # ---- executions
+
+    def execution(self, identity: str, svg: bool = False) -> ShownExecution:
+        """What an execution did: its ARN, its name, or anything in its trace. ``svg``: a picture of it too."""
+        more = "&svg=true" if svg else ""
+        return cast(ShownExecution, self._ask("GET", f"executions?execution={quote(identity, safe='')}{more}"))
+
+    def compare_executions(self, first: str, second: str) -> Compared:
+        query = f"executions/diff?first={quote(first, safe='')}&second={quote(second, safe='')}"
+        return cast(Compared, self._ask("GET", query))
+
+    def replay(
+        self,
+        execution: str | None = None,
+        *,
+        machine: str | None = None,
+        definition: str | dict[str, Any] | None = None,
+        since: int = 0,
+        last: int | None = None,
+    ) -> Replays:
+        """Recorded executions on the present definition of their machine, or on another, without calling anything:
+        one, those of a machine (its ARN), or all; ``since`` (ms) and ``last`` limit which."""
+        asked: dict[str, Any] = {"since": since}
+        if execution is not None:
+            asked["execution"] = execution
+        elif machine is not None:
+            asked["machine"] = machine
+        else:
+            asked["all"] = True
+        if definition is not None:
+            asked["definition"] = definition if isinstance(definition, str) else json.dumps(definition)
+        if last is not None:
+            asked["last"] = last
+        return cast(Replays, self._ask("POST", "executions/replay", asked, _NO_LIMIT))
 
     def follow(self, **chosen: str) -> Iterator[Any]:
         """Spans as they end (without children), until the server does. ``service``, ``kind``, ``bus``, ``pattern``
