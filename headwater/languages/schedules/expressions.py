@@ -49,7 +49,7 @@ class Schedule(Protocol):
 
 
 def following(schedule: Schedule, last: int, now: int, zone: str = "UTC") -> int | None:
-    """When a schedule that was due at ``last`` is due next, at ``now``: whatever was missed between is left out, and the
+    """When a schedule that was due at ``last`` is due next, at ``now``: what was missed between is left out, and the
     beat is kept."""
     return schedule.resume(last, max(last, now), zone)
 
