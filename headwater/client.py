@@ -111,6 +111,7 @@ class Attempt(TypedDict, total=False):
     outcome: str | None
     error: str
     input: str
+    response: str
 
 
 class Outcome(TypedDict, total=False):

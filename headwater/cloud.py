@@ -13,12 +13,13 @@ from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.inside import Inside
 from headwater.gateway.lambda_site import LambdaSite
-from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
+from headwater.gateway.mqtt import MqttBroker
 from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
+from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.gateway.xray_daemon import XRayDaemon
@@ -99,7 +100,8 @@ class Cloud:
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
-        self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
+        self.sockets = SocketApis(self.engine)
+        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)
         self._server = Server(self.handler)
         self._xray = XRayDaemon(self.engine)
         self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
@@ -126,6 +128,7 @@ class Cloud:
         if self.mocks is not None:
             self.mocks.stop()
         await self.mqtt.stop()
+        self.sockets.stop()
         self._xray.stop()
         await self._server.stop()
         await self.engine.stop()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from headwater.runtime.guest import clock
+from headwater.runtime.guest import apis, clock
 from headwater.runtime.guest.client import Event, RuntimeClient
 from headwater.runtime.guest.context import LambdaContext
 from headwater.runtime.guest.faults import Fault, Handler, describe, load_handler
@@ -29,6 +29,7 @@ def run(path: list[str], descriptor: int) -> int:
     show_time = clock.install()
     try:
         handler = load_handler(os.environ["_HANDLER"])
+        apis.install()
         Function(client, handler, logs, show_time).serve()
     except SystemExit as error:
         return exit_status(error)

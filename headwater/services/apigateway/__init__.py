@@ -1,4 +1,4 @@
-"""Amazon API Gateway: HTTP APIs and REST APIs.
+"""Amazon API Gateway: HTTP APIs, REST APIs and WebSocket APIs.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/welcome.html
 """
@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/welcome.html
 from headwater.services.apigateway import (
     apis,
     authorizers,
+    connections,
     deployments,
     gateway_responses,
     imports,
@@ -19,6 +20,8 @@ from headwater.services.apigateway import (
     rest_resources,
     rest_stages,
     routes,
+    socket_responses,
+    sockets,
     stages,
     tags,
     topology,
@@ -32,6 +35,7 @@ SERVICE = Service(
     modules=(
         apis,
         authorizers,
+        connections,
         deployments,
         gateway_responses,
         imports,
@@ -45,10 +49,13 @@ SERVICE = Service(
         rest_resources,
         rest_stages,
         routes,
+        socket_responses,
+        sockets,
         stages,
         tags,
         topology,
     ),
     schema=SCHEMA,
     memory=ApiMemory,
+    start=sockets.start,
 )

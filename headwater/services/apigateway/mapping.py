@@ -43,6 +43,11 @@ CONTEXT: Mapping[str, Selector] = MappingProxyType(
         "requestTimeEpoch": lambda exchange: str(exchange.at),
         "routeKey": lambda exchange: exchange.route_key,
         "stage": lambda exchange: exchange.stage,
+        # of WebSocket APIs
+        "connectedAt": lambda exchange: str(exchange.message.connected) if exchange.message else None,
+        "connectionId": lambda exchange: exchange.message.connection if exchange.message else None,
+        "eventType": lambda exchange: exchange.message.kind if exchange.message else None,
+        "messageId": lambda exchange: (exchange.message.identity or None) if exchange.message else None,
     }
 )
 

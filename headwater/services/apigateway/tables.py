@@ -19,6 +19,12 @@ SCHEMA = (
         account TEXT NOT NULL, region TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (account, region)
     );
     """,
+    """
+    CREATE TABLE apigateway_connections (
+        id TEXT PRIMARY KEY, api TEXT NOT NULL, stage TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+        connected BIGINT NOT NULL, active BIGINT NOT NULL, timer BIGINT NOT NULL, document TEXT NOT NULL
+    );
+    """,
 )
 
 INSERT_API = "INSERT INTO apigateway_apis (id, account, region, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)"
@@ -46,8 +52,15 @@ INSERT INTO apigateway_accounts (account, region, document) VALUES (?, ?, ?)
 ON CONFLICT (account, region) DO UPDATE SET document = excluded.document
 """
 
-MAP_APIS = """
-SELECT id, account, region, kind, created, document FROM apigateway_apis WHERE account = ? AND region = ? ORDER BY id
+INSERT_CONNECTION = """
+INSERT INTO apigateway_connections (id, api, stage, account, region, connected, active, timer, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+FIND_CONNECTION = """
+SELECT id, api, stage, account, region, connected, active, timer, document FROM apigateway_connections WHERE id = ?
+"""
+LIST_CONNECTIONS = "SELECT id FROM apigateway_connections ORDER BY id"
+TOUCH_CONNECTION = "UPDATE apigateway_connections SET active = ? WHERE id = ?"
+DELETE_CONNECTION = "DELETE FROM apigateway_connections WHERE id = ?"
 
 MAP_APIS = "SELECT id, kind, document FROM apigateway_apis WHERE account = ? AND region = ? ORDER BY id"
