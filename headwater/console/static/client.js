@@ -37,15 +37,23 @@ export class Refused extends Error {
  * @returns {Promise<any>}
  */
 async function ask(method, path, body) {
-  const answer = await fetch(BASE + path, {
+  const answer = await (already(method, path) || fetch(BASE + path, {
     method,
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
-  }).catch(() => null);
+  }).catch(() => null));
   if (answer === null) throw new Refused("Headwater does not answer.", 0);
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(value.error || `The server answered ${answer.status}.`, answer.status);
   return value;
+}
+
+/** What start.js asked already; it is taken once. @param {string} method @param {string} path @returns {Promise<Response | null> | null} */
+function already(method, path) {
+  const { asked } = /** @type {any} */ (globalThis);
+  if (method !== "GET" || asked?.path !== path) return null;
+  delete (/** @type {any} */ (globalThis).asked);
+  return asked.answer;
 }
 
 /** @param {Record<string, string | number | boolean | undefined | null>} values */
