@@ -30,9 +30,9 @@ class Ids:
         self.random = self._random.random
 
     def uuid(self) -> str:
-        """A random (version 4) UUID as text."""
-        h = f"{(self.bits(128) & ~(0xF000 << 64 | 0xC000 << 48)) | (0x4000 << 64 | 0x8000 << 48):032x}"
-        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+        """A random (version 4) UUID as text; of its four variants always the same, which is quicker."""
+        h = "%030x" % self.bits(120)  # noqa: UP031 - two thirds of the time
+        return f"{h[:8]}-{h[8:12]}-4{h[12:15]}-a{h[15:18]}-{h[18:]}"
 
     def hex(self, digits: int) -> str:
         """Lower-case hexadecimal digits."""
