@@ -76,7 +76,8 @@ _DELIVERY_PROPERTIES: Mapping[str, Schema] = {
 }
 _DELIVERY = _object("due kind name id attempt trace created running state", **_DELIVERY_PROPERTIES)
 _ATTEMPT = _object("span at", span=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},
-                   outcome=_TEXT_OR_NULL, error=_text(), input=_text("where a transformer made it"))  # fmt: skip
+                   outcome=_TEXT_OR_NULL, error=_text(), input=_text("where a transformer made it"),
+                   response=_text("of what was sent by HTTP: the status, and how the body begins"))  # fmt: skip
 _OUTCOME = _object(
     "state",
     target=_text("an ARN"), id=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},

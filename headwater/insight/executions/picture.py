@@ -52,6 +52,7 @@ def picture(drawing: Drawing, described: Mapping[str, Any], states: Mapping[str,
     leaves = "".join(_box(box, states) for box in placed.boxes if not box.group)
     lines = "".join(map(_line, placed.lines))
     status = escape(str(described["status"]))
+    data = _data("input", described.get("input")) + _data("output", described.get("output"))
     words = ", ".join(
         f"{box.name} {states[box.name].outcome if box.name in states else 'not reached'}"
         for box in placed.boxes if box.name
@@ -62,7 +63,7 @@ def picture(drawing: Drawing, described: Mapping[str, Any], states: Mapping[str,
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path class="tip" d="M0 .5L8 4L0 7.5z"/></marker></defs>'
         f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>'
-        f"<g><title>{escape(_data('input', described.get('input')) + _data('output', described.get('output')))}</title>"
+        f"<g><title>{escape(data.strip())}</title>"
         f'<text class="name" x="16" y="26">{escape(_short(name, int(width / 9)))}</text>'
         f'<text class="told {status}" x="16" y="45">{escape(told)}</text></g>{groups}{lines}{leaves}</svg>\n'
     )

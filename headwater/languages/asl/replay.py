@@ -177,7 +177,7 @@ class _Replay:
             return None
         if frame.status in (frames.TIMER, frames.RETRYING):
             return TimerFired(frame.id, frame.ticket)
-        return answer(kind, details, frame, self._history[self._next :])
+        return answer(event, details, frame, self._history[self._next :])
 
     def _end_of_all(self) -> str | None:
         """How the execution was ended from outside, if that comes next of all ends."""
