@@ -69,6 +69,8 @@ class Exchange:
     authorizer: dict[str, Any] | None = None
     deployment_id: str = ""
     problem: str = ""
+    # the API key that let it in, and the key's id
+    api_key: tuple[str, str] | None = None
     # of WebSocket APIs alone
     message: Message | None = None
     # where an execution log wants them: its lines about what was sent on and came back

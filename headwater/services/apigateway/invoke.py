@@ -37,6 +37,7 @@ from headwater.services.apigateway.rest_validation import is_signed, refusal
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
 from headwater.services.apigateway.store import REST, WEBSOCKET
+from headwater.services.apigateway.usage import check_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.spans import trace_header
@@ -148,6 +149,9 @@ async def _run(
         path = exchange.decoded_path if served.api.kind == REST else exchange.resource
         arn = execution_arn(exchange, f"{exchange.method}{path}")
         response = await authorize(work, endpoint.authorizer, exchange, arn)
+    if response is None and endpoint.keyed:
+        from_authorizer = served.api.document.get("apiKeySource") == "AUTHORIZER"
+        response = await work.transact(check_key, exchange, from_authorizer)
     if response is None:
         if isinstance(integration, FunctionIntegration):
             response = await _invoke_function(work, served, integration, exchange)

@@ -130,13 +130,18 @@ def page(request: Request, items: list[Document]) -> Result:
 
 
 class ApiMemory:
-    """Compiled APIs by id. Filled from rows; whoever changes a row drops the API's."""
+    """Compiled APIs by id, and what keys may do at each stage. Filled from rows; whoever changes a row drops them."""
 
     def __init__(self) -> None:
         self.apis: dict[str, Any] = {}
+        self.allowances: dict[tuple[str, str], Any] = {}
+
+    def drop_plans(self) -> None:
+        self.allowances.clear()
 
     def drop(self, api: str) -> None:
         self.apis.pop(api, None)
 
     def clear(self) -> None:
         self.apis.clear()
+        self.allowances.clear()
