@@ -15,7 +15,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Literal, Required, TypedDict, cast
 from urllib.parse import quote
@@ -427,37 +427,19 @@ class Headwater:
         asked = {"service": service, "operation": name, "request": request or {}, "account": account, "region": region}
         return cast("dict[str, Any]", self._ask("POST", "operations", asked)["result"])
 
-    def follow(self, **chosen: str) -> Iterator[Any]:
-        """Spans as they end (without children), until the server does. ``service``, ``kind``, ``bus``, ``pattern``
-        (JSON) choose among them; ``events="1"``: what is published too, as kind ``event``."""
+    def follow(self, **chosen: str) -> Generator[Any]:
+        """Spans that end after this was called, as they do (without children), until the server does. ``service``,
+        ``kind``, ``bus``, ``pattern`` (JSON) choose among them; ``events="1"``: what is published too, as kind
+        ``event``."""
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in chosen.items())
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_headwater/follow?{query}") as stream:
-                for line in stream:
-                    yield json.loads(line)
+            stream = urllib.request.urlopen(f"{self.endpoint}/_headwater/follow?{query}")
         except urllib.error.HTTPError as error:
             with error:
                 raise HeadwaterError(_reason(error), error.code) from error
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
-
-    # ---- mocks of Step Functions
-
-    def mocks(self) -> list[MockCase]:
-        """The cases that there are."""
-        return cast("list[MockCase]", self._ask("GET", "mocks")["cases"])
-
-    def put_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
-        """Mocks as a file of Step Functions Local has them, and no others; of all accounts and regions unless told."""
-        return cast("list[MockCase]", self._ask("PUT", _page("mocks", account, region), file)["cases"])
-
-    def add_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
-        """Mocks beside those that there are."""
-        return cast("list[MockCase]", self._ask("POST", _page("mocks", account, region), file)["cases"])
-
-    def clear_mocks(self, account: str = "", region: str = "", machine: str = "") -> None:
-        """No mocks any more, of one machine or of all; what runs with some goes on so."""
-        self._ask("DELETE", f"{_page('mocks', account, region)}&machine={quote(machine, safe='')}")
+        return _lines(stream)
 
     # ---- faults
 
@@ -515,6 +497,12 @@ class Headwater:
 
 def _page(page: str, account: str, region: str) -> str:
     return f"{page}?account={quote(account, safe='')}&region={quote(region, safe='')}"
+
+
+def _lines(stream: Any) -> Generator[Any]:
+    with stream:
+        for line in stream:
+            yield json.loads(line)
 
 
 def _reason(error: urllib.error.HTTPError) -> str:
