@@ -38,7 +38,7 @@ _MOVE = """async ([selector, frames]) => {
     const what = document.querySelector(selector), times = [];
     let last = performance.now();
     for (let n = 0; n < frames; n++) {
-        const key = n % 2 ? "ArrowRight" : "ArrowDown";
+        const key = ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"][Math.floor(n / 5) % 4];
         if (selector === ".picture") what.dispatchEvent(new KeyboardEvent("keydown", {key}));
         else what.scrollTop += 700;
         await new Promise(requestAnimationFrame);
@@ -170,7 +170,7 @@ def _many_resources(browser: Browser, address: str) -> Page:
     page = _served(browser, address, "**/_headwater/map*", {"resources": resources, "links": links})
     opened = ",".join(f"s{n}" for n in range(200))
     page.goto(f"{address}/?open={opened}")
-    page.locator(".node").first.wait_for()
+    page.locator(".picture.afar").wait_for()
     return page
 
 

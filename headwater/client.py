@@ -17,10 +17,78 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Literal, Required, TypedDict, cast
+from typing import Any, cast
 from urllib.parse import quote
 
-Mode = Literal["real", "frozen", "auto"]
+from headwater.answers import (
+    Advanced,
+    Attempt,
+    Compared,
+    ComparedRow,
+    Departure,
+    Explained,
+    FaultBooks,
+    FaultRule,
+    FiredFault,
+    Happened,
+    Held,
+    MockCase,
+    Mode,
+    Outcome,
+    Pending,
+    QuotaBooks,
+    QuotaNumber,
+    QuotaRate,
+    Replayed,
+    Replays,
+    Sent,
+    Settlement,
+    ShownExecution,
+    Snapshot,
+    Span,
+    Time,
+    Timer,
+    Trace,
+    Tried,
+    Verdict,
+    Visit,
+)
+
+__all__ = [
+    "Advanced",
+    "Attempt",
+    "Compared",
+    "ComparedRow",
+    "Departure",
+    "Explained",
+    "FaultBooks",
+    "FaultRule",
+    "FiredFault",
+    "Happened",
+    "Headwater",
+    "HeadwaterError",
+    "Held",
+    "MockCase",
+    "Mode",
+    "Outcome",
+    "Pending",
+    "QuotaBooks",
+    "QuotaNumber",
+    "QuotaRate",
+    "Replayed",
+    "Replays",
+    "Sent",
+    "Settlement",
+    "ShownExecution",
+    "Snapshot",
+    "Span",
+    "Time",
+    "Timer",
+    "Trace",
+    "Tried",
+    "Verdict",
+    "Visit",
+]
 _NO_LIMIT = 24 * 3600.0
 _GRACE = 10.0  # seconds that an answer may come later than it was asked for
 
@@ -31,269 +99,6 @@ class HeadwaterError(Exception):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
-
-
-class Time(TypedDict):
-    """``now`` and ``next`` in milliseconds since the epoch, ``ahead`` in milliseconds."""
-
-    mode: Mode
-    now: int
-    at: str
-    ahead: int
-    next: int | None
-
-
-class Happened(TypedDict):
-    """A delivery that came due while the clock was advanced."""
-
-    at: int
-    name: str
-    subject: str | None
-    outcome: str
-    trace: str
-
-
-class Advanced(Time):
-    """``count`` deliveries came due, the first thousand of which ``happened`` lists in order."""
-
-    began: int
-    ended: int
-    count: int
-    happened: list[Happened]
-
-
-class Held(TypedDict):
-    """Something in flight."""
-
-    name: str
-    subject: str | None
-    trace: str
-    since: int
-
-
-class Timer(TypedDict, total=False):
-    """Something that comes due later; a ``delivery`` has a subject, an id, an attempt and a trace."""
-
-    due: int
-    kind: Literal["delivery", "wait"]
-    name: str
-    subject: str | None
-    id: str
-    attempt: int
-    trace: str
-
-
-class Settlement(TypedDict):
-    settled: bool
-    now: int
-    holding: list[Held]
-    timers: list[Timer]
-
-
-class Pending(Timer, total=False):
-    """A delivery that is to be done or in hand, or that was given up: ``condition`` is then the limit of its policy
-    that was reached, ``dead_letter`` the queue that has its dead letter."""
-
-    created: int
-    running: bool
-    state: Literal["waiting", "running", "retrying", "dead"]
-    error: str | None
-    condition: str | None
-    dead_letter: str | None
-
-
-class Attempt(TypedDict, total=False):
-    """One attempt of a delivery; ``took`` in microseconds."""
-
-    span: str
-    at: int
-    took: int | None
-    outcome: str | None
-    error: str
-    input: str
-
-
-class Outcome(TypedDict, total=False):
-    """How a delivery stands."""
-
-    id: str
-    target: str
-    state: str
-    at: int
-    took: int | None
-    due: int
-    attempt: int
-    error: str | None
-    dead_letter: str | None
-    attempts: list[Attempt]
-
-
-class Verdict(TypedDict, total=False):
-    """What a rule, subscription or mapping says of an event: how its deliveries stand, or ``reason`` why not;
-    ``failed`` fields said no; ``explanation`` has every predicate's verdict."""
-
-    kind: str
-    arn: str
-    name: str
-    state: str
-    reason: str
-    failed: int
-    targets: list[dict[str, str]]
-    explanation: dict[str, Any]
-    deliveries: list[Outcome]
-
-
-class Explained(TypedDict, total=False):
-    """What became of an event, message or record. Verdicts: those who took it, then the nearest miss first."""
-
-    id: str | None
-    channel: str
-    at: int | None
-    trace: str | None
-    event: Any
-    verdicts: list[Verdict]
-    count: int
-    problem: str
-    caused: list[dict[str, Any]]
-
-
-class Tried(TypedDict):
-    """A pattern on the last events: how many matched, and the ids of some that did and of some that nearly did."""
-
-    channel: str
-    tried: int
-    matched: int
-    examples: list[str]
-    near_misses: list[dict[str, Any]]
-
-
-class Span(TypedDict):
-    """What happened, with what it caused."""
-
-    id: str
-    trace: str
-    parent: str | None
-    kind: str
-    name: str
-    subject: str | None
-    account: str
-    region: str
-    started: int
-    duration: int | None
-    outcome: str | None
-    notes: dict[str, Any]
-    children: list[Span]
-
-
-class FaultRule(TypedDict, total=False):
-    """What, where and when: see docs/faults.md."""
-
-    kind: Required[str]
-    service: str
-    operation: str
-    resource: str
-    by: Literal["client", "service"]
-    at: Literal["operation", "delivery"]
-    probability: float
-    nth: int
-    every: int
-    times: int
-    milliseconds: int
-    code: str
-    status: int
-    message: str
-
-
-class FiredFault(TypedDict):
-    """``rule``: its index; ``nth``: as which that passed this very place."""
-
-    index: int
-    rule: int
-    kind: str
-    at: int
-    service: str
-    operation: str
-    resource: str
-    nth: int
-    trace: str
-    milliseconds: int
-
-
-class FaultBooks(TypedDict):
-    """``rules`` have beside their members an ``index``, and how often they ``matched`` and ``fired``."""
-
-    seed: int | str
-    hasten: bool
-    rules: list[dict[str, Any]]
-    fired: list[FiredFault]
-
-
-class QuotaNumber(TypedDict):
-    """A number: what it is, what it is on AWS unless raised there, what it counts."""
-
-    name: str
-    value: int
-    default: int
-    counts: str
-
-
-class QuotaRate(TypedDict):
-    """How often a second, and how often at once, clients may ask for an operation."""
-
-    name: str
-    per_second: float
-    burst: int
-
-
-class QuotaBooks(TypedDict):
-    """What holds."""
-
-    quotas: list[QuotaNumber]
-    rates: list[QuotaRate]
-
-
-class Trace(TypedDict):
-    """``published``: the events and messages in it, with their bodies and the ids of their deliveries."""
-
-    trace: str
-    spans: list[Span]
-    published: list[dict[str, Any]]
-
-
-class Snapshot(TypedDict):
-    """``taken`` by the cloud's clock, in milliseconds since the epoch; ``size`` in bytes."""
-
-    name: str
-    taken: int
-    size: int
-
-
-# ``from`` is a keyword, so this one is not a class body
-Sent = TypedDict(
-    "Sent",
-    {
-        "id": str,
-        "at": int,
-        "kind": Literal["email", "email-json", "sms", "push"],
-        "to": str,
-        "from": str | None,
-        "subject": str | None,
-        "body": str,
-        "topic": str | None,
-        "message": str | None,
-        "attributes": dict[str, Any],
-        "account": str,
-        "region": str,
-    },
-)
-
-
-class MockCase(TypedDict):
-    account: str
-    region: str
-    machine: str
-    case: str
-    states: list[str]
 
 
 class Headwater:
@@ -426,6 +231,41 @@ class Headwater:
         """Any operation by its name (``"sqs", "ListQueues"``), members as AWS names them, times in milliseconds."""
         asked = {"service": service, "operation": name, "request": request or {}, "account": account, "region": region}
         return cast("dict[str, Any]", self._ask("POST", "operations", asked)["result"])
+
+    # ---- executions
+
+    def execution(self, identity: str, svg: bool = False) -> ShownExecution:
+        """What an execution did: its ARN, its name, or anything in its trace. ``svg``: a picture of it too."""
+        more = "&svg=true" if svg else ""
+        return cast(ShownExecution, self._ask("GET", f"executions?execution={quote(identity, safe='')}{more}"))
+
+    def compare_executions(self, first: str, second: str) -> Compared:
+        query = f"executions/diff?first={quote(first, safe='')}&second={quote(second, safe='')}"
+        return cast(Compared, self._ask("GET", query))
+
+    def replay(
+        self,
+        execution: str | None = None,
+        *,
+        machine: str | None = None,
+        definition: str | dict[str, Any] | None = None,
+        since: int = 0,
+        last: int | None = None,
+    ) -> Replays:
+        """Recorded executions on the present definition of their machine, or on another, without calling anything:
+        one, those of a machine (its ARN), or all; ``since`` (ms) and ``last`` limit which."""
+        asked: dict[str, Any] = {"since": since}
+        if execution is not None:
+            asked["execution"] = execution
+        elif machine is not None:
+            asked["machine"] = machine
+        else:
+            asked["all"] = True
+        if definition is not None:
+            asked["definition"] = definition if isinstance(definition, str) else json.dumps(definition)
+        if last is not None:
+            asked["last"] = last
+        return cast(Replays, self._ask("POST", "executions/replay", asked, _NO_LIMIT))
 
     def follow(self, **chosen: str) -> Generator[Any]:
         """Spans that end after this was called, as they do (without children), until the server does. ``service``,

@@ -13,15 +13,17 @@ from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.inside import Inside
 from headwater.gateway.lambda_site import LambdaSite
-from headwater.gateway.mqtt import MQTT_PATH, MqttBroker
+from headwater.gateway.mqtt import MqttBroker
 from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
 from headwater.gateway.sns_site import SnsSite
+from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.gateway.xray_daemon import XRayDaemon
+from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import Exporter
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
@@ -45,7 +47,8 @@ CONSOLE = Path(__file__).parent / "console" / "static"
 @dataclass(frozen=True)
 class Settings:
     """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
-    the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md)."""
+    the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
+    ``mocks``: a file of Step Functions' mocks (docs/step-functions.md)."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -56,6 +59,7 @@ class Settings:
     keep: Keep = DEFAULT_KEEP
     allow_kill: bool = False
     otlp: str | None = None
+    mocks: Path | None = None
     quotas: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -96,10 +100,12 @@ class Cloud:
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
-        self.handler = Router(sites, {MQTT_PATH: self.mqtt.upgrade}, apis)
+        self.sockets = SocketApis(self.engine)
+        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)
         self._server = Server(self.handler)
         self._xray = XRayDaemon(self.engine)
         self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
+        self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
 
     @property
     def endpoint(self) -> str:
@@ -114,10 +120,15 @@ class Cloud:
         await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)
+        if self.mocks is not None:
+            await self.mocks.start()
 
     async def stop(self) -> None:
         """End in order: no new requests, what is open committed, functions ended."""
+        if self.mocks is not None:
+            self.mocks.stop()
         await self.mqtt.stop()
+        self.sockets.stop()
         self._xray.stop()
         await self._server.stop()
         await self.engine.stop()

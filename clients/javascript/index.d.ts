@@ -27,6 +27,17 @@ export interface FaultSet { seed: number | string; hasten: number; rules: (Fault
 /** The server did not do what was asked; `status` is undefined where none answered. */
 export class HeadwaterError extends Error { readonly status?: number }
 
+/** As Step Functions Local has them: see docs/step-functions.md of Headwater. */
+export interface MockFile {
+  StateMachines: Record<string, { TestCases: Record<string, Record<string, string>> }>;
+  MockedResponses: Record<string, Record<string, { Return: unknown } | { Throw: { Error: string; Cause: string } }>>;
+}
+export interface MockCase { account: string; region: string; machine: string; case: string; states: string[] }
+export interface Place { account?: string; region?: string }
+export interface MockAnswer { response: unknown; times?: number }
+export function returns(value?: unknown, options?: { times?: number }): MockAnswer;
+export function throws(error: string, options?: { cause?: string; times?: number }): MockAnswer;
+
 /** Headwater's own surface. Every method may throw HeadwaterError. */
 export class Headwater {
   constructor(endpoint?: string);
@@ -48,6 +59,10 @@ export class Headwater {
   faults(): Promise<FaultSet>;
   addFaults(faults?: { rules?: FaultRule[]; seed?: number | string }): Promise<FaultSet>;
   clearFaults(): Promise<FaultSet>;
+  mocks(): Promise<MockCase[]>;
+  putMocks(file: MockFile, place?: Place): Promise<MockCase[]>;
+  addMocks(file: MockFile, place?: Place): Promise<MockCase[]>;
+  clearMocks(place?: Place): Promise<void>;
 }
 
 export class Clock {
@@ -105,6 +120,7 @@ export class Cloud {
   stack(template: string, parameters?: Record<string, string>, options?: UniverseOptions): Promise<Stack>;
   stacks(asked: Asked[], options?: UniverseOptions): Promise<Stack[]>;
   empty(options?: UniverseOptions): Promise<void>;
+  mock(machine: string, answers: Record<string, MockAnswer | MockAnswer[]>, options?: { case?: string }): Promise<string>;
   stop(): Promise<void>;
 }
 

@@ -116,6 +116,8 @@ def _show_verdict(console: Console, verdict: Verdict, came: int | None, now: int
             line.append(f" → {short(delivery.get('target', ''))}", style="cyan")
             line.append(f"  {_outcome(delivery, came, now)}", style="dim")
             console.print(line, soft_wrap=True)
+            if (full or delivery["state"] not in ("delivered", "waiting")) and (answer := _response(delivery)):
+                console.print(Text(f"    answered {answer}", style="dim"), soft_wrap=True)
     else:
         line = _line(verdict, verdict["state"])
         if verdict["state"] == "matched" or verdict["kind"] != "rule":
@@ -152,6 +154,12 @@ def _outcome(delivery: Outcome, came: int | None, now: int) -> str:
         due = show_duration(max(0, delivery["due"] - now))
         return f"attempt {delivery['attempt']} failed, next in {due}: {delivery['error']}  [{delivery['id']}]"
     return f"[{delivery.get('id', '')}]"
+
+
+def _response(delivery: Outcome) -> str:
+    """What the last attempt was answered, where it went by HTTP; on one line."""
+    answers = [attempt["response"] for attempt in delivery.get("attempts", ()) if "response" in attempt]
+    return " ".join(answers[-1].split()) if answers else ""
 
 
 def _show_branch(console: Console, branch: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "explain": "Tell what became of an event, and why; or try a pattern on recorded traffic.",
     "faults": "Have things go wrong, repeatably; explore what breaks.",
     "follow": "Show operations and deliveries as they happen.",
+    "mocks": "Mock the tasks of Step Functions, as Step Functions Local does.",
     "outbox": "Show e-mails and text messages that would have been sent.",
     "quotas": "Show quotas and rates, change them.",
     "redeliver": "Do deliveries that failed, or were given up, now.",

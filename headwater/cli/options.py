@@ -17,7 +17,7 @@ from headwater.spine.quotas import BadQuota, check_value
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
 # what of the options is handed to ``Settings`` as it stands
-_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "quotas")
+_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "mocks", "quotas")
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -29,6 +29,9 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=Settings(data=None if ephemeral else data, **given), **values)
 
     for option in (
+        click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                     envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
+                     help="Mocks of state machines, as a file of Step Functions Local has them."),
         click.option("--quota", "quotas", multiple=True, callback=_quotas, metavar="NAME=VALUE",
                      help="A quota unlike AWS's, or a rate: events:rules-per-bus=500, events:PutEvents=100."),
         click.option("--otlp", metavar="URL", help="Export spans over OTLP/HTTP, such as to http://127.0.0.1:4318."),

@@ -20,6 +20,7 @@ import click
 from rich.console import Console
 from watchfiles import awatch
 
+from headwater.cli.asking import asking
 from headwater.cli.follow import follow_beside
 from headwater.cli.options import server_options
 from headwater.cli.serving import serve
@@ -85,9 +86,20 @@ def command(
     endpoint = f"http://{settings.host}:{settings.port}"
     if settings.port and answers(endpoint):
         order.console.print(f"[dim]using the Headwater at {endpoint}[/]")
+        if settings.mocks is not None:
+            put_mocks(endpoint, settings.mocks)
         asyncio.run(stay(endpoint, order))
     else:
         serve(settings, lambda cloud: ready(cloud, order))
+
+
+def put_mocks(endpoint: str, file: Path) -> None:
+    """Hand a server of someone else's the file that one of our own would have been started with."""
+    with asking(endpoint) as headwater:
+        try:
+            headwater.put_mocks(json.loads(file.read_text()))
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f"The mocks in {file} cannot be read: {error}") from error
 
 
 def default_stack_name(template: Path) -> str:

@@ -1,11 +1,13 @@
 """Requests to the user's own APIs: ``/_aws/execute-api/{api}/…``, or the host ``{api}.execute-api.…``.
 
-The internal operation ``execute-api:Invoke`` answers them.
+The internal operation ``execute-api:Invoke`` answers them. What backends ask about a WebSocket API's connections,
+``/{stage}/@connections/{id}``, is a signed request to AWS below the API's address.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from headwater.gateway.connection import HttpConnection
 from headwater.gateway.messages import HttpRequest, HttpResponse
@@ -17,7 +19,26 @@ from headwater.spine.spans import cause_of
 PREFIX = "/_aws/execute-api/"
 _HOST = re.compile(r"([a-z0-9]{10})\.execute-api\.[^:]+")
 # nobody signs these; the operation finds the API's own account and region
-_ANYBODY = Caller("000000000000", "us-east-1", "anonymous")
+ANYBODY = Caller("000000000000", "us-east-1", "anonymous")
+_CONNECTIONS = re.compile(r"/[^/]+(/(?:@|%40)connections/[^/]+)\Z")
+
+
+class Address(NamedTuple):
+    """The API of a request, the host that named it (empty where the path did), and the rest of the path."""
+
+    api: str
+    domain: str
+    path: str
+
+
+def address_of(request: HttpRequest) -> Address | None:
+    """None for a request to no API."""
+    if request.path.startswith(PREFIX):
+        api, _, rest = request.path[len(PREFIX) :].partition("/")
+        return Address(api, "", f"/{rest}")
+    if host := _HOST.match(request.headers.get("host", "")):
+        return Address(host[1], host[0], request.path)
+    return None
 
 
 class UserApis:
@@ -28,36 +49,30 @@ class UserApis:
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> bool:
         """True where the request was one for an API; it is then answered, now or later."""
-        domain = ""
-        if request.path.startswith(PREFIX):
-            api, _, rest = request.path[len(PREFIX) :].partition("/")
-            path = f"/{rest}"
-        elif host := _HOST.match(request.headers.get("host", "")):
-            api, domain, path = host[1], host[0], request.path
-        else:
+        address = address_of(request)
+        if address is None:
+            return False
+        connections = _CONNECTIONS.match(address.path)
+        if connections and "authorization" in request.headers:
+            request.path = connections[1]
             return False
         self._engine.submit(
             self._engine.find("execute-api", "Invoke"),
             {
-                "ApiId": api,
+                "ApiId": address.api,
                 "Method": request.method,
-                "Path": path,
+                "Path": address.path,
                 "Query": request.query,
                 "Headers": request.headers,
                 "Body": request.body,
-                "SourceIp": _address(connection),
-                "Host": domain,
+                "SourceIp": connection.peer,
+                "Host": address.domain,
             },
-            _ANYBODY,
+            ANYBODY,
             cause_of(request.headers),
             lambda result, error: connection.respond(_response(result, error)),
         )
         return True
-
-
-def _address(connection: HttpConnection) -> str:
-    peer = connection.transport.get_extra_info("peername") if connection.transport is not None else None
-    return str(peer[0]) if peer else "127.0.0.1"
 
 
 def _response(result: Result | None, error: AwsError | None) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from headwater.gateway.aws import AwsApis
@@ -18,13 +18,14 @@ class Site(Protocol):
     def handle(self, request: HttpRequest, connection: HttpConnection) -> bool: ...
 
 
-Upgrade = Callable[[HttpRequest], asyncio.Protocol]
+# what takes the socket over; None for a request that is not its own
+Upgrade = Callable[[HttpRequest], asyncio.Protocol | None]
 
 
 class Router:
     """Asks each site in turn; what nobody claims is a request to AWS."""
 
-    def __init__(self, sites: list[Site], upgrades: Mapping[str, Upgrade], apis: AwsApis) -> None:
+    def __init__(self, sites: list[Site], upgrades: Sequence[Upgrade], apis: AwsApis) -> None:
         self._sites = sites
         self._upgrades = upgrades
         self._apis = apis
@@ -41,8 +42,10 @@ class Router:
         self._apis.handle(request, connection)
 
     def upgrade(self, request: HttpRequest) -> asyncio.Protocol | None:
-        made = self._upgrades.get(request.path)
-        return made(request) if made is not None else None
+        for upgrade in self._upgrades:
+            if (made := upgrade(request)) is not None:
+                return made
+        return None
 
     def too_large(self, request: HttpRequest) -> HttpResponse:
         body = (

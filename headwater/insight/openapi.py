@@ -76,7 +76,8 @@ _DELIVERY_PROPERTIES: Mapping[str, Schema] = {
 }
 _DELIVERY = _object("due kind name id attempt trace created running state", **_DELIVERY_PROPERTIES)
 _ATTEMPT = _object("span at", span=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},
-                   outcome=_TEXT_OR_NULL, error=_text(), input=_text("where a transformer made it"))  # fmt: skip
+                   outcome=_TEXT_OR_NULL, error=_text(), input=_text("where a transformer made it"),
+                   response=_text("of what was sent by HTTP: the status, and how the body begins"))  # fmt: skip
 _OUTCOME = _object(
     "state",
     target=_text("an ARN"), id=_text(), at=_MS, took={"type": ["integer", "null"], "description": "microseconds"},
@@ -182,6 +183,67 @@ FAULTS = _object(
     rules=_list(_object("index kind matched fired", index=_WHOLE, **_RULE_PROPERTIES, matched=_WHOLE, fired=_WHOLE)),
     fired=_list(_object("index rule at nth trace", index=_WHOLE, rule=_WHOLE, at=_MS, **_PLACE, nth=_WHOLE,
                         trace=_text(), milliseconds=_WHOLE)),
+)  # fmt: skip
+_VISIT_PROPERTIES: Mapping[str, Schema] = {
+    "state": _text(),
+    "kind": _text("the state's type"),
+    "entered": _MS,
+    "exited": _MS,
+    "outcome": {"enum": ["running", "done", "failed", "caught"]},
+    "attempts": _WHOLE,
+    "error": _text(),
+    "cause": _text(),
+    "iteration": {**_WHOLE, "description": "within a Map"},
+    "map_run": _text("an ARN"),
+    "given": _text("the input, JSON"),
+    "gave": _text("the output, JSON"),
+}
+_VISIT = _object("state kind entered outcome attempts", **_VISIT_PROPERTIES)
+_NESTED_VISIT = _object(
+    "state kind entered outcome attempts inner",
+    **_VISIT_PROPERTIES, inner={**_list(_ANYTHING), "description": "visits within, of the same shape"},
+)  # fmt: skip
+_PLACED: Mapping[str, Schema] = {name: {"type": "number"} for name in ("x", "y", "width", "height")}
+GRAPH = _object(
+    "width height boxes lines",
+    width={"type": "number"}, height={"type": "number"},
+    boxes=_list(_object("name kind group x y width height", name=_text(), kind=_text("the state's type, or Branch"),
+                        group={"type": "boolean"}, **_PLACED)),
+    lines=_list(_object("source target kind points", source=_text(), target=_text(),
+                        kind={"enum": ["next", "choice", "default", "catch"]},
+                        points=_list(_list({"type": "number"})))),
+)  # fmt: skip
+_STATE = _object("outcome visits failed retries took", outcome=_VISIT_PROPERTIES["outcome"], visits=_WHOLE,
+                 failed=_WHOLE, retries=_WHOLE, took={**_WHOLE, "description": "milliseconds, together"})  # fmt: skip
+_DESCRIBED: Schema = {**_ANYTHING, "description": "as DescribeExecution, times in ms"}
+EXECUTION = _object(
+    "execution visits states not_reached graph",
+    execution=_DESCRIBED, visits=_list(_NESTED_VISIT), graph=GRAPH, svg=_text(), not_reached=_list(_text()),
+    states={"type": "object", "additionalProperties": _STATE},
+)  # fmt: skip
+DIFFERENCES = _object(
+    "first second same rows",
+    first=_DESCRIBED, second=_DESCRIBED, same={"type": "boolean"},
+    rows=_list(_object("path why", path=_text("the states that lead there"), why=_text("empty where nothing differs"),
+                       first=_VISIT, second=_VISIT)),
+)  # fmt: skip
+REPLAYING = _object(
+    execution=_text("an ARN, a name, or anything in its trace"), machine=_text("an ARN: its executions"),
+    all={"type": "boolean", "description": "of all machines of the account and region"},
+    since=_MS, last={**_WHOLE, "description": "of each machine, the newest so many"},
+    definition=_text("in place of the present one"), account=_text(), region=_text(),
+)  # fmt: skip
+_EVENT_OR_NULL: Schema = {"type": ["object", "null"], "description": "as GetExecutionHistory shows it"}
+_DEPARTURE = _object(
+    "state recorded instead why",
+    state=_TEXT_OR_NULL, recorded=_EVENT_OR_NULL, instead=_EVENT_OR_NULL, why=_text("what differs"),
+)  # fmt: skip
+REPLAYED = _object(
+    "executions same left problems",
+    same=_WHOLE, left=_WHOLE, problems=_WHOLE,
+    executions=_list(_object("execution", execution=_text("an ARN"), name=_text(), machine=_text("an ARN"),
+                             status=_text(), events=_WHOLE, departure=_DEPARTURE,
+                             problem=_text("why it cannot be replayed"))),
 )  # fmt: skip
 QUOTAS = _object(
     "quotas rates",

@@ -9,6 +9,7 @@ from typing import Any
 from headwater import __version__
 from headwater.insight import openapi
 from headwater.insight.doors import caller_of, run_operation
+from headwater.insight.executions import answer_diff, answer_graph, answer_replay, answer_show
 from headwater.insight.explained import (
     answer_deliveries,
     answer_delivery,
@@ -192,6 +193,7 @@ async def _openapi(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     return openapi.document(PAGES, engine.endpoint)
 
 
+_EXECUTION = "An ARN, a name, or anything in its trace."
 _ID = {"id": "A trace's id, an ARN, or anything that a span notes."}
 _PLACE = {"account": "12 digits; all accounts unless told.", "region": "All regions unless told."}
 PAGES = (
@@ -311,6 +313,22 @@ PAGES = (
     Page(
         "POST", "/_headwater/outbox", "A phone answers STOP: its number is opted out", answer_stop,
         takes=openapi.STOP,
+    ),
+    Page(
+        "GET", "/_headwater/executions", "What an execution did: visits to states, over the graph of its machine",
+        answer_show, {"execution": _EXECUTION, "svg": "true: the picture too."}, answers=openapi.EXECUTION,
+    ),
+    Page(
+        "GET", "/_headwater/executions/diff", "Two executions side by side, and what differs", answer_diff,
+        {"first": _EXECUTION, "second": _EXECUTION}, answers=openapi.DIFFERENCES,
+    ),
+    Page(
+        "POST", "/_headwater/executions/replay", "Recorded executions on a definition: where they would leave their "
+        "path", answer_replay, takes=openapi.REPLAYING, answers=openapi.REPLAYED,
+    ),
+    Page(
+        "GET", "/_headwater/executions/graph", "The graph of a state machine, laid out", answer_graph,
+        {"machine": "An ARN."}, answers=openapi.GRAPH,
     ),
     Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(

@@ -43,10 +43,11 @@ class WebSocketError(Exception):
 
 
 class Frame(NamedTuple):
-    """One frame as it came; a fragment's opcode is that of its message."""
+    """One frame as it came; a fragment's opcode is that of its message, which ends with the one that is final."""
 
     opcode: Opcode
     payload: bytes
+    is_final: bool = True
 
 
 def accept(method: str, headers: Mapping[str, str], subprotocols: Sequence[str]) -> tuple[bool, bytes]:
@@ -54,18 +55,34 @@ def accept(method: str, headers: Mapping[str, str], subprotocols: Sequence[str])
 
     One of `subprotocols` must be among those that the client offers; the first such is chosen.
     """
-    if headers.get("sec-websocket-version", _VERSION) != _VERSION:
-        return False, _refusal("426 Upgrade Required", f"Sec-WebSocket-Version: {_VERSION}\r\n")
+    refused = refuse(method, headers)
+    if refused is not None:
+        return False, refused
     offered = _items(headers.get("sec-websocket-protocol", ""))
     chosen = next((name for name in subprotocols if name in offered), None)
-    key = headers.get("sec-websocket-key", "")
+    if chosen is None:
+        return False, refusal("400 Bad Request")
+    return True, welcome(headers, chosen)
+
+
+def refuse(method: str, headers: Mapping[str, str]) -> bytes | None:
+    """The response to a request that asks for no WebSocket, or for none that there is; None where it is one."""
+    if headers.get("sec-websocket-version", _VERSION) != _VERSION:
+        return refusal("426 Upgrade Required", f"Sec-WebSocket-Version: {_VERSION}\r\n")
     is_upgrade = method == "GET" and headers.get("upgrade", "").lower() == "websocket"
-    if not is_upgrade or not _is_key(key) or chosen is None:
-        return False, _refusal("400 Bad Request")
+    if not is_upgrade or not _is_key(headers.get("sec-websocket-key", "")):
+        return refusal("400 Bad Request")
+    return None
+
+
+def welcome(headers: Mapping[str, str], subprotocol: str | None) -> bytes:
+    """The response that opens the WebSocket."""
+    key = headers.get("sec-websocket-key", "")
     proof = base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()
-    return True, (
+    chosen = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol is not None else ""
+    return (
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {proof}\r\nSec-WebSocket-Protocol: {chosen}\r\n\r\n"
+        f"Sec-WebSocket-Accept: {proof}\r\n{chosen}\r\n"
     ).encode()
 
 
@@ -80,7 +97,8 @@ def _is_key(key: str) -> bool:
         return False
 
 
-def _refusal(status: str, headers: str = "") -> bytes:
+def refusal(status: str, headers: str = "") -> bytes:
+    """A response that opens none; `headers` are whole lines."""
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
 
@@ -95,8 +113,16 @@ def encode_frame(opcode: Opcode, payload: bytes = b"") -> bytes:
     return bytes((first, 127)) + length.to_bytes(8, "big") + payload
 
 
-def encode_close(code: int) -> bytes:
-    return encode_frame(Opcode.CLOSE, b"" if code == CloseCode.NO_STATUS else code.to_bytes(2, "big"))
+def encode_close(code: int, reason: str = "") -> bytes:
+    payload = b"" if code == CloseCode.NO_STATUS else code.to_bytes(2, "big") + reason.encode()
+    return encode_frame(Opcode.CLOSE, payload)
+
+
+def read_close(payload: bytes) -> tuple[int, str]:
+    """Code and reason of a frame that closes."""
+    if len(payload) < 2:
+        return CloseCode.NO_STATUS, ""
+    return int.from_bytes(payload[:2], "big"), payload[2:].decode(errors="replace")
 
 
 class FrameDecoder:
@@ -139,7 +165,7 @@ class FrameDecoder:
             raise WebSocketError(CloseCode.PROTOCOL_ERROR, "a fragment without its message, or in the midst of one")
         message = self._message or opcode
         self._message = None if is_final else message
-        return Frame(message, payload)
+        return Frame(message, payload, is_final)
 
 
 def _check_header(first: int, second: int) -> Opcode:

@@ -31,7 +31,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "s3": _house("s3", "s3"),
         "apigateway": _house("apigateway", "apigateway"),
         "apigatewayv2": _house("apigateway", "apigatewayv2"),
-        "execute-api": _house("apigateway", None),
+        "execute-api": _house("apigateway", "apigatewaymanagementapi"),
         "iot": _house("iot", "iot"),
         "iotdata": _house("iot", "iot-data"),
         "iot-mqtt": _house("iot", None),

@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httptools
 
+from headwater.spine.spans import Span
+
 _READ = 65_536
+NOTED_BYTES = 2048  # of a body, for whoever asks why
 # What may stand in a path and a query as it is; ``%`` because it is taken as written.
 _AS_WRITTEN = "%/:=&?~+!$,;'@()*[]"
 
@@ -37,20 +41,36 @@ class Unreachable(Exception):
         self.timed_out = timed_out
 
 
+def note_answer(span: Span, status: int, body: bytes) -> None:
+    """Have an attempt tell what it was answered: the status, and how the body begins."""
+    text = body[:NOTED_BYTES].decode(errors="replace")
+    span.note("response", f"{status} {text}".rstrip() + (" …" if len(body) > NOTED_BYTES else ""))
+
+
 async def send(
-    method: str, url: str, headers: Mapping[str, str], body: bytes, *, seconds: float, most: int = 1_048_576
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    seconds: float,
+    most: int = 1_048_576,
+    patience: float | None = None,
 ) -> OutgoingAnswer:
-    """Send a request and read its answer, up to ``most`` bytes of body. Redirects are not followed."""
+    """Send a request and read its answer, up to ``most`` bytes of body. Redirects are not followed. ``patience``: so
+    many seconds after the status, what has come of the body will do."""
     try:
         async with asyncio.timeout(seconds):
-            return await _exchange(method, url, headers, body, most)
+            return await _exchange(method, url, headers, body, _Reading(most, patience))
     except TimeoutError:
         raise Unreachable(f"No answer within {seconds:g} seconds.", timed_out=True) from None
     except (OSError, ValueError, httptools.HttpParserError) as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
-async def _exchange(method: str, url: str, headers: Mapping[str, str], body: bytes, most: int) -> OutgoingAnswer:
+async def _exchange(
+    method: str, url: str, headers: Mapping[str, str], body: bytes, reading: _Reading
+) -> OutgoingAnswer:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     if (not secure and parts.scheme != "http") or not parts.hostname:
@@ -61,7 +81,7 @@ async def _exchange(method: str, url: str, headers: Mapping[str, str], body: byt
     )
     try:
         writer.write(head + body)
-        return await _Reading(most).answer(reader)
+        return await reading.answer(reader)
     finally:
         writer.close()
 
@@ -84,7 +104,8 @@ def _context() -> ssl.SSLContext:
 class _Reading:
     """What the parser calls."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, patience: float | None) -> None:
+        self._patience = patience
         self._parser = httptools.HttpResponseParser(self)
         self._most = most
         self._status = 0
@@ -93,14 +114,20 @@ class _Reading:
         self._done = False
 
     async def answer(self, reader: asyncio.StreamReader) -> OutgoingAnswer:
-        while not self._done and (not self._status or len(self._body) < self._most):
-            data = await reader.read(_READ)
-            if not data:
-                break
-            self._parser.feed_data(data)
-        if not self._status:
-            raise ValueError("the connection was closed without an answer")
+        while not self._status:
+            if not await self._read(reader):
+                raise ValueError("the connection was closed without an answer")
+        with suppress(*(() if self._patience is None else (TimeoutError,))):
+            async with asyncio.timeout(self._patience):
+                while not self._done and len(self._body) < self._most and await self._read(reader):
+                    pass
         return OutgoingAnswer(self._status, self._headers, bytes(self._body[: self._most]))
+
+    async def _read(self, reader: asyncio.StreamReader) -> bool:
+        data = await reader.read(_READ)
+        if data:
+            self._parser.feed_data(data)
+        return bool(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")

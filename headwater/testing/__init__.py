@@ -6,13 +6,14 @@
         events.assert_delivered(source="shop", detail_type="OrderPlaced", to=shop.resource("FulfilOrder"))
 
 The plugin is found by its entry point. Fixtures: ``cloud``, ``universe``, ``stack``,
-``clock``, ``events``, ``faults``.
+``clock``, ``events``, ``faults``, ``mocks``.
 """
 
 from headwater.testing.clock import SteeredClock
 from headwater.testing.cloud import RunningCloud
 from headwater.testing.events import Events
 from headwater.testing.faults import Faults
+from headwater.testing.mocks import Mocks
 from headwater.testing.stacks import Stack, Stacks
 
-__all__ = ["Events", "Faults", "RunningCloud", "Stack", "Stacks", "SteeredClock"]
+__all__ = ["Events", "Faults", "Mocks", "RunningCloud", "Stack", "Stacks", "SteeredClock"]

@@ -13,12 +13,14 @@ from headwater.testing.cloud import RunningCloud
 from headwater.testing.events import Events
 from headwater.testing.explored import Exploration, exploration
 from headwater.testing.faults import Faults
+from headwater.testing.mocks import Mocks
 from headwater.testing.report import Report
 from headwater.testing.stacks import Stack, Stacks
 
 _EVENTS = pytest.StashKey[Events]()
 _CLOCK = pytest.StashKey[SteeredClock]()
 _FAULTS = pytest.StashKey[Faults]()
+_MOCKS = pytest.StashKey[Mocks]()
 _EXPLORATION = pytest.StashKey[Exploration]()
 _EXPLORED = pytest.StashKey[RunningCloud]()
 _REPORT = pytest.StashKey[Report]()
@@ -120,6 +122,8 @@ def _go_on(item: pytest.Item) -> None:
         item.config.stash[_EXPLORATION].begin(explored.headwater, item.nodeid)
     if (faults := item.stash.get(_FAULTS, None)) is not None:
         faults.begin()
+    if (mocks := item.stash.get(_MOCKS, None)) is not None:
+        mocks.begin()
     if (clock := item.stash.get(_CLOCK, None)) is not None:
         clock.hold()
     if (events := item.stash.get(_EVENTS, None)) is not None:
@@ -145,6 +149,14 @@ def events(cloud: RunningCloud, request: pytest.FixtureRequest) -> Events:
 def faults(cloud: RunningCloud, request: pytest.FixtureRequest) -> Iterator[Faults]:
     """What goes wrong in this test; nothing does after it."""
     found = request.node.stash[_FAULTS] = Faults(cloud.headwater)
+    yield found
+    found.clear()
+
+
+@pytest.fixture
+def mocks(cloud: RunningCloud, request: pytest.FixtureRequest) -> Iterator[Mocks]:
+    """What tasks of state machines answer in this test; after it they call their resources."""
+    found = request.node.stash[_MOCKS] = Mocks(cloud.headwater)
     yield found
     found.clear()
 

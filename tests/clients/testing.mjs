@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 
 import { EventBridgeClient, ListRulesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 
-import { findCloud, Headwater, HeadwaterError, StackFailed, startCloud } from "../../clients/javascript/src/index.js";
+import { findCloud, Headwater, HeadwaterError, returns, StackFailed, startCloud, throws } from "../../clients/javascript/src/index.js";
 
 const TEMPLATE = `
 Parameters: {Delay: {Type: Number, Default: 0}}
@@ -130,6 +131,26 @@ test("faults are asked for, fire, and are gone in the next universe", async () =
   await assert.rejects(cloud.headwater.addFaults({ rules: [{ kind: "earthquake" }] }), HeadwaterError);
   await cloud.stack(template);
   assert.deepEqual((await cloud.headwater.faults()).rules, []);
+});
+
+test("the tasks of a state machine are mocked", async () => {
+  const states = new SFNClient(settings);
+  const ask = {
+    Type: "Task", Resource: "arn:aws:states:::ecs:runTask.sync", End: true,
+    Catch: [{ ErrorEquals: ["Busy"], Next: "Again" }],
+  };
+  const definition = JSON.stringify({ StartAt: "Ask", States: { Ask: ask, Again: { ...ask, Catch: undefined } } });
+  const roleArn = "arn:aws:iam::000000000000:role/any";
+  const { stateMachineArn } = await states.send(new CreateStateMachineCommand({ name: "ask", definition, roleArn }));
+  const started = await cloud.mock(
+    stateMachineArn, { Ask: [throws("Busy", { times: 1 }), returns(1)], Again: returns({ ok: true }) }, { case: "Busy" },
+  );
+  const { executionArn } = await states.send(new StartExecutionCommand({ stateMachineArn: started }));
+  await cloud.events.settle();
+  const { output } = await states.send(new DescribeExecutionCommand({ executionArn }));
+  assert.equal(output, '{"ok":true}');
+  assert.deepEqual((await cloud.headwater.mocks()).map((each) => each.case), ["Busy"]);
+  await assert.rejects(cloud.mock(stateMachineArn, { Ask: [returns(1), returns(2)] }), RangeError);
 });
 
 test("what cannot be deployed, asked or found is said in words", async () => {

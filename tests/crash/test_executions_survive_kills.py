@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import threading
 import time
@@ -20,7 +21,7 @@ from tests.conftest import Client, client_factory
 from tests.crash.server import Server
 from tests.services.states import events, make_machine
 
-EXECUTIONS = 250
+EXECUTIONS = int(os.environ.get("HEADWATER_KILLED_EXECUTIONS", "250"))
 ACCOUNT = "000000000000"
 
 

@@ -78,6 +78,20 @@ def handler(event, context):
     assert lab.answer(lab.function(source)) == ["boto3", "botocore", "urllib3"]
 
 
+def test_what_was_compiled_beside_the_code_is_no_package_that_the_function_brings(lab: Lab) -> None:
+    """Else every cold start would load boto3 anew, of which it has a copy in memory."""
+    lines = (
+        "import sys",
+        "was_loaded = 'boto3' in sys.modules",
+        "def handler(event, context):",
+        "    return was_loaded",
+    )
+    function = lab.function("\n".join(lines))
+    for folder in (function.code, lab.folder / "runtime" / "python"):
+        (folder / "__pycache__").mkdir(parents=True, exist_ok=True)
+    assert lab.answer(function) is True
+
+
 def test_a_package_that_the_function_brings_replaces_the_preinstalled_one(lab: Lab) -> None:
     f = lab.function("import boto3\ndef handler(event, context):\n    return boto3.OWN\n")
     (f.code / "boto3").mkdir()

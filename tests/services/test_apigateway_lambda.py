@@ -162,6 +162,17 @@ def test_rest_apis_answer_502_for_a_function_that_fails(aws: Client, endpoint: s
     assert (answer.status, answer.json) == (502, {"message": "Internal server error"})
 
 
+def test_a_route_of_an_http_api_that_wants_signed_requests(aws: Client, http_api: Callable[..., str]) -> None:
+    url = http_api("plain")
+    client = aws("apigatewayv2")
+    api = url.rpartition("/")[2]
+    route = client.get_routes(ApiId=api)["Items"][0]["RouteId"]
+    client.update_route(ApiId=api, RouteId=route, AuthorizationType="AWS_IAM")
+    refused = ask("GET", url)
+    assert (refused.status, refused.json) == (403, {"message": "Forbidden"})
+    assert ask("GET", url, Authorization="AWS4-HMAC-SHA256 Credential=x").json == {"hello": "world"}
+
+
 def test_an_authorizer_of_an_http_api(aws: Client, function: Function) -> None:
     client = aws("apigatewayv2")
     api = client.create_api(Name="guarded", ProtocolType="HTTP")

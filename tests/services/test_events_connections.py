@@ -12,7 +12,10 @@ from urllib.parse import parse_qs
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from headwater.cli.main import main
+from headwater.client import Headwater
 from headwater.spine.operations import Caller
 from headwater.spine.outgoing import Unreachable, send
 from tests.conftest import Client, client_factory
@@ -380,3 +383,23 @@ def test_other_services_may_invoke_a_destination(
     assert (made["Status"], made["Headers"]["x-made"], made["Body"]) == (201, "yes", b"done")
     asked = site.next()
     assert (asked.path, asked.headers["x"], asked.headers["x-key"]) == ("/a/b", "y", "secret")
+
+
+def test_what_endpoints_answered_is_kept_with_the_attempts(timed: ServerThread, site: Endpoint) -> None:
+    aws, headwater = client_factory(timed.endpoint, "123456789012"), Headwater(timed.endpoint)
+    events = aws("events")
+    route(events, destination(events, site, connect(events, "BASIC", BASIC)))
+    replies = iter([Reply(503, body=b"busy " + b"x" * 3000), Reply(202, body=b'{"ticket": 7}')])
+    site.answer = lambda asked: next(replies)
+    event = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    site.next()
+    headwater.settle()
+    [failing] = headwater.deliveries(state="retrying")
+    shown = CliRunner().invoke(main, ["explain", event, "--endpoint", timed.endpoint]).output
+    assert "answered 503 busy xxx" in shown
+    timed.advance(60_000)
+    first, second = headwater.delivery(failing["id"])["attempts"]
+    assert first["response"].startswith("503 busy xxx") and len(first["response"]) < 2100
+    assert second["response"] == '202 {"ticket": 7}'
+    told = CliRunner().invoke(main, ["deliveries", failing["id"], "--endpoint", timed.endpoint]).output
+    assert "SDK_CLIENT_ERROR  Unable to invoke" in told and 'response: 202 {"ticket": 7}' in told

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.client import Headwater
 from headwater.services.sns.delivery_policy import RETRIES, delays_of
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
@@ -80,6 +81,21 @@ def test_retries_follow_the_phases_of_the_policy(timed: ServerThread, listener: 
     envelope = json.loads(message["Body"])
     assert envelope["Message"] == "hello"
     verify(envelope)
+
+
+def test_what_subscribers_answered_is_kept_with_the_attempts(timed: ServerThread, listener: Listener) -> None:
+    sns = client_factory(timed.endpoint, ACCOUNT)("sns")
+    topic, _ = _subscribed(sns, listener)
+    listener.answers.put(500)
+    message = sns.publish(TopicArn=topic, Message="hello")["MessageId"]
+    timed.advance(1)
+    [verdict] = [
+        each for each in Headwater(timed.endpoint).explain(message)["verdicts"] if each["kind"] == "subscription"
+    ]
+    [delivery] = verdict["deliveries"]
+    assert [attempt["response"] for attempt in delivery["attempts"]] == ["500"]
+    timed.advance(30_000)
+    assert Headwater(timed.endpoint).delivery(delivery["id"])["attempts"][-1]["response"] == "200"
 
 
 def test_what_an_endpoint_will_never_take_is_not_sent_again(timed: ServerThread, listener: Listener) -> None:

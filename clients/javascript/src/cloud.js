@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { Clock } from "./clock.js";
 import { Events } from "./events.js";
 import { Faults } from "./faults.js";
+import { mock } from "./mocks.js";
 import { end, firstLine } from "./processes.js";
 import { Stacks } from "./stacks.js";
 import { Headwater, HeadwaterError } from "./surface.js";
@@ -55,6 +56,11 @@ export class Cloud {
   /** A universe in which there is nothing. */
   async empty(options = {}) {
     await this.stacks([], options);
+  }
+
+  /** Mock a state machine's tasks, see mocks.js; the next universe has none. What is returned starts an execution so. */
+  mock(machine, answers, options = {}) {
+    return mock(this.headwater, machine, answers, options);
   }
 
   /** End it, if it was started for these tests. */

@@ -4,5 +4,6 @@ export { Clock } from "./clock.js";
 export { Cloud, findCloud, startCloud } from "./cloud.js";
 export { Events } from "./events.js";
 export { Faults } from "./faults.js";
+export { returns, throws } from "./mocks.js";
 export { Stack, StackFailed } from "./stacks.js";
 export { Headwater, HeadwaterError } from "./surface.js";

@@ -104,6 +104,28 @@ export class Headwater {
     return this.ask("DELETE", "faults");
   }
 
+  // ---- mocks of Step Functions
+
+  /** The cases that there are. */
+  async mocks() {
+    return (await this.ask("GET", "mocks")).cases;
+  }
+
+  /** Mocks as a file of Step Functions Local has them, and no others; of all accounts and regions unless told. */
+  async putMocks(file, { account = "", region = "" } = {}) {
+    return (await this.ask("PUT", `mocks?account=${account}&region=${region}`, file)).cases;
+  }
+
+  /** Mocks beside those that there are. */
+  async addMocks(file, { account = "", region = "" } = {}) {
+    return (await this.ask("POST", `mocks?account=${account}&region=${region}`, file)).cases;
+  }
+
+  /** No mocks any more; what runs with some goes on so. */
+  async clearMocks({ account = "", region = "" } = {}) {
+    await this.ask("DELETE", `mocks?account=${account}&region=${region}`);
+  }
+
   async ask(method, page, body, seconds) {
     let response;
     try {

@@ -1,7 +1,7 @@
-/** The shell: where one is, where one can go, and the cloud's clock. */
+/** What lives within the frame of `index.html`: the page of the address, and in the header the cloud's clock and faults. */
 
-import { html, render, useEffect, useState } from "./html.js";
-import { A, useAddress } from "./router.js";
+import { html, render, useEffect, useLayoutEffect, useState } from "./html.js";
+import { A, below, follow, useAddress } from "./router.js";
 import { Clock } from "./clock.js";
 import { Faults } from "./faults.js";
 import { useConnected } from "./live.js";
@@ -22,15 +22,6 @@ const ROUTES = [
   { path: /^\/console\/stacks$/, load: () => import("./resources/stacks.js").then((m) => m.StacksPage), title: "Stacks" },
   { path: /^\/console\/logs$/, load: () => import("./resources/logs.js").then((m) => m.LogsPage), title: "Logs" },
   { path: /^\/console\/resources\/(.+)$/, load: () => import("./resources/page.js").then((m) => m.ResourcePage), title: "Resource" },
-];
-
-const PLACES = [
-  ["/", "Map", "M3 4h4v3H3zM11 9h4v3h-4zM3 13h4v3H3zM7 5.500h2v9M9 10.500h2"],
-  ["/console/traces", "Traces", "M3 4h7M5 9h9M9 14h6"],
-  ["/console/deliveries", "Deliveries", "M3 9h9M9 5l4 4-4 4M15 4v10"],
-  ["/console/resources", "Resources", "M3 3h5v5H3zM10 3h5v5h-5zM3 10h5v5H3zM10 10h5v5h-5z"],
-  ["/console/stacks", "Stacks", "M9 2.500l6.500 3.500L9 9.500L2.500 6zM2.500 9L9 12.500L15.500 9M2.500 12L9 15.500l6.500-3.500"],
-  ["/console/logs", "Logs", "M4 2.500h7l3 3v10H4zM11 2.500v3h3M6.500 8.500h5M6.500 11h5M6.500 13.500h3"],
 ];
 
 /** @param {string} path @returns {{route: Route, found: string[]} | null} */
@@ -68,35 +59,33 @@ function Theme() {
   </button>`;
 }
 
-function Header() {
+function Lamp() {
   const up = useConnected();
-  return html`<header class="bar">
-    <a class="skip" href="#main">To the page</a>
-    <${A} to="/" class="brand"><img src="/_headwater/static/icon.svg" width="24" height="24" alt="" /><span>Headwater</span><//>
-    <span class=${"lamp " + (up ? "up" : "down")} role="status">${up ? "live" : "not connected"}</span>
-    <div class="spacer"></div>
-    <${Faults} />
-    <${Clock} />
-    <${Theme} />
-  </header>`;
+  return html`<span class=${"lamp " + (up ? "up" : "down")} role="status">${up ? "live" : "not connected"}</span>`;
 }
 
-/** @param {{path: string}} props */
-function Navigation({ path }) {
-  return html`<nav class="places" aria-label="Pages">
-    ${PLACES.map(
-      ([to, name, glyph]) => html`<${A} key=${to} to=${to} class="place" current=${to === "/" ? path === "/" : path.startsWith(to)}>
-        <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d=${glyph} /></svg><span>${name}</span>
-      <//>`,
-    )}
-  </nav>`;
+/** Which of the places in the navigation one is at. @param {string} path */
+function mark(path) {
+  for (const link of document.querySelectorAll(".places a")) {
+    const to = below(/** @type {HTMLAnchorElement} */ (link).pathname);
+    if (to === "/" ? path === "/" : path.startsWith(to)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
 }
 
-function App() {
+function Pages() {
   const { path } = useAddress();
+  useLayoutEffect(() => mark(path), [path]);
   const at = find(path);
-  return html`<${Header} /><${Navigation} path=${path} />
-    ${at ? html`<${Page} route=${at.route} found=${at.found} />` : html`<main id="main" class="page"><div class="empty"><h1>There is no such page</h1><p><${A} to="/">The map</${A}></p></div></main>`}`;
+  return at
+    ? html`<${Page} route=${at.route} found=${at.found} />`
+    : html`<main id="main" class="page" tabindex="-1"><div class="empty"><h1>There is no such page</h1><p><${A} to="/">The map<//></p></div></main>`;
 }
 
-render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+/** @param {string} id of a place in the frame @param {any} draw */
+const live = (id, draw) => render(draw, /** @type {HTMLElement} */ (document.getElementById(id)));
+
+live("page", html`<${Pages} />`);
+live("lamp", html`<${Lamp} />`);
+live("tools", html`<${Faults} /><${Clock} /><${Theme} />`);
+document.addEventListener("click", follow);

@@ -31,8 +31,18 @@ export function DeliveriesPage() {
       : html`<div class="scroller"><table class="table"><thead><tr><th>Due</th><th>What</th><th>To</th><th class="number">Attempts</th><th>State</th><th class="wide">Trace</th></tr></thead>
         <tbody>${shown.map(
           (each) => html`<tr key=${each.id}><td title=${dateTime(each.due)}>${value && each.due > value.now ? "in " + length((each.due - value.now) * 1000) : "now"}</td><td>${each.name}</td><td title=${each.subject || ""}>${each.subject ? shortName(each.subject) : ""}</td><td class="number">${each.attempt}</td>
-            <td><span class=${"tag " + (TONES[state(each)] || "")}>${state(each)}</span> ${(state(each) === "dead" || state(each) === "retrying") && html`<button onClick=${() => redeliver(each.id)}>Redeliver</button>`}${each.error ? html`<div class="hint">${each.error}</div>` : ""}</td>
+            <td><span class=${"tag " + (TONES[state(each)] || "")}>${state(each)}</span> ${(state(each) === "dead" || state(each) === "retrying") && html`<button onClick=${() => redeliver(each.id)}>Redeliver</button>`}${each.error ? html`<div class="hint">${each.error}</div><${Attempts} id=${each.id} />` : ""}</td>
             <td class="wide">${each.trace && html`<${A} to=${"/console/traces/" + each.trace}>${each.trace.slice(0, 10)}…<//>`}</td></tr>`,
         )}</tbody></table></div>`}
   </div>`;
+}
+
+/** What was tried and what came of it, asked for when it is opened. @param {{id: string}} props */
+function Attempts({ id }) {
+  const [attempts, set] = useState(/** @type {import("./client.js").Attempt[] | null} */ (null));
+  /** @param {{currentTarget: HTMLDetailsElement}} event */
+  const open = (event) => event.currentTarget.open && surface.delivery(id).then((found) => set(found.attempts));
+  return html`<details onToggle=${open}><summary class="hint">Attempts</summary>
+    ${(attempts || []).map((each) => html`<p key=${each.at} class="hint">${dateTime(each.at)} ${each.outcome || "running"} ${each.error || ""}${each.response ? html`<pre>${each.response}</pre>` : ""}</p>`)}
+  </details>`;
 }

@@ -1,16 +1,13 @@
 /** How times, lengths, names and ARNs are shown. */
 
+const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat([], { year: "numeric", month: "short", day: "numeric" });
+
 /** @param {number} ms milliseconds since the epoch */
-export function clockTime(ms) {
-  const at = new Date(ms);
-  return at.toLocaleTimeString([], { hour12: false }) + "." + String(at.getMilliseconds()).padStart(3, "0");
-}
+export const clockTime = (ms) => `${TIME.format(ms)}.${String(Math.floor(ms) % 1000).padStart(3, "0")}`;
 
 /** @param {number} ms */
-export function dateTime(ms) {
-  const at = new Date(ms);
-  return `${at.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" })} ${clockTime(ms)}`;
-}
+export const dateTime = (ms) => `${DAY.format(ms)} ${clockTime(ms)}`;
 
 /** @param {number} microseconds */
 export function length(microseconds) {

@@ -14,8 +14,11 @@ export function go(path, replace = false) {
   dispatchEvent(new Event(CHANGED));
 }
 
+/** The part of an address below the root. @param {string} pathname */
+export const below = (pathname) => pathname.slice(ROOT.length).replace(/\/$/, "") || "/";
+
 function read() {
-  return { path: location.pathname.slice(ROOT.length).replace(/\/$/, "") || "/", query: new URLSearchParams(location.search) };
+  return { path: below(location.pathname), query: new URLSearchParams(location.search) };
 }
 
 /** The present address; the component is drawn again when it changes. */
@@ -33,17 +36,18 @@ export function useAddress() {
   return at;
 }
 
-/**
- * A link within the console. @param {{to: string, children?: any, class?: string, current?: boolean, title?: string}} p
- */
+/** A link within the console. @param {{to: string, children?: any, class?: string, current?: boolean, title?: string}} p */
 export function A({ to, children, class: name, current, title }) {
-  /** @param {MouseEvent} event */
-  const follow = (event) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    go(to);
-  };
-  return html`<a href=${address(to)} class=${name} title=${title} aria-current=${current ? "page" : undefined} onClick=${follow}>${children}</a>`;
+  return html`<a href=${address(to)} class=${name} title=${title} aria-current=${current ? "page" : undefined}>${children}</a>`;
+}
+
+/** A click on any link to a page of the console goes there without loading anew. @param {MouseEvent} event */
+export function follow(event) {
+  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+  const href = /** @type {Element} */ (event.target).closest("a")?.getAttribute("href");
+  if (!href || !href.startsWith(ROOT + "/") || !/^\/($|\?|console(\/|$))/.test(href.slice(ROOT.length))) return;
+  event.preventDefault();
+  go(href.slice(ROOT.length));
 }
 
 /** @param {Record<string, string>} changes to the query of the present page */

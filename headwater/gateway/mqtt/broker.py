@@ -57,8 +57,10 @@ class MqttBroker:
             self._server.close()
             await self._server.wait_closed()
 
-    def upgrade(self, request: HttpRequest) -> asyncio.Protocol:
+    def upgrade(self, request: HttpRequest) -> asyncio.Protocol | None:
         """Take over a WebSocket's HTTP request."""
+        if request.path != MQTT_PATH:
+            return None
         scope = scope_of(request, credential_of(request.headers))
         origin = Origin(
             self._callers.find(scope),

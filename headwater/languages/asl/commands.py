@@ -109,7 +109,8 @@ class TaskTimedOut:
 
 @dataclass(frozen=True, slots=True)
 class MapRunEnded:
-    """A map run's result, as JSON text and as a value; without `output` it has failed."""
+    """A map run's result, as JSON text and as a value; without `output` it has failed. `left`: where that is all that
+    is known (of a recording), the output that the state left behind, and what it assigned."""
 
     frame: int
     ticket: int
@@ -117,6 +118,7 @@ class MapRunEnded:
     value: Any = None
     error: str | None = None
     cause: str | None = None
+    left: tuple[str, dict[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ repeats, so that a step's events are packed in one row.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 Event = tuple[int, int, str, dict[str, Any] | None]
@@ -63,3 +64,22 @@ def render(event: Event, timestamp: int, *, include_data: bool = True) -> dict[s
                 del details[name]
     shown[key] = details
     return shown
+
+
+def details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The details of a rendered event; empty where its kind has none."""
+    key = _DETAILS.get(event["type"])
+    found: Mapping[str, Any] = event.get(key, {}) if key is not None else {}
+    return found
+
+
+def from_log(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The event that a line of an execution's log tells of, as the API would show it."""
+    shown = {
+        "timestamp": int(line["event_timestamp"]),
+        "type": line["type"],
+        "id": int(line["id"]),
+        "previousEventId": int(line["previous_event_id"]),
+    }
+    key = _DETAILS.get(line["type"])
+    return shown if key is None else {**shown, key: line["details"]}

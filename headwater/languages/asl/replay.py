@@ -1,43 +1,29 @@
 """Replay: a recorded history drives a definition without calling anything, and tells where it would leave the path.
 
-What came from outside (a task's answer, a timer, a stop) is taken from the recording, at the recorded time; what the
-definition makes of it is compared with what was recorded, event by event. Ids agree as long as the path is the same.
+What came from outside (a task's answer, a timer, a stop, a redrive) is taken from the recording, at the recorded time
+and in the recorded order. What the definition makes of it is compared with what was recorded, each event with those
+that follow the same event there: the order between branches that run side by side is free.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import orjson
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from headwater.languages.asl import execution as frames
-from headwater.languages.asl.commands import (
-    Finish,
-    GoneOn,
-    GoOn,
-    Input,
-    MapRunEnded,
-    RunTask,
-    Stopped,
-    TaskFailed,
-    TaskStarted,
-    TaskSubmitted,
-    TaskSucceeded,
-    TaskTimedOut,
-    TimedOut,
-    TimerFired,
-)
+from headwater.languages.asl.commands import Finish, GoneOn, GoOn, Input, RunTask, Stopped, TimedOut, TimerFired
 from headwater.languages.asl.execution import Execution, Frame
-from headwater.languages.asl.history import render
+from headwater.languages.asl.history import details_of, render
 from headwater.languages.asl.machine import Machine
-from headwater.languages.asl.run import Run, resume, start
+from headwater.languages.asl.recorded import Recorded, answer, difference
+from headwater.languages.asl.run import Run
 from headwater.languages.intrinsics_functions import Randomness
 
-Recorded = Mapping[str, Any]
+_WAITING = (frames.TASK, frames.TIMER, frames.RETRYING)
+_PAUSED = (frames.RUNNING, frames.REVIVED)
 
 
 class Departure(NamedTuple):
-    """Where a definition leaves the recorded path: the state, the recorded event there (None where the recording had
-    ended), the event that would come instead (None where nothing would), and what differs in words."""
+    """Where a definition leaves the recorded path: the state, the first recorded event that would not come (None where
+    all would), the event that would come instead (None where nothing would), and what differs in words."""
 
     state: str | None
     recorded: Recorded | None
@@ -45,135 +31,170 @@ class Departure(NamedTuple):
     why: str
 
 
-class _Left(Exception):
-    def __init__(self, departure: Departure) -> None:
-        super().__init__(departure.why)
-        self.departure = departure
-
-
 def replay(machine: Machine, execution: Execution, history: Sequence[Recorded], ids: Randomness) -> Departure | None:
     """None where the definition goes the recorded way to the end of the recording. ``history``: events as
     GetExecutionHistory gives them, whole, timestamps in ms."""
-    return _Replay(machine, execution, history, ids).run()
+    return _Replay(execution, history, ids).run(machine) if history else None
+
+
+class _Issued:
+    """Ids from a source, each remembered: the recording has others in their place."""
+
+    def __init__(self, source: Randomness) -> None:
+        self._source = source
+        self.known: set[str] = set()
+
+    def uuid(self) -> str:
+        issued = self._source.uuid()
+        self.known.add(issued)
+        return issued
+
+    def random(self) -> float:
+        return self._source.random()
 
 
 class _Replay:
-    def __init__(self, machine: Machine, execution: Execution, history: Sequence[Recorded], ids: Randomness) -> None:
-        self._machine = machine
+    def __init__(self, execution: Execution, history: Sequence[Recorded], ids: Randomness) -> None:
         self._execution = execution
         self._history = history
-        self._ids = ids
-        self._next = 0
-        self._state: dict[int, str] = {}  # the state that an event belongs to
-        self._tokens: list[str] = []
+        self._ids = _Issued(ids)
+        self._next = 0  # place of the first recorded event that has not come
+        self._came: set[int] = set()  # ids of recorded events that have come
+        self._after: dict[int, list[Recorded]] = {}  # what was recorded after an event
+        for event in history:
+            self._after.setdefault(event["previousEventId"], []).append(event)
+        self._counterpart = {0: 0}  # from ids of made events to recorded ones
+        self._owners: dict[int, str] = {}  # the state that a recorded event belongs to
+        self._surplus: list[Recorded] = []  # what was made and has no counterpart
         self._goes_on = False
         self._ended = False
 
-    def run(self) -> Departure | None:
-        try:
-            self._take(start(self._machine, self._execution, self._now(), self._ids))
-            while self._next < len(self._history):
-                self._take(resume(self._execution, self._input(self._history[self._next]), self._now(), self._ids))
-        except _Left as left:
-            return left.departure
+    def run(self, machine: Machine) -> Departure | None:
+        step = self._step()
+        step.begin(machine)
+        departure = self._compare(step)
+        while departure is None and (event := self._first_to_come()) is not None:
+            step = self._step()
+            if self._goes_on:
+                step.resume(GoneOn())
+            elif event["type"] == "ExecutionRedriven" and self._ended:
+                self._ended = False
+                step.redrive()
+            else:
+                given = self._input(event)
+                if given is None:
+                    return self._departure(event)
+                step.resume(given)
+            departure = self._compare(step)
+        return departure
+
+    def _step(self) -> Run:
+        event = self._first_to_come()
+        return Run(self._execution, int((event or self._history[-1])["timestamp"]), self._ids)
+
+    def _first_to_come(self) -> Recorded | None:
+        while self._next < len(self._history):
+            if self._history[self._next]["id"] not in self._came:
+                return self._history[self._next]
+            self._next += 1
         return None
 
-    def _now(self) -> int:
-        return int(self._history[min(self._next, len(self._history) - 1)]["timestamp"])
+    # -- what was made
 
-    def _take(self, run: Run) -> None:
-        self._goes_on = any(isinstance(command, GoOn) for command in run.commands)
-        self._ended = self._ended or any(isinstance(command, Finish) for command in run.commands)
-        self._tokens += [each.token for each in run.commands if isinstance(each, RunTask) and each.token]
-        for event in run.events:
-            self._compare(render(event, self._now()))
+    def _compare(self, step: Run) -> Departure | None:
+        for command in step.commands:
+            if isinstance(command, RunTask) and command.token:
+                self._ids.known.add(command.token)
+        self._goes_on = any(isinstance(command, GoOn) for command in step.commands)
+        self._ended = self._ended or any(isinstance(command, Finish) for command in step.commands)
+        for noted in step.events:
+            previous = self._counterpart.get(noted[1])
+            if previous is not None:  # else it follows what has no counterpart itself
+                self._find(render(noted, step.now), previous)
+        return self._departure(self._first_missing()) if self._surplus else None
 
-    def _compare(self, made: Recorded) -> None:
-        state = self._owner(made)
-        if self._next == len(self._history):
-            raise _Left(Departure(state, None, made, f"the recording ends; {made['type']} would follow"))
-        recorded = self._history[self._next]
-        difference = _difference(recorded, made, self._tokens)
-        if difference is not None:
-            raise _Left(Departure(self._owner(recorded) or state, recorded, made, difference))
-        self._next += 1
+    def _find(self, made: Recorded, previous: int) -> None:
+        for recorded in self._after.get(previous, ()):
+            if recorded["id"] not in self._came and difference(recorded, made, self._ids.known) is None:
+                self._came.add(recorded["id"])
+                self._counterpart[made["id"]] = recorded["id"]
+                if (owner := self._owner(recorded)) is not None:
+                    self._owners[recorded["id"]] = owner
+                return
+        self._surplus.append({**made, "previousEventId": previous})
+
+    def _first_missing(self) -> Recorded | None:
+        """The first recorded event that should have come by now: what it follows has, and nothing waits there."""
+        waiting = {self._counterpart.get(frame.previous) for frame in self._frames(*_WAITING, *_PAUSED)}
+        for event in self._history[self._next :]:
+            previous = event["previousEventId"]
+            if event["id"] not in self._came and (previous in self._came or not previous) and previous not in waiting:
+                return event
+        return None
+
+    def _departure(self, missing: Recorded | None) -> Departure:
+        """What is told of the path's end: the recorded event that would not come, else the made one that was not."""
+        if missing is None:
+            made = self._surplus[0]
+            over = self._first_to_come() is None
+            why = f"the recording ends; {made['type']} would follow" if over else f"{made['type']} would come besides"
+            return Departure(self._owner(made), None, made, why)
+        state = self._owner(missing)
+        follow = missing["previousEventId"]
+        instead = next((each for each in self._surplus if each["previousEventId"] == follow), None)
+        if instead is None and self._surplus:
+            instead = self._surplus[0]
+        if instead is not None:
+            why = difference(missing, instead, self._ids.known) or f"{instead['type']} would come besides"
+        else:
+            why = "the execution would be over" if self._ended else f"nothing would wait for {missing['type']}"
+        if state is None and instead is not None:
+            state = self._owner(instead)
+        return Departure(state, missing, instead, why)
 
     def _owner(self, event: Recorded) -> str | None:
+        """The state of a recorded event, or of a made one that names the recorded event that it follows."""
         details = event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails") or {}
-        state = details.get("name") or self._state.get(event["previousEventId"])
-        if state is not None:
-            self._state[event["id"]] = state
-        return state
+        name: str | None = details.get("name")
+        return name or self._owners.get(event["previousEventId"])
 
-    def _input(self, event: Recorded) -> Input:
-        """What came from outside, and has ``event`` for its first trace."""
-        if self._goes_on:
-            return GoneOn()
-        kind = event["type"]
-        details: Recorded = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
-        if kind in ("ExecutionAborted", "ExecutionTimedOut"):
-            return Stopped(details.get("error"), details.get("cause")) if kind == "ExecutionAborted" else TimedOut()
-        frame = self._waiting(event)
+    # -- what came from outside
+
+    def _input(self, event: Recorded) -> Input | None:
+        """What has ``event`` for its first trace; None where nothing waits for it."""
+        kind, details = event["type"], details_of(event)
+        if self._ended:
+            return None
+        aborted = kind.endswith("Aborted") and self._end_of_all()
+        if kind == "ExecutionTimedOut" or aborted == "ExecutionTimedOut":
+            return TimedOut()
+        if kind == "ExecutionAborted" or aborted:
+            ahead = self._history[self._next :]
+            details = details_of(next(each for each in ahead if each["type"] == "ExecutionAborted"))
+            return Stopped(details.get("error"), details.get("cause"))
+        frame = self._waiting(event, details)
+        if frame is None:
+            return None
         if frame.status in (frames.TIMER, frames.RETRYING):
             return TimerFired(frame.id, frame.ticket)
-        return _answer(kind, details, frame, self._history[self._next :])
+        return answer(event, details, frame, self._history[self._next :])
 
-    def _waiting(self, event: Recorded) -> Frame:
-        for frame in self._execution.frames.values():
-            if frame.previous == event["previousEventId"] and frame.status in (
-                frames.TASK, frames.TIMER, frames.RETRYING,
-            ):  # fmt: skip
-                return frame
-        why = "the execution would be over" if self._ended else f"nothing would wait for {event['type']}"
-        raise _Left(Departure(self._owner(event), event, None, why))
+    def _end_of_all(self) -> str | None:
+        """How the execution was ended from outside, if that comes next of all ends."""
+        ends = ("ExecutionAborted", "ExecutionTimedOut", "ExecutionFailed", "ExecutionSucceeded")
+        coming = (each["type"] for each in self._history[self._next :] if each["type"] in ends)
+        end = next(coming, None)
+        return end if end in ends[:2] else None
 
+    def _frames(self, *statuses: str) -> list[Frame]:
+        return [frame for frame in self._execution.frames.values() if frame.status in statuses]
 
-def _answer(kind: str, details: Recorded, frame: Frame, ahead: Iterable[Recorded]) -> Input:
-    place = (frame.id, frame.ticket)
-    if kind.startswith("MapRun"):
-        if kind == "MapRunFailed":
-            return MapRunEnded(*place, error=details.get("error"), cause=details.get("cause"))
-        output = next(each["stateExitedEventDetails"]["output"] for each in ahead if each["type"] == "MapStateExited")
-        return MapRunEnded(*place, output, orjson.loads(output))
-    if kind.endswith("TimedOut"):
-        return TaskTimedOut(*place, heartbeat=details.get("error") == "States.HeartbeatTimeout")
-    if kind.endswith("Failed"):
-        return TaskFailed(*place, details.get("error"), details.get("cause"))
-    if kind.endswith("Submitted"):
-        return TaskSubmitted(*place, details["output"])
-    if kind.endswith("Started"):
-        return TaskStarted(*place, details.get("workerName"))
-    return TaskSucceeded(*place, details.get("output") or "null")
-
-
-def _difference(recorded: Recorded, made: Recorded, tokens: list[str]) -> str | None:
-    """In words; None where they are the same but for times and task tokens."""
-    if recorded["type"] != made["type"]:
-        return f"{made['type']} in place of {recorded['type']}"
-    for key in sorted({*recorded, *made} - {"timestamp"}):
-        ours, theirs = made.get(key), recorded.get(key)
-        if ours == theirs:
-            continue
-        if isinstance(ours, dict) and isinstance(theirs, dict):
-            for name in sorted({*ours, *theirs}):
-                if not _alike(theirs.get(name), ours.get(name), tokens):
-                    return f"{name} is {_short(ours.get(name))} in place of {_short(theirs.get(name))}"
-        else:
-            return f"{key} is {_short(ours)} in place of {_short(theirs)}"
-    return None
-
-
-def _alike(theirs: Any, ours: Any, tokens: list[str]) -> bool:
-    if theirs == ours:
-        return True
-    if isinstance(theirs, str) and isinstance(ours, str):
-        for token in tokens:  # each execution has tokens of its own
-            before, found, after = ours.partition(token)
-            if found and theirs.startswith(before) and theirs.endswith(after):
-                return True
-    return False
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text if len(text) <= 200 else text[:200] + "…"
+    def _waiting(self, event: Recorded, details: Recorded) -> Frame | None:
+        """The frame that the event is for. After a redrive several wait behind the same event."""
+        found = [
+            frame for frame in self._frames(*_WAITING)
+            if self._counterpart.get(frame.previous) == event["previousEventId"]
+        ]  # fmt: skip
+        named = [frame for frame in found if details.get("name", frame.name) == frame.name]
+        alike = [frame for frame in named if details.get("output") == frame.text]
+        return next(iter(alike or named or found), None)

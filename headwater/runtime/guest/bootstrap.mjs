@@ -9,6 +9,7 @@ import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
+import "./apis.cjs";
 import "./host_prefixes.cjs";
 import "./response_url.cjs";
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from headwater.runtime.guest import clock
+from headwater.runtime.guest import apis, clock
 from headwater.runtime.guest.client import Event, RuntimeClient
 from headwater.runtime.guest.context import LambdaContext
 from headwater.runtime.guest.faults import Fault, Handler, describe, load_handler
@@ -29,6 +29,7 @@ def run(path: list[str], descriptor: int) -> int:
     show_time = clock.install()
     try:
         handler = load_handler(os.environ["_HANDLER"])
+        apis.install()
         Function(client, handler, logs, show_time).serve()
     except SystemExit as error:
         return exit_status(error)
@@ -46,7 +47,8 @@ def run(path: list[str], descriptor: int) -> int:
 def use_path(path: list[str]) -> None:
     """Put the function's folders first; a package that it brings itself replaces the loaded one."""
     *brought, preinstalled = path
-    names = os.listdir(preinstalled)  # noqa: PTH208 - plain names, fast
+    # plain names, fast; compiled files, which every folder has, are no package
+    names = [name for name in os.listdir(preinstalled) if name != "__pycache__"]  # noqa: PTH208
     if any(os.path.exists(os.path.join(f, n)) for f in brought for n in names):  # noqa: PTH110, PTH118
         roots = {Path(name).stem for name in names}
         for loaded in [m for m in sys.modules if m.partition(".")[0] in roots]:

@@ -17,11 +17,12 @@ from headwater.services.apigateway.exchange import Exchange
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
 from headwater.services.apigateway.integration import function_arn
 from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
+from headwater.services.apigateway.socket_events import socket_event
 from headwater.spine.errors import not_implemented
 
 
 class Authorizer(NamedTuple):
-    """``form``: ``1.0`` or ``2.0`` of HTTP APIs, ``REQUEST`` or ``TOKEN`` of REST APIs."""
+    """``form``: ``1.0`` or ``2.0`` of HTTP APIs, ``REQUEST`` or ``TOKEN`` of REST APIs, ``socket``."""
 
     function: str
     form: str
@@ -46,7 +47,7 @@ def compile_authorizer(document: Mapping[str, Any]) -> Authorizer:
     kind = document.get("AuthorizerType") or document.get("type")
     if kind == "REQUEST" and "AuthorizerType" in document:
         form = document.get("AuthorizerPayloadFormatVersion") or "1.0"
-        sources = document.get("IdentitySource") or []
+        sources = [_as_http(source) for source in document.get("IdentitySource") or []]
         simple = bool(document.get("EnableSimpleResponses"))
         return Authorizer(function_arn(document.get("AuthorizerUri") or ""), form, simple, _selectors(sources))
     if kind in ("REQUEST", "TOKEN"):
@@ -55,6 +56,12 @@ def compile_authorizer(document: Mapping[str, Any]) -> Authorizer:
         uri = document.get("authorizerUri") or ""
         return Authorizer(function_arn(uri), str(kind), False, _selectors(sources))
     raise not_implemented(f"The authorizer type {kind} of API Gateway")
+
+
+def _as_http(source: str) -> str:
+    """WebSocket APIs spell it ``route.request.header.Name``."""
+    own = source.startswith(("route.", "context.", "stageVariables."))
+    return f"${source.removeprefix('route.')}" if own else source
 
 
 def _selectors(expressions: list[str]) -> tuple[Selector, ...]:
@@ -71,6 +78,8 @@ def authorizer_event(authorizer: Authorizer, exchange: Exchange, arn: str) -> di
         raise Refused(401)
     if authorizer.form == "TOKEN":
         return {"type": "TOKEN", "methodArn": arn, "authorizationToken": identities[0]}
+    if authorizer.form == "socket":
+        return {"type": "REQUEST", "methodArn": arn, **_without_body(socket_event(exchange))}
     if authorizer.form == "REQUEST":
         return {"type": "REQUEST", "methodArn": arn, **_without_body(event_1_rest(exchange, False))}
     if authorizer.form == "1.0":
@@ -105,6 +114,8 @@ def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str,
         raise Refused(403)
     if authorizer.form == "2.0":
         return {"lambda": context}
+    if "usageIdentifierKey" in answer:
+        context = {**context, "usageIdentifierKey": answer["usageIdentifierKey"]}
     return {"principalId": answer["principalId"], **context}
 
 

@@ -9,7 +9,7 @@ from headwater.services.apigateway.authorizer import compile_authorizer
 from headwater.services.apigateway.deployments import deploy_by_itself
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.store import (
-    HTTP,
+    VERSION_2,
     Api,
     Document,
     find_api,
@@ -36,24 +36,24 @@ def add_authorizer(call: Call, api: Api, request: Request) -> Document:
 
 @operation("apigatewayv2", "CreateAuthorizer")
 def create_authorizer(call: Call, request: Request) -> Result:
-    return add_authorizer(call, find_api(call, request["ApiId"], HTTP), request)
+    return add_authorizer(call, find_api(call, request["ApiId"], *VERSION_2), request)
 
 
 @operation("apigatewayv2", "GetAuthorizer", reads=True)
 def get_authorizer(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     return find_part(call, api.id, "Authorizer", request["AuthorizerId"])
 
 
 @operation("apigatewayv2", "GetAuthorizers", reads=True)
 def get_authorizers(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     return page(request, list(parts(call, api.id, "Authorizer").values()))
 
 
 @operation("apigatewayv2", "UpdateAuthorizer")
 def update_authorizer(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     document = find_part(call, api.id, "Authorizer", request["AuthorizerId"])
     document |= {key: value for key, value in request.items() if value is not None and key != "ApiId"}
     compile_authorizer(document)
@@ -64,7 +64,7 @@ def update_authorizer(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "DeleteAuthorizer")
 def delete_authorizer(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     identity = request["AuthorizerId"]
     if any(route.get("AuthorizerId") == identity for route in parts(call, api.id, "Route").values()):
         raise conflict("Cannot delete authorizer, is referenced in a route")

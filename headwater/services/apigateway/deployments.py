@@ -1,4 +1,4 @@
-"""Deployments of HTTP APIs: snapshots that stages serve.
+"""Deployments of HTTP and WebSocket APIs: snapshots that stages serve.
 
 A stage with ``AutoDeploy`` gets a new one with every change, which takes the place of the one before.
 https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-deployments.html
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.store import (
-    HTTP,
+    VERSION_2,
+    WEBSOCKET,
     Api,
     Document,
     find_api,
@@ -22,6 +23,8 @@ from headwater.services.apigateway.store import (
 from headwater.spine.operations import Call, Request, Result, operation
 
 _HIDDEN = "Snapshot"
+_KEPT = ("Route", "Integration", "Authorizer")
+_KEPT_OF_SOCKETS = (*_KEPT, "RouteResponse", "IntegrationResponse")
 
 
 def add_deployment(call: Call, api: Api, description: str | None, automatic: bool) -> Document:
@@ -32,7 +35,7 @@ def add_deployment(call: Call, api: Api, description: str | None, automatic: boo
         "DeploymentId": new_part_id(call, 6),
         "DeploymentStatus": "DEPLOYED",
         "Description": description,
-        _HIDDEN: {kind: parts(call, api.id, kind) for kind in ("Route", "Integration", "Authorizer")},
+        _HIDDEN: {kind: parts(call, api.id, kind) for kind in (_KEPT_OF_SOCKETS if api.kind == WEBSOCKET else _KEPT)},
     }
     put_part(call, api.id, "Deployment", document["DeploymentId"], document)
     return document
@@ -65,7 +68,7 @@ def _shown(document: Document) -> Document:
 
 @operation("apigatewayv2", "CreateDeployment")
 def create_deployment(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     document = add_deployment(call, api, request.get("Description"), automatic=False)
     if name := request.get("StageName"):
         stage = find_part(call, api.id, "Stage", name)
@@ -77,20 +80,20 @@ def create_deployment(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "GetDeployment", reads=True)
 def get_deployment(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     return _shown(find_part(call, api.id, "Deployment", request["DeploymentId"]))
 
 
 @operation("apigatewayv2", "GetDeployments", reads=True)
 def get_deployments(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     found = sorted(parts(call, api.id, "Deployment").values(), key=lambda item: int(item["CreatedDate"]))
     return page(request, [_shown(document) for document in found])
 
 
 @operation("apigatewayv2", "DeleteDeployment")
 def delete_deployment(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     identity = request["DeploymentId"]
     if any(stage.get("DeploymentId") == identity for stage in parts(call, api.id, "Stage").values()):
         raise bad_request("Active stages pointing to this deployment must be moved or deleted")

@@ -23,6 +23,20 @@ class Response(NamedTuple):
     kind: str = ""
 
 
+class Message(NamedTuple):
+    """What came over a connection of a WebSocket API; ``kind`` is CONNECT, MESSAGE or DISCONNECT.
+
+    ``connected`` in milliseconds; ``code`` and ``reason`` of an end.
+    """
+
+    kind: str
+    connection: str
+    connected: int
+    identity: str = ""
+    code: int = 0
+    reason: str = ""
+
+
 @dataclass
 class Exchange:
     """A request that has found its stage.
@@ -55,6 +69,10 @@ class Exchange:
     authorizer: dict[str, Any] | None = None
     deployment_id: str = ""
     problem: str = ""
+    # the API key that let it in, and the key's id
+    api_key: tuple[str, str] | None = None
+    # of WebSocket APIs alone
+    message: Message | None = None
     # where an execution log wants them: its lines about what was sent on and came back
     told: list[str] | None = None
 

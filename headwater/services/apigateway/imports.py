@@ -21,7 +21,7 @@ from headwater.services.apigateway.openapi import (
     title_of,
 )
 from headwater.services.apigateway.routes import add_route
-from headwater.services.apigateway.store import HTTP, Api, Document, add_api, find_api, remove_parts, set_api
+from headwater.services.apigateway.store import HTTP, VERSION_2, Api, Document, add_api, find_api, remove_parts, set_api
 from headwater.spine.operations import Call, Request, Result, operation
 
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
@@ -37,7 +37,7 @@ def import_api(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "ReimportApi")
 def reimport_api(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     document = read_document(request["Body"])
     kept = {key: value for key, value in api.document.items() if key not in ("CorsConfiguration", "Description")}
     api = set_api(call, api, kept | _settings(document, kept))

@@ -13,6 +13,7 @@ import orjson
 
 from headwater.services.apigateway.access_logs import Served, append
 from headwater.services.apigateway.authorizer import (
+    Authorizer,
     BrokenAuthorizer,
     Refused,
     authorizer_event,
@@ -32,17 +33,18 @@ from headwater.services.apigateway.gateway_responses import answer
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.mapping import as_text
 from headwater.services.apigateway.rest_integration import TemplatedIntegration, failure, run_templated
-from headwater.services.apigateway.rest_validation import refusal
+from headwater.services.apigateway.rest_validation import is_signed, refusal
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
-from headwater.services.apigateway.store import REST
+from headwater.services.apigateway.store import REST, WEBSOCKET
+from headwater.services.apigateway.usage import check_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.spans import trace_header
 from headwater.spine.work import Work
 
 MOST_BODY_BYTES = 10 * 1024 * 1024
-_EXTENDED_ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+EXTENDED_ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +54,14 @@ def invoke(call: Call, request: Request) -> Answer:
     """``ApiId``, ``Method``, ``Path`` and ``Query`` (percent-encoded), ``Headers`` (lower-case names), ``Body``,
     ``SourceIp``, ``Host`` (empty where the API was named by the path). Answers ``Status``, ``Headers``, ``Body``."""
     served = served_api(call, request["ApiId"])
-    if served is None:
+    if served is None or served.api.kind == WEBSOCKET:
         return _answer(message(404, "Not Found"))
     stage, path = _stage_of(served, request["Path"])
     if stage is None:
         return _answer(message(403, "Forbidden") if served.api.kind == REST else message(404, "Not Found"))
     exchange = _exchange(call, served, stage, path, request)
     call.span.account, call.span.region = served.api.account, served.api.region
-    call.span.subject = _arn(exchange, exchange.method, exchange.decoded_path)
+    call.span.subject = execution_arn(exchange, f"{exchange.method}{exchange.decoded_path}")
     origin = exchange.headers.get("origin")
     cors = served.cors if origin is not None else None
     if cors and origin and is_preflight(exchange.method, exchange.headers):
@@ -78,6 +80,8 @@ def invoke(call: Call, request: Request) -> Answer:
         exchange.told = []
     if endpoint.bucket is not None and not endpoint.bucket.take(call.now):
         return _finish(call.work, stage, exchange, message(429, "Too Many Requests", kind="THROTTLED"), cors, endpoint)
+    if endpoint.signed and not is_signed(exchange):
+        return _finish(call.work, stage, exchange, message(403, "Forbidden"), cors, endpoint)
     if endpoint.validation is not None and (response := refusal(endpoint.validation, exchange)) is not None:
         return _finish(call.work, stage, exchange, response, cors, endpoint)
     return _run(call.work, served, stage, endpoint, exchange, cors)
@@ -111,7 +115,7 @@ def _exchange(call: Call, served: ServedApi, stage: ServedStage, path: str, requ
         source_ip=request["SourceIp"],
         domain=request["Host"] or f"{api.id}.execute-api.{api.region}.amazonaws.com",
         request_id=call.ids.uuid(),
-        extended_id=call.ids.token(15, _EXTENDED_ID) + "=",
+        extended_id=call.ids.token(15, EXTENDED_ID) + "=",
         at=call.now,
         deployment_id=stage.deployment_id,
     )
@@ -126,8 +130,9 @@ def _no_route(served: ServedApi, known: bool) -> Response:
     return message(500, "Internal Server Error") if known else message(404, "Not Found")
 
 
-def _arn(exchange: Exchange, method: str, path: str) -> str:
-    place = f"{exchange.api_id}/{exchange.stage}/{method}{path}"
+def execution_arn(exchange: Exchange, route: str) -> str:
+    """What is called, as policies name it; ``route`` is a method and a path, or a route key."""
+    place = f"{exchange.api_id}/{exchange.stage}/{route}"
     return f"arn:aws:execute-api:{exchange.region}:{exchange.account}:{place}"
 
 
@@ -139,8 +144,14 @@ async def _run(
     exchange: Exchange,
     cors: Mapping[str, Any] | None,
 ) -> Result:
-    integration = endpoint.integration
-    response = await _authorize(work, served, endpoint, exchange)
+    integration, response = endpoint.integration, None
+    if endpoint.authorizer is not None:
+        path = exchange.decoded_path if served.api.kind == REST else exchange.resource
+        arn = execution_arn(exchange, f"{exchange.method}{path}")
+        response = await authorize(work, endpoint.authorizer, exchange, arn)
+    if response is None and endpoint.keyed:
+        from_authorizer = served.api.document.get("apiKeySource") == "AUTHORIZER"
+        response = await work.transact(check_key, exchange, from_authorizer)
     if response is None:
         if isinstance(integration, FunctionIntegration):
             response = await _invoke_function(work, served, integration, exchange)
@@ -152,13 +163,8 @@ async def _run(
     return _finish(work, stage, exchange, response, cors, endpoint)
 
 
-async def _authorize(work: Work, served: ServedApi, endpoint: Endpoint, exchange: Exchange) -> Response | None:
+async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn: str) -> Response | None:
     """The answer to a request that is not let in; None where it is."""
-    authorizer = endpoint.authorizer
-    if authorizer is None:
-        return None
-    path = exchange.decoded_path if served.api.kind == REST else exchange.resource
-    arn = _arn(exchange, exchange.method, path)
     try:
         event = authorizer_event(authorizer, exchange, arn)
         request = {"FunctionName": authorizer.function, "Payload": orjson.dumps(event)}

@@ -34,6 +34,8 @@ CONTEXT: Mapping[str, Selector] = MappingProxyType(
         "domainPrefix": lambda exchange: exchange.domain_prefix,
         "extendedRequestId": lambda exchange: exchange.extended_id,
         "httpMethod": lambda exchange: exchange.method,
+        "identity.apiKey": lambda exchange: exchange.api_key[0] if exchange.api_key else None,
+        "identity.apiKeyId": lambda exchange: exchange.api_key[1] if exchange.api_key else None,
         "identity.sourceIp": lambda exchange: exchange.source_ip,
         "identity.userAgent": lambda exchange: exchange.headers.get("user-agent"),
         "path": lambda exchange: exchange.staged_path,
@@ -43,6 +45,11 @@ CONTEXT: Mapping[str, Selector] = MappingProxyType(
         "requestTimeEpoch": lambda exchange: str(exchange.at),
         "routeKey": lambda exchange: exchange.route_key,
         "stage": lambda exchange: exchange.stage,
+        # of WebSocket APIs
+        "connectedAt": lambda exchange: str(exchange.message.connected) if exchange.message else None,
+        "connectionId": lambda exchange: exchange.message.connection if exchange.message else None,
+        "eventType": lambda exchange: exchange.message.kind if exchange.message else None,
+        "messageId": lambda exchange: (exchange.message.identity or None) if exchange.message else None,
     }
 )
 

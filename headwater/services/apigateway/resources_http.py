@@ -1,4 +1,4 @@
-"""CloudFormation's types of HTTP APIs.
+"""CloudFormation's types of HTTP and WebSocket APIs.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html
 """
@@ -112,6 +112,7 @@ class _Part(Resource):
     """Routes, integrations, authorizers and deployments: the same four operations under different names."""
 
     noun = ""
+    owner = "ApiId"  # what a part belongs to, beside the API
 
     @property
     def key(self) -> str:
@@ -123,13 +124,14 @@ class _Part(Resource):
         change.attributes = {self.key: change.physical_id}
 
     def update(self, call: Call, change: Change) -> None:
-        if change.properties.get("ApiId") != change.previous.get("ApiId"):
+        if any(change.properties.get(name) != change.previous.get(name) for name in ("ApiId", self.owner)):
             raise Replace
         call.operation(_SERVICE, f"Update{self.noun}", {**typed(change.properties), self.key: change.physical_id})
         change.attributes = {self.key: change.physical_id}
 
     def delete(self, call: Call, change: Change) -> None:
-        request = {"ApiId": change.properties.get("ApiId"), self.key: change.physical_id}
+        owners = {name: change.properties.get(name) for name in ("ApiId", self.owner)}
+        request = {**owners, self.key: change.physical_id}
         drop(call, _SERVICE, f"Delete{self.noun}", request)
 
 
@@ -146,6 +148,18 @@ class IntegrationResource(_Part):
 @resource("AWS::ApiGatewayV2::Authorizer")
 class AuthorizerResource(_Part):
     noun = "Authorizer"
+
+
+@resource("AWS::ApiGatewayV2::RouteResponse")
+class RouteResponseResource(_Part):
+    noun = "RouteResponse"
+    owner = "RouteId"
+
+
+@resource("AWS::ApiGatewayV2::IntegrationResponse")
+class IntegrationResponseResource(_Part):
+    noun = "IntegrationResponse"
+    owner = "IntegrationId"
 
 
 @resource("AWS::ApiGatewayV2::Deployment")

@@ -52,7 +52,7 @@ class TemplatedIntegration(NamedTuple):
     timeout: float
 
 
-class _Refused(Exception):
+class RefusedByGateway(Exception):
     """API Gateway answers by itself; the argument is its answer."""
 
     def __init__(self, response: Response, problem: str = "") -> None:
@@ -75,7 +75,7 @@ def compile_templated(document: Mapping[str, Any]) -> TemplatedIntegration:
         request_mappings(document.get("requestParameters") or {}),
         _templates(document.get("requestTemplates") or {}),
         passthrough,
-        tuple(map(_compile_response, (document.get("integrationResponses") or {}).values())),
+        tuple(map(compile_response, (document.get("integrationResponses") or {}).values())),
         int(document.get("timeoutInMillis") or 29_000) / 1000,
     )
 
@@ -88,7 +88,7 @@ def _templates(given: Mapping[str, str | None]) -> dict[str, Template]:
         raise bad_request(f"Invalid mapping template specified: {error}") from None
 
 
-def _compile_response(document: Mapping[str, Any]) -> IntegrationResponse:
+def compile_response(document: Mapping[str, Any]) -> IntegrationResponse:
     if document.get("contentHandling") not in (None, "CONVERT_TO_TEXT"):
         raise not_implemented("contentHandling of API Gateway's integration responses")
     try:
@@ -109,11 +109,11 @@ async def run_templated(work: Work, integration: TemplatedIntegration, exchange:
     try:
         body = _request_body(integration, exchange, context)
         if integration.target is None:
-            answer, selector = _mock(body)
+            answer, selector = mock(body)
         else:
-            answer, selector = await _ask(work, integration, exchange, body, context["requestOverride"])
-        return _respond(_selected(integration, selector), exchange, answer, context)
-    except _Refused as refused:
+            answer, selector = await ask(work, integration, exchange, body, context["requestOverride"])
+        return _respond(selected_response(integration, selector), exchange, answer, context)
+    except RefusedByGateway as refused:
         exchange.problem = refused.problem
         return refused.response
     except TimeoutError:
@@ -141,20 +141,21 @@ def _request_body(integration: TemplatedIntegration, exchange: Exchange, context
         return template.render(variables(exchange, text, context)).encode()
     refused = integration.passthrough == "NEVER" or (integration.passthrough == _PASSTHROUGH[1])
     if refused and (integration.templates or integration.passthrough == "NEVER"):
-        raise _Refused(failure(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"), f"no template for {kind}")
+        unsupported = failure(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
+        raise RefusedByGateway(unsupported, f"no template for {kind}")
     return exchange.body
 
 
-def _mock(body: bytes) -> tuple[WireAnswer, str]:
+def mock(body: bytes) -> tuple[WireAnswer, str]:
     """The request's body says the status."""
     try:
         status = int(orjson.loads(body)["statusCode"])
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise _Refused(failure(500), "a MOCK integration's request template has to give a statusCode") from None
+        raise RefusedByGateway(failure(500), "a MOCK integration's request template has to give a statusCode") from None
     return WireAnswer(status, {}, b""), str(status)
 
 
-async def _ask(
+async def ask(
     work: Work, integration: TemplatedIntegration, exchange: Exchange, body: bytes, override: dict[str, Any]
 ) -> tuple[WireAnswer, str]:
     """The service's answer, and the text that selects the response."""
@@ -182,7 +183,7 @@ async def _ask(
     if target.service != "lambda":
         return as_json(target, answer), str(answer.status)
     if answer.status >= 300:
-        raise _Refused(failure(500), f"Invoke answered {answer.status}: {answer.body.decode(errors='replace')}")
+        raise RefusedByGateway(failure(500), f"Invoke answered {answer.status}: {answer.body.decode(errors='replace')}")
     return answer, _error_of(answer) if _FUNCTION_ERROR in answer.headers else ""
 
 
@@ -195,14 +196,14 @@ def _error_of(answer: WireAnswer) -> str:
     return str(document.get("errorMessage") or "") if isinstance(document, dict) else ""
 
 
-def _selected(integration: TemplatedIntegration, text: str) -> IntegrationResponse:
+def selected_response(integration: TemplatedIntegration, text: str) -> IntegrationResponse:
     for response in integration.responses:
         if response.pattern is not None and response.pattern.fullmatch(text):
             return response
     for response in integration.responses:
         if response.pattern is None:
             return response
-    raise _Refused(failure(500), f"no integration response is for {text!r}")
+    raise RefusedByGateway(failure(500), f"no integration response is for {text!r}")
 
 
 def _respond(
@@ -224,7 +225,7 @@ def _respond(
     headers |= {name.lower(): str(value) for name, value in override["header"].items()}
     status = str(override.get("status") or selected.status)
     if not (status.isdigit() and 200 <= int(status) <= 599):
-        raise _Refused(failure(500), f"{status} is no status")
+        raise RefusedByGateway(failure(500), f"{status} is no status")
     return Response(int(status), list(headers.items()), body)
 
 

@@ -70,7 +70,7 @@ def _with_local_references(schema: Any) -> Any:
 
 def refusal(validation: Validation, exchange: Exchange) -> Response | None:
     """The answer to a request that lacks what it must have; None where it has it all."""
-    if validation.signed and not _is_signed(exchange):
+    if validation.signed and not is_signed(exchange):
         error = ("x-amzn-ErrorType", "MissingAuthenticationTokenException")
         return message(403, "Missing Authentication Token", error, kind="MISSING_AUTHENTICATION_TOKEN")
     missing = [name for place, name in validation.parameters if not _has(exchange, place, name)]
@@ -100,6 +100,6 @@ def _is_valid(check: IsValid, body: bytes) -> bool:
         return False
 
 
-def _is_signed(exchange: Exchange) -> bool:
+def is_signed(exchange: Exchange) -> bool:
     """Signatures are looked for, not verified."""
     return exchange.headers.get("authorization", "").startswith("AWS4-") or "X-Amz-Signature=" in exchange.query

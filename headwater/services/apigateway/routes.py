@@ -1,4 +1,4 @@
-"""Routes of HTTP APIs.
+"""Routes of HTTP and WebSocket APIs.
 
 https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html
 """
@@ -10,7 +10,8 @@ import re
 from headwater.services.apigateway.deployments import deploy_by_itself
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.store import (
-    HTTP,
+    VERSION_2,
+    WEBSOCKET,
     Api,
     Document,
     find_api,
@@ -55,7 +56,10 @@ def add_route(call: Call, api: Api, request: Request) -> Document:
 
 
 def _check(call: Call, api: Api, document: Document) -> None:
-    split_route_key(document["RouteKey"])
+    if api.kind == WEBSOCKET:
+        _check_socket(document)
+    else:
+        split_route_key(document["RouteKey"])
     for route in parts(call, api.id, "Route").values():
         if route["RouteKey"] == document["RouteKey"] and route["RouteId"] != document["RouteId"]:
             raise conflict(f"Route with key {document['RouteKey']} already exists for this API")
@@ -65,15 +69,28 @@ def _check(call: Call, api: Api, document: Document) -> None:
             raise bad_request(f"Invalid target: {target}")
         find_part(call, api.id, "Integration", identity)
     kind = document["AuthorizationType"]
-    if kind not in ("NONE", "CUSTOM", "JWT"):
-        raise not_implemented(f"The authorization type {kind} of API Gateway")
-    if kind != "NONE":
+    if kind not in ("NONE", "CUSTOM", "JWT", "AWS_IAM"):
+        raise bad_request("Invalid authorization type specified. Must be one of [NONE, AWS_IAM, CUSTOM, JWT]")
+    if kind in ("CUSTOM", "JWT"):
         find_part(call, api.id, "Authorizer", document.get("AuthorizerId") or "")
+
+
+def _check_socket(document: Document) -> None:
+    """A route key of a WebSocket API is a word of the clients' messages; only ``$connect`` asks who comes."""
+    key = document["RouteKey"]
+    if not key or len(key) > 128 or (key.startswith("$") and key not in ("$connect", "$disconnect", "$default")):
+        raise bad_request(f"The provided route key is not valid: {key}")
+    if document["AuthorizationType"] != "NONE" and key != "$connect":
+        raise bad_request("Currently, authorization is restricted to the $connect route only")
+    if document["AuthorizationType"] == "JWT":
+        raise bad_request("Invalid authorization type specified. Must be one of [NONE, AWS_IAM, CUSTOM]")
+    if document["ApiKeyRequired"]:
+        raise not_implemented("ApiKeyRequired of a WebSocket API's route")
 
 
 @operation("apigatewayv2", "CreateRoute")
 def create_route(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     document = add_route(call, api, request)
     deploy_by_itself(call, api)
     return document
@@ -81,19 +98,19 @@ def create_route(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "GetRoute", reads=True)
 def get_route(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     return find_part(call, api.id, "Route", request["RouteId"])
 
 
 @operation("apigatewayv2", "GetRoutes", reads=True)
 def get_routes(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     return page(request, list(parts(call, api.id, "Route").values()))
 
 
 @operation("apigatewayv2", "UpdateRoute")
 def update_route(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     document = find_part(call, api.id, "Route", request["RouteId"])
     document |= {key: value for key, value in request.items() if value is not None and key != "ApiId"}
     _check(call, api, document)
@@ -104,7 +121,7 @@ def update_route(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "DeleteRoute")
 def delete_route(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     remove_part(call, api.id, "Route", request["RouteId"])
     deploy_by_itself(call, api)
     return {}

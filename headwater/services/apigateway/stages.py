@@ -11,7 +11,7 @@ from headwater.services.apigateway.access_logs import compile_access_log
 from headwater.services.apigateway.deployments import add_deployment, deploy_by_itself, point_stage
 from headwater.services.apigateway.errors import bad_request, conflict, not_found
 from headwater.services.apigateway.store import (
-    HTTP,
+    VERSION_2,
     Api,
     Document,
     find_api,
@@ -40,7 +40,7 @@ def _check(call: Call, api: Api, document: Document) -> None:
 
 @operation("apigatewayv2", "CreateStage")
 def create_stage(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     name = request.get("StageName") or ""
     if not _NAME.match(name):
         raise bad_request("Stage name only allows a-zA-Z0-9_- characters, or $default")
@@ -73,19 +73,19 @@ def _deployed(call: Call, api: Api, stage: Document) -> Document:
 
 @operation("apigatewayv2", "GetStage", reads=True)
 def get_stage(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     return find_part(call, api.id, "Stage", request["StageName"])
 
 
 @operation("apigatewayv2", "GetStages", reads=True)
 def get_stages(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     return page(request, list(parts(call, api.id, "Stage").values()))
 
 
 @operation("apigatewayv2", "UpdateStage")
 def update_stage(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     stage = find_part(call, api.id, "Stage", request["StageName"])
     changes = {key: value for key, value in request.items() if value is not None and key != "ApiId"}
     # an empty value takes a stage variable away
@@ -102,7 +102,7 @@ def update_stage(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "DeleteAccessLogSettings")
 def delete_access_log_settings(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     stage = find_part(call, api.id, "Stage", request["StageName"])
     stage.pop("AccessLogSettings", None)
     put_part(call, api.id, "Stage", stage["StageName"], stage)
@@ -111,7 +111,7 @@ def delete_access_log_settings(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "DeleteRouteSettings")
 def delete_route_settings(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     stage = find_part(call, api.id, "Stage", request["StageName"])
     if stage["RouteSettings"].pop(request["RouteKey"], None) is None:
         raise not_found(f"Unable to find Route by key {request['RouteKey']} within the provided RouteSettings")
@@ -121,6 +121,6 @@ def delete_route_settings(call: Call, request: Request) -> Result:
 
 @operation("apigatewayv2", "DeleteStage")
 def delete_stage(call: Call, request: Request) -> Result:
-    api = find_api(call, request["ApiId"], HTTP)
+    api = find_api(call, request["ApiId"], *VERSION_2)
     remove_part(call, api.id, "Stage", request["StageName"])
     return {}

@@ -13,6 +13,8 @@ from headwater.spine.operations import Call, Request, Result
 
 HTTP = "HTTP"
 REST = "REST"
+WEBSOCKET = "WEBSOCKET"
+VERSION_2 = (HTTP, WEBSOCKET)
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 _MOST_RESULTS = 500
 
@@ -20,7 +22,7 @@ Document = dict[str, Any]
 
 
 class Api(NamedTuple):
-    """One API; ``kind`` is HTTP or REST, ``created`` in milliseconds."""
+    """One API; ``kind`` is HTTP, REST or WEBSOCKET, ``created`` in milliseconds."""
 
     id: str
     account: str
@@ -41,10 +43,10 @@ def any_api(call: Call, identity: str) -> Api | None:
     return _api(row) if row is not None else None
 
 
-def find_api(call: Call, identity: str, kind: str) -> Api:
-    """The caller's API; AwsError NotFoundException where there is none."""
+def find_api(call: Call, identity: str, *kinds: str) -> Api:
+    """The caller's API, of one of the kinds; AwsError NotFoundException where there is none."""
     api = any_api(call, identity)
-    if api is None or (api.account, api.region, api.kind) != (call.account, call.region, kind):
+    if api is None or (api.account, api.region) != (call.account, call.region) or api.kind not in kinds:
         raise unknown_api(call.account, identity)
     call.span.subject = api_arn(api)
     return api
@@ -52,7 +54,7 @@ def find_api(call: Call, identity: str, kind: str) -> Api:
 
 def api_arn(api: Api) -> str:
     """As tags and permissions name it."""
-    folder = "apis" if api.kind == HTTP else "restapis"
+    folder = "restapis" if api.kind == REST else "apis"
     return f"arn:aws:apigateway:{api.region}::/{folder}/{api.id}"
 
 
@@ -128,13 +130,18 @@ def page(request: Request, items: list[Document]) -> Result:
 
 
 class ApiMemory:
-    """Compiled APIs by id. Filled from rows; whoever changes a row drops the API's."""
+    """Compiled APIs by id, and what keys may do at each stage. Filled from rows; whoever changes a row drops them."""
 
     def __init__(self) -> None:
         self.apis: dict[str, Any] = {}
+        self.allowances: dict[tuple[str, str], Any] = {}
+
+    def drop_plans(self) -> None:
+        self.allowances.clear()
 
     def drop(self, api: str) -> None:
         self.apis.pop(api, None)
 
     def clear(self) -> None:
         self.apis.clear()
+        self.allowances.clear()

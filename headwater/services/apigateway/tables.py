@@ -19,6 +19,21 @@ SCHEMA = (
         account TEXT NOT NULL, region TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (account, region)
     );
     """,
+    """
+    CREATE TABLE apigateway_connections (
+        id TEXT PRIMARY KEY, api TEXT NOT NULL, stage TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+        connected BIGINT NOT NULL, active BIGINT NOT NULL, timer BIGINT NOT NULL, document TEXT NOT NULL
+    );
+    """,
+    """
+    CREATE TABLE apigateway_records (
+        account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL,
+        PRIMARY KEY (account, region, kind, id)
+    );
+    CREATE TABLE apigateway_usage (
+        plan TEXT NOT NULL, key TEXT NOT NULL, day TEXT NOT NULL, used BIGINT NOT NULL, PRIMARY KEY (plan, key, day)
+    );
+    """,
 )
 
 INSERT_API = "INSERT INTO apigateway_apis (id, account, region, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)"
@@ -46,8 +61,30 @@ INSERT INTO apigateway_accounts (account, region, document) VALUES (?, ?, ?)
 ON CONFLICT (account, region) DO UPDATE SET document = excluded.document
 """
 
-MAP_APIS = """
-SELECT id, account, region, kind, created, document FROM apigateway_apis WHERE account = ? AND region = ? ORDER BY id
+SET_RECORD = """
+INSERT INTO apigateway_records (account, region, kind, id, document) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (account, region, kind, id) DO UPDATE SET document = excluded.document
 """
+FIND_RECORD = "SELECT document FROM apigateway_records WHERE account = ? AND region = ? AND kind = ? AND id = ?"
+LIST_RECORDS = "SELECT id, document FROM apigateway_records WHERE account = ? AND region = ? AND kind = ? ORDER BY id"
+DELETE_RECORD = "DELETE FROM apigateway_records WHERE account = ? AND region = ? AND kind = ? AND id = ?"
+
+COUNT_USAGE = """
+INSERT INTO apigateway_usage (plan, key, day, used) VALUES (?, ?, ?, 1)
+ON CONFLICT (plan, key, day) DO UPDATE SET used = apigateway_usage.used + 1
+"""
+SUM_USAGE = "SELECT SUM(used) FROM apigateway_usage WHERE plan = ? AND key = ? AND day >= ?"
+LIST_USAGE = "SELECT key, day, used FROM apigateway_usage WHERE plan = ? AND day BETWEEN ? AND ? ORDER BY key, day"
+
+INSERT_CONNECTION = """
+INSERT INTO apigateway_connections (id, api, stage, account, region, connected, active, timer, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+FIND_CONNECTION = """
+SELECT id, api, stage, account, region, connected, active, timer, document FROM apigateway_connections WHERE id = ?
+"""
+LIST_CONNECTIONS = "SELECT id FROM apigateway_connections ORDER BY id"
+TOUCH_CONNECTION = "UPDATE apigateway_connections SET active = ? WHERE id = ?"
+DELETE_CONNECTION = "DELETE FROM apigateway_connections WHERE id = ?"
 
 MAP_APIS = "SELECT id, kind, document FROM apigateway_apis WHERE account = ? AND region = ? ORDER BY id"

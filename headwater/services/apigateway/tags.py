@@ -10,7 +10,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from headwater.services.apigateway.errors import not_found
-from headwater.services.apigateway.store import HTTP, REST, Document, find_api, find_part, put_part, set_api
+from headwater.services.apigateway.store import REST, VERSION_2, Document, find_api, find_part, put_part, set_api
 from headwater.spine.operations import Call, Request, Result, operation
 
 _ARN = re.compile(r"arn:[^:]+:apigateway:[^:]*::/(apis|restapis)/([a-z0-9]+)(?:/stages/(.+))?\Z")
@@ -22,9 +22,8 @@ def _change(call: Call, arn: str, change: Change) -> dict[str, str]:
     match = _ARN.match(unquote(arn))
     if match is None:
         raise not_found("Invalid resource identifier specified")
-    kind = HTTP if match[1] == "apis" else REST
-    api = find_api(call, match[2], kind)
-    name = "Tags" if kind == HTTP else "tags"
+    api = find_api(call, match[2], *(VERSION_2 if match[1] == "apis" else (REST,)))
+    name = "tags" if api.kind == REST else "Tags"
     document: Document = find_part(call, api.id, "Stage", match[3]) if match[3] else api.document
     former = document.get(name) or {}
     tags = change(former)

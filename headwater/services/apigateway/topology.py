@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import orjson
 
 from headwater.services.apigateway import tables
-from headwater.services.apigateway.store import HTTP
+from headwater.services.apigateway.store import REST
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.topology import link, resource, topology
 
 _FUNCTION = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+")
-_TYPES = {HTTP: "AWS::ApiGatewayV2::Api"}
+_TYPES = {REST: "AWS::ApiGateway::RestApi"}
 
 
 @operation("apigateway", "Topology", internal=True, reads=True)
@@ -24,8 +24,8 @@ def map_apis(call: Call, request: Request) -> Result:
         document = orjson.loads(text)
         arn = make_arn("execute-api", call.region, call.account, identity)
         name = document.get("Name") or document.get("name") or identity
-        apis.append(resource(arn, _TYPES.get(kind, "AWS::ApiGateway::RestApi"), name, identity))
-        for route, uri in _routes(call, identity) if kind == HTTP else _methods(call, identity):
+        apis.append(resource(arn, _TYPES.get(kind, "AWS::ApiGatewayV2::Api"), name, identity))
+        for route, uri in _methods(call, identity) if kind == REST else _routes(call, identity):
             function = _FUNCTION.search(uri)
             if function is not None:
                 links.append(link(arn, function[0], "integration", route))

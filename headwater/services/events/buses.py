@@ -102,6 +102,7 @@ def update_event_bus(call: Call, request: Request) -> Result:
     bus = stored_bus(call, request.get("Name"))
     settings = bus.settings | {key: request[key] for key in _SETTINGS if request.get(key) is not None}
     call.store.run(tables.SET_BUS_SETTINGS, (orjson.dumps(settings).decode(), call.now, bus.arn))
+    call.memory.drop(bus.arn)
     return {"Arn": bus.arn, "Name": bus.name, **settings}
 
 

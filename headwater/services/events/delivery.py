@@ -5,12 +5,17 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
+from headwater.services.events.bus_logs import tell_of_attempt, tell_of_end
 from headwater.services.events.destinations import DESTINATIONS, Outcome
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.spans import shortened
+from headwater.spine.work import Work
 
 # The codes that dead letters carry, by what the target's error code says.
 _GONE = ("NotFound", "DoesNotExist", "NonExistentQueue")
@@ -22,6 +27,8 @@ _REFUSED = ("Validation", "InvalidParameter", "Invalid", "MissingParameter")
 def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
     """Send the event to the target's dead-letter queue, if it has one; it is lost otherwise."""
     queue = parse_arn(item.payload.get("dead letter") or "")
+    if "log" in item.payload:
+        tell_of_end(call, item, why, None if queue is None else str(queue))
     if queue is None:
         call.span.note("event dropped", item.payload["event"])
         return
@@ -47,9 +54,37 @@ def _attribute(name: str, text: str) -> dict[str, str]:
     return {"DataType": "Number" if name == "RETRY_ATTEMPTS" else "String", "StringValue": text}
 
 
-@delivery("events.target", exhausted=give_up, atomic=True)  # all that it does is one operation
+@delivery("events.target", exhausted=give_up, atomic=True)  # all that it does is one operation, but for telling of it
 def deliver_to_target(call: Call, item: Delivery) -> Outcome:
     """Hand a target its input."""
+    if "log" not in item.payload:
+        return _attempt(call, item)
+    started = call.now
+    try:
+        outcome = _attempt(call, item)
+    except Failed as failure:
+        tell_of_attempt(call, item, started, failure)
+        raise
+    if isinstance(outcome, Again):
+        return outcome
+    if outcome is not None:
+        return _told(call.work, item, started, outcome)
+    tell_of_attempt(call, item, started, None)
+    return None
+
+
+async def _told(work: Work, item: Delivery, started: int, attempt: Coroutine[Any, Any, None]) -> None:
+    failure = None
+    try:
+        await attempt
+    except Failed as failed:
+        failure = failed
+    await work.transact(tell_of_attempt, item, started, failure)
+    if failure is not None:
+        raise failure
+
+
+def _attempt(call: Call, item: Delivery) -> Outcome:
     arn = parse_arn(item.target)
     if arn is None or arn.service not in DESTINATIONS:
         raise Failed("INVALID_PARAMETER", f"{item.target} is no target.", retry=False)

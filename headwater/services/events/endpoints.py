@@ -16,7 +16,7 @@ from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.deliveries import Again, Failed
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.outgoing import OutgoingAnswer, Unreachable, send
+from headwater.spine.outgoing import OutgoingAnswer, Unreachable, note_answer, send
 from headwater.spine.work import Work
 
 Payload = Mapping[str, Any]
@@ -55,6 +55,7 @@ async def _invoke(work: Work, destination: ApiDestination, payload: Payload) -> 
         # a server of tokens may be back soon; a connection without authorisation is not by itself
         retry = error.code in ("AuthorizationFailed", "Unreachable")
         raise Failed("SDK_CLIENT_ERROR", error.message, retry=retry) from error
+    note_answer(work.span, answer.status, answer.body)
     _judge(answer)
 
 
@@ -92,6 +93,7 @@ async def _ask(work: Work, request: Request) -> Result:
     destination, due = await work.transact(_take_turn, request["Arn"])
     await work.sleep_until(due)
     answer = await _exchange(work, destination.connection, _request(destination, request, request["Body"]))
+    note_answer(work.span, answer.status, answer.body)
     return {"Status": answer.status, "Headers": answer.headers, "Body": answer.body}
 
 
@@ -163,6 +165,7 @@ async def _ask_api(work: Work, request: dict[str, Any]) -> None:
     except AwsError as error:
         raise Failed("ERROR_FROM_TARGET", f"{error.code}: {error.message}") from error
     status = answer["Status"]
+    note_answer(work.span, status, bytes(answer["Body"] or b""))
     if 200 <= status < 300:
         return
     message = f"The API answered HTTP status {status}."

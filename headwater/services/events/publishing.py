@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from headwater.languages.patterns import InvalidPattern, compile_pattern
 from headwater.services.events import tables
+from headwater.services.events.bus_logs import tell_of_refusal
 from headwater.services.events.bus_policy import check_may_put
 from headwater.services.events.buses import bus_arn, bus_name
 from headwater.services.events.envelope import make_event
@@ -36,7 +37,15 @@ def put_events(call: Call, request: Request) -> Result:
         raise validation("Total size of the entries in the request is over the limit.")
     results = [_put(call, entry) for entry in entries]
     failed = sum("ErrorCode" in result for result in results)
+    if failed:
+        _tell_of_refusals(call, zip(entries, results, strict=True))
     return {"FailedEntryCount": failed, "Entries": results}
+
+
+def _tell_of_refusals(call: Call, told: Iterable[tuple[Mapping[str, Any], Mapping[str, str]]]) -> None:
+    for entry, result in told:
+        if "ErrorCode" in result:
+            tell_of_refusal(call, bus_arn(call, entry.get("EventBusName")), entry, result)
 
 
 def _is_large(entry: Mapping[str, Any]) -> bool:

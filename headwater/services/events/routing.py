@@ -12,6 +12,7 @@ from headwater.languages.patterns import PatternIndex, compile_pattern
 from headwater.languages.patterns.pattern import Pattern
 from headwater.services.events import tables
 from headwater.services.events.archiving import RoutedArchive, archive_of, routed_archive
+from headwater.services.events.bus_logs import BusLog, bus_log, tell_of_event
 from headwater.services.events.buses import DEFAULT, bus_by_arn, bus_name
 from headwater.services.events.envelope import Event
 from headwater.services.events.http_parameters import HttpParameters
@@ -28,11 +29,12 @@ _PATTERNS = 1000
 class RoutedTarget:
     """A target, compiled: what it gets of an event, and how often it is tried."""
 
-    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "key", "path", "policy", "transformer")
+    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "key", "path", "policy", "role", "transformer")
 
     def __init__(self, definition: dict[str, Any]) -> None:
         self.id: str = definition["Id"]
         self.arn: str = definition["Arn"]
+        self.role: str | None = definition.get("RoleArn")
         self.input: str | None = definition.get("Input")
         path, transformer = definition.get("InputPath"), definition.get("InputTransformer")
         self.path = InputPath(path) if path else None
@@ -69,9 +71,10 @@ class RoutedTarget:
 
 
 class RoutedRule:
-    """A rule with its compiled targets; that of an archive has none but the ``archive``."""
+    """A rule with its compiled targets; that of an archive has none but the ``archive``. ``managed``: a service made
+    it for itself."""
 
-    __slots__ = ("archive", "arn", "bus", "name", "pattern", "targets")
+    __slots__ = ("archive", "arn", "bus", "managed", "name", "pattern", "targets")
 
     def __init__(self, arn: str, bus: str, name: str, pattern: Pattern | None, targets: list[RoutedTarget]) -> None:
         self.arn = arn
@@ -80,18 +83,20 @@ class RoutedRule:
         self.pattern = pattern
         self.targets = targets
         self.archive: RoutedArchive | None = None
+        self.managed = False
 
 
 class Route:
-    """The enabled rules of one bus, by ARN, and the index over their patterns."""
+    """The enabled rules of one bus, by ARN, and the index over their patterns. ``log``: what is told of its events."""
 
-    __slots__ = ("account", "index", "region", "rules")
+    __slots__ = ("account", "index", "log", "region", "rules")
 
     def __init__(self, account: str, region: str) -> None:
         self.account = account
         self.region = region
         self.index: PatternIndex[str] = PatternIndex()
         self.rules: dict[str, RoutedRule] = {}
+        self.log: BusLog | None = None
 
     def add(self, rule: RoutedRule) -> None:
         self.rules[rule.arn] = rule
@@ -145,7 +150,11 @@ def publish(
     routes: list[tuple[str, str, int]] = []
     for arn in matched:
         if only is None or arn in only:
-            routes += _deliver(call, route.account, route.region, route.rules[arn], event, text, cause, relayed)
+            routes += _deliver(
+                call, route.account, route.region, route.rules[arn], event, text, cause, relayed, route.log
+            )
+    if route.log is not None:
+        tell_of_event(call, route.log, event, [each for each in routes if not route.rules[each[0]].managed])
     if not matched:
         # why, is worked out when somebody asks: headwater.insight.misses
         call.span.note("event", name_of(event))
@@ -165,7 +174,10 @@ def send_to_targets(call: Call, rule: RoutedRule, event: Event, only: str | None
     if only is not None:
         rule.targets = [target for target in rule.targets if target.id == only]
     text = orjson.dumps(event).decode()
-    routes = _deliver(call, call.account, call.region, rule, event, text)
+    log = None if rule.managed else bus_log(call, rule.bus)
+    routes = _deliver(call, call.account, call.region, rule, event, text, log=log)
+    if log is not None:
+        tell_of_event(call, log, event, routes)
     call.record(rule.bus, event["id"], text, routes)
 
 
@@ -178,6 +190,7 @@ def _deliver(
     text: str,
     cause: str | None = None,
     relayed: bool = False,
+    log: BusLog | None = None,
 ) -> list[tuple[str, str, int]]:
     """Leave the deliveries of an event to a rule's targets, which are listed as records have them."""
     if rule.archive is not None:
@@ -201,6 +214,8 @@ def _deliver(
             payload["http"] = target.http.fill(event)
         if relayed:
             payload["relayed"] = True
+        if log is not None and not rule.managed:
+            payload["log"] = [*log._replace(request=call.span.id, role=target.role)]
         if payload["input"] is not text:
             payload["changed"] = True
         if target.dead_letter is not None:
@@ -233,8 +248,9 @@ def _route(call: Call, bus: str) -> Route | None:
         if parts is None or (bus_name(bus) != DEFAULT and bus_by_arn(call, bus) is None):
             return None
         found = Route(parts.account, parts.region)
+        found.log = bus_log(call, bus)
         for row in call.store.all(tables.RULES_WITH_PATTERN, (bus,)):
-            found.add(_compile(call, row[0], row[1], row[2], row[3]))
+            found.add(_compile(call, row[0], row[1], row[2], row[3], row[11]))
         memory.by_bus[bus] = found
     return found
 
@@ -248,16 +264,16 @@ def refresh_rule(call: Call, bus: str, arn: str) -> None:
     route.discard(arn)
     row = call.store.one(tables.FIND_RULE, (arn,))
     if row is not None and row[3] is not None and row[5] != "DISABLED":
-        route.add(_compile(call, row[0], row[1], row[2], row[3]))
+        route.add(_compile(call, row[0], row[1], row[2], row[3], row[11]))
 
 
 def routed_rule(call: Call, arn: str) -> RoutedRule | None:
     """A rule that need not have a pattern, compiled for this once."""
     row = call.store.one(tables.FIND_RULE, (arn,))
-    return None if row is None else _compile(call, arn, row[1], row[2], row[3])
+    return None if row is None else _compile(call, row[0], row[1], row[2], row[3], row[11])
 
 
-def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> RoutedRule:
+def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None, manager: str | None) -> RoutedRule:
     definitions = [orjson.loads(definition) for _, definition in call.store.all(tables.ALL_TARGETS, (arn,))]
     memory: Routes = call.memory
     compiled = memory.pattern(pattern) if pattern else None
@@ -265,5 +281,7 @@ def _compile(call: Call, arn: str, bus: str, name: str, pattern: str | None) -> 
     if archive is not None:
         rule = RoutedRule(arn, bus, name, compiled, [])
         rule.archive = routed_archive(call, archive)
-        return rule
-    return RoutedRule(arn, bus, name, compiled, [RoutedTarget(definition) for definition in definitions])
+    else:
+        rule = RoutedRule(arn, bus, name, compiled, [RoutedTarget(definition) for definition in definitions])
+    rule.managed = manager is not None
+    return rule

@@ -3,13 +3,26 @@
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html
 """
 
-from headwater.services.logs import events, filtering, filters, group_filters, groups, resources, streams
+from headwater.services.logs import (
+    events,
+    filtering,
+    filters,
+    group_filters,
+    groups,
+    resources,
+    resources_vended,
+    streams,
+    vended,
+    vending,
+)
 from headwater.services.logs.tables import SCHEMA
 from headwater.spine.service import Service
 
 SERVICE = Service(
     name="logs",
-    modules=(events, filtering, filters, group_filters, groups, resources, streams),
+    modules=(
+        *(events, filtering, filters, group_filters, groups, resources, resources_vended, streams, vended, vending),
+    ),
     schema=SCHEMA,
     validates=True,
 )

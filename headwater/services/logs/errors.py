@@ -24,3 +24,15 @@ def stream_not_found() -> AwsError:
 
 def invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterException", message)
+
+
+def conflict(message: str) -> AwsError:
+    return AwsError("ConflictException", message)
+
+
+def not_found(message: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", message)
+
+
+def validation(message: str) -> AwsError:
+    return AwsError("ValidationException", message)

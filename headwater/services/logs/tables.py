@@ -4,6 +4,8 @@ Log events are kept in chunks, one for each batch that arrived for a stream: an 
 own would cost its writers many times as much.
 """
 
+from headwater.services.logs import vended_tables
+
 SCHEMA = (
     """
     CREATE TABLE logs_groups (
@@ -24,6 +26,7 @@ SCHEMA = (
     """,
     # metric filters and subscription filters as JSON; NULL where there is none
     "ALTER TABLE logs_groups ADD COLUMN filters TEXT",
+    vended_tables.SCHEMA,
 )
 ALL = 1_000_000  # as a limit
 

@@ -79,7 +79,7 @@ def deliver_confirmation(call: Call, item: Delivery) -> Coroutine[Any, Any, None
         "x-amz-sns-message-id": payload["message"],
         "x-amz-sns-topic-arn": payload["topic"],
     }
-    return post(item.target, headers, layout(members))
+    return post(call.span, item.target, headers, layout(members))
 
 
 def _members(call: Call, payload: dict[str, Any]) -> dict[str, str]:

@@ -91,8 +91,8 @@ def deliver_to_http(call: Call, item: Delivery) -> Coroutine[Any, Any, None] | A
         "x-amz-sns-subscription-arn": payload["subscription"],
     }
     if payload["raw"]:
-        return post(item.target, headers | {"x-amz-sns-rawdelivery": "true"}, payload["body"])
-    return post(item.target, headers, envelope(call, payload))
+        return post(call.span, item.target, headers | {"x-amz-sns-rawdelivery": "true"}, payload["body"])
+    return post(call.span, item.target, headers, envelope(call, payload))
 
 
 def _turn(call: Call, payload: dict[str, Any]) -> int | None:

@@ -1,6 +1,6 @@
 /** Panning and zooming: by pointer, wheel, pinch and keyboard. */
 
-import { useCallback, useEffect, useRef, useState } from "../html.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
 
 /** @typedef {{x: number, y: number, k: number}} View what is at the top left corner, and the scale */
 
@@ -10,8 +10,8 @@ const MOST = 2.5;
 /** @param {number} k */
 const bounded = (k) => Math.min(MOST, Math.max(LEAST, k));
 
-/** @param {{width: number, height: number} | null} size of what is drawn @param {string} fitWhen fit anew when it changes */
-export function useCamera(size, fitWhen) {
+/** @param {{width: number, height: number} | null} size of what is drawn; another is fitted into the frame anew */
+export function useCamera(size) {
   const ref = useRef(/** @type {SVGSVGElement | null} */ (null));
   const [view, set] = useState(/** @type {View} */ ({ x: 0, y: 0, k: 1 }));
   const [frame, setFrame] = useState({ width: 1200, height: 700 });
@@ -25,7 +25,9 @@ export function useCamera(size, fitWhen) {
     set({ x: readable > k ? 0 : (size.width - box.width / readable) / 2, y: (size.height - box.height / readable) / 2, k: readable });
   }, [size]);
 
-  useEffect(fit, [fitWhen]);
+  useLayoutEffect(fit, [size]);
+
+  const dragged = useRef(false);
 
   useEffect(() => {
     const svg = ref.current;
@@ -60,11 +62,13 @@ export function useCamera(size, fitWhen) {
     if (event.button !== 0 || /** @type {Element} */ (event.target).closest("a")) return;
     const svg = /** @type {SVGSVGElement} */ (ref.current);
     svg.setPointerCapture(event.pointerId);
+    dragged.current = false;
     let [x, y] = [event.clientX, event.clientY];
     /** @param {PointerEvent} moved */
     const move = (moved) => {
       const [dx, dy] = [moved.clientX - x, moved.clientY - y];
       [x, y] = [moved.clientX, moved.clientY];
+      dragged.current ||= Math.abs(dx) + Math.abs(dy) > 2;
       set((view) => ({ ...view, x: view.x - dx / view.k, y: view.y - dy / view.k }));
     };
     const let_go = () => {
@@ -96,5 +100,5 @@ export function useCamera(size, fitWhen) {
       act();
     }
   };
-  return { ref, view, frame, fit, zoom: (/** @type {number} */ by) => zoomAt(frame.width / 2, frame.height / 2, by), grab, key };
+  return { ref, view, frame, fit, zoom: (/** @type {number} */ by) => zoomAt(frame.width / 2, frame.height / 2, by), grab, key, moved: () => dragged.current };
 }

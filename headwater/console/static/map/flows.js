@@ -7,15 +7,40 @@ const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 /** @type {Map<string, number>} how often something reached a resource since the page was opened */
 const tallies = new Map();
 
-/** @param {SVGSVGElement | null} svg @param {import("../client.js").Pulse} pulse */
-export function show(svg, pulse) {
-  for (const [from, to, fine, failed] of pulse.flows) {
+/** @param {SVGSVGElement | null} svg @param {import("./scene.js").Scene | null} scene @param {import("../client.js").Pulse} pulse */
+export function show(svg, scene, pulse) {
+  for (const [source, reached, fine, failed] of pulse.flows) {
+    const to = home(scene, reached);
     tallies.set(to, (tallies.get(to) || 0) + fine + failed);
     if (!svg) continue;
     const node = svg.querySelector(`.node[data-id="${CSS.escape(to)}"]`);
     if (node) reach(node, to, failed > 0);
-    if (from) run(svg, from, to, failed > 0);
+    else if (svg.classList.contains("afar")) flash(svg, scene?.layout.at.get(to), failed > 0);
+    if (source) run(svg, home(scene, source), to, failed > 0);
   }
+}
+
+/** The node that stands for a resource: itself, or the group it is in. @param {import("./scene.js").Scene | null} scene @param {string} arn */
+const home = (scene, arn) => scene?.graph.home.get(arn) || arn;
+
+/** @param {SVGSVGElement} svg @param {import("./layout.js").Point | undefined} at @param {boolean} failed */
+function flash(svg, at, failed) {
+  const dots = /** @type {SVGGElement} */ (svg.querySelector(".dots"));
+  if (!at || STILL.matches || dots.childElementCount >= MOST_DOTS) return;
+  const scale = dots.getScreenCTM()?.a || 1;
+  const dot = circle(failed, 9 / scale);
+  dot.setAttribute("cx", String(at.x));
+  dot.setAttribute("cy", String(at.y));
+  dots.append(dot);
+  dot.animate([{ opacity: 0.9 }, { opacity: 0 }], { duration: 900, easing: "ease-out" }).onfinish = () => dot.remove();
+}
+
+/** @param {boolean} failed @param {number} radius */
+function circle(failed, radius) {
+  const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+  dot.setAttribute("r", String(radius));
+  dot.setAttribute("class", failed ? "dot failed" : "dot");
+  return dot;
 }
 
 /** @param {Element} node @param {string} id @param {boolean} failed */
@@ -34,9 +59,7 @@ function run(svg, from, to, failed) {
   edge.animate([{ stroke: failed ? "var(--bad)" : "var(--accent)", strokeWidth: 2.5 }, {}], { duration: 900, easing: "ease-out" });
   const dots = /** @type {SVGGElement} */ (svg.querySelector(".dots"));
   if (STILL.matches || dots.childElementCount >= MOST_DOTS) return;
-  const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-  dot.setAttribute("r", "4");
-  dot.setAttribute("class", failed ? "dot failed" : "dot");
+  const dot = circle(failed, 4);
   dot.style.offsetPath = `path("${edge.getAttribute("d")}")`;
   dots.append(dot);
   dot.animate([{ offsetDistance: "0%" }, { offsetDistance: "100%" }], { duration: 450, easing: "ease-in-out" }).onfinish = () => dot.remove();

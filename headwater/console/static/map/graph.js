@@ -6,7 +6,7 @@
  * @typedef {{id: string, type: string, title: string, subtitle: string, alarm: string, badge: string, members: number,
  *   resource: Resource | null, width: number, height: number}} Node
  * @typedef {{id: string, from: string, to: string, kind: string, links: Link[]}} Edge
- * @typedef {{nodes: Node[], edges: Edge[]}} Graph
+ * @typedef {{nodes: Node[], edges: Edge[], home: Map<string, string>}} Graph `home` tells which node stands for a resource
  */
 
 import { kindOf } from "../kinds.js";
@@ -14,7 +14,7 @@ import { count } from "../format.js";
 
 const MOST_DRAWN = 220;
 
-/** @param {import("../client.js").Architecture} all @param {{stack: string, text: string, open: Set<string>}} wanted */
+/** @param {import("../client.js").Architecture} all @param {{stack: string, text: string, open: Set<string>}} wanted @returns {Graph} */
 export function drawn(all, wanted) {
   const dead = new Set(all.links.filter((each) => each.kind === "dead letter").map((each) => each.to));
   let resources = all.resources;
@@ -34,7 +34,7 @@ export function drawn(all, wanted) {
     members ? members.push(each) : groups.set(id, [each]);
   }
   const nodes = [...groups].map(([id, members]) => (id.startsWith("group:") ? groupNode(id, members, dead) : node(members[0], dead)));
-  return { nodes, edges: edges(all.links, home), grouped };
+  return { nodes, edges: edges(all.links, home), home };
 }
 
 /** @param {Resource} each @param {string} text */

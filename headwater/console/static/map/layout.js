@@ -1,33 +1,32 @@
 /**
- * Where nodes stand: in layers from left to right (dagre), or, where they are too many for that, in columns by kind.
+ * Where nodes stand: in layers from left to right, or, where they are too many for that, in columns by kind.
  *
- * @typedef {{x: number, y: number}} Point
+ * @typedef {import("../arrange.js").Point} Point
  * @typedef {{at: Map<string, Point>, paths: Map<string, Point[]>, width: number, height: number}} Layout
  */
 
+import { arrange } from "../arrange.js";
 import { kindOf } from "../kinds.js";
 
 const MOST_LAYERED = 420;
+const SOON_LAYERED = 90; // more than that take so long that columns are shown meanwhile
 const GAP = 26;
+const OPTIONS = { rankdir: "LR", nodesep: 30, ranksep: 40, edgesep: 6, marginx: 24, marginy: 24 };
+
+/** The first that can be had, then the best. @param {import("./graph.js").Graph} graph @returns {AsyncGenerator<Layout>} */
+export async function* layouts(graph) {
+  const many = graph.nodes.length > MOST_LAYERED || graph.edges.length > MOST_LAYERED * 4;
+  if (many || graph.nodes.length > SOON_LAYERED) yield columns(graph);
+  if (!many) yield await layers(graph);
+}
 
 /** @param {import("./graph.js").Graph} graph @returns {Promise<Layout>} */
-export async function layout(graph) {
-  if (graph.nodes.length > MOST_LAYERED || graph.edges.length > MOST_LAYERED * 4) return columns(graph);
-  const { default: dagre } = await import("../vendor/dagre.js");
-  const plan = new dagre.graphlib.Graph({ multigraph: true });
-  plan.setGraph({ rankdir: "LR", nodesep: 30, ranksep: 40, edgesep: 6, marginx: 24, marginy: 24 });
-  plan.setDefaultEdgeLabel(() => ({}));
-  for (const each of graph.nodes) plan.setNode(each.id, { width: each.width, height: each.height });
+async function layers(graph) {
   const lines = graph.edges.filter(shaping(graph.edges));
-  for (const each of lines) plan.setEdge(each.from, each.to, { weight: each.kind === "flow" ? 6 : 1 }, each.id);
-  dagre.layout(plan);
-  const { width = 0, height = 0 } = plan.graph();
-  return {
-    at: new Map(graph.nodes.map((each) => [each.id, plan.node(each.id)])),
-    paths: new Map(graph.edges.map((each) => [each.id, lines.includes(each) ? plan.edge(each.from, each.to, each.id).points : straight(plan.node(each.from), plan.node(each.to))])),
-    width,
-    height,
-  };
+  const nodes = graph.nodes.map(({ id, width, height }) => ({ id, width, height }));
+  const edges = lines.map(({ id, from, to, kind }) => ({ id, from, to, weight: kind === "flow" ? 6 : 1 }));
+  const { at, paths, width, height } = await arrange({ options: OPTIONS, nodes, edges });
+  return { at, paths: new Map(graph.edges.map(({ id, from, to }) => [id, paths.get(id) || straight(at.get(from), at.get(to))])), width, height };
 }
 
 /** What is deployed shapes the picture. What else was seen, and dead letters, do so only for a node that would have no
@@ -59,18 +58,18 @@ function columns(graph) {
     column ? column.push(each) : ranks.set(rank, [each]);
   }
   const side = Math.max(12, Math.ceil(Math.sqrt(graph.nodes.length)));
-  /** @type {Map<string, Point>} */
+  /** @type {Map<string, any>} */
   const at = new Map();
   let x = 24;
   for (const rank of [...ranks.keys()].sort((a, b) => a - b)) {
     const column = /** @type {import("./graph.js").Node[]} */ (ranks.get(rank));
-    column.forEach((each, index) => {
-      at.set(each.id, { x: x + Math.floor(index / side) * (190 + GAP) + 95, y: 24 + (index % side) * (46 + GAP) + 23 });
+    column.forEach(({ id, width, height }, index) => {
+      at.set(id, { x: x + Math.floor(index / side) * (190 + GAP) + 95, y: 24 + (index % side) * (46 + GAP) + 23, width, height });
     });
     x += Math.ceil(column.length / side) * (190 + GAP) + 60;
   }
-  const paths = new Map(graph.edges.map((each) => [each.id, [at.get(each.from), at.get(each.to)]]));
-  return { at, paths: /** @type {Map<string, Point[]>} */ (paths), width: x, height: side * (46 + GAP) + 48 };
+  const paths = new Map(graph.edges.map(({ id, from, to }) => [id, straight(at.get(from), at.get(to))]));
+  return { at, paths, width: x, height: side * (46 + GAP) + 48 };
 }
 
 /** A smooth line through points, as an SVG path. @param {Point[]} points */

@@ -1,15 +1,17 @@
 /** The map: what is deployed, drawn from the resources themselves, and what flows through it. */
 
-import { html, useEffect, useMemo, useRef, useState } from "../html.js";
+import { html, useEffect, useMemo, useState } from "../html.js";
+import { prepare } from "../arrange.js";
 import { surface } from "../client.js";
 import { pretty } from "../format.js";
 import { onPulse, scope, useFresh } from "../live.js";
 import { A, setQuery, useAddress } from "../router.js";
 import { useCamera } from "./camera.js";
-import { drawn } from "./graph.js";
-import { layout } from "./layout.js";
-import { Picture } from "./picture.js";
 import { show } from "./flows.js";
+import { Picture } from "./picture.js";
+import { useScene } from "./scene.js";
+
+prepare();
 
 export function MapPage() {
   const { query } = useAddress();
@@ -18,22 +20,15 @@ export function MapPage() {
   const stack = query.get("stack") || "";
   const text = query.get("text") || "";
   const open = query.get("open") || "";
-  const graph = useMemo(() => all && drawn(all, { stack, text, open: new Set(open.split(",").filter(Boolean)) }), [all, stack, text, open]);
-  const shape = useMemo(() => graph && [...graph.nodes.map((each) => each.id), ...graph.edges.map((each) => each.id)].join("\n"), [graph]);
-  const [plan, setPlan] = useState(/** @type {{shape: string, layout: import("./layout.js").Layout} | null} */ (null));
-  useEffect(() => {
-    if (graph && shape !== null) layout(graph).then((made) => setPlan({ shape, layout: made }));
-  }, [shape]);
-  const camera = useCamera(plan && plan.layout, plan ? plan.shape : "");
+  const scene = useScene(all, { stack, text, open });
+  const camera = useCamera(scene && scene.layout);
   const [edge, setEdge] = useState(/** @type {import("./graph.js").Edge | null} */ (null));
-  const count = useRef(null);
   useEffect(() => {
-    const end = onPulse((pulse) => show(camera.ref.current, pulse));
+    const end = onPulse((pulse) => show(camera.ref.current, scene, pulse));
     return () => void end();
-  }, []);
+  }, [scene]);
   const stacks = useMemo(() => [...new Set(all?.resources.map((each) => each.stack).filter(Boolean))].sort(), [all]);
   if (all && all.resources.length === 0) return html`<${Welcome} />`;
-  const ready = graph && plan && plan.shape === shape;
   return html`<div class="map">
     <h1 class="hidden">Map</h1>
     <div class="toolbar" role="toolbar" aria-label="Map">
@@ -48,7 +43,7 @@ export function MapPage() {
       <button onClick=${camera.fit}>Fit</button>
     </div>
     ${error && html`<p class="error" role="alert">${error}</p>`}
-    ${ready ? html`<${Picture} graph=${graph} layout=${plan.layout} camera=${camera} pointed=${edge} point=${setEdge} count=${count}
+    ${scene ? html`<${Picture} scene=${scene} camera=${camera} point=${setEdge}
       enter=${(/** @type {string} */ group) => setQuery({ open: [...open.split(",").filter(Boolean), group].join(",") })} />` : html`<svg class="picture" ref=${camera.ref} aria-busy="true"></svg>`}
     ${edge && html`<${About} edge=${edge} />`}
     <ul class="legend" aria-label="Legend"><li><i class="line flow"></i>events and requests</li><li><i class="line call"></i>calls seen</li><li><i class="line dead"></i>dead letters</li></ul>

@@ -1,45 +1,69 @@
-/** The drawing itself. Only what is within the frame is in the document, so that ten thousand resources stay smooth. */
+/**
+ * The drawing itself. Only what is within the frame is in the document, made anew where that changes; what would be too
+ * much for it is painted (far.js). So ten thousand resources stay smooth.
+ */
 
-import { html, useMemo } from "../html.js";
+import { html, useMemo, useState } from "../html.js";
 import { Glyph, kindOf } from "../kinds.js";
-import { A } from "../router.js";
+import { A, go } from "../router.js";
+import { Far } from "./far.js";
 import { path } from "./layout.js";
+import { within } from "./scene.js";
 
-const MARGIN = 120;
+const STEP = 200; // pixels by which the eye moves until what is drawn is looked up anew
+const MOST_IN_DOCUMENT = 700;
 const NAMES_FROM = 0.3; // a scale below which names could not be read
 
-/**
- * @param {{graph: import("./graph.js").Graph, layout: import("./layout.js").Layout, camera: any,
- *   pointed: import("./graph.js").Edge | null, point: (edge: any) => void, enter: (group: string) => void}} props
- */
-export function Picture({ graph, layout, camera, pointed, point, enter }) {
+/** @param {{scene: import("./scene.js").Scene, camera: any, point: (edge: any) => void, enter: (group: string) => void}} props */
+export function Picture({ scene, camera, point, enter }) {
   const { view, frame } = camera;
-  const lines = useMemo(() => graph.edges.map((edge) => ({ edge, d: path(layout.paths.get(edge.id) || []), box: box(layout.paths.get(edge.id) || []) })), [graph, layout]);
-  const seen = { left: view.x - MARGIN, top: view.y - MARGIN, right: view.x + frame.width / view.k + MARGIN, bottom: view.y + frame.height / view.k + MARGIN };
-  const nodes = graph.nodes.filter((each) => {
-    const at = layout.at.get(each.id);
-    return at && at.x > seen.left - each.width && at.x < seen.right + each.width && at.y > seen.top && at.y < seen.bottom;
-  });
-  const edges = lines.filter(({ box }) => box.right > seen.left && box.left < seen.right && box.bottom > seen.top && box.top < seen.bottom);
   const plain = view.k < NAMES_FROM;
-  return html`<svg class=${"picture" + (plain ? " plain" : "")} ref=${camera.ref} tabindex="0" role="group" aria-label="Architecture: ${graph.nodes.length} resources. Arrow keys move, plus and minus zoom, 0 fits."
-      onPointerDown=${camera.grab} onKeyDown=${camera.key}>
+  const seen = around(view, frame);
+  const shown = useMemo(() => within(scene, seen, MOST_IN_DOCUMENT), [scene, ...Object.values(seen)]);
+  const far = shown.nodes.length + shown.lines.length > MOST_IN_DOCUMENT;
+  const [near, hover] = useState(/** @type {import("./scene.js").Placed | null} */ (null));
+  const drawing = useMemo(
+    () => !far && html`<g>${shown.lines.map((each) => html`<${Line} key=${each.edge.id} edge=${each.edge} d=${path(each.points)} point=${point} />`)}
+      ${shown.nodes.map(({ node, x, y }) => html`<${Box} key=${node.id} node=${node} at=${{ x, y }} enter=${enter} plain=${plain} />`)}</g>`,
+    [shown, far, plain],
+  );
+  const found = (/** @type {PointerEvent} */ event) => (far ? at(shown.nodes, view, event) : null);
+  /** @param {PointerEvent} event */
+  const open = (event) => {
+    const hit = camera.moved() ? null : found(event);
+    if (hit) hit.node.type === "group" ? enter(hit.node.title) : go("/console/resources/" + encodeURIComponent(hit.node.id));
+  };
+  return html`${far && html`<${Far} scene=${scene} camera=${camera} />`}
+  <svg class=${"picture" + (plain ? " plain" : "") + (far ? " afar" : "")} ref=${camera.ref} tabindex="0" role="group" aria-label="Architecture: ${scene.nodes.length} resources. Arrow keys move, plus and minus zoom, 0 fits."
+      onPointerDown=${camera.grab} onKeyDown=${camera.key} onPointerMove=${far ? (/** @type {PointerEvent} */ event) => hover(found(event)) : undefined} onClick=${far ? open : undefined}>
     <defs>${["flow", "call", "dead"].map((kind) => html`<marker key=${kind} id=${"tip-" + kind} class=${"tip " + kind} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.500L8 4L0 7.500z" /></marker>`)}</defs>
     <g transform="scale(${view.k}) translate(${-view.x} ${-view.y})">
-      ${edges.map(({ edge, d }) => html`<${Line} key=${edge.id} edge=${edge} d=${d} pointed=${pointed === edge} point=${point} />`)}
-      ${nodes.map((each) => html`<${Box} key=${each.id} node=${each} at=${layout.at.get(each.id)} enter=${enter} plain=${plain} />`)}
+      ${drawing}
+      ${far && near && html`<g class="near" transform="translate(${near.x} ${near.y})"><rect x=${-near.node.width / 2} y=${-near.node.height / 2} width=${near.node.width} height=${near.node.height} rx="8" /><text y=${-near.node.height / 2 - 6 / view.k} text-anchor="middle" font-size=${12 / view.k}>${near.node.title}</text></g>`}
       <g class="dots"></g>
     </g>
   </svg>`;
 }
 
-/** @param {{edge: import("./graph.js").Edge, d: string, pointed: boolean, point: (edge: any) => void}} props */
-function Line({ edge, d, pointed, point }) {
-  const filtered = edge.links.some((each) => each.only);
-  return html`<g class=${`edge ${edge.kind}${pointed ? " pointed" : ""}`} data-from=${edge.from} data-to=${edge.to}
-      onPointerEnter=${() => point(edge)} onPointerLeave=${() => point(null)}>
+/** What is seen, and up to a step more: within one the document stays as it is. @param {import("./camera.js").View} view
+ *  @param {{width: number, height: number}} frame */
+function around(view, frame) {
+  const step = STEP / view.k;
+  const [left, top] = [Math.floor(view.x / step) * step, Math.floor(view.y / step) * step];
+  return { left, top, right: left + frame.width / view.k + step, bottom: top + frame.height / view.k + step };
+}
+
+/** @param {import("./scene.js").Placed[]} nodes @param {import("./camera.js").View} view @param {PointerEvent} event */
+function at(nodes, view, event) {
+  const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
+  const [x, y] = [view.x + (event.clientX - box.left) / view.k, view.y + (event.clientY - box.top) / view.k];
+  return nodes.find(({ node, ...each }) => Math.abs(each.x - x) < node.width / 2 + 4 && Math.abs(each.y - y) < node.height / 2 + 4) || null;
+}
+
+/** @param {{edge: import("./graph.js").Edge, d: string, point: (edge: any) => void}} props */
+function Line({ edge, d, point }) {
+  return html`<g class=${`edge ${edge.kind}`} data-from=${edge.from} data-to=${edge.to} onPointerEnter=${() => point(edge)} onPointerLeave=${() => point(null)}>
     <path class="grip" d=${d} /><path class="stroke" d=${d} marker-end=${`url(#tip-${edge.kind})`} />
-    ${filtered && html`<path class="sieve" d=${d} />`}
   </g>`;
 }
 
@@ -64,11 +88,4 @@ function Box({ node, at, enter, plain }) {
 function fitted(text, width, each) {
   const most = Math.floor(width / each);
   return text.length <= most ? text : text.slice(0, most - 1) + "…";
-}
-
-/** @param {import("./layout.js").Point[]} points */
-function box(points) {
-  const xs = points.map((each) => each.x);
-  const ys = points.map((each) => each.y);
-  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
 }

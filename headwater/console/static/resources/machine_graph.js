@@ -1,6 +1,7 @@
 /** The graph of a definition in layers; what an execution did is seen by colour. Branches and iterators stand in boxes. */
 
 import { html, useEffect, useState } from "../html.js";
+import { arrange as laid } from "../arrange.js";
 import { path } from "../map/layout.js";
 
 /** @typedef {{id: string, name: string, type: string, parent: string | null}} State */
@@ -25,29 +26,25 @@ function collect(machine, parent, states, edges) {
 
 /** @param {any} definition */
 async function arrange(definition) {
-  const { default: dagre } = await import("../vendor/dagre.js");
   /** @type {State[]} */
   const states = [];
   /** @type {[string, string, string][]} */
   const edges = [];
   collect(definition, null, states, edges);
   const parents = new Set(states.map((each) => each.parent));
-  const plan = new dagre.graphlib.Graph({ compound: true, multigraph: true });
-  plan.setGraph({ rankdir: "TB", nodesep: 26, ranksep: 34, marginx: 12, marginy: 16 });
-  plan.setDefaultEdgeLabel(() => ({}));
-  for (const each of states) plan.setNode(each.id, parents.has(each.id) ? {} : { width: Math.max(90, each.name.length * 7.4 + 26), height: 34 });
-  for (const each of states) if (each.parent) plan.setParent(each.id, each.parent);
   // an edge of a group would have no end to stand on: it goes from and to a state within
   /** @param {string} id @returns {string} */
   const within = (id) => (parents.has(id) ? within(/** @type {State} */ (states.find((each) => each.parent === id)).id) : id);
-  edges.forEach(([from, to, label], index) => plan.setEdge(within(from), within(to), { label }, String(index)));
-  dagre.layout(plan);
-  const { width, height } = plan.graph();
+  const { width, height, at, paths } = await laid({
+    options: { rankdir: "TB", nodesep: 26, ranksep: 34, marginx: 12, marginy: 16 },
+    nodes: states.map(({ id, name, parent }) => ({ id, parent, ...(parents.has(id) ? {} : { width: Math.max(90, name.length * 7.4 + 26), height: 34 }) })),
+    edges: edges.map(([from, to], index) => ({ id: String(index), from: within(from), to: within(to) })),
+  });
   return {
     width,
     height,
-    boxes: states.map((each) => ({ ...each, group: parents.has(each.id), at: plan.node(each.id) })),
-    lines: edges.map(([from, to, label], index) => ({ label, points: plan.edge(within(from), within(to), String(index)).points })),
+    boxes: states.map((each) => ({ ...each, group: parents.has(each.id), at: at.get(each.id) })),
+    lines: edges.map(([, , label], index) => ({ label, points: paths.get(String(index)) || [] })),
   };
 }
 
