@@ -281,6 +281,24 @@ class Headwater:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
         return _lines(stream)
 
+    # ---- mocks of Step Functions
+
+    def mocks(self) -> list[MockCase]:
+        """The cases that there are."""
+        return cast("list[MockCase]", self._ask("GET", "mocks")["cases"])
+
+    def put_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks as a file of Step Functions Local has them, and no others; of all accounts and regions unless told."""
+        return cast("list[MockCase]", self._ask("PUT", _page("mocks", account, region), file)["cases"])
+
+    def add_mocks(self, file: Mapping[str, Any], account: str = "", region: str = "") -> list[MockCase]:
+        """Mocks beside those that there are."""
+        return cast("list[MockCase]", self._ask("POST", _page("mocks", account, region), file)["cases"])
+
+    def clear_mocks(self, account: str = "", region: str = "", machine: str = "") -> None:
+        """No mocks any more, of one machine or of all; what runs with some goes on so."""
+        self._ask("DELETE", f"{_page('mocks', account, region)}&machine={quote(machine, safe='')}")
+
     # ---- faults
 
     def faults(self) -> FaultBooks:
@@ -341,8 +359,11 @@ def _page(page: str, account: str, region: str) -> str:
 
 def _lines(stream: Any) -> Generator[Any]:
     with stream:
-        for line in stream:
-            yield json.loads(line)
+        try:
+            for line in stream:
+                yield json.loads(line)
+        except OSError as error:
+            raise HeadwaterError(f"The server is gone: {error}") from error
 
 
 def _reason(error: urllib.error.HTTPError) -> str:
