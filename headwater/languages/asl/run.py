@@ -215,7 +215,9 @@ class Run:
             try:
                 return act(*arguments)
             except StateFailed as error:
-                failed = error
+                # without what it came by, which would hold this very frame, and so keep the state alive in a cycle
+                failed = error.with_traceback(None)
+                failed.__context__ = None
                 act, arguments = self._failed, (frame, state, failed)
         return self._end_failed(frame, failed)
 
