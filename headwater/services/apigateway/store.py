@@ -9,6 +9,7 @@ import orjson
 
 from headwater.services.apigateway import tables
 from headwater.services.apigateway.errors import bad_request, unknown_api, unknown_part
+from headwater.services.apigateway.key_sets import KeySets
 from headwater.spine.operations import Call, Request, Result
 
 HTTP = "HTTP"
@@ -130,10 +131,11 @@ def page(request: Request, items: list[Document]) -> Result:
 
 
 class ApiMemory:
-    """Compiled APIs by id. Filled from rows; whoever changes a row drops the API's."""
+    """Compiled APIs by id, and public keys. Filled from rows; whoever changes a row drops the API's."""
 
     def __init__(self) -> None:
         self.apis: dict[str, Any] = {}
+        self.key_sets = KeySets()
 
     def drop(self, api: str) -> None:
         self.apis.pop(api, None)
