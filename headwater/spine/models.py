@@ -69,12 +69,15 @@ def load_model(name: str) -> Model:
 
 @cache
 def operation_names(name: str) -> frozenset[str]:
-    """What a service of AWS's can be asked for, one that is not served here too; nothing where there is none such. The
-    name is that of botocore's folder, its hyphens may be left out."""
-    folder = next(
-        (each for each in _data_folder().iterdir() if each.name.replace("-", "") == name.replace("-", "")), None
-    )
-    return frozenset() if folder is None else frozenset(_read(folder)["operations"])
+    """What a service of AWS's can be asked for, one that is not served here too; of its model nothing else is kept."""
+    return frozenset(_read(_data_folder() / name)["operations"])
+
+
+@cache
+def find_model(name: str | None) -> str | None:
+    """The name of a service's model, whose hyphens may be left out; None where AWS has no such service."""
+    wanted = (name or "").replace("-", "")
+    return next((each.name for each in _data_folder().iterdir() if each.name.replace("-", "") == wanted), None)
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -129,6 +129,8 @@ def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str,
         raise Refused(403)
     if authorizer.form == "2.0":
         return {"lambda": context}
+    if "usageIdentifierKey" in answer:
+        context = {**context, "usageIdentifierKey": answer["usageIdentifierKey"]}
     return {"principalId": answer["principalId"], **context}
 
 

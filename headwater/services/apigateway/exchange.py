@@ -70,6 +70,8 @@ class Exchange:
     by_token: bool = False  # the authorizer is a JWT one
     deployment_id: str = ""
     problem: str = ""
+    # the API key that let it in, and the key's id
+    api_key: tuple[str, str] | None = None
     # of WebSocket APIs alone
     message: Message | None = None
     # where an execution log wants them: its lines about what was sent on and came back

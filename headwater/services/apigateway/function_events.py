@@ -120,7 +120,8 @@ def rest_context(exchange: Exchange) -> dict[str, Any]:
         "requestId": exchange.request_id,
         "deploymentId": exchange.deployment_id,
         "identity": dict.fromkeys(_REST_IDENTITY)
-        | {"sourceIp": exchange.source_ip, "userAgent": exchange.headers.get("user-agent")},
+        | {"sourceIp": exchange.source_ip, "userAgent": exchange.headers.get("user-agent")}
+        | (dict(zip(("apiKey", "apiKeyId"), exchange.api_key, strict=True)) if exchange.api_key else {}),
     }
 
 

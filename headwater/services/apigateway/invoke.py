@@ -39,6 +39,7 @@ from headwater.services.apigateway.service_actions import action_error, action_r
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
 from headwater.services.apigateway.store import REST, WEBSOCKET
 from headwater.services.apigateway.tokens import TokenAuthorizer, TokenRefused, claims_of, read_token, refused
+from headwater.services.apigateway.usage import check_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.spans import trace_header
@@ -153,6 +154,9 @@ async def _run(
             response = await _verify(work, endpoint.authorizer, exchange)
         else:
             response = await authorize(work, endpoint.authorizer, exchange, arn)
+    if response is None and endpoint.keyed:
+        from_authorizer = served.api.document.get("apiKeySource") == "AUTHORIZER"
+        response = await work.transact(check_key, exchange, from_authorizer)
     if response is None:
         if isinstance(integration, FunctionIntegration):
             response = await _invoke_function(work, served, integration, exchange)

@@ -48,6 +48,8 @@ class Endpoint(NamedTuple):
     execution_log: ExecutionLog | None
     validation: Validation | None = None
     signed: bool = False
+    # REST APIs: a key of a usage plan is needed
+    keyed: bool = False
 
 
 @dataclass
@@ -180,6 +182,7 @@ def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any], api: str
                     bucket_of(setting),
                     execution_log_of(setting, api, stage["stageName"]),
                     compile_validation(document, snapshot),
+                    keyed=bool(document.get("apiKeyRequired")),
                 ),
             )
     return router

@@ -155,6 +155,9 @@ READ_RECORDS = """
 SELECT sequence, created, record, cause FROM dynamodb_records
 WHERE stream = ? AND sequence >= ? AND created > ? ORDER BY sequence LIMIT ?
 """
+LAST_RECORDS = """
+SELECT record FROM dynamodb_records WHERE stream = ? AND created > ? ORDER BY sequence DESC LIMIT ?
+"""
 ALL_STREAMS = "SELECT id, arn FROM dynamodb_streams ORDER BY id DESC"
 OLDEST_RECORD = "SELECT min(sequence) FROM dynamodb_records WHERE stream = ? AND created > ?"
 TRIM_RECORDS = "DELETE FROM dynamodb_records WHERE stream = ? AND sequence <= ? AND created <= ?"

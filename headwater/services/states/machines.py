@@ -21,6 +21,7 @@ from headwater.services.states.errors import (
     invalid_name,
     invalid_role,
     machine_already_exists,
+    machine_limit_exceeded,
     missing_parameter,
     validation,
 )
@@ -34,6 +35,7 @@ from headwater.services.states.machine import (
     machine_by_arn,
 )
 from headwater.services.states.paging import next_token, page_size, read_token
+from headwater.services.states.quotas import MACHINES
 from headwater.services.states.tags import check_tags
 from headwater.services.states.versions import find_qualified, publish
 from headwater.spine.arns import make_arn, parse_arn
@@ -90,6 +92,8 @@ def create_state_machine(call: Call, request: Request) -> Result:
         if (text, kind, logging, tracing, encryption) != present:
             raise machine_already_exists(arn)
     else:
+        if call.is_full(MACHINES, tables.COUNT_MACHINES, (call.account, call.region)):
+            raise machine_limit_exceeded()
         settings = _texts(logging, tracing, encryption)
         definition = _insert_definition(call, arn, text, request["roleArn"], kind, settings, "INITIAL")
         identity = (call.new_id(), arn, call.account, call.region, name, kind)

@@ -47,7 +47,7 @@ def test_state(call: Call, request: Request) -> Result | Coroutine[Any, Any, Res
     state = _find(call, request)
     _check_kind(state, mock)
     context = check_context(request.get("context"), state, mocked=mock is not None)
-    variables = orjson.loads(request.get("variables") or "{}")
+    variables = _variables(request)
     trial = _trial(call, request, state, given, variables, context)
     if mock is not None:
         _mocked(trial, state, mock, request)
@@ -67,6 +67,8 @@ def _check_mock(mock: Any, request: Request) -> None:
         raise validation("A test mock should have only one of the following fields: [result, errorOutput].")
     if not kinds:
         raise validation("A test mock must have one of the following fields: [result, errorOutput].")
+    if "errorOutput" in kinds and not mock["errorOutput"].get("error"):
+        raise validation("A test mock with errorOutput must have the following field: [error].")
     if request.get("revealSecrets"):
         raise validation("TestState does not support RevealSecrets when a mock is specified.")
 
@@ -78,6 +80,16 @@ def _json(request: Request, member: str) -> str:
     except orjson.JSONDecodeError as error:
         raise invalid_execution_input(str(error)) from None
     return text
+
+
+def _variables(request: Request) -> dict[str, Any]:
+    try:
+        variables = orjson.loads(request.get("variables") or "{}")
+    except orjson.JSONDecodeError:
+        variables = None
+    if type(variables) is not dict:
+        raise validation("Invalid variables provided: Variables must be a JSON object")
+    return variables
 
 
 def _find(call: Call, request: Request) -> State:

@@ -13,7 +13,7 @@ from headwater.languages.asl.errors import Diagnostic
 from headwater.languages.asl.resources import Resource
 from headwater.services import SERVICES
 from headwater.services.states.integrations.catalogue import SDK_SERVICES, find_target
-from headwater.spine.models import operation_names
+from headwater.spine.models import find_model, operation_names
 from headwater.spine.operations import Call
 
 # The warning's code, and the error that such a task fails with.
@@ -45,6 +45,7 @@ _LACKING: Mapping[str, str] = MappingProxyType(
         "createModel (createProcessingJob) (createTrainingJob) (createTransformJob) updateEndpoint",
     }
 )
+_OPTIMISED_FOLDERS: Mapping[str, str] = MappingProxyType({"elasticmapreduce": "emr", "bedrock": "bedrock-runtime"})
 _TOKENS = frozenset({"bedrock", "ecs", "eks"})
 # Services whose name in the SDK for Java, which these integrations go by, is not that of botocore's folder.
 _FOLDERS: Mapping[str, str] = MappingProxyType(
@@ -90,12 +91,29 @@ def _check_sdk(call: Call, resource: Resource) -> Diagnostic | None:
     action, _, pattern = resource.action.partition(".")
     operation = action[:1].upper() + action[1:]
     ours = SDK_SERVICES.get(name)
-    folder = SERVICES[ours.service].model if ours is not None else _FOLDERS.get(name.removesuffix("service"), name)
-    if pattern not in _SDK_PATTERNS or operation not in operation_names(folder or name):
+    folder = model_folder(resource)
+    if pattern not in _SDK_PATTERNS or folder is None or operation not in operation_names(folder):
         return _unrecognized(resource)
     if ours is None or not call.engine.catalogue.has_operation(ours.service, operation):
         return _lacking(resource)
     return None
+
+
+def model_folder(resource: Resource) -> str | None:
+    """The folder of botocore's model that tells what the resource answers, of a service that we lack too."""
+    if resource.kind.startswith(_SDK):
+        name = resource.kind.removeprefix(_SDK).lower()
+        ours = SDK_SERVICES.get(name)
+        return find_model(_FOLDERS.get(name.removesuffix("service"), name) if ours is None else _model(ours.service))
+    target = find_target(resource.arn)
+    if target is not None:
+        return _model(target.service)
+    return find_model(_OPTIMISED_FOLDERS.get(resource.kind, resource.kind))
+
+
+def _model(service: str) -> str | None:
+    listing = SERVICES.get(service)
+    return None if listing is None else listing.model
 
 
 def _unrecognized(resource: Resource) -> Diagnostic:
