@@ -15,7 +15,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import quote
@@ -267,19 +267,19 @@ class Headwater:
             asked["last"] = last
         return cast(Replays, self._ask("POST", "executions/replay", asked, _NO_LIMIT))
 
-    def follow(self, **chosen: str) -> Iterator[Any]:
-        """Spans as they end (without children), until the server does. ``service``, ``kind``, ``bus``, ``pattern``
-        (JSON) choose among them; ``events="1"``: what is published too, as kind ``event``."""
+    def follow(self, **chosen: str) -> Generator[Any]:
+        """Spans that end after this was called, as they do (without children), until the server does. ``service``,
+        ``kind``, ``bus``, ``pattern`` (JSON) choose among them; ``events="1"``: what is published too, as kind
+        ``event``."""
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in chosen.items())
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_headwater/follow?{query}") as stream:
-                for line in stream:
-                    yield json.loads(line)
+            stream = urllib.request.urlopen(f"{self.endpoint}/_headwater/follow?{query}")
         except urllib.error.HTTPError as error:
             with error:
                 raise HeadwaterError(_reason(error), error.code) from error
         except OSError as error:
             raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+        return _lines(stream)
 
     # ---- mocks of Step Functions
 
@@ -355,6 +355,15 @@ class Headwater:
 
 def _page(page: str, account: str, region: str) -> str:
     return f"{page}?account={quote(account, safe='')}&region={quote(region, safe='')}"
+
+
+def _lines(stream: Any) -> Generator[Any]:
+    with stream:
+        try:
+            for line in stream:
+                yield json.loads(line)
+        except OSError as error:
+            raise HeadwaterError(f"The server is gone: {error}") from error
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -141,19 +141,4 @@ def _short(text: str, longest: int) -> str:
 
 
 def _line(line: Line) -> str:
-    return f'<path class="step {line.kind}" d="{_curve(line.points)}" marker-end="url(#tip)"/>'
-
-
-def _curve(points: Sequence[tuple[float, float]]) -> str:
-    """Down from point to point, each bend soft; lines that lead back have corners."""
-    (x, y), *rest = points
-    parts = [f"M{x:.1f} {y:.1f}"]
-    back = rest[-1][1] <= y
-    for right, down in rest:
-        half = (y + down) / 2
-        parts.append(
-            f"L{right:.1f} {down:.1f}" if back or abs(right - x) < 1 else
-            f"C{x:.1f} {half:.1f} {right:.1f} {half:.1f} {right:.1f} {down:.1f}"
-        )  # fmt: skip
-        x, y = right, down
-    return "".join(parts)
+    return f'<path class="step {line.kind}" d="{line.path()}" marker-end="url(#tip)"/>'

@@ -93,10 +93,13 @@ class TaskSucceeded:
 
 @dataclass(frozen=True, slots=True)
 class TaskFailed:
+    """`calling`: it was the call itself that failed, before there could be anything to wait for."""
+
     frame: int
     ticket: int
     error: str | None
     cause: str | None
+    calling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

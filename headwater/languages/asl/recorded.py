@@ -33,7 +33,7 @@ def answer(event: Recorded, details: Recorded, frame: Frame, ahead: Iterable[Rec
     if kind.endswith("TimedOut"):
         return TaskTimedOut(*place, heartbeat=details.get("error") == "States.HeartbeatTimeout")
     if kind.endswith("Failed"):
-        return TaskFailed(*place, details.get("error"), details.get("cause"))
+        return TaskFailed(*place, details.get("error"), details.get("cause"), calling=kind == "TaskSubmitFailed")
     if kind.endswith("Submitted"):
         return TaskSubmitted(*place, details["output"])
     if kind.endswith("Started"):

@@ -173,7 +173,8 @@ class TaskState(State):
             return self._succeed(run, frame, event.output)
         if isinstance(event, TaskFailed):
             self._start(run, frame, None)
-            self._end(run, frame, self._failed, event.error, event.cause)
+            submitting = event.calling and self.target.submits
+            self._end(run, frame, "TaskSubmitFailed" if submitting else self._failed, event.error, event.cause)
             raise StateFailed(event.error, event.cause)
         assert isinstance(event, TaskTimedOut)
         error = HEARTBEAT_TIMEOUT if event.heartbeat else TIMEOUT

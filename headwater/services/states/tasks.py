@@ -155,7 +155,7 @@ def _described(record: Record, *, parsed: bool) -> dict[str, Any]:
         "Input": shown(record.input),
         "InputDetails": {"Included": True},
         "Name": record.name,
-        "RedriveCount": 0,
+        "RedriveCount": record.redrives,
         "StartDate": record.started,
         "StateMachineArn": record.machine,
         "Status": record.status,

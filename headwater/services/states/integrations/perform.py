@@ -94,7 +94,7 @@ def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Inp
         return [failure(call, target, command.frame, command.ticket, error)]
     output = make_output(call, model, target, result)
     if target.operation == "PutEvents" and result.get("FailedEntryCount"):
-        return [TaskFailed(command.frame, command.ticket, "EventBridge.FailedEntry", output)]
+        return [TaskFailed(command.frame, command.ticket, "EventBridge.FailedEntry", output, calling=True)]
     return [answered(target, command.frame, command.ticket, output)]
 
 
@@ -132,7 +132,7 @@ def with_metadata(request_id: str, output: dict[str, Any]) -> dict[str, Any]:
 def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError) -> TaskFailed:
     """The service's error under the name and with the wording of the SDK that Step Functions calls it with."""
     if error.code == LACKING:
-        return TaskFailed(frame, ticket, LACKING, error.message)
+        return TaskFailed(frame, ticket, LACKING, error.message, calling=True)
     name = error.code if error.code.endswith("Exception") else f"{error.code}Exception"
     request_id = call.ids.uuid()
     if target.optimised:
@@ -142,7 +142,7 @@ def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError
         )
     else:
         details = f"Service: {target.prefix}, Status Code: {error.status}, Request ID: {request_id}"
-    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message} ({details})")
+    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message} ({details})", calling=True)
 
 
 _OPTIMISED_SERVICES = {
