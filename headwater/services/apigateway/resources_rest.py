@@ -43,7 +43,7 @@ def tags_of_change(change: Change) -> dict[str, str]:
 @resource("AWS::ApiGateway::RestApi")
 class RestApiResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        body = definition(change.properties, "BodyS3Location")
+        body = definition(call, change.properties)
         settings = self._settings(change)
         if body is None:
             api: Mapping[str, Any] = call.operation(
@@ -56,7 +56,7 @@ class RestApiResource(Resource):
         change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
 
     def update(self, call: Call, change: Change) -> None:
-        body = definition(change.properties, "BodyS3Location")
+        body = definition(call, change.properties)
         if body is not None:
             mode = change.properties.get("Mode", "overwrite")
             call.operation(_SERVICE, "PutRestApi", {"restApiId": change.physical_id, "mode": mode, "body": body})
