@@ -30,5 +30,5 @@ function Box({ box, state, chosen, choose }) {
   const text = group
     ? html`<text x=${x + 10} y=${y + 17}>${name} <tspan class="visits">${told}</tspan></text>`
     : html`<text x=${middle} y=${y + 17} text-anchor="middle">${name}</text><text class="visits" x=${middle} y=${y + 31} text-anchor="middle">${told}</text>`;
-  return html`<g class=${`state ${group ? "group " : ""}${state?.outcome || ""}${chosen ? " chosen" : ""}`} aria-label=${`${name} ${state ? told : kind + ", not reached"}`} ...${pressed}><title>${name}: ${state ? told : kind + ", not reached"}</title>${rect}${text}</g>`;
+  return html`<g class=${`state ${group ? "group " : ""}${state?.outcome || ""}${chosen ? " chosen" : ""}`} ...${pressed}>${pressed.role ? "" : html`<title>${name}: ${state ? told : kind + ", not reached"}</title>`}${rect}${text}</g>`;
 }
