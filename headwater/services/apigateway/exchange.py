@@ -67,6 +67,7 @@ class Exchange:
     resource_id: str | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
+    by_token: bool = False  # the authorizer is a JWT one
     deployment_id: str = ""
     problem: str = ""
     # the API key that let it in, and the key's id

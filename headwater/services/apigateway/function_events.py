@@ -75,7 +75,7 @@ def _joined(exchange: Exchange) -> dict[str, str]:
 def _context_2(exchange: Exchange) -> dict[str, Any]:
     context: dict[str, Any] = {"accountId": exchange.account, "apiId": exchange.api_id}
     if exchange.authorizer is not None:
-        context["authorizer"] = exchange.authorizer
+        context["authorizer"] = {"jwt": exchange.authorizer} if exchange.by_token else exchange.authorizer
     return context | {
         "domainName": exchange.domain,
         "domainPrefix": exchange.domain_prefix,
