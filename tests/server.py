@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 
 import uvloop
 
@@ -52,6 +54,21 @@ class ServerThread:
     def advance(self, milliseconds: int) -> None:
         """Move the clock, timer by timer, each with what comes of it."""
         self.run(self.cloud.engine.time.advance(milliseconds))
+
+    @contextmanager
+    def waiting(self, name: str) -> Iterator[None]:
+        """What is begun within has an operation wait, such as a long poll: it is left once one of that name does."""
+        flight, begun = self.cloud.engine.flight, threading.Event()
+        rest = flight.rest
+
+        def rested(task: asyncio.Task[Any] | None) -> None:
+            rest(task)
+            if task in flight.tasks and flight.tasks[task].name == name:
+                begun.set()
+
+        with mock.patch.object(flight, "rest", rested):
+            yield
+            assert begun.wait(30), f"no {name} waits"
 
     def __enter__(self) -> ServerThread:
         self._thread.start()

@@ -70,7 +70,7 @@ class Artifact:
 def read_template(path: Path) -> dict[str, Any]:
     """A template's body. Raises DeploymentError, TemplateError."""
     try:
-        return load(path.read_text())
+        return load(path.read_text(), aliases=True)
     except (OSError, UnicodeDecodeError) as error:
         raise DeploymentError(f"{path} cannot be read: {error}") from error
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from headwater.deploy.archive import digest_of, files_of, write_archive
 from headwater.deploy.artifacts import Artifact, artifacts_of, read_template
 from headwater.deploy.dependencies import node_packages, python_packages
 from headwater.deploy.errors import DeploymentError
+from headwater.languages.templates import includes
 
 NODE_MODULES = frozenset(("node_modules",))
 BUILT_HERE = ("", "python", "nodejs")
@@ -49,7 +50,17 @@ class Packager:
             self.progress(artifact.logical_id)
             properties = body["Resources"][artifact.logical_id].setdefault("Properties", {})
             properties[artifact.kind.property] = self._location(artifact, self._upload(artifact))
+        for include in includes(body):
+            parameters = include.get("Parameters") or {}
+            if (path := piece_of(include, template.parent)) is not None:
+                parameters["Location"] = self._put(path)
         return body
+
+    def _put(self, path: Path) -> str:
+        """A piece of a template, uploaded; its address."""
+        key = digest_of({path.name: path}) + path.suffix
+        self.bucket.put(key, path)
+        return f"s3://{self.bucket.name}/{key}"
 
     def _upload(self, artifact: Artifact) -> str:
         """The key of the uploaded object."""
@@ -117,9 +128,23 @@ def _layer_prefix(artifact: Artifact) -> str:
     return f"{artifact.builder}/" if artifact.is_layer else ""
 
 
+def piece_of(include: Mapping[str, Any], folder: Path) -> Path | None:
+    """The local file that `AWS::Include` names; None where it is elsewhere. Raises DeploymentError."""
+    location = (include.get("Parameters") or {}).get("Location")
+    if not isinstance(location, str) or "://" in location:
+        return None
+    path = (folder / location).resolve()
+    if not path.is_file():
+        raise DeploymentError(f"AWS::Include: {location} does not exist in {folder}")
+    return path
+
+
 def watched_paths(template: Path) -> Iterator[Path]:
     """What a change of means a new deployment: the template and all that it names."""
     yield template
+    for include in includes(read_template(template)):
+        if (path := piece_of(include, template.parent)) is not None:
+            yield path
     for artifact in artifacts_of(read_template(template), template.parent):
         if artifact.kind.template:
             yield from watched_paths(artifact.path)

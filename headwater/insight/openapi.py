@@ -209,9 +209,8 @@ GRAPH = _object(
     width={"type": "number"}, height={"type": "number"},
     boxes=_list(_object("name kind group x y width height", name=_text(), kind=_text("the state's type, or Branch"),
                         group={"type": "boolean"}, **_PLACED)),
-    lines=_list(_object("source target kind points", source=_text(), target=_text(),
-                        kind={"enum": ["next", "choice", "default", "catch"]},
-                        points=_list(_list({"type": "number"})))),
+    lines=_list(_object("source target kind path", source=_text(), target=_text(),
+                        kind={"enum": ["next", "choice", "default", "catch"]}, path=_text("an SVG path"))),
 )  # fmt: skip
 _STATE = _object("outcome visits failed retries took", outcome=_VISIT_PROPERTIES["outcome"], visits=_WHOLE,
                  failed=_WHOLE, retries=_WHOLE, took={**_WHOLE, "description": "milliseconds, together"})  # fmt: skip

@@ -51,6 +51,7 @@ UPDATE deliveries SET waits = 0 WHERE id = (SELECT min(id) FROM deliveries WHERE
 """
 RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
 NEXT_DUE = "SELECT due FROM deliveries WHERE waits = 0 AND leased = 0 ORDER BY due LIMIT 1"
+NEXT_BUT = "SELECT due FROM deliveries WHERE waits = 0 AND handler <> ? ORDER BY due LIMIT 1"
 PENDING = "SELECT due, payload FROM deliveries WHERE id = ?"
 EXISTS = "SELECT 1 FROM deliveries WHERE id = ?"
 LAST_ID = "SELECT max(id) FROM deliveries"

@@ -326,6 +326,7 @@ class Engine:
         operation = self._operations.get((service, name)) or self.find(service, name)
         account, region, _ = caller
         span = Span(self.new_id(), parent.trace, parent.id, "operation", operation.title, account, region, now)
+        span.kept = parent.kept
         result = self._run(operation, request, caller, span, NESTED)
         if type(result) is not dict:
             result.close()

@@ -7,6 +7,7 @@ import random
 import string
 from typing import Any
 
+_LOW_48, _LOW_62 = 2**48 - 1, 2**62 - 1
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -20,6 +21,20 @@ def first_at(milliseconds: int) -> int:
     return milliseconds << 20
 
 
+def instant_in(uuid: str) -> int:
+    """When a UUID of :meth:`Ids.uuid_at` was given, in ms; of another text, anything."""
+    try:
+        bits = int(uuid.replace("-", ""), 16)
+    except ValueError:
+        return -1
+    return (bits >> 80 ^ bits) & _LOW_48
+
+
+def number_in(text: str) -> int:
+    """The number that 32 hexadecimal digits of :meth:`Ids.hex_of` hide; of others, anything."""
+    return int(text[:16], 16) ^ int(text[16:], 16)
+
+
 class Ids:
     """A source of identifiers; with a seed, always the same ones."""
 
@@ -30,9 +45,25 @@ class Ids:
         self.random = self._random.random
 
     def uuid(self) -> str:
-        """A random (version 4) UUID as text."""
-        h = f"{(self.bits(128) & ~(0xF000 << 64 | 0xC000 << 48)) | (0x4000 << 64 | 0x8000 << 48):032x}"
+        """A random (version 4) UUID as text; of its four variants always the same, which is quicker."""
+        h = "%030x" % self.bits(120)  # noqa: UP031 - two thirds of the time
+        return f"{h[:8]}-{h[8:12]}-4{h[12:15]}-a{h[15:18]}-{h[18:]}"
+
+    def uuid_at(self, now: int) -> str:
+        """The same, of which :func:`instant_in` tells when it was given, and which looks as random: its first 48 bits
+        are the time, hidden by its last 48. A seeded source gives what does not tell."""
+        if self._repeats:
+            return self.uuid()
+        bits = self.bits(74)
+        h = f"{((now ^ bits) & _LOW_48) << 80 | 0x4 << 76 | bits >> 62 << 64 | 0b10 << 62 | bits & _LOW_62:032x}"
         return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+    def hex_of(self, number: int) -> str:
+        """32 hexadecimal digits that hide a number of the engine's: see :func:`number_in`."""
+        if self._repeats:
+            return self.hex(32)
+        low = self.bits(64)
+        return f"{number ^ low:016x}{low:016x}"
 
     def hex(self, digits: int) -> str:
         """Lower-case hexadecimal digits."""

@@ -19,7 +19,9 @@ SCHEMA = ("CREATE TABLE kept_segments (last_id BIGINT PRIMARY KEY, bytes BIGINT 
 _SEGMENTS = "SELECT last_id, bytes FROM kept_segments ORDER BY last_id"
 _INSERT = "INSERT INTO kept_segments (last_id, bytes) VALUES (?, ?)"
 _DELETE = "DELETE FROM kept_segments WHERE last_id <= ?"
-_FORGET = tuple(f"DELETE FROM {table} WHERE id <= ?" for table in ("spans", "records", "dead_deliveries"))
+_FORGET = tuple(
+    f"DELETE FROM {table} WHERE id <= ?" for table in ("spans", "records", "records_late", "dead_deliveries")
+)
 _LARGEST_SEGMENT = 1 << 20
 _SEGMENTS_OF_ALL = 32  # a segment is no larger a part of what may be kept, in bytes and in time
 _UNITS = {"b": 0, "kib": 10, "mib": 20, "gib": 30, "tib": 40, "kb": 10, "mb": 20, "gb": 30, "tb": 40}

@@ -62,15 +62,32 @@ def load_model(name: str) -> Model:
     Parsed once a process: the file is part of the installed package and cannot change under us.
     Raises LookupError where there is no such service.
     """
-    folder = _data_folder() / name
+    document = _read(_data_folder() / name)
+    _drop_prose(document)
+    return Model(name, document)
+
+
+@cache
+def operation_names(name: str) -> frozenset[str]:
+    """What a service of AWS's can be asked for, one that is not served here too; of its model nothing else is kept."""
+    return frozenset(_read(_data_folder() / name)["operations"])
+
+
+@cache
+def find_model(name: str | None) -> str | None:
+    """The name of a service's model, whose hyphens may be left out; None where AWS has no such service."""
+    wanted = (name or "").replace("-", "")
+    return next((each.name for each in _data_folder().iterdir() if each.name.replace("-", "") == wanted), None)
+
+
+def _read(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
-        raise LookupError(f"no service model named {name!r}")
+        raise LookupError(f"no service model named {folder.name!r}")
     newest = max(version for version in folder.iterdir() if version.is_dir())
     packed = newest / "service-2.json.gz"
     text = gzip.decompress(packed.read_bytes()) if packed.exists() else (newest / "service-2.json").read_bytes()
-    document = orjson.loads(text)
-    _drop_prose(document)
-    return Model(name, document)
+    document: dict[str, Any] = orjson.loads(text)
+    return document
 
 
 def _data_folder() -> Path:

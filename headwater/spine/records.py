@@ -1,7 +1,8 @@
 """What was published, as it came, and to whom it went: events, messages, notifications.
 
 Each record is one row, written with the spans of its group. Nothing is looked up or matched for it: explanations
-are worked out from it when somebody asks.
+are worked out from it when somebody asks. A name tells when it was given (:meth:`Ids.uuid_at`), and its record is
+looked for among those of that time; the few that come later (replays, messages that waited) have an index of their own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from headwater.spine.ids import first_at, instant_in, instant_of
+from headwater.spine.numbers import LARGEST
 from headwater.spine.store import Transaction
 
 SCHEMA = (
@@ -19,18 +22,26 @@ SCHEMA = (
         body TEXT NOT NULL, routes TEXT
     );
     """,
+    """
+    CREATE TABLE records_late (name TEXT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (name, id));
+    CREATE INDEX records_late_by_id ON records_late (id);
+    """,
 )
 _INSERT = "INSERT INTO records (id, cause, channel, name, body, routes) VALUES (?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT id, cause, channel, name, body, routes FROM records"
-# No index over names: each publishing would pay for what is asked once in a while. The newest is found first.
-_NAMED = f"{_SELECT} WHERE name = ? ORDER BY id DESC LIMIT 1"
-_NAMED_ON = f"{_SELECT} WHERE name = ? AND channel = ? ORDER BY id DESC LIMIT 1"
+_NAMED = f"{_SELECT} WHERE name = ? AND (? = '' OR channel = ?) AND id >= ? AND id < ? ORDER BY id DESC LIMIT 1"
+_LATE = f"""{_SELECT} WHERE id IN (SELECT id FROM records_late WHERE name = ?) AND (? = '' OR channel = ?)
+ORDER BY id DESC LIMIT 1
+"""
+_INSERT_LATE = "INSERT INTO records_late (name, id) VALUES (?, ?)"
 _LAST = f"{_SELECT} WHERE channel = ? ORDER BY id DESC LIMIT ?"
 _OF_TRACE = f"{_SELECT} WHERE id > ? AND substr(cause, 1, ?) = ? ORDER BY id LIMIT ?"
 # What a span publishes is recorded soon after it began.
 _OF_SPAN = f"{_SELECT} WHERE id > ? AND id < ? AND cause = ? ORDER BY id LIMIT ?"
+_LATEST = LARGEST >> 20
 _SOON = 1000 << 20  # ids rise by so many in a second
 _MOST_OF_SPAN = 10
+_LATER = 10_000  # ms after which what comes is late
 _SIZE = 150  # bytes of a row beside its body and routes, about
 
 
@@ -67,13 +78,25 @@ def make_row(identity: int, cause: str, channel: str, name: str, body: str, rout
 def write(store: Transaction, rows: list[Row]) -> int:
     """Write records; about how many bytes they take."""
     store.many(_INSERT, rows)
+    late = [(row[3], row[0]) for row in rows if not 0 <= instant_of(row[0]) - instant_in(row[3]) < _LATER]
+    if late:
+        store.many(_INSERT_LATE, late)
     return sum(_SIZE + len(row[4]) + len(row[5] or "") for row in rows)
 
 
 def find(store: Transaction, name: str, channel: str | None = None) -> Record | None:
     """The newest record of an id."""
-    row = store.one(_NAMED, (name,)) if channel is None else store.one(_NAMED_ON, (name, channel))
+    row = store.one(_LATE, (name, channel or "", channel or ""))
+    given = instant_in(name)
+    if row is None and 0 <= given < _LATEST:
+        row = _named(store, name, channel, first_at(given), first_at(given + _LATER))
+    if row is None:  # it may be older than the index, or there is none
+        row = _named(store, name, channel, 0, LARGEST)
     return None if row is None else read(row)
+
+
+def _named(store: Transaction, name: str, channel: str | None, since: int, before: int) -> tuple[Any, ...] | None:
+    return store.one(_NAMED, (name, channel or "", channel or "", since, before))
 
 
 def last(store: Transaction, channel: str, count: int) -> list[Record]:

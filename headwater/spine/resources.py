@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-reso
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.spine.operations import Call
+from headwater.spine.store.blobs import Blob
 
 if TYPE_CHECKING:
     from headwater.spine.work import Work
@@ -74,3 +75,12 @@ def resource(kind: str) -> Callable[[ResourceT], ResourceT]:
         return made
 
     return mark
+
+
+def read_object(call: Call, location: Mapping[str, Any]) -> str:
+    """The text of an object in S3 that a property names: ``Bucket``, ``Key``, ``Version``."""
+    request = {"Bucket": location["Bucket"], "Key": location["Key"]}
+    if location.get("Version"):
+        request["VersionId"] = location["Version"]
+    body = call.operation("s3", "GetObject", request)["Body"]
+    return (body.read() if isinstance(body, Blob) else bytes(body)).decode()

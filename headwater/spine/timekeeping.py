@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from headwater.spine import deliveries as ledger
 from headwater.spine.clock import Mode
 from headwater.spine.errors import AwsError
 from headwater.spine.spans import Span
@@ -38,6 +39,7 @@ class Timekeeper:
         self._engine = engine
         self._moving = asyncio.Lock()
         self._mode: Mode = engine.clock.mode  # what it is to be once it has been moved
+        self._horizon: int | None = None  # where it is being moved to
         self._jump_is_set = False
         self._jumped: list[asyncio.Future[None]] = []
 
@@ -86,6 +88,7 @@ class Timekeeper:
             began = clock.now()
             told = _Told()
             end_listening = self._engine.listen("spans", told.hear)
+            self._horizon = began + milliseconds
             try:
                 await self._until_rest(universe)
                 while (due := self._next_due()) is not None and due <= began + milliseconds:
@@ -94,6 +97,7 @@ class Timekeeper:
                 self._move_to(began + milliseconds)
                 await self._until_rest(universe)
             finally:
+                self._horizon = None
                 end_listening()
                 self._enter(self._mode)
                 self.attend()
@@ -108,6 +112,20 @@ class Timekeeper:
     def _next_due(self) -> int | None:
         self._engine.pump.look()
         return self._engine.clock.next_due()
+
+    def still_until(self, handler: str) -> int | None:
+        """While the clock is being advanced, as a delivery of this handler asks: when something else comes due, or
+        where the clock is moved to, whichever is sooner. None where time goes by itself, or something is in hand."""
+        engine = self._engine
+        if self._horizon is None or engine.pump.running or engine.flight.busy():
+            return None
+        next_row: tuple[int] | None = engine.store.one(ledger.NEXT_BUT, (handler,))
+        ahead: list[int] = [self._horizon, *(next_row or ())]
+        ahead += [item.due for item in engine.group.deliveries if item.handler != handler]
+        next_wait = engine.clock.next_due()
+        if next_wait is not None:
+            ahead.append(next_wait)
+        return min(ahead)
 
     def _move_to(self, when: int) -> None:
         """What comes due happens in the very transaction that writes where the clock stands."""

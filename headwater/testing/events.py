@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from headwater.client import Headwater, Settlement, Span
-from headwater.testing.story import near_misses, tell
+from headwater.testing.story import near_misses, tell, unheard
 
 _RUNS = ("lambda:Invoke", "pipes:Execute")
 _JOIN = ":JoinBatch"  # of Lambda and of Pipes
@@ -111,6 +111,7 @@ class Events:
         named = _named(to)
         missing = [span for span in seen if not any(_arrived(each, named) for each in _consequences(span, runs))]
         told = [f"near miss: {miss}" for miss in near_misses(everything)[:_MOST_IN_MESSAGE]]
+        told += unheard(everything)[:_MOST_IN_MESSAGE]
         if missing:
             told.append(f"did not arrive:\n{tell(missing, _MOST_IN_MESSAGE)}")
         return seen, len(seen) - len(missing), told

@@ -145,10 +145,13 @@ def test_a_function_is_invoked_and_its_code_read(browser: Browser, console: str,
 
 def test_an_execution_is_started_and_drawn(browser: Browser, console: str, busy_shop: Shop) -> None:
     with opened(browser, address(busy_shop, console, "DetermineCustomerStatus")) as page:
-        expect(page.locator(".state.done").first).to_be_visible()
-        before = page.locator("button[aria-pressed]").count()
+        state = page.locator(".state.done[role=button]").first
+        expect(state).to_be_visible()
+        state.press("Enter")  # its visits, with what they were given
+        expect(page.get_by_role("columnheader", name="Attempts")).to_be_visible()
+        before = page.locator("td button[aria-pressed]").count()
         page.get_by_role("button", name="Start an execution").click()
-        expect(page.locator("button[aria-pressed]")).to_have_count(before + 1)
+        expect(page.locator("td button[aria-pressed]")).to_have_count(before + 1)
         expect(page.locator("main")).to_contain_text("EvaluationFailed")  # for it was given no customer
 
 

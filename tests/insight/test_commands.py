@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from headwater.client import Headwater, HeadwaterError
 from tests.conftest import Client, client_factory
 from tests.insight.test_explain import put, queue, rule
 from tests.server import ServerThread
-from tests.services.lambda_lab import eventually, make
+from tests.services.lambda_lab import make
 
 
 @pytest.fixture
@@ -84,12 +84,14 @@ def test_a_delivery_that_is_tried_again(cloud: tuple[Client, str], timed: Server
     topic = aws("sns").create_topic(Name="news")["TopicArn"]
     aws("sns").subscribe(TopicArn=topic, Protocol="http", Endpoint="http://127.0.0.1:9/")
     headwater = Headwater(endpoint)
-    found = eventually(lambda: headwater.deliveries(state="retrying"))
+    headwater.settle()
+    found = headwater.deliveries(state="retrying")
     assert found[0]["attempt"] == 1
     result = run(endpoint, "deliveries")
     assert "retrying" in result.output
     assert run(endpoint, "redeliver", found[0]["id"]).output.endswith("was retrying, is delivered now\n")
-    eventually(lambda: [each for each in headwater.deliveries(state="retrying") if each["attempt"] == 2])
+    headwater.settle()
+    assert [each["attempt"] for each in headwater.deliveries(state="retrying")] == [2]
 
 
 def test_functions_and_their_events(aws: Client, endpoint: str) -> None:
@@ -98,7 +100,8 @@ def test_functions_and_their_events(aws: Client, endpoint: str) -> None:
     function = make(lambda_, source="def handler(event, context):\n    raise ValueError('no')\n")
     lambda_.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=0)
     lambda_.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"n": 1}')
-    (dead,) = eventually(lambda: [each for each in headwater.deliveries(1000, "dead") if each["subject"] == function])
+    headwater.settle()
+    (dead,) = (each for each in headwater.deliveries(1000, "dead") if each["subject"] == function)
     assert dead["condition"] == "RetriesExhausted"
     assert (dead["error"] or "").startswith("ValueError")
     url, arn = queue(aws, "in")
@@ -110,9 +113,11 @@ def test_functions_and_their_events(aws: Client, endpoint: str) -> None:
         (found,) = headwater.explain(identity)["verdicts"]
         return dict(found)
 
-    assert eventually(lambda: verdict(ids[0]))["reason"] == "body.n is 3, wanted > 5"
+    headwater.settle()
+    assert verdict(ids[0])["reason"] == "body.n is 3, wanted > 5"
     assert verdict(ids[1])["reason"] == "body.n is not there, wanted > 5"
-    failed = eventually(lambda: found if (found := verdict(ids[2]))["state"] == "failed" else None)
+    failed = verdict(ids[2])
+    assert failed["state"] == "failed"
     assert failed["deliveries"][0]["target"] == function
     with pytest.raises(HeadwaterError, match="No event, message or record"):
         headwater.explain("11111111-2222-3333-4444-555555555555")
@@ -167,25 +172,12 @@ def test_tail(cloud: tuple[Client, str]) -> None:
     aws, endpoint = cloud
     _, arn = queue(aws, "orders")
     rule(aws, "takes", {"source": ["shop"]}, arn)
-    heard: list[dict[str, Any]] = []
-    enough = threading.Event()
-
-    def listen() -> None:
-        chosen = {"kind": "delivery", "events": "1", "pattern": '{"detail": {"total": [7]}}', "bus": "default"}
-        for line in Headwater(endpoint).follow(**chosen):
-            heard.append(line)
-            if line["kind"] == "delivery":
-                enough.set()
-                return
-
-    threading.Thread(target=listen, daemon=True).start()
-
-    def published() -> bool:
-        put(aws)
-        put(aws, Detail='{"total": 7}')
-        return enough.wait(0.1)
-
-    eventually(published)
+    chosen = {"kind": "delivery", "events": "1", "pattern": '{"detail": {"total": [7]}}', "bus": "default"}
+    following = Headwater(endpoint).follow(**chosen)
+    put(aws)
+    put(aws, Detail='{"total": 7}')
+    heard = list(itertools.islice(following, 2))
+    following.close()
     assert [line["kind"] for line in heard] == ["event", "delivery"]
     assert heard[0]["event"]["detail"] == {"total": 7}
     assert heard[0]["deliveries"] == [heard[1]["delivery"]]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from headwater.client import Headwater
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 
@@ -217,3 +218,47 @@ def test_a_trace_is_found_by_its_event_and_shows_what_was_published(aws: Client,
     assert "characters in all]" in published["body"]
     (delivery,) = trace["spans"][0]["children"]
     assert [delivery["delivery"]] == published["deliveries"]
+
+
+def test_patterns_on_records_of_streams(aws: Client, endpoint: str) -> None:
+    kinesis, dynamodb = aws("kinesis"), aws("dynamodb")
+    kinesis.create_stream(StreamName="s", ShardCount=2)
+    Headwater(endpoint).settle()
+    stream = kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["StreamARN"]
+    for total in range(6):
+        kinesis.put_record(StreamName="s", PartitionKey=str(total), Data=json.dumps({"total": total}).encode())
+    asked = {"pattern": {"data": {"total": [{"numeric": [">=", 4]}]}}, "bus": stream, "last": 5}
+    answer = ask(endpoint, "patterns/test", asked)
+    assert (answer["tried"], answer["matched"]) == (5, 2)
+    assert "wanted >= 4" in answer["near_misses"][0]["reason"]
+    assert explained(endpoint, answer["examples"][0])["event"]["data"] == {"total": 5}
+    made = dynamodb.create_table(
+        TableName="things", BillingMode="PAY_PER_REQUEST", StreamSpecification={"StreamEnabled": True,
+        "StreamViewType": "NEW_IMAGE"}, KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+    )  # fmt: skip
+    for number in range(4):
+        dynamodb.put_item(TableName="things", Item={"k": {"S": str(number)}})
+    dynamodb.delete_item(TableName="things", Key={"k": {"S": "0"}})
+    asked = {"pattern": {"eventName": ["REMOVE"]}, "bus": made["TableDescription"]["LatestStreamArn"]}
+    answer = ask(endpoint, "patterns/test", asked)
+    assert (answer["tried"], answer["matched"]) == (5, 1)
+    assert explained(endpoint, answer["examples"][0])["event"]["eventName"] == "REMOVE"
+    code, _ = refusal(endpoint, "patterns/test", {"pattern": {"a": [1]}, "bus": stream.replace("/s", "/gone")})
+    assert code == 400
+
+
+def test_what_comes_again_later_is_found_by_its_id(timed: ServerThread) -> None:
+    aws, sqs = client_factory(timed.endpoint, "123456789012"), "arn:aws:sqs:us-east-1:123456789012:q"
+    events = aws("events")
+    bus = events.describe_event_bus()["Arn"]
+    archive = events.create_archive(ArchiveName="a", EventSourceArn=bus)["ArchiveArn"]
+    event = put(aws)
+    rule(aws, "later", {"replay-name": [{"exists": True}]}, sqs)
+    timed.advance(3_600_000)
+    first = explained(timed.endpoint, event)
+    assert "replay-name" not in first["event"] and first["at"] < timed.cloud.engine.clock.now() - 3_000_000
+    ends = {"EventStartTime": 1_794_990_000, "EventEndTime": 1_795_010_000}
+    events.start_replay(ReplayName="again", EventSourceArn=archive, Destination={"Arn": bus}, **ends)
+    timed.advance(1000)
+    assert explained(timed.endpoint, event)["event"]["replay-name"] == "again"

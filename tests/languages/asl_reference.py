@@ -4,7 +4,7 @@ timers. It knows a part of the language, that which `asl_machines` makes up, and
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 # What a task does: its result, or Failure, by the state's name and how often it was tried before.
 Tasks = Callable[[str, int], Any]
@@ -36,16 +36,17 @@ class Reference:
 
     def state(self, name: str, state: dict[str, Any], value: Any, variables: dict[str, Any]) -> tuple[Any, str | None]:
         kind = state["Type"]
+        jsonata = state.get("QueryLanguage") == "JSONata"
         if kind == "Fail":
-            raise Failure(state["Error"], state["Cause"])
+            raise Failure(JOINED.get(state["Error"], state["Error"]), state["Cause"])
         if kind == "Choice":
-            return value, choose(state, value)
+            return value, choose(state, value, variables)
         counts = [0] * len(state.get("Retry", ()))
         attempt = 0
         while True:
             try:
                 result = self.work(name, state, value, variables, attempt)
-                output = place(value, state.get("ResultPath", "$"), result)
+                output = result if jsonata else place(value, state.get("ResultPath", "$"), result)
                 break
             except Failure as failure:
                 attempt += 1
@@ -54,10 +55,18 @@ class Reference:
                 for catcher in state.get("Catch", ()):
                     if matches(catcher["ErrorEquals"], failure):
                         caught = {"Error": failure.error, "Cause": failure.cause}
+                        if jsonata:
+                            return failure.error if "Output" in catcher else caught, catcher["Next"]
                         return place(value, catcher.get("ResultPath", "$"), caught), catcher["Next"]
                 raise
-        for variable, path in state.get("Assign", {}).items():
-            variables[variable.removesuffix(".$")] = result if path == "$" else path
+        if jsonata:
+            scope = Scope(value, dict(variables), result)
+            if "Output" in state:
+                output = evaluate(state["Output"], scope)
+            variables.update({name: evaluate(each, scope) for name, each in state.get("Assign", {}).items()})
+        else:
+            for variable, path in state.get("Assign", {}).items():
+                variables[variable.removesuffix(".$")] = result if path == "$" else path
         return output, None if kind == "Succeed" or state.get("End") else state["Next"]
 
     def work(self, name: str, state: dict[str, Any], value: Any, variables: dict[str, Any], attempt: int) -> Any:
@@ -72,7 +81,8 @@ class Reference:
                 raise answer
             return answer
         if kind == "Parallel":
-            return [self.run(branch, value, dict(variables)) for branch in state["Branches"]]
+            given = evaluate(state["Arguments"], Scope(value, variables, None)) if "Arguments" in state else value
+            return [self.run(branch, given, dict(variables)) for branch in state["Branches"]]
         if kind == "Map":
             return [self.run(state["ItemProcessor"], item, dict(variables)) for item in self.items]
         return value
@@ -90,11 +100,58 @@ def matches(names: list[str], failure: Failure) -> bool:
     return "States.ALL" in names or failure.error in names
 
 
-def choose(state: dict[str, Any], value: Any) -> str:
+def choose(state: dict[str, Any], value: Any, variables: dict[str, Any]) -> str:
     for rule in state["Choices"]:
-        if (isinstance(value, list) and value != []) == rule["IsPresent"]:
+        if "Condition" in rule:
+            looked_at = variables["v"] if "$v" in rule["Condition"] else value
+            chosen = isinstance(looked_at, list) == (" = " in rule["Condition"])
+        else:
+            chosen = (isinstance(value, list) and value != []) == rule["IsPresent"]
+        if chosen:
             return str(rule["Next"])
     return str(state["Default"])
+
+
+class Scope(NamedTuple):
+    """What JSONata sees."""
+
+    given: Any
+    variables: dict[str, Any]
+    result: Any
+
+
+def evaluate(template: Any, scope: Scope) -> Any:
+    """A template of the few expressions that `asl_machines` writes."""
+    if isinstance(template, dict):
+        return {name: evaluate(each, scope) for name, each in template.items()}
+    if isinstance(template, list):
+        return [evaluate(each, scope) for each in template]
+    match template:
+        case "{% $states.input %}":
+            return scope.given
+        case "{% $states.result %}":
+            return scope.result
+        case "{% $v %}":
+            return scope.variables["v"]
+        case "{% $type($states.input) %}":
+            return kind_of(scope.given)
+        case "{% $type($states.result) %}":
+            return kind_of(scope.result)
+        case "{% [$v, $states.input] %}":  # arrays in an array constructor are appended, not nested
+            return [*listed(scope.variables["v"]), *listed(scope.given)]
+    return template
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def kind_of(value: Any) -> str:
+    names = {type(None): "null", str: "string", int: "number", list: "array", dict: "object"}
+    return names[type(value)]
+
+
+JOINED = {"{% 'Al' & 'pha' %}": "Alpha"}
 
 
 def fill(template: dict[str, Any], value: Any, variables: dict[str, Any]) -> dict[str, Any]:

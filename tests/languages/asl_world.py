@@ -80,6 +80,19 @@ class World:
 
     def run(self) -> "World":
         self._take(start(self.machine, self.execution, self.now, self.ids))
+        return self._go_on()
+
+    def redrive(self) -> "World":
+        """Go on after a bad end."""
+        self.finish = None
+        self._inbox.clear()
+        self._timers.clear()
+        run = Run(self.execution, self.now, self.ids)
+        run.redrive()
+        self._take(run)
+        return self._go_on()
+
+    def _go_on(self) -> "World":
         while self.finish is None:
             self._take(resume(self.execution, self._next(), self.now, self.ids))
         return self
@@ -141,6 +154,9 @@ class World:
         assert not run.changed - frames.keys()
         for id_ in run.removed:
             del self._rows[id_]
+        if self.crash:  # what is not written must be as it was
+            for id_ in self._rows.keys() - run.changed:
+                assert frames[id_].dump(frames.get(frames[id_].parent)) == self._rows[id_]
         for id_ in run.changed:
             frame = frames[id_]
             self._rows[id_] = frame.dump(frames.get(frame.parent))

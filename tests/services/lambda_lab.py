@@ -1,14 +1,11 @@
-"""Functions for tests: packages from source, and waiting for what functions bring about."""
+"""Functions for tests: packages from source, and ways to wait for what functions bring about."""
 
 from __future__ import annotations
 
 import io
-import time
+import socket
 import zipfile
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 ROLE = "arn:aws:iam::000000000000:role/function"
 ECHO = "def handler(event, context):\n    return event\n"
@@ -30,17 +27,6 @@ def make(lambda_: Any, name: str = "f", source: str = ECHO, **more: Any) -> str:
     return arn
 
 
-def eventually(look: Callable[[], T | None], seconds: float = 20) -> T:
-    """What ``look`` finds, once it finds something true."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-
-
 def receive(sqs: Any, url: str, number: int = 1) -> list[dict[str, Any]]:
     """So many messages of a queue, waited for."""
     messages: list[dict[str, Any]] = []
@@ -53,3 +39,30 @@ def receive(sqs: Any, url: str, number: int = 1) -> list[dict[str, Any]]:
             messages.append(message)
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return messages
+
+
+class Gate:
+    """Holds functions where they call ``pass_gate()``: each is held until the test lets it go, or the gate is gone."""
+
+    def __init__(self) -> None:
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self._door.settimeout(30)
+        self.source = f"""
+import socket
+def pass_gate():
+    try:
+        with socket.create_connection({self._door.getsockname()}) as gate:
+            gate.recv(1)
+    except OSError:
+        pass
+"""
+
+    def __enter__(self) -> Gate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._door.close()
+
+    def arrival(self) -> socket.socket:
+        """Wait until the next one is there; it goes on once this is closed."""
+        return self._door.accept()[0]

@@ -90,11 +90,10 @@ def test_signatures_are_asked_for(aws: Client, endpoint: str) -> None:
     assert ask("GET", f"{url}/signed", Authorization="AWS4-HMAC-SHA256 Credential=x").status == 200
 
 
-def test_keys_are_refused_by_name(aws: Client, endpoint: str) -> None:
+def test_keys_are_asked_for(aws: Client, endpoint: str) -> None:
     document = {**VALIDATED, "paths": {"/a": {"get": {**METHOD, "security": [{"key": []}]}}}}
-    with pytest.raises(ClientError, match="API keys of API Gateway") as failure:
-        deploy(aws, endpoint, document)
-    assert failure.value.response["Error"]["Code"] == "NotImplemented"
+    refused = ask("GET", f"{deploy(aws, endpoint, document)}/a")
+    assert (refused.status, refused.json) == (403, {"message": "Forbidden"})
 
 
 def test_models_and_validators_as_records(aws: Client) -> None:

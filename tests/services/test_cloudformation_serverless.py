@@ -353,3 +353,76 @@ def test_a_rollback_that_fails_can_be_continued(aws: Client) -> None:
     assert refused(cloudformation.update_stack, **request, Parameters=mode)[0] == "ValidationError"
     cloudformation.continue_update_rollback(StackName="shop", ResourcesToSkip=["Thing"])
     assert settled(cloudformation) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+INCLUDED = """
+Transform:
+  - AWS::Serverless-2016-10-31
+  - {Name: AWS::Include, Parameters: {Location: !Sub "s3://${Pieces}/whole.yaml"}}
+Parameters: {Pieces: {Type: String}}
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      DefinitionBody:
+        Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Sub "s3://${Pieces}/api.yaml"}}
+  FromFile:
+    Type: AWS::ApiGatewayV2::Api
+    Properties:
+      BodyS3Location: {Bucket: !Ref Pieces, Key: http.json}
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: kept
+      Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Sub "s3://${Pieces}/queue.json"}}
+Outputs:
+  Url: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/prod/mock"}
+"""
+PIECES = {
+    "whole.yaml": "Resources: {Topic: {Type: AWS::SNS::Topic}, Queue: {Type: AWS::SNS::Topic}}",
+    "queue.json": '{"QueueName": "beside", "VisibilityTimeout": 77}',
+    "http.json": '{"openapi": "3.0.1", "info": {"title": "from a file", "version": "1"}, "paths": {}}',
+    "api.yaml": """
+openapi: 3.0.1
+info: {title: {Fn::Sub: "api-of-${AWS::StackName}"}, version: "1"}
+paths:
+  /mock:
+    get:
+      responses: {"200": {description: fine}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: "200", responseTemplates: {application/json: '"hello"'}}}
+""",
+}
+
+
+def test_a_template_of_pieces(aws: Client) -> None:
+    cloudformation, s3 = aws("cloudformation"), aws("s3")
+    bucket = f"pieces-{aws('sts').get_caller_identity()['Account']}"
+    s3.create_bucket(Bucket=bucket)
+    parameters = [{"ParameterKey": "Pieces", "ParameterValue": bucket}]
+    request = {"TemplateBody": INCLUDED, "Parameters": parameters, "Capabilities": CAPABILITIES}
+    code, text = refused(cloudformation.create_stack, StackName="shop", **request)
+    assert code == "ValidationError"
+    assert text.startswith("Transform AWS::Include failed with: S3 error:")
+    for name, piece in PIECES.items():
+        s3.put_object(Bucket=bucket, Key=name, Body=piece.encode())
+    cloudformation.create_stack(StackName="shop", **request)
+    assert settled(cloudformation) == "CREATE_COMPLETE"
+    made = {each["LogicalResourceId"] for each in resources(cloudformation, "shop")}
+    assert made >= {"Api", "Topic", "Queue", "FromFile"}
+    queue = aws("sqs").get_queue_url(QueueName="kept")["QueueUrl"]
+    attributes = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    assert attributes == {"VisibilityTimeout": "77"}
+    assert aws("apigateway").get_rest_apis()["items"][0]["name"] == "api-of-shop"
+    assert aws("apigatewayv2").get_apis()["Items"][0]["Name"] == "from a file"
+    with urllib.request.urlopen(outputs(cloudformation, "shop")["Url"]) as answer:
+        assert answer.read() == b'"hello"'
+
+
+def test_a_macro_of_ones_own_is_refused_by_name(aws: Client) -> None:
+    body = "Resources: {Queue: {Type: AWS::SQS::Queue, Properties: {Fn::Transform: {Name: Mine, Parameters: {}}}}}"
+    code, text = refused(aws("cloudformation").create_stack, StackName="shop", TemplateBody=body)
+    assert (code, text) == ("ValidationError", "No transform named Mine found.")

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from headwater.spine.clock import Clock
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request
+from headwater.spine.timestamps import iso8601_seconds
 from tests.conftest import client_factory
 from tests.server import ServerThread
 
@@ -290,3 +291,27 @@ def test_a_pattern_tried_out(events: Any) -> None:
         events.test_event_pattern(EventPattern="[]", Event=event)
     with pytest.raises(ClientError, match="Parameter Event is not valid"):
         events.test_event_pattern(EventPattern='{"id": ["1"]}', Event="[]")
+
+
+def test_a_rate_keeps_its_beat_over_downtime(tmp_path: Path) -> None:
+    """One late event for all that was missed, then as if nothing had been."""
+    start, minute = 1_795_000_000_000, 60_000
+    times: list[str] = []
+
+    def take(server: ServerThread) -> None:
+        sqs = client_factory(server.endpoint, "444455556666")("sqs")
+        times.append(body(sqs, sqs.get_queue_url(QueueName="q")["QueueUrl"])["time"])
+
+    with ServerThread(data=tmp_path, clock=Clock(start)) as server:
+        aws = client_factory(server.endpoint, "444455556666")
+        _, arn = make_queue(aws("sqs"), "q")
+        aws("events").put_rule(Name="tick", ScheduleExpression="rate(5 minutes)")
+        aws("events").put_targets(Rule="tick", Targets=[{"Id": "t", "Arn": arn}])
+        server.advance(5 * minute)
+        take(server)
+    with ServerThread(data=tmp_path, clock=Clock(start + 17 * minute)) as server:
+        server.advance(1)
+        take(server)
+        server.advance(3 * minute)
+        take(server)
+    assert times == [iso8601_seconds(start + beat * 5 * minute) for beat in (1, 2, 4)]

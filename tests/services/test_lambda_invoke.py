@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.services.lambda_lab import eventually, make, package, receive
+from tests.services.lambda_lab import Gate, make, package, receive
 from tests.settling import settle
 
 FAIL = "def handler(event, context):\n    raise ValueError('no ' + event['id'])\n"
@@ -73,9 +73,10 @@ def test_what_invoke_refuses(aws: Client, request_: dict[str, Any], code: str, s
     assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
 
 
-def test_reserved_concurrency_throttles(aws: Client, server: ServerThread) -> None:
+def test_reserved_concurrency_throttles(aws: Client) -> None:
     lambda_ = aws("lambda")
-    arn = make(lambda_, source="import time\ndef handler(event, context):\n    time.sleep(event)\n    return 1\n")
+    gate = Gate()
+    make(lambda_, source=f"{gate.source}\ndef handler(event, context):\n    if event: pass_gate()\n    return 1\n")
     lambda_.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
     with pytest.raises(ClientError) as caught:
         lambda_.invoke(FunctionName="f", Payload=b"0")
@@ -84,11 +85,9 @@ def test_reserved_concurrency_throttles(aws: Client, server: ServerThread) -> No
     assert response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 429
     lambda_.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
-    running = server.cloud.engine.catalogue.memory_of["lambda"].running
     thread = threading.Thread(target=lambda: lambda_.invoke(FunctionName="f", Payload=b"1"))
     thread.start()
-    eventually(lambda: running[arn] == 1)
-    with pytest.raises(ClientError, match="Rate Exceeded"):
+    with gate, gate.arrival(), pytest.raises(ClientError, match="Rate Exceeded"):
         lambda_.invoke(FunctionName="f", Payload=b"0")
     thread.join()
     assert lambda_.invoke(FunctionName="f", Payload=b"0")["Payload"].read() == b"1"

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.services.lambda_lab import eventually, make, package, receive
+from tests.services.lambda_lab import Gate, make, package, receive
 from tests.settling import settle
 
 FORWARD = """
@@ -298,24 +298,21 @@ def test_each_record_of_a_batch_tells_where_it_was_handled(aws: Client, server: 
 
 
 def test_what_a_killed_process_had_in_hand_comes_again_at_once(tmp_path: Path) -> None:
-    stuck = tmp_path / "stuck"
-    stuck.touch()
-    source = f"""
-import boto3, os, time
+    gate = Gate()
+    source = f"""{gate.source}
+import boto3, os
 def handler(event, context):
-    while os.path.exists({str(stuck)!r}):
-        time.sleep(0.01)
+    pass_gate()
     count = event["Records"][0]["attributes"]["ApproximateReceiveCount"]
     boto3.client("sqs").send_message(QueueUrl=os.environ["AWS_ENDPOINT_URL"] + "/123456789012/out", MessageBody=count)
 """
-    hidden = "ApproximateNumberOfMessagesNotVisible"
-    with ServerThread(data=tmp_path) as server:
+    with gate, ServerThread(data=tmp_path) as server:
         aws = client_factory(server.endpoint, "123456789012")
         sqs, url, _, _ = fed(aws, source)
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "3600"})
         sqs.send_message(QueueUrl=url, MessageBody="held")
-        eventually(lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[hidden])["Attributes"][hidden] == "1")
-    stuck.unlink()
+        held = gate.arrival()
+    held.close()
     with ServerThread(data=tmp_path) as server:
         sqs = client_factory(server.endpoint, "123456789012")("sqs")
         message = receive(sqs, sqs.get_queue_url(QueueName="out")["QueueUrl"])[0]

@@ -178,3 +178,17 @@ def test_a_stack_makes_a_machine(aws: Client, states: Any) -> None:
     cloudformation.delete_stack(StackName="orders")
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="orders", WaiterConfig={"Delay": 1})
     assert states.list_state_machines()["stateMachines"] == []
+
+
+@pytest.mark.parametrize(("pattern", "end"), [("", "TaskFailed"), (".sync:2", "TaskSubmitFailed")])
+def test_a_call_that_fails_is_a_submission_that_failed(states: Any, pattern: str, end: str) -> None:
+    """Where the task would have waited for more than the call's answer."""
+    missing = "arn:aws:states:us-east-1:000000000000:stateMachine:missing"
+    failed = run(states, chain(task(f"states:startExecution{pattern}", StateMachineArn=missing)))
+    told = events(states, failed["executionArn"])
+    assert [event["type"] for event in told[1:]] == [
+        "TaskStateEntered", "TaskScheduled", "TaskStarted", end, "ExecutionFailed",
+    ]  # fmt: skip
+    details = told[4][f"{end[0].lower()}{end[1:]}EventDetails"]
+    assert details["resource"] == f"startExecution{pattern}"
+    assert details["error"] == "StepFunctions.StateMachineDoesNotExistException"

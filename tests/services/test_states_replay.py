@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
@@ -87,5 +88,87 @@ def test_show_diff_and_replay(aws: Client, queue_url: str, tmp_path: Path) -> No
     states.update_state_machine(stateMachineArn=arn, definition=changed.read_text())
     code, told = headwater("replay", arn, "--last", "10")
     assert code == 3 and told.endswith("1 of 2 go the recorded way.\n")
+    code, told = headwater("replay", "--all", "--since", "1d", "--state-machine", arn)
+    assert code == 3 and told.endswith("1 of 2 go the recorded way.\n")
     changed.write_text("{")
     assert headwater("replay", small, "--definition", str(changed))[0] == 1
+    assert headwater("replay", small, "--all")[0] == 2
+
+    picture = tmp_path / "large.svg"
+    assert headwater("show", large.rpartition(":")[2], "--svg", str(picture))[0] == 0
+    groups = ElementTree.parse(picture).getroot().iter("{http://www.w3.org/2000/svg}g")
+    looks = {(group[0].text or "").partition(":")[0]: group.get("class") for group in groups if group.get("class")}
+    assert looks == {
+        "Judge": "state done", "Ask": "state failed", "Each": "state group missed", "Send": "state missed",
+    }  # fmt: skip
+    document = Headwater()._ask("GET", "openapi.json")["paths"]
+    shown = Headwater().execution(small)
+    schema = document["/_headwater/executions"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert set(schema["required"]) <= shown.keys() <= schema["properties"].keys()
+    assert [visit["state"] for visit in shown["visits"]] == ["Judge", "Each"]
+    assert [visit["iteration"] for visit in shown["visits"][1]["inner"]] == [0, 1]
+
+
+def test_redriven_executions_are_replayed(aws: Client, queue_url: str) -> None:
+    states, dynamodb = aws("stepfunctions"), aws("dynamodb")
+    read = {
+        "Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "End": True,
+        "Parameters": {"TableName": "late", "Key": {"id": {"S": "1"}}}, "ResultPath": None,
+    }  # fmt: skip
+    send = definition(queue_url)["States"]["Each"]["ItemProcessor"]
+    branches = [send, {"StartAt": "Read", "States": {"Read": read}}]
+    both = {"StartAt": "Both", "States": {"Both": {"Type": "Parallel", "Branches": branches, "End": True}}}
+    made = states.create_state_machine(name="redriven", definition=json.dumps(both), roleArn=ROLE)
+    failed = ran(states, made["stateMachineArn"], 1)
+    assert states.describe_execution(executionArn=failed)["status"] == "FAILED"
+    schema = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+    dynamodb.create_table(
+        TableName="late", **schema, AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}]
+    )
+    states.redrive_execution(executionArn=failed)
+    Headwater().settle()
+    assert states.describe_execution(executionArn=failed)["status"] == "SUCCEEDED"
+    assert headwater("replay", failed)[0] == 0
+    code, shown = headwater("show", failed)
+    assert code == 0 and "redriven 1×" in shown and "✓ Read" in shown and "✗" not in shown
+
+
+def test_express_executions_are_replayed_from_their_logs(aws: Client, queue_url: str) -> None:
+    states, logs = aws("stepfunctions"), aws("logs")
+    logs.create_log_group(logGroupName="express")
+    group = logs.describe_log_groups(logGroupNamePrefix="express")["logGroups"][0]["arn"]
+    logging = {
+        "level": "ALL", "includeExecutionData": True,
+        "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}],
+    }  # fmt: skip
+    text = json.dumps(definition(queue_url))
+    made = states.create_state_machine(
+        name="express", definition=text, roleArn=ROLE, type="EXPRESS", loggingConfiguration=logging
+    )
+    arn = made["stateMachineArn"]
+    small, large = ran(states, arn, 5), ran(states, arn, 50)
+    assert headwater("diff", small, small)[0] == 0
+    changed = definition(queue_url, limit=4)
+    assert [Headwater().replay(each, definition=changed)["left"] for each in (small, large)] == [1, 0]
+    replays = Headwater().replay(machine=arn)
+    assert (replays["same"], replays["left"], replays["problems"]) == (2, 0, 0)
+    states.update_state_machine(stateMachineArn=arn, loggingConfiguration=logging | {"includeExecutionData": False})
+    silent = ran(states, arn, 5)
+    code, told = headwater("replay", silent)
+    assert code == 1 and "has to log at level ALL with includeExecutionData" in told
+
+
+def test_children_of_a_distributed_map_are_replayed(aws: Client, queue_url: str) -> None:
+    states = aws("stepfunctions")
+    machine = definition(queue_url)
+    each = machine["States"]["Each"]
+    each["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    each["ResultPath"] = "$.sent"
+    made = states.create_state_machine(name="wide", definition=json.dumps(machine), roleArn=ROLE)
+    parent = ran(states, made["stateMachineArn"], 1)
+    run = states.list_map_runs(executionArn=parent)["mapRuns"][0]["mapRunArn"]
+    children = [child["executionArn"] for child in states.list_executions(mapRunArn=run)["executions"]]
+    assert len(children) == 2
+    for arn in (parent, *children):
+        assert headwater("replay", arn)[0] == 0
+    assert Headwater().execution(children[0])["graph"]["boxes"][0]["name"] == "Send"

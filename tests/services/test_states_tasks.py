@@ -68,18 +68,6 @@ def test_errors_have_the_names_that_catchers_know(aws: Client, states: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("resource", "parameters", "error"),
-    [
-        ("arn:aws:states:::aws-sdk:sqs:doNothing", {}, "Sqs.NotImplementedException"),
-        ("arn:aws:states:::aws-sdk:timemachine:travel", {}, "NotImplemented"),
-    ],
-)
-def test_what_does_not_exist_fails_the_task(states: Any, resource: str, parameters: Any, error: str) -> None:
-    described = run(states, one_state({"Type": "Task", "Resource": resource, "Parameters": parameters}))
-    assert (described["status"], described["error"]) == ("FAILED", error)
-
-
-@pytest.mark.parametrize(
     ("parameters", "finding"),
     [
         ({"QueueUrl": "x"}, "The field 'MessageBody' is required but was missing"),

@@ -236,6 +236,17 @@ PREFIX = "Mock result schema validation error: "
          "Invalid Context object provided: Execution.Id must be a string"),
         (START, {"mock": {"result": "{}"}, "context": '{"Pokedex": {}}'}, "ValidationException",
          "Invalid Context object provided: Field 'Pokedex' is not allowed"),
+        (START, {"mock": {"errorOutput": {"cause": "c"}}}, "ValidationException",
+         "A test mock with errorOutput must have the following field: [error]."),
+        (PASS, {"variables": "{x"}, "ValidationException",
+         "Invalid variables provided: Variables must be a JSON object"),
+        (PASS, {"variables": "[1]"}, "ValidationException",
+         "Invalid variables provided: Variables must be a JSON object"),
+        ({**PUT, "Resource": "arn:aws:states:::batch:submitJob"}, {"mock": {"result": '{"JobId": "1"}'}},
+         "ValidationException", PREFIX + "Required field 'JobName' is missing"),
+        ({**PUT, "Resource": "arn:aws:states:::aws-sdk:rekognition:detectLabels"},
+         {"mock": {"result": '{"Labels": [{"Confidence": "high"}]}'}}, "ValidationException",
+         PREFIX + "Field 'Confidence' must be a number"),
         ({"Type": "Pass"}, {}, "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: One "
          "of these fields is required: [Next, End] at /'"),
     ],
@@ -250,3 +261,11 @@ def test_unvalidated_mocks_pass(states: Any) -> None:
     assert attempt(states, PUT, {}, "INFO", mock={"result": '{"random": "json"}'})["output"] == {"random": "json"}
     loose = {"result": '{"Entries": 1}', "fieldValidationMode": "NONE"}
     assert attempt(states, PUT, {}, "INFO", mock=loose)["output"] == {"Entries": 1}
+
+
+def test_what_we_lack_fails_unless_it_is_mocked(states: Any) -> None:
+    lacking = {"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask", "End": True}
+    failed = attempt(states, lacking, {}, "INFO")
+    assert (failed["status"], failed["error"]) == ("FAILED", "NotImplemented")
+    assert failed["cause"].startswith("Headwater does not implement ecs:runTask;")
+    assert attempt(states, lacking, {}, "INFO", mock={"result": '{"Tasks": []}'})["output"] == {"Tasks": []}

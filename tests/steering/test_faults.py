@@ -136,16 +136,15 @@ def test_step_functions_integrations_see_them(faults: Faults, client: Client, he
 
 
 def test_latency_is_on_the_clock_and_the_operation_happens_after_it(
-    faults: Faults, client: Client, headwater: Headwater
+    faults: Faults, client: Client, headwater: Headwater, steered: ServerThread
 ) -> None:
     url, _ = queue(client)
     headwater.freeze()
     faults.latency("sqs", "SendMessage", "q", by="20s", times=1)
     sender = threading.Thread(target=client("sqs").send_message, kwargs={"QueueUrl": url, "MessageBody": "late"})
-    sender.start()
-    with_timer = headwater.settle()
-    while not any(timer["name"] == "latency of sqs:SendMessage" for timer in with_timer["timers"]):
-        with_timer = headwater.settle()  # it has yet to arrive
+    with steered.waiting("latency of sqs:SendMessage"):
+        sender.start()
+    assert "latency of sqs:SendMessage" in [timer["name"] for timer in headwater.settle()["timers"]]
     assert bodies(client, url) == []
     headwater.advance("20s")
     sender.join(20)

@@ -62,7 +62,9 @@ def test_everything_is_what_it_was(headwater: Headwater, client: Any) -> None:
     assert bodies(sqs, late) == ["timer"]
 
 
-def test_who_waits_is_answered_and_goes_on_in_the_next(headwater: Headwater, client: Any) -> None:
+def test_who_waits_is_answered_and_goes_on_in_the_next(
+    headwater: Headwater, client: Any, steered: ServerThread
+) -> None:
     sqs = client("sqs")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]
     headwater.save("one")
@@ -74,9 +76,8 @@ def test_who_waits_is_answered_and_goes_on_in_the_next(headwater: Headwater, cli
         received.extend(message["Body"] for message in messages)
 
     waiting = threading.Thread(target=wait)
-    waiting.start()
-    while not headwater.settle()["timers"]:
-        pass  # its request is on its way
+    with steered.waiting("sqs:ReceiveMessage"):
+        waiting.start()
     headwater.restore("one")
     sqs.send_message(QueueUrl=queue, MessageBody="of the next")
     waiting.join(10)

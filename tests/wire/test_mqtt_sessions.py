@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -216,26 +218,23 @@ def test_sessions_expire(timed: ServerThread) -> None:
     for waited, present in ((3_599, True), (3_601, False)):
         device = Device(port, "sleeper")
         device.connect(clean=False)
-        device.disconnect()
-        _wait_until_away(timed, "sleeper")
+        with leaving(timed, "sleeper"):
+            device.disconnect()
         timed.advance(waited * 1000)
         again = Device(port, "sleeper")
         assert again.connect(clean=False)[0] is present
-        again.disconnect()
-        _wait_until_away(timed, "sleeper")
+        with leaving(timed, "sleeper"):
+            again.disconnect()
 
 
-def _wait_until_away(server: ServerThread, client: str) -> None:
-    """Until the server has noticed that a client left: its socket closes before that is known."""
-
-    def away() -> bool:
-        row = server.cloud.engine.store.one("SELECT connection FROM iot_sessions WHERE client = ?", (client,))
-        return row is None or row[0] is None
-
-    for _ in range(1000):
-        if server.call(away):
-            return
-    raise AssertionError(f"{client} is still connected")
+@contextmanager
+def leaving(server: ServerThread, client: str) -> Iterator[None]:
+    """It is left once the server has noticed that the client did: its socket closes before that is known."""
+    topic = f"$aws/events/presence/disconnected/{client}"
+    with Device(server.cloud.mqtt.port) as watcher:
+        watcher.subscribe(topic, 1)
+        yield
+        assert watcher.next().topic == topic
 
 
 def test_a_delayed_will_waits_for_the_client(timed: ServerThread) -> None:
@@ -244,9 +243,8 @@ def test_a_delayed_will_waits_for_the_client(timed: ServerThread) -> None:
     lasting = {"session_expiry_interval": 600}
 
     def lose(properties: dict[str, Any]) -> None:
-        with Bare(port, 5) as bare:
+        with leaving(timed, "fragile"), Bare(port, 5) as bare:
             bare.connect("fragile", clean_start=False, will=will, properties=properties)
-        _wait_until_away(timed, "fragile")
 
     with Device(port) as watcher:
         watcher.subscribe("will", 1)

@@ -1,4 +1,7 @@
-"""The order application from front to back. Nothing here waits: what was caused is done once it has settled."""
+"""The order application from front to back. Nothing here waits: what was caused is done once it has settled.
+
+What AWS delivers at least once may come twice: `headwater faults explore -- pytest` shows that these tests bear it.
+"""
 
 import json
 
@@ -40,7 +43,8 @@ def test_a_blocked_customer_is_rejected(shop, events):
     events.assert_never(source="orders", to=shop.name("FulfilmentQueue"))
     assert shop.steps(order_id) == ["RECEIVED", "REJECTED"]
     assert shop.order(order_id)["reason"] == "The customer is blocked"
-    assert [message["detail"]["orderId"] for message in shop.messages("OperationsQueue")] == [order_id]
+    # a topic and a queue deliver at least once: operations may read of it twice
+    assert {message["detail"]["orderId"] for message in shop.messages("OperationsQueue")} == {order_id}
 
 
 @pytest.mark.parametrize(("sku", "quantity"), [("NONE", 1), ("RARE", 2)])
@@ -123,7 +127,7 @@ def test_what_cannot_be_fulfilled_ends_with_the_dead_letters(shop, events, clock
     events.settle()
     assert shop.messages("FulfilmentDeadLetters") == []
     clock.advance("10m")
-    assert shop.messages("FulfilmentDeadLetters") == ["this is no order"]
+    assert set(shop.messages("FulfilmentDeadLetters")) == {"this is no order"}
 
 
 def test_what_cannot_be_told_ends_with_the_dead_letters(shop, events, clock):
@@ -134,9 +138,11 @@ def test_what_cannot_be_told_ends_with_the_dead_letters(shop, events, clock):
     events.settle()
     assert shop.messages("EventDeadLetters") == []
     clock.advance("10m")
-    [letter] = shop.messages("EventDeadLetters")
-    assert letter["requestPayload"]["detail"] == detail
-    assert letter["requestContext"]["approximateInvokeCount"] == 3
+    letters = shop.messages("EventDeadLetters")
+    assert letters
+    for letter in letters:  # one for each time that the event came
+        assert letter["requestPayload"]["detail"] == detail
+        assert letter["requestContext"]["approximateInvokeCount"] == 3
 
 
 def test_a_warehouse_that_never_answers(shop, events, clock):

@@ -18,6 +18,12 @@
  * @typedef {{mode: "real" | "frozen" | "auto", now: number, at: string, ahead: number, next: number | null}} Time
  * @typedef {{due: number, kind: string, name: string, subject: string | null, id: string, attempt: number,
  *   trace: string, created: number, running: boolean, error: string | null}} Delivery
+ * @typedef {{state: string, kind: string, entered: number, exited?: number, outcome: string, attempts: number, error?: string,
+ *   cause?: string, iteration?: number, given?: string, gave?: string, inner: Visit[]}} Visit
+ * @typedef {{width: number, height: number, boxes: {name: string, kind: string, group: boolean, x: number, y: number,
+ *   width: number, height: number}[], lines: {kind: string, path: string}[]}} Plan
+ * @typedef {{outcome: string, visits: number, failed: number, retries: number, took: number}} StateTold
+ * @typedef {{execution: any, visits: Visit[], states: Record<string, StateTold>, graph: Plan}} ExecutionTold
  * @typedef {{spans: number, flows: [string, string, number, number][]}} Pulse
  */
 
@@ -90,6 +96,10 @@ export const surface = {
   /** @returns {Promise<any>} */
   faults: () => ask("GET", "/faults"),
   clearFaults: () => ask("DELETE", "/faults"),
+  /** What an execution did, over the graph of its machine. @param {string} execution its ARN @returns {Promise<ExecutionTold>} */
+  execution: (execution) => ask("GET", "/executions" + query({ execution })),
+  /** A state machine's graph, laid out. @param {string} machine its ARN @returns {Promise<Plan>} */
+  machineGraph: (machine) => ask("GET", "/executions/graph" + query({ machine })),
   /** Any AWS operation by its name; the answer as in AWS's API. @param {Scope} scope @param {string} service
    *  @param {string} operation @param {Record<string, unknown>} [request] @returns {Promise<any>} */
   operation: async (scope, service, operation, request = {}) =>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -52,6 +52,7 @@ def picture(drawing: Drawing, described: Mapping[str, Any], states: Mapping[str,
     leaves = "".join(_box(box, states) for box in placed.boxes if not box.group)
     lines = "".join(map(_line, placed.lines))
     status = escape(str(described["status"]))
+    data = _data("input", described.get("input")) + _data("output", described.get("output"))
     words = ", ".join(
         f"{box.name} {states[box.name].outcome if box.name in states else 'not reached'}"
         for box in placed.boxes if box.name
@@ -62,7 +63,7 @@ def picture(drawing: Drawing, described: Mapping[str, Any], states: Mapping[str,
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path class="tip" d="M0 .5L8 4L0 7.5z"/></marker></defs>'
         f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>'
-        f"<g><title>{escape(_data('input', described.get('input')) + _data('output', described.get('output')))}</title>"
+        f"<g><title>{escape(data.strip())}</title>"
         f'<text class="name" x="16" y="26">{escape(_short(name, int(width / 9)))}</text>'
         f'<text class="told {status}" x="16" y="45">{escape(told)}</text></g>{groups}{lines}{leaves}</svg>\n'
     )
@@ -140,19 +141,4 @@ def _short(text: str, longest: int) -> str:
 
 
 def _line(line: Line) -> str:
-    return f'<path class="step {line.kind}" d="{_curve(line.points)}" marker-end="url(#tip)"/>'
-
-
-def _curve(points: Sequence[tuple[float, float]]) -> str:
-    """Down from point to point, each bend soft; lines that lead back have corners."""
-    (x, y), *rest = points
-    parts = [f"M{x:.1f} {y:.1f}"]
-    back = rest[-1][1] <= y
-    for right, down in rest:
-        half = (y + down) / 2
-        parts.append(
-            f"L{right:.1f} {down:.1f}" if back or abs(right - x) < 1 else
-            f"C{x:.1f} {half:.1f} {right:.1f} {half:.1f} {right:.1f} {down:.1f}"
-        )  # fmt: skip
-        x, y = right, down
-    return "".join(parts)
+    return f'<path class="step {line.kind}" d="{line.path()}" marker-end="url(#tip)"/>'

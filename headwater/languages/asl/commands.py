@@ -93,10 +93,13 @@ class TaskSucceeded:
 
 @dataclass(frozen=True, slots=True)
 class TaskFailed:
+    """`calling`: it was the call itself that failed, before there could be anything to wait for."""
+
     frame: int
     ticket: int
     error: str | None
     cause: str | None
+    calling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ class TaskTimedOut:
 
 @dataclass(frozen=True, slots=True)
 class MapRunEnded:
-    """A map run's result, as JSON text and as a value; without `output` it has failed."""
+    """A map run's result, as JSON text and as a value; without `output` it has failed. `left`: where that is all that
+    is known (of a recording), the output that the state left behind, and what it assigned."""
 
     frame: int
     ticket: int
@@ -117,6 +121,7 @@ class MapRunEnded:
     value: Any = None
     error: str | None = None
     cause: str | None = None
+    left: tuple[str, dict[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

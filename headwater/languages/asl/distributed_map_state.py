@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from headwater.languages.asl import execution as frames
 from headwater.languages.asl.commands import MapRunEnded, StartMapRun, TaskInput
 from headwater.languages.asl.errors import StateFailed, runtime
@@ -121,15 +123,15 @@ class DistributedMapState(MapState):
             run.note(frame, "MapRunFailed", {name: text for name, text in details.items() if text is not None})
             raise StateFailed(event.error, event.cause)
         frame.map_run = None
-        return self._succeed(run, frame, event.value, event.output)
-
-    def _succeed(self, run: "Run", frame: Frame, result: Any, text: str) -> bool:
         started = frame.previous
         succeeded = frame.previous = run.note_aside(frame, "MapRunSucceeded")
         run.note_aside(frame, "MapStateSucceeded")
         # As recorded: the exit hangs on the run's start, except where the Map is the execution's first state.
         frame.previous = started if frame.before else succeeded
-        return self.leave(run, frame, result, text)
+        if event.left is not None:
+            text, assigned = event.left
+            return run.exit(frame, self, orjson.loads(text), text, assigned, self.next)
+        return self.leave(run, frame, event.value, event.output)
 
     def note_aborted(self, run: "Run", frame: Frame) -> None:
         run.note_aside(frame, "MapRunAborted")

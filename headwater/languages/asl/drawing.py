@@ -32,6 +32,20 @@ class Line(NamedTuple):
     kind: str
     points: list[Point]
 
+    def path(self) -> str:
+        """As an SVG path: down from point to point, each bend soft; lines that lead back have corners."""
+        (x, y), *rest = self.points
+        parts = [f"M{x:.1f} {y:.1f}"]
+        back = rest[-1][1] <= y
+        for right, down in rest:
+            half = (y + down) / 2
+            if back or abs(right - x) < 1:
+                parts.append(f"L{right:.1f} {down:.1f}")
+            else:
+                parts.append(f"C{x:.1f} {half:.1f} {right:.1f} {half:.1f} {right:.1f} {down:.1f}")
+            x, y = right, down
+        return "".join(parts)
+
 
 class Drawing(NamedTuple):
     width: float
@@ -45,13 +59,17 @@ class Drawing(NamedTuple):
         return Drawing(self.width, self.height, boxes, lines)
 
     def shown(self) -> dict[str, Any]:
-        """As JSON, in whole pixels' tenths."""
+        """As JSON, in tenths of pixels."""
         boxes = [box._replace(**{name: round(getattr(box, name), 1) for name in _MEASURES}) for box in self.boxes]
-        lines = [line._replace(points=[(round(x, 1), round(y, 1)) for x, y in line.points]) for line in self.lines]
         return {
-            "width": round(self.width, 1), "height": round(self.height, 1),
-            "boxes": [box._asdict() for box in boxes], "lines": [line._asdict() for line in lines],
-        }  # fmt: skip
+            "width": round(self.width, 1),
+            "height": round(self.height, 1),
+            "boxes": [box._asdict() for box in boxes],
+            "lines": [
+                {"source": line.source, "target": line.target, "kind": line.kind, "path": line.path()}
+                for line in self.lines
+            ],
+        }
 
 
 _MEASURES = ("x", "y", "width", "height")

@@ -9,45 +9,52 @@ import re
 from typing import Any
 
 from headwater.languages.asl.diagnostics import Diagnostics
+from headwater.languages.asl.doubtful import warn_of_doubtful
 from headwater.languages.asl.errors import Diagnostic, InvalidDefinition
 from headwater.languages.asl.express import check_express, check_express_children
 from headwater.languages.asl.graph import check_transitions
 from headwater.languages.asl.machine import Machine, State
-from headwater.languages.asl.parse_state import StateParser
+from headwater.languages.asl.parse_state import CheckResource, StateParser
 from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS
 
 MAXIMUM_TIMEOUT_SECONDS = 99_999_999
 
 
-def parse(text: str, *, express: bool = False) -> Machine:
+def parse(text: str, *, express: bool = False, check_resource: CheckResource | None = None) -> Machine:
     """The machine of a definition; InvalidDefinition with every finding otherwise. `express`: to be of that type."""
-    machine, diagnostics = _parse(text, express=express)
+    machine, diagnostics = _parse(text, express, check_resource)
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "ERROR"]
     if machine is None or errors:
         raise InvalidDefinition(errors)
     return machine
 
 
-def parse_state(text: str, name: str) -> State:
+def parse_state(text: str, name: str, check_resource: CheckResource | None = None) -> State:
     """A state that stands alone: where it goes on is not looked at. InvalidDefinition as for machines."""
     diagnostics = Diagnostics()
     document = _load(text, diagnostics)
     state = None
     if document is not None:
         language = document.get("QueryLanguage", JSONPATH)
-        parser = StateParser(diagnostics, machine_language=language if language == JSONATA else JSONPATH)
+        language_of_all = language if language == JSONATA else JSONPATH
+        parser = StateParser(diagnostics, language_of_all, check_resource)
         state = parser.state(name, document, "", language)
     if state is None or diagnostics.has_errors:
-        raise InvalidDefinition(diagnostics.found)
+        raise InvalidDefinition([finding for finding in diagnostics.found if finding.severity == "ERROR"])
     return state
 
 
-def validate(text: str, *, express: bool = False) -> list[Diagnostic]:
+def validate(text: str, *, express: bool = False, check_resource: CheckResource | None = None) -> list[Diagnostic]:
     """Everything that ValidateStateMachineDefinition has to say, warnings included."""
-    return _parse(text, express=express)[1]
+    machine, found = _parse(text, express, check_resource)
+    if machine is None:
+        return found
+    doubts = Diagnostics()
+    warn_of_doubtful(json.loads(text), doubts)
+    return found + doubts.found
 
 
-def _parse(text: str, *, express: bool) -> tuple[Machine | None, list[Diagnostic]]:
+def _parse(text: str, express: bool, check_resource: CheckResource | None) -> tuple[Machine | None, list[Diagnostic]]:
     diagnostics = Diagnostics()
     document = _load(text, diagnostics)
     if document is None:
@@ -63,9 +70,9 @@ def _parse(text: str, *, express: bool) -> tuple[Machine | None, list[Diagnostic
     timeout = document.get("TimeoutSeconds")
     if timeout is not None and (type(timeout) is not int or not 0 < timeout <= MAXIMUM_TIMEOUT_SECONDS):
         diagnostics.schema("Expected value of type Integer", "/TimeoutSeconds")
-    parser = StateParser(diagnostics, machine_language=language)
+    parser = StateParser(diagnostics, language, check_resource)
     workflow = parser.workflow(document, "", language)
-    if not diagnostics.found:
+    if not diagnostics.has_errors:
         check_transitions(document, diagnostics)
         check = check_express if express else check_express_children
         check(document, diagnostics)

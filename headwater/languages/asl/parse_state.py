@@ -6,6 +6,7 @@ from typing import Any
 from headwater.languages.asl.choice_state import ChoiceState
 from headwater.languages.asl.diagnostics import Diagnostics
 from headwater.languages.asl.distributed_map_state import DistributedMapState
+from headwater.languages.asl.errors import Diagnostic
 from headwater.languages.asl.fail_state import FailState
 from headwater.languages.asl.fields import FieldCompiler
 from headwater.languages.asl.flow import FilterPath
@@ -15,7 +16,7 @@ from headwater.languages.asl.parallel_state import ParallelState
 from headwater.languages.asl.parse_choice import parse_rules
 from headwater.languages.asl.parse_map import parse_distribution
 from headwater.languages.asl.pass_state import PassState
-from headwater.languages.asl.resources import parse_resource
+from headwater.languages.asl.resources import Resource, parse_resource
 from headwater.languages.asl.schema import (
     BRANCH_FIELDS,
     EXCLUSIVE,
@@ -32,12 +33,17 @@ from headwater.languages.asl.task_state import TaskState
 from headwater.languages.asl.wait_state import WaitState
 
 MAXIMUM_NAME_LENGTH = 80
+# What the service knows of a resource: a finding without its location, None where all is well.
+CheckResource = Callable[[Resource], Diagnostic | None]
 _WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 
 
 class StateParser:
-    def __init__(self, diagnostics: Diagnostics, machine_language: str) -> None:
+    def __init__(
+        self, diagnostics: Diagnostics, machine_language: str, check_resource: CheckResource | None = None
+    ) -> None:
         self.diagnostics = diagnostics
+        self.check_resource = check_resource
         self.machine_language = machine_language
         self.maps: dict[str, DistributedMapState] = {}
         self._names: set[str] = set()
@@ -161,6 +167,9 @@ class StateParser:
             message = "Value is not a valid resource ARN"
             self.diagnostics.schema(message, f"{fields.location}/Resource")
             return None
+        finding = None if self.check_resource is None else self.check_resource(resource)
+        if finding is not None:
+            self.diagnostics.add(finding.code, finding.message, f"{fields.location}/Resource", finding.severity)
         return TaskState(
             name,
             fields.state.get("Next"),

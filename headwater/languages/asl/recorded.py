@@ -18,27 +18,39 @@ from headwater.languages.asl.commands import (
 from headwater.languages.asl.execution import Frame
 
 Recorded = Mapping[str, Any]
-_TOKEN = r"[A-Za-z0-9_=-]{36,}"
-_ISSUED = re.compile(_TOKEN)
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TOKEN = re.compile("[A-Za-z0-9_=-]{37,}")
+_OTHERS = "[A-Za-z0-9_=-]+"
 
 
-def answer(kind: str, details: Recorded, frame: Frame, ahead: Iterable[Recorded]) -> TaskInput:
+def answer(event: Recorded, details: Recorded, frame: Frame, ahead: Iterable[Recorded]) -> TaskInput:
     """What a task was answered, from the first event that tells of it. ``ahead``: what was recorded from there on."""
-    place = (frame.id, frame.ticket)
+    place, kind = (frame.id, frame.ticket), event["type"]
     if kind.startswith("MapRun"):
         if kind == "MapRunFailed":
             return MapRunEnded(*place, error=details.get("error"), cause=details.get("cause"))
-        output = next(each["stateExitedEventDetails"]["output"] for each in ahead if each["type"] == "MapStateExited")
-        return MapRunEnded(*place, output, orjson.loads(output))
+        return MapRunEnded(*place, "[]", [], left=_left(event, frame.name, ahead))
     if kind.endswith("TimedOut"):
         return TaskTimedOut(*place, heartbeat=details.get("error") == "States.HeartbeatTimeout")
     if kind.endswith("Failed"):
-        return TaskFailed(*place, details.get("error"), details.get("cause"))
+        return TaskFailed(*place, details.get("error"), details.get("cause"), calling=kind == "TaskSubmitFailed")
     if kind.endswith("Submitted"):
         return TaskSubmitted(*place, details["output"])
     if kind.endswith("Started"):
         return TaskStarted(*place, details.get("workerName"))
     return TaskSucceeded(*place, details.get("output") or "null")
+
+
+def _left(event: Recorded, state: str, ahead: Iterable[Recorded]) -> tuple[str, dict[str, Any] | None] | None:
+    """What the Map left behind and assigned: a history does not tell what its run gave. None where it failed then."""
+    behind = (event["id"], event["previousEventId"])
+    for each in ahead:
+        details = each.get("stateExitedEventDetails") or {}
+        if details.get("name") == state and each["previousEventId"] in behind:
+            assigned = details.get("assignedVariables")
+            values = None if assigned is None else {name: orjson.loads(text) for name, text in assigned.items()}
+            return details.get("output", "null"), values
+    return None
 
 
 def difference(recorded: Recorded, made: Recorded, issued: Set[str]) -> str | None:
@@ -65,10 +77,10 @@ def _alike(theirs: Any, ours: Any, issued: Set[str]) -> bool:
         return theirs.keys() == ours.keys() and all(_alike(theirs[key], ours[key], issued) for key in ours)
     if not (isinstance(theirs, str) and isinstance(ours, str)):
         return False
-    found = {each for each in _ISSUED.findall(ours) if each in issued}
+    found = {each for pattern in (_UUID, _TOKEN) for each in pattern.findall(ours) if each in issued}
     if found:
         parts = re.split("|".join(map(re.escape, found)), ours)
-        if re.fullmatch(_TOKEN.join(map(re.escape, parts)), theirs, re.DOTALL):
+        if re.fullmatch(_OTHERS.join(map(re.escape, parts)), theirs, re.DOTALL):
             return True
     return ours[:1] in '{["' and _same_json(theirs, ours)
 

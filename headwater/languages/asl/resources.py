@@ -10,6 +10,7 @@ from typing import Any
 _ARN = re.compile(r"arn:(aws[a-z-]*):(lambda|states):([a-z0-9-]*):(\d*):(.+)")
 _FUNCTION = re.compile(r"function:[^:]+(:[^:]+)?")
 WAIT_FOR_TASK_TOKEN = ".waitForTaskToken"
+SUBMITTING = (WAIT_FOR_TASK_TOKEN, ".sync", ".sync:2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Resource:
     @property
     def waits_for_token(self) -> bool:
         return self.action.endswith(WAIT_FOR_TASK_TOKEN)
+
+    @property
+    def submits(self) -> bool:
+        """Whether the call only begins what the task then waits for."""
+        return self.action.endswith(SUBMITTING)
 
     @property
     def has_token(self) -> bool:

@@ -64,6 +64,7 @@ class Run:
 
     __slots__ = (
         "_budget",
+        "_may_enter",
         "_paused",
         "_ready",
         "changed",
@@ -89,9 +90,15 @@ class Run:
         self.released: list[int] = []
         self._ready: deque[Frame] = deque()
         self._budget = STEP_BUDGET
+        self._may_enter: Callable[[], bool] | None = None
         self._paused = False
 
     # -- driving
+
+    def slow_down(self, may_enter: Callable[[], bool]) -> None:
+        """Ask before each state that is entered; where it may not be now, the step is over, as if its budget was."""
+        self._budget = 0
+        self._may_enter = may_enter
 
     def begin(self, machine: Machine) -> None:
         execution = self.execution
@@ -187,6 +194,8 @@ class Run:
     def _advance(self, frame: Frame) -> bool:
         """Run a frame until it waits or ends; True when the budget ran out."""
         while True:
+            if self._budget == 0 and self._may_enter is not None and self._may_enter():
+                self._budget = 1
             if self._budget == 0:
                 self._ready.append(frame)
                 self.changed.add(frame.id)
@@ -206,7 +215,9 @@ class Run:
             try:
                 return act(*arguments)
             except StateFailed as error:
-                failed = error
+                # without what it came by, which would hold this very frame, and so keep the state alive in a cycle
+                failed = error.with_traceback(None)
+                failed.__context__ = None
                 act, arguments = self._failed, (frame, state, failed)
         return self._end_failed(frame, failed)
 

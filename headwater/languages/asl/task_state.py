@@ -167,13 +167,15 @@ class TaskState(State):
             return False
         if isinstance(event, TaskSubmitted):
             self._start(run, frame, None)
+            run.changed.add(frame.id)
             run.note(frame, "TaskSubmitted", {**self.target.details(), "output": event.output})
             return False
         if isinstance(event, TaskSucceeded):
             return self._succeed(run, frame, event.output)
         if isinstance(event, TaskFailed):
             self._start(run, frame, None)
-            self._end(run, frame, self._failed, event.error, event.cause)
+            submitting = event.calling and self.target.submits
+            self._end(run, frame, "TaskSubmitFailed" if submitting else self._failed, event.error, event.cause)
             raise StateFailed(event.error, event.cause)
         assert isinstance(event, TaskTimedOut)
         error = HEARTBEAT_TIMEOUT if event.heartbeat else TIMEOUT

@@ -4,6 +4,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-patte
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
 
-from headwater.languages.schedules.expressions import InvalidSchedule, Schedule, parse_schedule
+from headwater.languages.schedules.expressions import InvalidSchedule, Schedule, following, parse_schedule
 
-__all__ = ["InvalidSchedule", "Schedule", "parse_schedule"]
+__all__ = ["InvalidSchedule", "Schedule", "following", "parse_schedule"]

@@ -48,6 +48,12 @@ class Schedule(Protocol):
         """The first due time after ``now`` of one that was due at ``last``, whatever was missed between."""
 
 
+def following(schedule: Schedule, last: int, now: int, zone: str = "UTC") -> int | None:
+    """When a schedule that was due at ``last`` is due next, at ``now``: what was missed between is left out, and the
+    beat is kept."""
+    return schedule.resume(last, max(last, now), zone)
+
+
 @lru_cache(maxsize=4096)
 def parse_schedule(text: str, *, loose: bool = False) -> Schedule:
     """Compile an expression. Raises InvalidSchedule. ``loose``: of rates, any number goes with any unit, as

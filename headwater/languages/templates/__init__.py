@@ -19,6 +19,7 @@ from headwater.languages.templates.errors import TemplateError
 from headwater.languages.templates.extensions import expand_loops
 from headwater.languages.templates.functions import evaluate
 from headwater.languages.templates.graph import dependants, dependencies, layers
+from headwater.languages.templates.includes import includes, put_in
 from headwater.languages.templates.load import Value, load
 from headwater.languages.templates.parameters import Argument, Parameter, parse_parameters, resolve_parameters
 from headwater.languages.templates.references import Kind, Reference, references
@@ -60,11 +61,13 @@ __all__ = [
     "evaluate",
     "evaluate_conditions",
     "expand_loops",
+    "includes",
     "layers",
     "load",
     "parse",
     "parse_parameters",
     "pseudo_parameters",
+    "put_in",
     "references",
     "render",
     "resolve_dynamic",

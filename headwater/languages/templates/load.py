@@ -27,9 +27,13 @@ FUNCTION_TAGS = frozenset((
 # fmt: on
 
 
-def load(text: str) -> dict[str, Value]:
-    """The template's body. Raises TemplateError with line and column where the text is not well-formed."""
-    body = load_json(text) if text.lstrip().startswith("{") else load_yaml(text)
+def load(text: str, aliases: bool = False) -> dict[str, Value]:
+    """The template's body. Raises TemplateError with line and column where the text is not well-formed.
+
+    ``aliases``: anchors and aliases of YAML are followed, as those tools do that deploy local files; CloudFormation
+    itself takes none.
+    """
+    body = load_json(text) if text.lstrip().startswith("{") else load_yaml(text, aliases)
     if not isinstance(body, dict):
         raise TemplateError("Template format error: unsupported structure.")
     refuse_depth(body)
@@ -45,9 +49,9 @@ def load_json(text: str) -> Value:
         raise TemplateError("Template format error: unsupported structure.") from error
 
 
-def load_yaml(text: str) -> Value:
+def load_yaml(text: str, aliases: bool = False) -> Value:
     try:
-        check_events(text)
+        check_events(text, aliases)
         return yaml.load(text, TemplateLoader)
     except yaml.MarkedYAMLError as error:
         if "nesting depth" in (error.problem or ""):  # libyaml's own bound, where its scanner runs ahead of its events
@@ -64,11 +68,11 @@ def not_well_formed(kind: str, line: int, column: int) -> TemplateError:
     return TemplateError(f"Template format error: {kind} not well-formed. (line {line}, column {column})")
 
 
-def check_events(text: str) -> None:
+def check_events(text: str, aliases: bool = False) -> None:
     """Aliases are not part of CloudFormation's YAML; depth is bounded before libyaml's binding recurses."""
     depth = 0
     for event in yaml.parse(text, yaml.CSafeLoader):
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, yaml.AliasEvent) and not aliases:
             raise TemplateError("Template format error: YAML aliases are not allowed in CloudFormation templates")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAXIMUM_DEPTH:

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/welcome.html
 """
 
 from headwater.services.apigateway import (
+    api_keys,
     apis,
     authorizers,
     connections,
@@ -13,8 +14,10 @@ from headwater.services.apigateway import (
     integrations,
     invoke,
     resources_http,
+    resources_keys,
     resources_rest,
     rest_apis,
+    rest_authorizers,
     rest_methods,
     rest_models,
     rest_resources,
@@ -25,6 +28,7 @@ from headwater.services.apigateway import (
     stages,
     tags,
     topology,
+    usage,
 )
 from headwater.services.apigateway.store import ApiMemory
 from headwater.services.apigateway.tables import SCHEMA
@@ -33,6 +37,7 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="apigateway",
     modules=(
+        api_keys,
         apis,
         authorizers,
         connections,
@@ -42,8 +47,10 @@ SERVICE = Service(
         integrations,
         invoke,
         resources_http,
+        resources_keys,
         resources_rest,
         rest_apis,
+        rest_authorizers,
         rest_methods,
         rest_models,
         rest_resources,
@@ -54,6 +61,7 @@ SERVICE = Service(
         stages,
         tags,
         topology,
+        usage,
     ),
     schema=SCHEMA,
     memory=ApiMemory,

@@ -18,6 +18,7 @@ from headwater.services.apigateway.function_events import event_1_http, event_1_
 from headwater.services.apigateway.integration import function_arn
 from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
 from headwater.services.apigateway.socket_events import socket_event
+from headwater.services.apigateway.tokens import TokenAuthorizer
 from headwater.spine.errors import not_implemented
 
 
@@ -56,6 +57,20 @@ def compile_authorizer(document: Mapping[str, Any]) -> Authorizer:
         uri = document.get("authorizerUri") or ""
         return Authorizer(function_arn(uri), str(kind), False, _selectors(sources))
     raise not_implemented(f"The authorizer type {kind} of API Gateway")
+
+
+def compile_token_authorizer(document: Mapping[str, Any], scopes: tuple[str, ...] = ()) -> TokenAuthorizer:
+    """Compile a JWT authorizer for a route; AwsError where it cannot be."""
+    configuration = document.get("JwtConfiguration") or {}
+    issuer, audience = configuration.get("Issuer"), configuration.get("Audience")
+    sources = document.get("IdentitySource") or []
+    if not issuer or not issuer.startswith(("https://", "http://")):
+        raise bad_request(f"Invalid issuer: {issuer}. Issuer must have a valid URL.")
+    if not audience:
+        raise bad_request("Audience is required for JWT authorizers")
+    if len(sources) != 1:
+        raise bad_request("JWT authorizers take one identity source")
+    return TokenAuthorizer(issuer, tuple(audience), _selectors(sources)[0], scopes)
 
 
 def _as_http(source: str) -> str:
@@ -114,6 +129,8 @@ def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str,
         raise Refused(403)
     if authorizer.form == "2.0":
         return {"lambda": context}
+    if "usageIdentifierKey" in answer:
+        context = {**context, "usageIdentifierKey": answer["usageIdentifierKey"]}
     return {"principalId": answer["principalId"], **context}
 
 

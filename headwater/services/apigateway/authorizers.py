@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authori
 
 from __future__ import annotations
 
-from headwater.services.apigateway.authorizer import compile_authorizer
+from headwater.services.apigateway.authorizer import compile_authorizer, compile_token_authorizer
 from headwater.services.apigateway.deployments import deploy_by_itself
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.store import (
+    HTTP,
     VERSION_2,
     Api,
     Document,
@@ -28,10 +29,19 @@ def add_authorizer(call: Call, api: Api, request: Request) -> Document:
     document: Document = {key: value for key, value in request.items() if value is not None and key != "ApiId"}
     if not document.get("Name"):
         raise bad_request("Name is required")
-    compile_authorizer(document)
+    _check(api, document)
     document["AuthorizerId"] = new_part_id(call, 6)
     put_part(call, api.id, "Authorizer", document["AuthorizerId"], document)
     return document
+
+
+def _check(api: Api, document: Document) -> None:
+    if document.get("AuthorizerType") != "JWT":
+        compile_authorizer(document)
+    elif api.kind == HTTP:
+        compile_token_authorizer(document)
+    else:
+        raise bad_request("Only REQUEST authorizers are supported for WEBSOCKET protocol APIs")
 
 
 @operation("apigatewayv2", "CreateAuthorizer")
@@ -56,7 +66,7 @@ def update_authorizer(call: Call, request: Request) -> Result:
     api = find_api(call, request["ApiId"], *VERSION_2)
     document = find_part(call, api.id, "Authorizer", request["AuthorizerId"])
     document |= {key: value for key, value in request.items() if value is not None and key != "ApiId"}
-    compile_authorizer(document)
+    _check(api, document)
     put_part(call, api.id, "Authorizer", request["AuthorizerId"], document)
     deploy_by_itself(call, api)
     return document

@@ -67,8 +67,11 @@ class Exchange:
     resource_id: str | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
+    by_token: bool = False  # the authorizer is a JWT one
     deployment_id: str = ""
     problem: str = ""
+    # the API key that let it in, and the key's id
+    api_key: tuple[str, str] | None = None
     # of WebSocket APIs alone
     message: Message | None = None
     # where an execution log wants them: its lines about what was sent on and came back

@@ -75,7 +75,7 @@ def _joined(exchange: Exchange) -> dict[str, str]:
 def _context_2(exchange: Exchange) -> dict[str, Any]:
     context: dict[str, Any] = {"accountId": exchange.account, "apiId": exchange.api_id}
     if exchange.authorizer is not None:
-        context["authorizer"] = exchange.authorizer
+        context["authorizer"] = {"jwt": exchange.authorizer} if exchange.by_token else exchange.authorizer
     return context | {
         "domainName": exchange.domain,
         "domainPrefix": exchange.domain_prefix,
@@ -120,7 +120,8 @@ def rest_context(exchange: Exchange) -> dict[str, Any]:
         "requestId": exchange.request_id,
         "deploymentId": exchange.deployment_id,
         "identity": dict.fromkeys(_REST_IDENTITY)
-        | {"sourceIp": exchange.source_ip, "userAgent": exchange.headers.get("user-agent")},
+        | {"sourceIp": exchange.source_ip, "userAgent": exchange.headers.get("user-agent")}
+        | (dict(zip(("apiKey", "apiKeyId"), exchange.api_key, strict=True)) if exchange.api_key else {}),
     }
 
 

@@ -67,7 +67,7 @@ def _settings(document: Mapping[str, Any], former: Document) -> Document:
 
 def _add_parts(call: Call, api: Api, document: Mapping[str, Any]) -> None:
     authorizers = {
-        name: add_authorizer(call, api, _authorizer(name, scheme))["AuthorizerId"]
+        name: add_authorizer(call, api, _authorizer(name, scheme))
         for name, scheme in security_schemes(document).items()
     }
     for imported in methods_of(document):
@@ -77,7 +77,11 @@ def _add_parts(call: Call, api: Api, document: Mapping[str, Any]) -> None:
             integration = add_integration(call, api, _integration(imported))
             route["Target"] = f"integrations/{integration['IntegrationId']}"
         if imported.security is not None:
-            route |= {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizers[imported.security]}
+            authorizer = authorizers[imported.security]
+            kind = "JWT" if authorizer["AuthorizerType"] == "JWT" else "CUSTOM"
+            route |= {"AuthorizationType": kind, "AuthorizerId": authorizer["AuthorizerId"]}
+            if kind == "JWT" and imported.scopes:
+                route["AuthorizationScopes"] = list(imported.scopes)
         route["OperationName"] = imported.definition.get("operationId")
         add_route(call, api, route)
 
@@ -112,8 +116,13 @@ def _authorizer(name: str, scheme: Mapping[str, Any]) -> Document:
         "AuthorizerResultTtlInSeconds": _typed(given.get("authorizerResultTtlInSeconds")),
         "EnableSimpleResponses": _typed(given.get("enableSimpleResponses")),
         "IdentitySource": [source.strip() for source in sources.split(",") if source.strip()],
-        "JwtConfiguration": given.get("jwtConfiguration"),
+        "JwtConfiguration": _jwt(given["jwtConfiguration"]) if given.get("jwtConfiguration") else None,
     }
+
+
+def _jwt(given: Mapping[str, Any]) -> Document:
+    audience = given.get("audience")
+    return {"Issuer": given.get("issuer"), "Audience": [audience] if isinstance(audience, str) else audience}
 
 
 def _capitalised(cors: Mapping[str, Any]) -> Document:

@@ -31,12 +31,15 @@ from headwater.services.apigateway.function_results import (
 )
 from headwater.services.apigateway.gateway_responses import answer
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
+from headwater.services.apigateway.key_sets import NoKeys
 from headwater.services.apigateway.mapping import as_text
 from headwater.services.apigateway.rest_integration import TemplatedIntegration, failure, run_templated
 from headwater.services.apigateway.rest_validation import is_signed, refusal
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
 from headwater.services.apigateway.store import REST, WEBSOCKET
+from headwater.services.apigateway.tokens import TokenAuthorizer, TokenRefused, claims_of, read_token, refused
+from headwater.services.apigateway.usage import check_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.spans import trace_header
@@ -147,7 +150,13 @@ async def _run(
     if endpoint.authorizer is not None:
         path = exchange.decoded_path if served.api.kind == REST else exchange.resource
         arn = execution_arn(exchange, f"{exchange.method}{path}")
-        response = await authorize(work, endpoint.authorizer, exchange, arn)
+        if isinstance(endpoint.authorizer, TokenAuthorizer):
+            response = await _verify(work, endpoint.authorizer, exchange)
+        else:
+            response = await authorize(work, endpoint.authorizer, exchange, arn)
+    if response is None and endpoint.keyed:
+        from_authorizer = served.api.document.get("apiKeySource") == "AUTHORIZER"
+        response = await work.transact(check_key, exchange, from_authorizer)
     if response is None:
         if isinstance(integration, FunctionIntegration):
             response = await _invoke_function(work, served, integration, exchange)
@@ -176,6 +185,23 @@ async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn:
     except (BrokenAuthorizer, AwsError) as error:
         exchange.problem = str(error) or "the authorizer gave no decision"
         return message(500, "Internal Server Error", kind="AUTHORIZER_FAILURE")
+    return None
+
+
+async def _verify(work: Work, authorizer: TokenAuthorizer, exchange: Exchange) -> Response | None:
+    """The answer to a request whose token does not let it in; None where it does."""
+    try:
+        token = read_token(as_text(authorizer.source(exchange)))
+        try:
+            keys = await work.memory.key_sets.of(authorizer.issuer, token, work.now)
+        except NoKeys as error:
+            log.warning("keys of an issuer cannot be had: %s", error)
+            raise refused(authorizer, "OIDC discovery endpoint communication error") from error
+        exchange.authorizer, exchange.by_token = claims_of(authorizer, token, keys, work.now), True
+    except TokenRefused as refusal:
+        exchange.problem = refusal.challenge
+        text = "Forbidden" if refusal.status == 403 else "Unauthorized"
+        return message(refusal.status, text, ("www-authenticate", refusal.challenge))
     return None
 
 

@@ -34,6 +34,8 @@ CONTEXT: Mapping[str, Selector] = MappingProxyType(
         "domainPrefix": lambda exchange: exchange.domain_prefix,
         "extendedRequestId": lambda exchange: exchange.extended_id,
         "httpMethod": lambda exchange: exchange.method,
+        "identity.apiKey": lambda exchange: exchange.api_key[0] if exchange.api_key else None,
+        "identity.apiKeyId": lambda exchange: exchange.api_key[1] if exchange.api_key else None,
         "identity.sourceIp": lambda exchange: exchange.source_ip,
         "identity.userAgent": lambda exchange: exchange.headers.get("user-agent"),
         "path": lambda exchange: exchange.staged_path,

@@ -26,6 +26,7 @@ class ImportedMethod(NamedTuple):
     integration: Mapping[str, Any] | None
     definition: Mapping[str, Any]
     security: str | None
+    scopes: tuple[str, ...] = ()
 
 
 def read_document(text: str | bytes) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def methods_of(document: Mapping[str, Any]) -> Iterator[ImportedMethod]:
             if name in _METHODS or name == ANY:
                 method = "ANY" if name == ANY else name.upper()
                 integration = _referred(document, definition.get(_INTEGRATION))
-                yield ImportedMethod(method, path, integration, definition, _security(document, definition))
+                yield ImportedMethod(method, path, integration, definition, *_security(document, definition))
 
 
 def _referred(document: Mapping[str, Any], value: Any) -> Mapping[str, Any] | None:
@@ -76,14 +77,14 @@ def _referred(document: Mapping[str, Any], value: Any) -> Mapping[str, Any] | No
     return value if isinstance(value, Mapping) else None
 
 
-def _security(document: Mapping[str, Any], definition: Mapping[str, Any]) -> str | None:
-    """The first security scheme of a method that has an authorizer."""
+def _security(document: Mapping[str, Any], definition: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    """The first security scheme of a method that has an authorizer, and the scopes that it asks for."""
     requirements = definition.get("security", document.get("security")) or []
     for requirement in requirements:
-        for name in requirement:
+        for name, scopes in requirement.items():
             if name in security_schemes(document):
-                return str(name)
-    return None
+                return str(name), tuple(scopes or ())
+    return None, ()
 
 
 def security_schemes(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

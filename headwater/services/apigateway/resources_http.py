@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, read_object, resource
 
 _SERVICE = "apigatewayv2"
 _API_MEMBERS = (
@@ -40,10 +40,10 @@ def drop(call: Call, service: str, name: str, request: Mapping[str, Any]) -> Non
             raise
 
 
-def definition(properties: Mapping[str, Any], stored: str) -> bytes | None:
-    """An API's ``Body`` as text; None where the template has none. ``stored``: the member that names a file."""
-    if properties.get(stored):
-        raise not_implemented(f"{stored} of an API Gateway API")
+def definition(call: Call, properties: Mapping[str, Any]) -> bytes | None:
+    """An API's ``Body`` as text, or the object that ``BodyS3Location`` names; None where the template has neither."""
+    if properties.get("BodyS3Location"):
+        return read_object(call, properties["BodyS3Location"]).encode()
     body = properties.get("Body")
     if body is None:
         return None
@@ -65,7 +65,7 @@ def typed(properties: Mapping[str, Any]) -> dict[str, Any]:
 @resource("AWS::ApiGatewayV2::Api")
 class ApiResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        body = definition(change.properties, "BodyS3Location")
+        body = definition(call, change.properties)
         if body is None:
             api = call.operation(_SERVICE, "CreateApi", self._settings(change))
         else:
@@ -78,7 +78,7 @@ class ApiResource(Resource):
     def update(self, call: Call, change: Change) -> None:
         if change.properties.get("ProtocolType") != change.previous.get("ProtocolType"):
             raise Replace
-        body = definition(change.properties, "BodyS3Location")
+        body = definition(call, change.properties)
         if body is None:
             if change.previous.get("CorsConfiguration") and not change.properties.get("CorsConfiguration"):
                 call.operation(_SERVICE, "DeleteCorsConfiguration", {"ApiId": change.physical_id})

@@ -31,19 +31,19 @@ _SETTINGS = MappingProxyType(
 )
 
 
-def _lower_first(value: Any) -> Any:
+def lower_first(value: Any) -> Any:
     """Properties as the API's operations spell them: ``RestApiId`` to ``restApiId``, one level deep."""
     return {name[0].lower() + name[1:]: item for name, item in value.items()}
 
 
-def _tags(change: Change) -> dict[str, str]:
+def tags_of_change(change: Change) -> dict[str, str]:
     return change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
 
 
 @resource("AWS::ApiGateway::RestApi")
 class RestApiResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        body = definition(change.properties, "BodyS3Location")
+        body = definition(call, change.properties)
         settings = self._settings(change)
         if body is None:
             api: Mapping[str, Any] = call.operation(
@@ -56,7 +56,7 @@ class RestApiResource(Resource):
         change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
 
     def update(self, call: Call, change: Change) -> None:
-        body = definition(change.properties, "BodyS3Location")
+        body = definition(call, change.properties)
         if body is not None:
             mode = change.properties.get("Mode", "overwrite")
             call.operation(_SERVICE, "PutRestApi", {"restApiId": change.physical_id, "mode": mode, "body": body})
@@ -68,11 +68,11 @@ class RestApiResource(Resource):
 
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
-        settings: dict[str, Any] = _lower_first(given) | {"tags": _tags(change)}
+        settings: dict[str, Any] = lower_first(given) | {"tags": tags_of_change(change)}
         if "apiKeySourceType" in settings:
             settings["apiKeySource"] = settings.pop("apiKeySourceType")
         if endpoint := change.properties.get("EndpointConfiguration"):
-            settings["endpointConfiguration"] = _lower_first(endpoint)
+            settings["endpointConfiguration"] = lower_first(endpoint)
         return settings
 
     def _overlay(self, call: Call, identity: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -93,7 +93,7 @@ class RestApiResource(Resource):
 @resource("AWS::ApiGateway::Resource")
 class ResourceResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        change.physical_id = call.operation(_SERVICE, "CreateResource", _lower_first(change.properties))["id"]
+        change.physical_id = call.operation(_SERVICE, "CreateResource", lower_first(change.properties))["id"]
         change.attributes = {"ResourceId": change.physical_id}
 
     def delete(self, call: Call, change: Change) -> None:
@@ -104,7 +104,7 @@ class ResourceResource(Resource):
 @resource("AWS::ApiGateway::Method")
 class MethodResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        properties = _lower_first(change.properties)
+        properties = lower_first(change.properties)
         integration = properties.pop("integration", None)
         responses = properties.pop("methodResponses", None) or []
         key = {name: properties[name] for name in ("restApiId", "resourceId", "httpMethod")}
@@ -112,7 +112,7 @@ class MethodResource(Resource):
         for response in responses:
             call.operation(_SERVICE, "PutMethodResponse", {**key, **_response(response)})
         if integration:
-            self._integrate(call, key, _lower_first(integration))
+            self._integrate(call, key, lower_first(integration))
         change.physical_id = "-".join(key.values())
 
     def _integrate(self, call: Call, key: Mapping[str, str], integration: dict[str, Any]) -> None:
@@ -132,13 +132,13 @@ class MethodResource(Resource):
 
     def delete(self, call: Call, change: Change) -> None:
         names = ("RestApiId", "ResourceId", "HttpMethod")
-        request = _lower_first({name: change.properties.get(name) for name in names})
+        request = lower_first({name: change.properties.get(name) for name in names})
         drop(call, _SERVICE, "DeleteMethod", request)
 
 
 def _response(given: Any) -> dict[str, Any]:
     """A method's or an integration's response: templates write its status as a number too."""
-    response: dict[str, Any] = _lower_first(given)
+    response: dict[str, Any] = lower_first(given)
     return {**response, "statusCode": str(response["statusCode"])}
 
 
@@ -147,7 +147,7 @@ class DeploymentResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
         names = ("RestApiId", "Description", "StageName")
-        request = _lower_first({name: properties[name] for name in names if properties.get(name)})
+        request = lower_first({name: properties[name] for name in names if properties.get(name)})
         change.physical_id = call.operation(_SERVICE, "CreateDeployment", request)["id"]
         change.attributes = {"DeploymentId": change.physical_id}
 
@@ -165,8 +165,8 @@ class StageResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         self._check(change)
         names = ("RestApiId", "StageName", "DeploymentId", "Description", "Variables", "TracingEnabled")
-        request = _lower_first({name: change.properties[name] for name in names if name in change.properties})
-        call.operation(_SERVICE, "CreateStage", request | {"tags": _tags(change)})
+        request = lower_first({name: change.properties[name] for name in names if name in change.properties})
+        call.operation(_SERVICE, "CreateStage", request | {"tags": tags_of_change(change)})
         change.physical_id = request["stageName"]
         if patches := _observing(change.properties):
             key = {"restApiId": request["restApiId"], "stageName": request["stageName"]}
@@ -219,7 +219,7 @@ def _observing(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
 @resource("AWS::ApiGateway::GatewayResponse")
 class GatewayResponseResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        request = _lower_first(change.properties)
+        request = lower_first(change.properties)
         if "statusCode" in request:
             request["statusCode"] = str(request["statusCode"])
         call.operation(_SERVICE, "PutGatewayResponse", request)
@@ -232,14 +232,14 @@ class GatewayResponseResource(Resource):
         self.create(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
-        request = _lower_first({name: change.properties.get(name) for name in ("RestApiId", "ResponseType")})
+        request = lower_first({name: change.properties.get(name) for name in ("RestApiId", "ResponseType")})
         drop(call, _SERVICE, "DeleteGatewayResponse", request)
 
 
 @resource("AWS::ApiGateway::RequestValidator")
 class RequestValidatorResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        request = _lower_first(change.properties)
+        request = lower_first(change.properties)
         for name in ("validateRequestBody", "validateRequestParameters"):
             if name in request:
                 request[name] = str(request[name]).lower() == "true"
@@ -254,7 +254,7 @@ class RequestValidatorResource(Resource):
 @resource("AWS::ApiGateway::Model")
 class ModelResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        request = _lower_first(change.properties)
+        request = lower_first(change.properties)
         if not isinstance(request.get("schema", ""), str):
             request["schema"] = orjson.dumps(request["schema"]).decode()
         # names of models are letters and digits alone

@@ -17,7 +17,6 @@ from headwater.services.apigateway.openapi import ImportedMethod, methods_of, se
 from headwater.services.apigateway.rest_models import put_model, put_validator
 from headwater.services.apigateway.rest_resources import ensure_resource, write_method
 from headwater.services.apigateway.store import Api, Document, new_part_id, put_part
-from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call
 
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
@@ -45,7 +44,7 @@ def import_resources(call: Call, api: Api, document: Mapping[str, Any]) -> None:
         method: Document = {
             "httpMethod": imported.method,
             "authorizationType": "CUSTOM" if imported.security else _authorization(document, imported.definition),
-            "apiKeyRequired": False,
+            "apiKeyRequired": _wants_key(document, imported.definition),
         }
         if imported.security:
             method["authorizerId"] = authorizers[imported.security]
@@ -62,17 +61,33 @@ def _schemas(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return schemas
 
 
+def _schemes(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    schemes: Mapping[str, Any] = (
+        document.get("securityDefinitions") or (document.get("components") or {}).get("securitySchemes") or {}
+    )
+    return schemes
+
+
 def _authorization(document: Mapping[str, Any], definition: Mapping[str, Any]) -> str:
     """What protects a method that has no authorizer; AwsError for what we cannot ask for."""
-    known = document.get("securityDefinitions") or (document.get("components") or {}).get("securitySchemes") or {}
+    known = _schemes(document)
     for requirement in definition.get("security", document.get("security")) or []:
         for name in requirement:
             scheme = known.get(name) or {}
             if scheme.get("x-amazon-apigateway-authtype", "").lower() == "awssigv4":
                 return "AWS_IAM"
-            if scheme.get("type") == "apiKey" and str(scheme.get("name", "")).lower() == "x-api-key":
-                raise not_implemented("API keys of API Gateway")
     return "NONE"
+
+
+def _wants_key(document: Mapping[str, Any], definition: Mapping[str, Any]) -> bool:
+    known = _schemes(document)
+    requirements = definition.get("security", document.get("security")) or []
+    return any(_is_key(known.get(name) or {}) for requirement in requirements for name in requirement)
+
+
+def _is_key(scheme: Mapping[str, Any]) -> bool:
+    own = "x-amazon-apigateway-authorizer" in scheme or "x-amazon-apigateway-authtype" in scheme
+    return scheme.get("type") == "apiKey" and str(scheme.get("name", "")).lower() == "x-api-key" and not own
 
 
 def _asked(

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_Method.html
 from __future__ import annotations
 
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
+from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.rest_models import VALIDATOR
 from headwater.services.apigateway.rest_resources import write_method
 from headwater.services.apigateway.store import REST, Api, Document, find_api, find_part, put_part
@@ -15,6 +16,14 @@ from headwater.spine.operations import Call, Request, Result, operation
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "ANY"})
 _TYPES = frozenset({"AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"})
 _KEYS = frozenset({"restApiId", "resourceId"})
+_PATCHED = (
+    "apiKeyRequired",
+    "authorizationType",
+    "authorizerId",
+    "operationName",
+    "requestModels",
+    "requestValidatorId",
+)
 
 
 def _find(call: Call, request: Request) -> tuple[Api, Document, Document]:
@@ -47,17 +56,28 @@ def put_method(call: Call, request: Request) -> Result:
         raise bad_request(f"Invalid HttpMethod specified. Valid options are {','.join(sorted(_METHODS))}")
     if name in (resource.get("resourceMethods") or {}):
         raise conflict("Method already exists for this resource")
-    if request["authorizationType"] not in ("NONE", "CUSTOM", "AWS_IAM"):
-        raise not_implemented(f"The authorization type {request['authorizationType']} of API Gateway")
-    if request.get("apiKeyRequired"):
-        raise not_implemented("apiKeyRequired of API Gateway")
-    if request["authorizationType"] == "CUSTOM":
-        find_part(call, api.id, "Authorizer", request.get("authorizerId") or "")
-    if validator := request.get("requestValidatorId"):
-        find_part(call, api.id, VALIDATOR, validator)
     method = {"apiKeyRequired": False, **_given(request)}
+    _check(call, api, method)
     write_method(call, api, resource, method)
     return method
+
+
+def _check(call: Call, api: Api, method: Document) -> None:
+    if method["authorizationType"] not in ("NONE", "CUSTOM", "AWS_IAM"):
+        raise not_implemented(f"The authorization type {method['authorizationType']} of API Gateway")
+    if method["authorizationType"] == "CUSTOM":
+        find_part(call, api.id, "Authorizer", method.get("authorizerId") or "")
+    if validator := method.get("requestValidatorId"):
+        find_part(call, api.id, VALIDATOR, validator)
+
+
+@operation("apigateway", "UpdateMethod")
+def update_method(call: Call, request: Request) -> Result:
+    api, resource, method = _find(call, request)
+    changed = apply_patches(method, request.get("patchOperations") or [], _PATCHED)
+    _check(call, api, changed)
+    write_method(call, api, resource, changed)
+    return changed
 
 
 @operation("apigateway", "GetMethod", reads=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from headwater.services.apigateway.access_logs import AccessLog, compile_access_log
-from headwater.services.apigateway.authorizer import Authorizer, compile_authorizer
+from headwater.services.apigateway.authorizer import Authorizer, compile_authorizer, compile_token_authorizer
 from headwater.services.apigateway.execution_logs import ExecutionLog, execution_log_of
 from headwater.services.apigateway.gateway_responses import GatewayResponses, compile_gateway_responses
 from headwater.services.apigateway.integration import Integration, compile_integration, compile_rest_integration
@@ -19,6 +19,7 @@ from headwater.services.apigateway.routing import Router
 from headwater.services.apigateway.socket_integration import SocketIntegration, compile_socket_integration
 from headwater.services.apigateway.store import HTTP, REST, WEBSOCKET, Api, any_api, parts
 from headwater.services.apigateway.throttling import Bucket, bucket_of
+from headwater.services.apigateway.tokens import TokenAuthorizer
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
@@ -42,11 +43,13 @@ class Endpoint(NamedTuple):
     resource: str
     resource_id: str | None
     integration: Integration | None
-    authorizer: Authorizer | None
+    authorizer: Authorizer | TokenAuthorizer | None
     bucket: Bucket | None
     execution_log: ExecutionLog | None
     validation: Validation | None = None
     signed: bool = False
+    # REST APIs: a key of a usage plan is needed
+    keyed: bool = False
 
 
 @dataclass
@@ -118,7 +121,7 @@ def _http_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Route
             split[1] if split else "/$default",
             None,
             compile_integration(integration) if integration else None,
-            compile_authorizer(authorizer) if authorizer and route["AuthorizationType"] != "NONE" else None,
+            _authorizer_of(route, authorizer) if authorizer else None,
             bucket_of(defaults | settings.get(route["RouteKey"], {})),
             None,
             signed=route["AuthorizationType"] == "AWS_IAM",
@@ -128,6 +131,12 @@ def _http_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> Route
         else:
             router.add(*split, endpoint)
     return router
+
+
+def _authorizer_of(route: Mapping[str, Any], document: Mapping[str, Any]) -> Authorizer | TokenAuthorizer | None:
+    if route["AuthorizationType"] == "JWT":
+        return compile_token_authorizer(document, tuple(route.get("AuthorizationScopes") or ()))
+    return compile_authorizer(document) if route["AuthorizationType"] == "CUSTOM" else None
 
 
 def _socket_routes(snapshot: Mapping[str, Any], stage: Mapping[str, Any]) -> dict[str, SocketRoute]:
@@ -173,6 +182,7 @@ def _rest_router(snapshot: Mapping[str, Any], stage: Mapping[str, Any], api: str
                     bucket_of(setting),
                     execution_log_of(setting, api, stage["stageName"]),
                     compile_validation(document, snapshot),
+                    keyed=bool(document.get("apiKeyRequired")),
                 ),
             )
     return router

@@ -25,6 +25,15 @@ SCHEMA = (
         connected BIGINT NOT NULL, active BIGINT NOT NULL, timer BIGINT NOT NULL, document TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE apigateway_records (
+        account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL,
+        PRIMARY KEY (account, region, kind, id)
+    );
+    CREATE TABLE apigateway_usage (
+        plan TEXT NOT NULL, key TEXT NOT NULL, day TEXT NOT NULL, used BIGINT NOT NULL, PRIMARY KEY (plan, key, day)
+    );
+    """,
 )
 
 INSERT_API = "INSERT INTO apigateway_apis (id, account, region, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)"
@@ -51,6 +60,21 @@ SET_ACCOUNT = """
 INSERT INTO apigateway_accounts (account, region, document) VALUES (?, ?, ?)
 ON CONFLICT (account, region) DO UPDATE SET document = excluded.document
 """
+
+SET_RECORD = """
+INSERT INTO apigateway_records (account, region, kind, id, document) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (account, region, kind, id) DO UPDATE SET document = excluded.document
+"""
+FIND_RECORD = "SELECT document FROM apigateway_records WHERE account = ? AND region = ? AND kind = ? AND id = ?"
+LIST_RECORDS = "SELECT id, document FROM apigateway_records WHERE account = ? AND region = ? AND kind = ? ORDER BY id"
+DELETE_RECORD = "DELETE FROM apigateway_records WHERE account = ? AND region = ? AND kind = ? AND id = ?"
+
+COUNT_USAGE = """
+INSERT INTO apigateway_usage (plan, key, day, used) VALUES (?, ?, ?, 1)
+ON CONFLICT (plan, key, day) DO UPDATE SET used = apigateway_usage.used + 1
+"""
+SUM_USAGE = "SELECT SUM(used) FROM apigateway_usage WHERE plan = ? AND key = ? AND day >= ?"
+LIST_USAGE = "SELECT key, day, used FROM apigateway_usage WHERE plan = ? AND day BETWEEN ? AND ? ORDER BY key, day"
 
 INSERT_CONNECTION = """
 INSERT INTO apigateway_connections (id, api, stage, account, region, connected, active, timer, document)

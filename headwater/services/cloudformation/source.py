@@ -15,10 +15,13 @@ import orjson
 
 from headwater.languages.templates import (
     Argument,
+    Scope,
     Template,
     TemplateError,
+    Unresolved,
     load,
     parse_parameters,
+    put_in,
     resolve_parameters,
     transforms_of,
 )
@@ -93,7 +96,25 @@ def read_source(call: Call, request: Request, stack: Stack) -> Source:
     except TemplateError as error:
         raise validation_error(str(error)) from error
     tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]} if "Tags" in request else dict(former.tags)
+    if "Transform" in text:
+        body = with_pieces(call, body, arguments, stack)
     return Source(text, body, arguments, tags, stack)
+
+
+def with_pieces(call: Call, body: dict[str, Any], arguments: Mapping[str, Argument], stack: Stack) -> dict[str, Any]:
+    """The body with what it includes from buckets of ours. Raises ValidationError."""
+    parameters = pseudo_parameters_of(stack) | {name: argument.value for name, argument in arguments.items()}
+
+    def fetch(location: str) -> str:
+        try:
+            return read_url(call, location)
+        except AwsError as error:
+            raise TemplateError(error.message) from error
+
+    try:
+        return put_in(body, Scope(parameters, Unresolved(), body.get("Mappings", {})), fetch)
+    except TemplateError as error:
+        raise validation_error(str(error)) from error
 
 
 def read_text(call: Call, request: Request) -> str:

@@ -106,6 +106,7 @@ def delete_table(call: Call, request: Request) -> Result:
         )
     described = describe(call, table, "DELETING")
     call.store.run(tables.DELETE_TABLE, (table.id,))
+    call.store.run(tables.DELETE_DESTINATIONS, (table.id,))
     sweep_table(call, table)
     if table.stream is not None:
         disable_stream(call, table.stream)

@@ -52,7 +52,7 @@ def record_change(
         change["OldImage"] = old
     change["SizeBytes"] = sum([item_size(change[part]) for part in ("Keys", "NewImage", "OldImage") if part in change])
     record: dict[str, Any] = {
-        "eventID": call.ids.hex(32),
+        "eventID": call.ids.hex_of(identity),
         "eventName": "INSERT" if old is None else "MODIFY" if new is not None else "REMOVE",
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",

@@ -20,7 +20,7 @@ _PASSED = (
     "DeletionProtectionEnabled",
     "TableClass",
 )
-_LACKING = ("ImportSourceSpecification", "KinesisStreamSpecification")
+_LACKING = ("ImportSourceSpecification",)
 _INTEGERS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
@@ -37,6 +37,7 @@ class TableResource(Resource):
         change.physical_id = name
         self._set_time_to_live(call, change, {})
         self._set_recovery(call, change, {})
+        self._set_kinesis(call, change, {})
         _describe(call, change)
 
     def update(self, call: Call, change: Change) -> None:
@@ -59,6 +60,7 @@ class TableResource(Resource):
             call.operation("dynamodb", "UpdateTable", {"TableName": name, **request})
         self._set_time_to_live(call, change, before)
         self._set_recovery(call, change, before)
+        self._set_kinesis(call, change, before)
         self._set_tags(call, change)
         _describe(call, change)
 
@@ -83,6 +85,26 @@ class TableResource(Resource):
         if old != new:
             request = {"TableName": change.physical_id, "PointInTimeRecoverySpecification": new}
             call.operation("dynamodb", "UpdateContinuousBackups", request)
+
+    def _set_kinesis(self, call: Call, change: Change, before: dict[str, Any]) -> None:
+        old = before.get("KinesisStreamSpecification") or {}
+        new = change.properties.get("KinesisStreamSpecification") or {}
+        if old == new:
+            return
+        streams, table = [each.get("StreamArn") for each in (old, new)], {"TableName": change.physical_id}
+        precision = {name: new[name] for name in ("ApproximateCreationDateTimePrecision",) if name in new}
+        if streams[0] == streams[1]:
+            request = {**table, "StreamArn": streams[1], "UpdateKinesisStreamingConfiguration": precision}
+            call.operation("dynamodb", "UpdateKinesisStreamingDestination", request)
+            return
+        if streams[0] and streams[1]:
+            raise not_implemented("Another stream in the KinesisStreamSpecification of a table that has one")
+        if streams[0]:
+            call.operation("dynamodb", "DisableKinesisStreamingDestination", {**table, "StreamArn": streams[0]})
+        else:
+            configured = {"EnableKinesisStreamingConfiguration": precision} if precision else {}
+            request = {**table, "StreamArn": streams[1], **configured}
+            call.operation("dynamodb", "EnableKinesisStreamingDestination", request)
 
     def _set_tags(self, call: Call, change: Change) -> None:
         table = call.operation("dynamodb", "DescribeTable", {"TableName": change.physical_id})["Table"]

@@ -16,6 +16,8 @@ from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.errors import resource_not_found, validation
 from headwater.services.dynamodb.records import RETENTION_MILLISECONDS, sequence_number, sequence_of
 from headwater.spine.errors import AwsError
+from headwater.spine.ids import number_in
+from headwater.spine.numbers import LARGEST
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_RECORDS = 1000
@@ -185,7 +187,15 @@ def find_record(call: Call, request: Request) -> Result:
     """The record of an ``EventID`` in whatever stream, with its ``StreamArn``; nothing where there is none."""
     call.span.kept = False
     mark = f'"eventID":"{request["EventID"]}"'.encode()
-    for identity, arn in call.store.all(tables.ALL_STREAMS):
+    streams = call.store.all(tables.ALL_STREAMS)
+    # its eventID tells its sequence, unless it is older than such eventIDs or of a seeded cloud
+    likely = min(number_in(request["EventID"]), LARGEST)
+    for identity, arn in streams:
+        for sequence, created, record, cause in call.store.all(tables.READ_RECORDS, (identity, likely, 0, 1)):
+            if sequence == likely and mark in record:
+                found = {"Record": orjson.loads(record), "Id": sequence, "Sent": created, "Cause": cause}
+                return {"StreamArn": arn, **found}
+    for identity, arn in streams:
         start = 0
         while rows := call.store.all(tables.READ_RECORDS, (identity, start, 0, _MOST_RECORDS)):
             for sequence, created, record, cause in rows:
@@ -194,6 +204,15 @@ def find_record(call: Call, request: Request) -> Result:
                     return {"StreamArn": arn, **found}
             start = rows[-1][0] + 1
     return {}
+
+
+@operation("dynamodbstreams", "LastRecords", internal=True, reads=True)
+def last_records(call: Call, request: Request) -> Result:
+    """The newest ``Count`` records of a stream, the newest first."""
+    call.span.kept = False
+    stream = _find_stream(call, request["StreamArn"])
+    rows = call.store.all(tables.LAST_RECORDS, (stream.id, call.now - RETENTION_MILLISECONDS, request["Count"]))
+    return {"Records": [orjson.loads(record) for (record,) in rows]}
 
 
 def _read(call: Call, stream: StreamRow, start: int, limit: int) -> list[tuple[Any, ...]]:

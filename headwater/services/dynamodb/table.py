@@ -98,10 +98,17 @@ class Stream(NamedTuple):
     view_type: str
 
 
+class KinesisDestination(NamedTuple):
+    """The stream of Kinesis that a table's changes go to (its ARN), and how precisely they tell the time."""
+
+    stream: str
+    precision: str
+
+
 class Table(KeySchema):
     """A table's settings. ``definition``: what CreateTable and UpdateTable said, with ids of indexes."""
 
-    __slots__ = ("arn", "definition", "expiry_due", "id", "index_keys", "indexes", "plain", "stream", "ttl")
+    __slots__ = ("arn", "definition", "expiry_due", "id", "index_keys", "indexes", "kinesis", "plain", "stream", "ttl")
 
     def __init__(
         self,
@@ -111,6 +118,7 @@ class Table(KeySchema):
         ttl: str | None,
         expiry_due: int | None,
         stream: Stream | None,
+        kinesis: KinesisDestination | None = None,
     ) -> None:
         types = {part["AttributeName"]: part["AttributeType"] for part in definition["AttributeDefinitions"]}
         super().__init__(definition["KeySchema"], types)
@@ -120,6 +128,7 @@ class Table(KeySchema):
         self.ttl = ttl
         self.expiry_due = expiry_due
         self.stream = stream
+        self.kinesis = kinesis
         made = [Index(self, index, types, False) for index in definition.get("LocalSecondaryIndexes", ())]
         made += [Index(self, index, types, True) for index in definition.get("GlobalSecondaryIndexes", ())]
         self.indexes = {index.name: index for index in sorted(made, key=lambda index: index.name)}
@@ -129,7 +138,7 @@ class Table(KeySchema):
             for name, type_ in index.attributes:
                 if name not in self.names:
                     self.index_keys.setdefault(name, (type_, index.name))
-        self.plain = not self.indexes and stream is None and ttl is None
+        self.plain = not self.indexes and stream is None and ttl is None and kinesis is None
 
     @property
     def name(self) -> str:
@@ -241,7 +250,9 @@ def table_by_arn(call: Call, arn: str) -> Table | None:
             return None
         identity, arn, definition, ttl, expiry_due, *stream = row
         enabled = None if stream[0] is None else Stream(*stream)
-        found = Table(identity, arn, orjson.loads(definition), ttl, expiry_due, enabled)
+        active = call.store.one(tables.ACTIVE_DESTINATION, (identity,))
+        kinesis = None if active is None else KinesisDestination(*active)
+        found = Table(identity, arn, orjson.loads(definition), ttl, expiry_due, enabled, kinesis)
         memory.tables[arn] = found
     return found
 

@@ -40,6 +40,13 @@ SCHEMA = (
     );
     CREATE INDEX dynamodb_tokens_by_age ON dynamodb_tokens (created);
     """,
+    # the streams of Kinesis that a table's changes go to, or went to
+    """
+    CREATE TABLE dynamodb_destinations (
+        table_id BIGINT NOT NULL, stream TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, stamp TEXT NOT NULL,
+        PRIMARY KEY (table_id, stream)
+    );
+    """,
 )
 
 INSERT_TABLE = """
@@ -54,6 +61,16 @@ WHERE t.arn = ?
 LIST_TABLES = """
 SELECT name FROM dynamodb_tables WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
 """
+DESTINATIONS = "SELECT stream, status, reason, stamp FROM dynamodb_destinations WHERE table_id = ? ORDER BY stream"
+ACTIVE_DESTINATION = """
+SELECT stream, stamp FROM dynamodb_destinations WHERE table_id = ? AND status IN ('ACTIVE', 'UPDATING')
+"""
+PUT_DESTINATION = """
+INSERT INTO dynamodb_destinations (table_id, stream, status, reason, stamp) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (table_id, stream) DO UPDATE
+    SET status = excluded.status, reason = excluded.reason, stamp = excluded.stamp
+"""
+DELETE_DESTINATIONS = "DELETE FROM dynamodb_destinations WHERE table_id = ?"
 TABLE_BY_ID = "SELECT arn FROM dynamodb_tables WHERE id = ?"
 SET_DEFINITION = "UPDATE dynamodb_tables SET definition = ? WHERE id = ?"
 SET_STREAM = "UPDATE dynamodb_tables SET stream = ? WHERE id = ?"
@@ -154,6 +171,9 @@ INSERT_RECORD = "INSERT INTO dynamodb_records (stream, sequence, created, record
 READ_RECORDS = """
 SELECT sequence, created, record, cause FROM dynamodb_records
 WHERE stream = ? AND sequence >= ? AND created > ? ORDER BY sequence LIMIT ?
+"""
+LAST_RECORDS = """
+SELECT record FROM dynamodb_records WHERE stream = ? AND created > ? ORDER BY sequence DESC LIMIT ?
 """
 ALL_STREAMS = "SELECT id, arn FROM dynamodb_streams ORDER BY id DESC"
 OLDEST_RECORD = "SELECT min(sequence) FROM dynamodb_records WHERE stream = ? AND created > ?"

@@ -10,6 +10,7 @@ from headwater.languages.dynamodb.values import MAX_ITEM_SIZE, Item, item_size
 from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.errors import validation
 from headwater.services.dynamodb.expiry import schedule_expiry
+from headwater.services.dynamodb.kinesis_destinations import send_change
 from headwater.services.dynamodb.records import record_change
 from headwater.services.dynamodb.table import Key, Table, item_of
 from headwater.spine.operations import Call
@@ -58,6 +59,8 @@ def write(call: Call, change: Change, encoded: bytes | None = None, *, expired: 
         schedule_expiry(call, table, key, old, new)
     if table.stream is not None and old != new:
         record_change(call, table, table.stream, old, new, expired=expired)
+    if table.kinesis is not None and old != new:
+        send_change(call, table, table.kinesis, old, new, expired=expired)
 
 
 def write_index_rows(call: Call, table: Table, key: Key, old: Item | None, new: Item | None) -> None:

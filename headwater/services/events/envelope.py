@@ -20,7 +20,7 @@ def make_event(
     """``time`` in ms since the epoch (None: now); ``detail`` is parsed JSON."""
     return {
         "version": "0",
-        "id": call.ids.uuid(),
+        "id": call.ids.uuid_at(call.now),
         "detail-type": detail_type,
         "source": source,
         "account": call.account,

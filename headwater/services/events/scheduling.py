@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule
 
 from __future__ import annotations
 
-from headwater.languages.schedules import parse_schedule
+from headwater.languages.schedules import following, parse_schedule
 from headwater.services.events import tables
 from headwater.services.events.envelope import make_event
 from headwater.services.events.routing import routed_rule, send_to_targets
@@ -27,15 +27,14 @@ def set_timer(call: Call, rule: str, schedule: str | None, former: int | None) -
 
 @delivery("events.schedule")
 def run_scheduled_rule(call: Call, item: Delivery) -> Again | None:
-    """Send the scheduled event to the rule's targets; all times missed while nothing ran make one late event."""
+    """Send the scheduled event to the rule's targets; all times missed while nothing ran make one late event, and the
+    beat goes on."""
     rule = routed_rule(call, item.payload["rule"])
     if rule is None:
         return None
     call.span.subject = rule.arn
-    event = make_event(call, "aws.events", "Scheduled Event", {}, [rule.arn], time=item.due)
+    time = item.payload.get("time", item.due)
+    event = make_event(call, "aws.events", "Scheduled Event", {}, [rule.arn], time=time)
     send_to_targets(call, rule, event)
-    schedule = parse_schedule(item.payload["schedule"])
-    due = schedule.next_after(item.due)
-    if due is not None and due <= call.now:
-        due = schedule.next_after(call.now)
-    return None if due is None else Again(due)
+    due = following(parse_schedule(item.payload["schedule"]), time, call.now)
+    return None if due is None else Again(due, {**item.payload, "time": due})

@@ -79,6 +79,15 @@ def polled(stream: Stream, shard: Shard, row: Row) -> dict[str, Any]:
     }
 
 
+@operation("kinesis", "LastRecords", internal=True, reads=True)
+def last_records(call: Call, request: Request) -> Result:
+    """The newest ``Count`` records of a stream, of whatever shards, the newest first."""
+    call.span.kept = False
+    stream = _stream(call, request["StreamArn"])
+    rows = call.store.all(tables.LAST, (stream.id, stream.horizon(call.now), request["Count"]))
+    return {"Records": [polled(stream, stream.shards[shard], Row(*row)) for shard, *row in rows]}
+
+
 @operation("kinesis", "FindRecord", internal=True, reads=True)
 def find_record(call: Call, request: Request) -> Result:
     """The record of an ``EventID`` in whatever stream, as filters see it, with its ``StreamArn``; nothing where there

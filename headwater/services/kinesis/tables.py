@@ -56,6 +56,10 @@ READ = """
 SELECT id, arrived, partition_key, data, encryption, cause FROM kinesis_records
 WHERE stream = ? AND shard = ? AND id >= ? AND arrived > ? ORDER BY id LIMIT ?
 """
+LAST = """
+SELECT shard, id, arrived, partition_key, data, encryption, cause FROM kinesis_records
+WHERE stream = ? AND arrived > ? ORDER BY id DESC LIMIT ?
+"""
 FIRST_SINCE = "SELECT min(id) FROM kinesis_records WHERE stream = ? AND shard = ? AND id >= ?"
 TRIM = "DELETE FROM kinesis_records WHERE stream = ? AND shard = ? AND id < ? AND arrived <= ?"
 DELETE_RECORDS = "DELETE FROM kinesis_records WHERE stream = ?"

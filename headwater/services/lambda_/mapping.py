@@ -49,6 +49,7 @@ def read_mapping(identity: str, account: str, region: str, configuration: dict[s
         age=age * 1000 if age >= 0 else -1,
         bisect=configuration.get("BisectBatchOnFunctionError", False),
         taker=configuration["FunctionArn"],
+        tumbling=configuration.get("TumblingWindowInSeconds", 0) * 1000,
     )
     return Mapping(
         id=identity,
@@ -77,17 +78,43 @@ class FunctionConsumer:
         self._result = ""
 
     async def handle(self, work: Work, records: list[Record], causes: list[str]) -> Handled:
+        answer = await self._invoke(work, records, causes, {})
+        if answer.get("FunctionError"):
+            return Handled(None, answer)
+        return Handled(_failed(answer["Payload"]) if self._mapping.partial else (), answer)
+
+    async def _invoke(
+        self, work: Work, records: list[Record], causes: list[str], frame: MappingType[str, Any]
+    ) -> Result:
         mapping = self._mapping
         if mapping.role:
             records = [_of_kinesis(record, mapping.role) for record in records]
-        request = {"FunctionName": mapping.function, "Payload": orjson.dumps({"Records": records})}
-        answer = await run_batch(work, mapping.source.caller, causes, "lambda", "Invoke", request, mapping.function)
-        if answer.get("FunctionError"):
-            return Handled(None, answer)
-        return Handled(_failed(answer["Payload"]) if mapping.partial else (), answer)
+        request = {"FunctionName": mapping.function, "Payload": orjson.dumps({"Records": records, **frame})}
+        return await run_batch(work, mapping.source.caller, causes, "lambda", "Invoke", request, mapping.function)
 
     def missed(self, call: Call, record: MappingType[str, Any], cause: str) -> None:
         """Nothing comes of a record that no filter wants."""
+
+    # ---- of tumbling windows
+
+    async def handle_window(
+        self, work: Work, records: list[Record], causes: list[str], frame: MappingType[str, Any]
+    ) -> Handled:
+        answer = await self._invoke(work, records, causes, frame)
+        state = None if answer.get("FunctionError") else _state(answer["Payload"])
+        if answer.get("FunctionError") or (state is None and not frame["isFinalInvokeForWindow"]):
+            return Handled(None, answer)
+        return Handled(_failed(answer["Payload"]) if self._mapping.partial else (), answer, state)
+
+    def window(self, call: Call, shard: str) -> tuple[int, dict[str, Any]] | None:
+        row = call.store.one(tables.FIND_WINDOW, (self._mapping.id, shard))
+        return None if row is None else (row[0], orjson.loads(row[1]))
+
+    def keep_window(self, call: Call, shard: str, start: int | None, state: dict[str, Any]) -> None:
+        if start is None:
+            call.store.run(tables.DELETE_WINDOW, (self._mapping.id, shard))
+        else:
+            call.store.run(tables.PUT_WINDOW, (self._mapping.id, shard, start, orjson.dumps(state).decode()))
 
     # ---- of streams
 
@@ -140,6 +167,16 @@ def _of_kinesis(record: Record, role: str) -> Record:
     """A record of Kinesis as functions get it."""
     rest = {name: value for name, value in record.items() if name not in KINESIS_MEMBERS}
     return {"kinesis": {name: record[name] for name in KINESIS_MEMBERS}, **rest, "invokeIdentityArn": role}
+
+
+def _state(payload: bytes) -> dict[str, Any] | None:
+    """The state that a function answers with; without one, AWS takes its run for failed."""
+    try:
+        answer = orjson.loads(payload or b"null")
+    except orjson.JSONDecodeError:
+        return None
+    state = answer.get("state") if isinstance(answer, dict) else None
+    return state if isinstance(state, dict) else None
 
 
 def _failed(payload: bytes) -> list[str] | None:

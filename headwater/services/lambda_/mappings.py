@@ -111,10 +111,12 @@ def update_event_source_mapping(call: Call, request: Request) -> Result:
     assert source is not None
     if request.get("FunctionName"):
         configuration["FunctionArn"] = _function(call, request["FunctionName"])
-    former = configuration["State"]
+    former, window = configuration["State"], configuration.get("TumblingWindowInSeconds")
     if request.get("Enabled") is not None:
         configuration["State"] = "Enabled" if request["Enabled"] else "Disabled"
     _configure(call, configuration, request, source)
+    if configuration.get("TumblingWindowInSeconds") != window:
+        call.store.run(tables.DELETE_WINDOWS, (configuration["UUID"],))
     text = orjson.dumps(configuration).decode()
     call.store.run(tables.SET_MAPPING, (text, configuration["FunctionArn"], call.new_id(), configuration["UUID"]))
     keep_version(call, configuration)
@@ -128,6 +130,7 @@ def delete_event_source_mapping(call: Call, request: Request) -> Result:
     configuration = _find(call, request)
     call.store.run(tables.DELETE_MAPPING, (configuration["UUID"],))
     call.store.run(tables.DELETE_POSITIONS, (configuration["UUID"],))
+    call.store.run(tables.DELETE_WINDOWS, (configuration["UUID"],))
     keep_version(call, configuration, deleted=True)
     call.signal(CHANGED)
     return configuration | {"State": "Deleting"}
@@ -205,8 +208,8 @@ def _configure(call: Call, configuration: dict[str, Any], request: Request, sour
         if request.get(member) is not None and not stream:
             raise invalid_parameter(f"Unsupported source parameter: {member} for event source type SQS")
     configuration.update({member: request[member] for member in allowed if request.get(member) is not None})
-    if request.get("TumblingWindowInSeconds"):
-        raise not_implemented("TumblingWindowInSeconds of Lambda's event source mappings")
+    if configuration.get("TumblingWindowInSeconds") and configuration["ParallelizationFactor"] > 1:
+        raise invalid_parameter("ParallelizationFactor must be 1 where there is a tumbling window.")
     _check_batch(configuration, source)
     filters = (configuration.get("FilterCriteria") or {}).get("Filters") or []
     if not filters:

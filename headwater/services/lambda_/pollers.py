@@ -30,8 +30,11 @@ async def start(work: Work) -> None:
         work.runtime.prepare(runtime)
 
     async def poll(mapping: Mapping) -> None:
-        poller = QueuePoller if mapping.source.arn.split(":")[2] == "sqs" else StreamPoller
-        await poller(work, mapping.source, FunctionConsumer(work, mapping)).run()
+        source, consumer = mapping.source, FunctionConsumer(work, mapping)
+        if source.arn.split(":")[2] == "sqs":
+            await QueuePoller(work, source, consumer).run()
+        else:
+            await StreamPoller(work, source, consumer, consumer if source.tumbling else None).run()
 
     await keep_running(work, CHANGED, _enabled, poll)
 

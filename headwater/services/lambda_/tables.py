@@ -41,6 +41,13 @@ SCHEMA = (
     INSERT INTO lambda_shard_positions (mapping, shard, position) SELECT mapping, '', position FROM lambda_positions;
     DROP TABLE lambda_positions;
     """,
+    # the tumbling windows that are open, and what their functions have added up
+    """
+    CREATE TABLE lambda_windows (
+        mapping TEXT NOT NULL, shard TEXT NOT NULL, start BIGINT NOT NULL, state TEXT NOT NULL,
+        PRIMARY KEY (mapping, shard)
+    );
+    """,
 )
 
 ALL = 1_000_000  # as a limit
@@ -150,6 +157,13 @@ ON CONFLICT (mapping, shard) DO UPDATE SET position = excluded.position
 FIND_POSITION = """
 SELECT position FROM lambda_shard_positions WHERE mapping = ? AND shard IN (?, '') ORDER BY shard DESC LIMIT 1
 """
+FIND_WINDOW = "SELECT start, state FROM lambda_windows WHERE mapping = ? AND shard = ?"
+PUT_WINDOW = """
+INSERT INTO lambda_windows (mapping, shard, start, state) VALUES (?, ?, ?, ?)
+ON CONFLICT (mapping, shard) DO UPDATE SET start = excluded.start, state = excluded.state
+"""
+DELETE_WINDOW = "DELETE FROM lambda_windows WHERE mapping = ? AND shard = ?"
+DELETE_WINDOWS = "DELETE FROM lambda_windows WHERE mapping = ?"
 DELETE_POSITIONS = "DELETE FROM lambda_shard_positions WHERE mapping = ?"
 
 MAP_FUNCTIONS = "SELECT arn, name FROM lambda_functions WHERE account = ? AND region = ? ORDER BY name"

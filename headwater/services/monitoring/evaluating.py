@@ -15,6 +15,7 @@ from headwater.services.monitoring.gauges import GAUGES, read_gauge
 from headwater.services.monitoring.metric import Metric, Window, named_metric, read_series
 from headwater.services.monitoring.metrics import keep, tell_values
 from headwater.services.monitoring.queries import evaluate_queries
+from headwater.services.monitoring.sleeping import EVALUATE, asleep_until
 from headwater.services.monitoring.verdict import INSUFFICIENT_DATA, LOOKED_BEYOND, Rule, Verdict, judge
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
 from headwater.spine.errors import AwsError
@@ -36,13 +37,16 @@ def begin_evaluating(call: Call, alarm: Alarm, former: Alarm | None) -> None:
     if former is not None and former.get("Timer"):
         call.cancel(former["Timer"])
     payload = {"alarm": alarm["AlarmName"]}
-    due = _next(call.now, alarm)
-    alarm["Timer"] = call.deliver("monitoring.evaluate", payload, target=alarm["AlarmArn"], due=due, policy=FOREVER)
+    due = _next(call.now, _step(alarm))
+    alarm["Timer"] = call.deliver(EVALUATE, payload, target=alarm["AlarmArn"], due=due, policy=FOREVER)
 
 
-def _next(now: int, alarm: Alarm) -> int:
-    step = _OFTEN if _period(alarm) < _MINUTE else _MINUTE
+def _next(now: int, step: int) -> int:
     return now // step * step + step
+
+
+def _step(alarm: Alarm) -> int:
+    return _OFTEN if _period(alarm) < _MINUTE else _MINUTE
 
 
 def _period(alarm: Alarm) -> int:
@@ -55,15 +59,16 @@ def _period(alarm: Alarm) -> int:
     return int(seconds) * 1000
 
 
-@delivery("monitoring.evaluate")
+@delivery(EVALUATE)
 def evaluate(call: Call, item: Delivery) -> Again | None:
+    """``slept`` in the payload: when it was evaluated last, where nothing has happened since."""
     alarm = find_alarm(call, item.payload["alarm"])
     if alarm is None or alarm.get("Timer") != item.id:
         return None
     call.span.subject = alarm["AlarmArn"]
-    step = _OFTEN if _period(alarm) < _MINUTE else _MINUTE
+    call.span.kept = False
+    step = _step(alarm)
     end = call.now // step * step
-    _keep_gauges(call, alarm)
     rule = Rule(
         alarm["ComparisonOperator"],
         float(alarm["Threshold"]),
@@ -72,17 +77,24 @@ def evaluate(call: Call, item: Delivery) -> Again | None:
         alarm.get("TreatMissingData") or "missing",
     )
     window = Window(end - (rule.periods + LOOKED_BEYOND) * _period(alarm), end, _period(alarm))
+    slept = item.payload.get("slept")
+    _keep_gauges(call, alarm, range(end if slept is None else max(slept, window.start) + step, end, step))
+    payload = {"alarm": alarm["AlarmName"]}
+    due = _next(call.now, step)
     try:
         series = _series(call, alarm, window)
     except AwsError as error:  # such as an expression that makes no single series
+        call.span.kept = True
         call.span.note("not evaluated", str(error))
-        return Again(_next(call.now, alarm))
+        return Again(due, payload)
     newest_first = [series.get(at) for at in reversed(window.instants)]
     verdict = judge(rule, newest_first)
-    call.span.kept = verdict.state not in (None, alarm["StateValue"])
-    if verdict.state is not None and verdict.state != alarm["StateValue"]:
+    if verdict.state not in (None, alarm["StateValue"]):
+        call.span.kept = True
         change_state(call, alarm, _change(call, alarm, rule, verdict, window, series))
-    return Again(_next(call.now, alarm))
+    elif (until := asleep_until(call, alarm, window)) is not None and until > due:
+        return Again(-(-until // step) * step, {**payload, "slept": end})
+    return Again(due, payload)
 
 
 def _series(call: Call, alarm: Alarm, window: Window) -> Series:
@@ -93,11 +105,12 @@ def _series(call: Call, alarm: Alarm, window: Window) -> Series:
     return found[0].series if found else {}
 
 
-def _keep_gauges(call: Call, alarm: Alarm) -> None:
-    """What is told of a moment only has a past from now on."""
+def _keep_gauges(call: Call, alarm: Alarm, slept: range) -> None:
+    """What is told of a moment only has a past from now on. ``slept``: when it was not looked at, being 0."""
     for metric in _metrics(alarm):
         if (metric.namespace, metric.name) in GAUGES and (value := read_gauge(call, metric)) is not None:
-            keep(call, metric, call.now - 1, tell_values([(value, 1.0)]), GAUGES[metric.namespace, metric.name])
+            for at, seen in (*((at, 0.0) for at in slept), (call.now, value)):
+                keep(call, metric, at - 1, tell_values([(seen, 1.0)]), GAUGES[metric.namespace, metric.name])
 
 
 def _metrics(alarm: Alarm) -> list[Metric]:

@@ -25,13 +25,27 @@ GAUGES: Mapping[tuple[str, str], str] = MappingProxyType({("AWS/SQS", name): "Co
 
 def read_gauge(call: Call, metric: Metric) -> float | None:
     """How it stands; None where what it is about is not there."""
+    attribute = _ATTRIBUTES[metric.name]
+    found = _read(call, metric, [attribute])
+    return None if found is None else float(found[attribute])
+
+
+def may_change_by_itself(call: Call, metric: Metric) -> bool:
+    """Whether time alone may change it: messages of a queue come into sight, and go."""
+    if (metric.namespace, metric.name) not in GAUGES:
+        return False
+    found = _read(call, metric, list(_ATTRIBUTES.values()))
+    return found is not None and any(count != "0" for count in found.values())
+
+
+def _read(call: Call, metric: Metric, attributes: list[str]) -> Mapping[str, str] | None:
     queue = dict(metric.dimensions).get("QueueName")
     if queue is None or len(metric.dimensions) != 1 or not call.engine.catalogue.loaded("sqs"):
         return None
-    attribute = _ATTRIBUTES[metric.name]
     try:
         url = call.operation("sqs", "GetQueueUrl", {"QueueName": queue})["QueueUrl"]
-        request = {"QueueUrl": url, "AttributeNames": [attribute]}
-        return float(call.operation("sqs", "GetQueueAttributes", request)["Attributes"][attribute])
+        request = {"QueueUrl": url, "AttributeNames": attributes}
+        found: Mapping[str, str] = call.operation("sqs", "GetQueueAttributes", request)["Attributes"]
+        return found
     except AwsError:
         return None

@@ -88,6 +88,7 @@ SPANS = """
 SELECT started, name, subject, outcome, duration, notes FROM spans
 WHERE id >= ? AND id < ? AND account = ? AND region = ? AND name IN ({marks}) AND started >= ? AND started < ?
 """
+ANY_SPAN = "SELECT 1 FROM spans WHERE id >= ? LIMIT 1"
 SPAN_SUBJECTS = """
 SELECT DISTINCT name, subject FROM spans
 WHERE id >= ? AND account = ? AND region = ? AND name IN ({marks}) AND subject IS NOT NULL

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from headwater.languages.schedules import Schedule, parse_schedule
+from headwater.languages.schedules import Schedule, following, parse_schedule
 from headwater.services.scheduler import tables
 from headwater.services.scheduler.invoking import leave_invocation
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
@@ -63,9 +63,9 @@ def fire(call: Call, item: Delivery) -> Again | None:
     time = item.payload["time"]
     leave_invocation(call, item.target, definition["Target"], time)
     schedule = parse_schedule(definition["ScheduleExpression"], loose=True)
-    following = _following(call, definition, schedule, time) if schedule.recurring else None
-    if following is not None:
-        return Again(_within_window(call, definition, following), {"time": following})
+    upcoming = _following(call, definition, schedule, time) if schedule.recurring else None
+    if upcoming is not None:
+        return Again(_within_window(call, definition, upcoming), {"time": upcoming})
     if definition["ActionAfterCompletion"] == "DELETE":
         call.store.run(tables.DELETE_SCHEDULE, (item.target,))
         call.span.note("schedule", "deleted after completion")
@@ -76,8 +76,5 @@ def fire(call: Call, item: Delivery) -> Again | None:
 
 def _following(call: Call, definition: Definition, schedule: Schedule, time: int) -> int | None:
     """The next time whose window is not over yet, None where there is none."""
-    zone, latest = definition["ScheduleExpressionTimezone"], call.now - _window(definition)
-    following = schedule.next_after(time, zone)
-    if following is not None and following <= latest:
-        following = schedule.resume(time, latest, zone)
-    return None if following is None or _is_over(definition, schedule, following) else following
+    found = following(schedule, time, call.now - _window(definition), definition["ScheduleExpressionTimezone"])
+    return None if found is None or _is_over(definition, schedule, found) else found

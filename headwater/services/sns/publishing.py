@@ -104,7 +104,7 @@ def _check(topic: Topic, message: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _publish(call: Call, topic: Topic, message: Mapping[str, Any], texts: Mapping[str, str]) -> Result:
-    message_id = call.ids.uuid()
+    message_id = call.ids.uuid_at(call.now)
     order = Order(message.get("MessageGroupId"))
     result: Result = {"MessageId": message_id}
     if topic.fifo:

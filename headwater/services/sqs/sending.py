@@ -97,7 +97,7 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         system["AWSTraceHeader"] = _given_trace(given)
         result["MD5OfMessageSystemAttributes"] = digest_of_attributes(given)
     identity = call.new_id()
-    message_id = call.ids.uuid()
+    message_id = call.ids.uuid_at(call.now)
     if queue.fifo:
         earlier = _deduplicate(call, queue, message, system, identity, message_id)
         result["SequenceNumber"] = system["SequenceNumber"]

@@ -25,6 +25,7 @@ from headwater.services.states import (
     versions,
 )
 from headwater.services.states.machine import StatesMemory
+from headwater.services.states.quotas import QUOTAS
 from headwater.services.states.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -58,4 +59,5 @@ SERVICE = Service(
     memory=StatesMemory,
     end=StatesMemory.end,
     validates=True,
+    quotas=QUOTAS,
 )

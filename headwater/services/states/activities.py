@@ -15,9 +15,16 @@ from headwater.services.states import tables
 from headwater.services.states.advancing import advance
 from headwater.services.states.callbacks import find_task
 from headwater.services.states.configuration import check_encryption
-from headwater.services.states.errors import activity_already_exists, activity_does_not_exist, invalid_arn
+from headwater.services.states.errors import (
+    activity_already_exists,
+    activity_does_not_exist,
+    activity_limit_exceeded,
+    invalid_arn,
+    worker_limit_exceeded,
+)
 from headwater.services.states.machines import check_name
 from headwater.services.states.paging import next_token, page_size, read_token
+from headwater.services.states.quotas import ACTIVITIES, POLLERS
 from headwater.services.states.tags import check_tags
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.errors import AwsError
@@ -52,6 +59,8 @@ def create_activity(call: Call, request: Request) -> Result:
     found = call.store.one(tables.FIND_ACTIVITY, (arn,))
     if found is not None and orjson.loads(found[3]) != encryption:
         raise activity_already_exists(arn)
+    if found is None and call.is_full(ACTIVITIES, tables.COUNT_ACTIVITIES, (call.account, call.region)):
+        raise activity_limit_exceeded()
     kept = orjson.dumps(encryption).decode()
     call.store.run(tables.INSERT_ACTIVITY, (arn, call.account, call.region, name, tags, call.now, kept))
     return {"activityArn": arn, "creationDate": _find(call, arn)[1]}
@@ -93,6 +102,8 @@ def get_activity_task(call: Call, request: Request) -> Result | Coroutine[Any, A
     task = _take(call, arn, request.get("workerName"))
     if task is not None:
         return task
+    if len(call.engine.watches.get(("activity", arn), ())) >= call.quota(POLLERS):
+        raise worker_limit_exceeded()
     until = call.now + POLL_MILLISECONDS
     return _poll(call.work, call.watch(("activity", arn)), arn, request.get("workerName"), until)
 

@@ -30,6 +30,7 @@ from headwater.services.states.execution_logs import log_events
 from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
+from headwater.services.states.quotas import next_transition, slowed
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
@@ -51,9 +52,17 @@ class Progress:
         return self.run.execution
 
 
+def new_run(call: Call, execution: Execution) -> Run:
+    """A step to be taken; standard executions keep to the rate of transitions, if one is set."""
+    run = Run(execution, call.now, call.ids, prepare)
+    if not execution.express and (may_enter := slowed(call)) is not None:
+        run.slow_down(may_enter)
+    return run
+
+
 def begin(call: Call, id_: int, execution: Execution, machine: Machine) -> Progress:
     """Start an execution and carry it as far as it goes."""
-    progress = Progress(id_, Run(execution, call.now, call.ids, prepare))
+    progress = Progress(id_, new_run(call, execution))
     progress.run.begin(machine)
     _carry_out(call, progress)
     return progress
@@ -62,7 +71,7 @@ def begin(call: Call, id_: int, execution: Execution, machine: Machine) -> Progr
 def advance(call: Call, record: Record, event: Input) -> None:
     """Take an input in, go on as far as possible, store all of it. Stale inputs change nothing."""
     execution = load(call, record)
-    progress = Progress(record.id, Run(execution, call.now, call.ids, prepare))
+    progress = Progress(record.id, new_run(call, execution))
     progress.run.resume(event)
     carry_on(call, record, progress)
 
@@ -97,7 +106,8 @@ def _carry_out(call: Call, progress: Progress) -> None:
             progress.finish = command
             return
         if isinstance(command, GoOn):
-            call.deliver("states.go_on", progress.id, target=run.execution.arn, policy=FOREVER)
+            due = next_transition(call)
+            call.deliver("states.go_on", progress.id, target=run.execution.arn, due=due, policy=FOREVER)
         elif isinstance(command, StartTimer):
             _start_timer(call, progress, command)
         elif isinstance(command, StartMapRun):

@@ -98,3 +98,26 @@ def conflict(text: str) -> AwsError:
 
 def validation(text: str) -> AwsError:
     return AwsError("ValidationException", text)
+
+
+def machine_limit_exceeded() -> AwsError:
+    text = "The maximum number of state machines has been reached."
+    rest = "Existing state machines must be deleted before a new state machine can be created."
+    return AwsError("StateMachineLimitExceeded", f"{text} {rest}")
+
+
+def activity_limit_exceeded() -> AwsError:
+    text = "The maximum number of activities has been reached."
+    rest = "Existing activities must be deleted before a new activity can be created."
+    return AwsError("ActivityLimitExceeded", f"{text} {rest}")
+
+
+def execution_limit_exceeded() -> AwsError:
+    text = "The maximum number of running executions has been reached."
+    rest = "Running executions must end or be stopped before a new execution can be started."
+    return AwsError("ExecutionLimitExceeded", f"{text} {rest}")
+
+
+def worker_limit_exceeded() -> AwsError:
+    text = "The maximum number of workers concurrently polling for activity tasks has been reached."
+    return AwsError("ActivityWorkerLimitExceeded", text)

@@ -17,6 +17,7 @@ from headwater.services.states import tables
 from headwater.services.states.advancing import Progress, advance, begin, expire_later, store_step, tell_waiter
 from headwater.services.states.errors import (
     execution_already_exists,
+    execution_limit_exceeded,
     invalid_execution_input,
     machine_type_not_supported,
 )
@@ -25,6 +26,7 @@ from headwater.services.states.machine import METADATA_ONLY, compiled
 from headwater.services.states.machines import check_name
 from headwater.services.states.mocked_cases import find_case, split_case
 from headwater.services.states.mocked_tasks import drop_mocks, keep_mocks
+from headwater.services.states.quotas import OPEN_EXECUTIONS
 from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution
 from headwater.services.states.redrivable import redrive_status
 from headwater.services.states.status_events import put_status_event
@@ -74,7 +76,9 @@ def start_execution(call: Call, request: Request) -> Result:
                 return {"executionArn": arn, "startDate": existing.started}
             if existing.stopped is None or call.now - existing.stopped <= NAME_KEPT_MILLISECONDS:
                 raise execution_already_exists(arn)
+            _check_room(call, arn)
             forget_execution(call, existing.id)
+    _check_room(call, arn)
     record, _ = _launch(call, target, arn, name, text, request, case)
     put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
     if record.status != RUNNING:
@@ -82,6 +86,12 @@ def start_execution(call: Call, request: Request) -> Result:
         if record.waiter is not None:
             tell_waiter(call, record)
     return {"executionArn": arn, "startDate": call.now}
+
+
+def _check_room(call: Call, arn: str) -> None:
+    prefix = arn.partition(":execution:")[0] + ":execution:"
+    if call.is_full(OPEN_EXECUTIONS, tables.COUNT_OPEN_EXECUTIONS, (len(prefix), prefix)):
+        raise execution_limit_exceeded()
 
 
 def forget_execution(call: Call, id_: int) -> None:

@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMa
 
 from __future__ import annotations
 
+import logging
 import re
+from functools import partial
 from typing import Any
 
 import orjson
 
-from headwater.languages.asl import InvalidDefinition, parse, validate
+from headwater.languages.asl import InvalidDefinition, validate
 from headwater.languages.asl.references import variable_references
 from headwater.services.states import tables
 from headwater.services.states.configuration import check_encryption, check_logging, check_tracing
@@ -19,9 +21,11 @@ from headwater.services.states.errors import (
     invalid_name,
     invalid_role,
     machine_already_exists,
+    machine_limit_exceeded,
     missing_parameter,
     validation,
 )
+from headwater.services.states.integrations.recognized import NOT_IMPLEMENTED, check_resource
 from headwater.services.states.machine import (
     EXPRESS,
     METADATA_ONLY,
@@ -31,11 +35,13 @@ from headwater.services.states.machine import (
     machine_by_arn,
 )
 from headwater.services.states.paging import next_token, page_size, read_token
+from headwater.services.states.quotas import MACHINES
 from headwater.services.states.tags import check_tags
 from headwater.services.states.versions import find_qualified, publish
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
+log = logging.getLogger(__name__)
 # Names hold no whitespace, brackets, wildcards, quotes, path or URL characters, or control characters.
 _FORBIDDEN = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 
@@ -51,11 +57,17 @@ def check_role(arn: str) -> None:
         raise invalid_role(arn)
 
 
-def check_definition(text: str, kind: str = STANDARD) -> None:
-    try:
-        parse(text, express=kind == EXPRESS)
-    except InvalidDefinition as refused:
-        raise invalid_definition(str(refused)) from None
+def check_definition(call: Call, name: str, text: str, kind: str = STANDARD) -> None:
+    """InvalidDefinition as AWS refuses it; what AWS has and we lack is logged."""
+    found = validate(text, express=kind == EXPRESS, check_resource=partial(check_resource, call))
+    errors = [finding for finding in found if finding.severity == "ERROR"]
+    if errors:
+        raise invalid_definition(str(InvalidDefinition(errors)))
+    lacking = [f"{finding.message} (at {finding.location})" for finding in found if finding.code == NOT_IMPLEMENTED]
+    if lacking:
+        call.span.note("not implemented", lacking)
+        for text in lacking:
+            log.warning("state machine %s: %s", name, text)
 
 
 @operation("states", "CreateStateMachine")
@@ -66,7 +78,7 @@ def create_state_machine(call: Call, request: Request) -> Result:
     if request.get("versionDescription") and not request.get("publish"):
         raise validation("Version description can only be set when publish is true")
     check_role(request["roleArn"])
-    check_definition(text, kind)
+    check_definition(call, name, text, kind)
     logging = check_logging(request.get("loggingConfiguration"))
     tracing = check_tracing(request.get("tracingConfiguration"))
     encryption = check_encryption(request.get("encryptionConfiguration"))
@@ -80,6 +92,8 @@ def create_state_machine(call: Call, request: Request) -> Result:
         if (text, kind, logging, tracing, encryption) != present:
             raise machine_already_exists(arn)
     else:
+        if call.is_full(MACHINES, tables.COUNT_MACHINES, (call.account, call.region)):
+            raise machine_limit_exceeded()
         settings = _texts(logging, tracing, encryption)
         definition = _insert_definition(call, arn, text, request["roleArn"], kind, settings, "INITIAL")
         identity = (call.new_id(), arn, call.account, call.region, name, kind)
@@ -118,7 +132,7 @@ def update_state_machine(call: Call, request: Request) -> Result:
     text = request.get("definition") or machine.text
     role = request.get("roleArn") or machine.role
     check_role(role)
-    check_definition(text, machine.kind)
+    check_definition(call, machine.name, text, machine.kind)
     logging, tracing, encryption = machine.logging, machine.tracing, machine.encryption
     if request.get("loggingConfiguration") is not None:
         logging = check_logging(request["loggingConfiguration"])
@@ -196,7 +210,8 @@ def delete_state_machine(call: Call, request: Request) -> Result:
 @operation("states", "ValidateStateMachineDefinition", reads=True)
 def validate_state_machine_definition(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html"""
-    found = validate(request["definition"], express=request.get("type") == EXPRESS)
+    express = request.get("type") == EXPRESS
+    found = validate(request["definition"], express=express, check_resource=partial(check_resource, call))
     if (request.get("severity") or "ERROR") == "ERROR":
         found = [diagnostic for diagnostic in found if diagnostic.severity == "ERROR"]
     limit = request.get("maxResults") or 100

@@ -10,13 +10,12 @@ import orjson
 from headwater.languages.asl import Execution
 from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskSubmitted, TaskSucceeded, TaskTimedOut
 from headwater.languages.asl.errors import HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT
+from headwater.languages.asl.resources import SUBMITTING
 from headwater.languages.mock_files import Answer, find_answer
 from headwater.services.states import tables
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import shortened
-
-_SUBMITTED = (".sync", ".sync:2", ".waitForTaskToken")
 
 
 def answer_mocked(call: Call, execution: Execution, command: RunTask) -> list[Input] | None:
@@ -52,7 +51,7 @@ def answer_mocked(call: Call, execution: Execution, command: RunTask) -> list[In
 
 def _submission(command: RunTask, output: str) -> list[Input]:
     """A task that waits for more than its call's answer has been submitted first."""
-    submitted = command.resource.endswith(_SUBMITTED)
+    submitted = command.resource.endswith(SUBMITTING)
     return [TaskSubmitted(command.frame, command.ticket, output)] if submitted else []
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.services import SERVICES
+from headwater.languages.asl.resources import parse_resource
 from headwater.services.states.errors import validation
-from headwater.services.states.integrations.catalogue import find_target
+from headwater.services.states.integrations.recognized import model_folder
 from headwater.services.states.integrations.shapes import java_name
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape, load_model
@@ -33,14 +33,16 @@ _FREE = ("Payload", "AttributeValue")
 
 def check_mocked_result(resource: str, result: Any, mode: str) -> None:
     """ValidationException where the result does not fit. What has no model here is not looked at."""
-    target = find_target(resource) if ":::" in resource else None
-    listing = None if target is None else SERVICES.get(target.service)
-    if mode == NONE or target is None or target.pattern or listing is None or listing.model is None:
+    parsed = parse_resource(resource)
+    folder = None if parsed is None or parsed.family != "Task" else model_folder(parsed)
+    action, _, pattern = ("", "", "") if parsed is None else parsed.action.partition(".")
+    if mode == NONE or folder is None or pattern or type(result) is not dict:
         return
-    model = load_model(listing.model)
-    shape = model.output(target.operation) if target.operation in model.operations else None
-    if shape is not None and type(result) is dict:
-        _Check(model, optimised=target.optimised, strict=mode == STRICT).structure(shape, result)
+    model, operation = load_model(folder), action[:1].upper() + action[1:]
+    shape = model.output(operation) if operation in model.operations else None
+    if shape is not None:
+        optimised = not resource.split(":::", 1)[1].startswith("aws-sdk:")
+        _Check(model, optimised=optimised, strict=mode == STRICT).structure(shape, result)
 
 
 class _Check:

@@ -5,11 +5,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 
 from __future__ import annotations
 
-from headwater.languages.asl import Run
 from headwater.services.states import tables
-from headwater.services.states.advancing import Progress, carry_on, expire_later
+from headwater.services.states.advancing import Progress, carry_on, expire_later, new_run
 from headwater.services.states.errors import execution_not_redrivable
-from headwater.services.states.integrations import prepare
 from headwater.services.states.machine import compiled
 from headwater.services.states.record import RUNNING, Record, find_execution, load
 from headwater.services.states.redrivable import redrive_obstacle
@@ -44,6 +42,6 @@ def redrive(call: Call, record: Record, token: str | None = None) -> None:
     row = (expiry, again.redrives, call.now, token, *execution.counters(), record.id)
     call.store.run(tables.REDRIVE_EXECUTION, row)
     put_status_event(call, again)
-    run = Run(execution, call.now, call.ids, prepare)
+    run = new_run(call, execution)
     run.redrive()
     carry_on(call, again, Progress(record.id, run))

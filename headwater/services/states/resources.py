@@ -11,8 +11,7 @@ import orjson
 
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Replace, Resource, resource
-from headwater.spine.store.blobs import Blob
+from headwater.spine.resources import Change, Replace, Resource, read_object, resource
 
 _IDENTITY = ("StateMachineName", "StateMachineType")
 
@@ -73,7 +72,7 @@ def _definition(call: Call, properties: dict[str, Any]) -> str:
     elif "Definition" in properties:
         text = orjson.dumps(properties["Definition"]).decode()
     elif "DefinitionS3Location" in properties:
-        text = _read_object(call, properties["DefinitionS3Location"])
+        text = read_object(call, properties["DefinitionS3Location"])
     else:
         raise AwsError("InvalidRequest", "A definition must be specified: DefinitionString, Definition or S3 location.")
     for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
@@ -85,14 +84,6 @@ def _substitute(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _read_object(call: Call, location: dict[str, Any]) -> str:
-    request = {"Bucket": location["Bucket"], "Key": location["Key"]}
-    if location.get("Version"):
-        request["VersionId"] = location["Version"]
-    body = call.operation("s3", "GetObject", request)["Body"]
-    return (body.read() if isinstance(body, Blob) else bytes(body)).decode()
 
 
 def _tags(change: Change) -> list[dict[str, str]]:

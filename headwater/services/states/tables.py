@@ -110,6 +110,7 @@ LIST_MACHINES = """
 SELECT arn, name, kind, created FROM states_machines
 WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
 """
+COUNT_MACHINES = "SELECT count(*) FROM states_machines WHERE account = ? AND region = ?"
 UPDATE_MACHINE = (
     "UPDATE states_machines SET definition = ?, role = ?, logging = ?, tracing = ?, encryption = ? WHERE arn = ?"
 )
@@ -180,6 +181,9 @@ SET status = 'RUNNING', output = NULL, error = NULL, reason = NULL, stopped = NU
     redrives = ?, redriven = ?, redrive_token = ?, last_event = ?, last_frame = ?, last_ticket = ?
 WHERE id = ?
 """
+COUNT_OPEN_EXECUTIONS = """
+SELECT count(*) FROM states_executions WHERE status = 'RUNNING' AND express = 0 AND substr(arn, 1, ?) = ?
+"""
 DELETE_EXECUTION = "DELETE FROM states_executions WHERE id = ?"
 _LISTED = _EXECUTION + "WHERE {} = ? AND express = 0 AND id < ?"
 _PAGE = " ORDER BY id DESC LIMIT ?"
@@ -231,6 +235,7 @@ LIST_ACTIVITIES = """
 SELECT arn, name, created FROM states_activities
 WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
 """
+COUNT_ACTIVITIES = "SELECT count(*) FROM states_activities WHERE account = ? AND region = ?"
 DELETE_ACTIVITY = "DELETE FROM states_activities WHERE arn = ?"
 SET_ACTIVITY_TAGS = "UPDATE states_activities SET tags = ? WHERE arn = ?"
 INSERT_ACTIVITY_TASK = "INSERT INTO states_activity_tasks (id, activity, token, input) VALUES (?, ?, ?, ?)"

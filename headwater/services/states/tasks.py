@@ -21,6 +21,7 @@ from headwater.services.states.integrations.perform import (
     role_account,
     with_metadata,
 )
+from headwater.services.states.integrations.recognized import LACKING, lacks
 from headwater.services.states.record import Record, execution_by_id
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
@@ -90,7 +91,8 @@ async def _call_operation(
     work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None
 ) -> TaskInput:
     target = find_target(resource)
-    assert target is not None
+    if target is None:
+        return TaskFailed(frame, ticket, LACKING, lacks(resource))
     if target.service == "execute-api":
         return await invoke_api(work, target, frame, ticket, arguments)
     try:
@@ -153,7 +155,7 @@ def _described(record: Record, *, parsed: bool) -> dict[str, Any]:
         "Input": shown(record.input),
         "InputDetails": {"Included": True},
         "Name": record.name,
-        "RedriveCount": 0,
+        "RedriveCount": record.redrives,
         "StartDate": record.started,
         "StateMachineArn": record.machine,
         "Status": record.status,

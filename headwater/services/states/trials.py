@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.htm
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ from headwater.languages.item_sources import SourceError
 from headwater.services.states.errors import invalid_definition, invalid_execution_input, validation
 from headwater.services.states.integrations import prepare
 from headwater.services.states.integrations.http_task import shown_exchange
+from headwater.services.states.integrations.recognized import check_resource
 from headwater.services.states.item_objects import values_of
 from headwater.services.states.machines import check_role
 from headwater.services.states.mocks import STRICT, check_mocked_result
@@ -42,10 +44,10 @@ def test_state(call: Call, request: Request) -> Result | Coroutine[Any, Any, Res
     mock = request.get("mock")
     _check_mock(mock, request)
     given = _json(request, "input")
-    state = _find(request)
+    state = _find(call, request)
     _check_kind(state, mock)
     context = check_context(request.get("context"), state, mocked=mock is not None)
-    variables = orjson.loads(request.get("variables") or "{}")
+    variables = _variables(request)
     trial = _trial(call, request, state, given, variables, context)
     if mock is not None:
         _mocked(trial, state, mock, request)
@@ -65,6 +67,8 @@ def _check_mock(mock: Any, request: Request) -> None:
         raise validation("A test mock should have only one of the following fields: [result, errorOutput].")
     if not kinds:
         raise validation("A test mock must have one of the following fields: [result, errorOutput].")
+    if "errorOutput" in kinds and not mock["errorOutput"].get("error"):
+        raise validation("A test mock with errorOutput must have the following field: [error].")
     if request.get("revealSecrets"):
         raise validation("TestState does not support RevealSecrets when a mock is specified.")
 
@@ -78,15 +82,25 @@ def _json(request: Request, member: str) -> str:
     return text
 
 
-def _find(request: Request) -> State:
+def _variables(request: Request) -> dict[str, Any]:
+    try:
+        variables = orjson.loads(request.get("variables") or "{}")
+    except orjson.JSONDecodeError:
+        variables = None
+    if type(variables) is not dict:
+        raise validation("Invalid variables provided: Variables must be a JSON object")
+    return variables
+
+
+def _find(call: Call, request: Request) -> State:
     """The state under test: the definition itself, or one of a whole machine's."""
     if request.get("roleArn"):
         check_role(request["roleArn"])
-    name = request.get("stateName")
+    name, check = request.get("stateName"), partial(check_resource, call)
     try:
         if name is None:
-            return parse_state(request["definition"], _NAME)
-        state = find_state(parse(request["definition"]).workflow, name)
+            return parse_state(request["definition"], _NAME, check)
+        state = find_state(parse(request["definition"], check_resource=check).workflow, name)
     except InvalidDefinition as refused:
         raise invalid_definition(str(refused)) from None
     if state is None:

@@ -14,7 +14,7 @@ Record = dict[str, Any]
 
 class Source(NamedTuple):
     """How a source is polled. Times are in milliseconds; -1 stands for without limit. ``taker``: the ARN of the
-    function or the pipe."""
+    function or the pipe. ``tumbling``: how long the windows are in which it adds up; 0: there are none."""
 
     arn: str
     caller: Caller
@@ -27,6 +27,7 @@ class Source(NamedTuple):
     age: int = -1
     bisect: bool = False
     taker: str = ""
+    tumbling: int = 0
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -41,10 +42,11 @@ class Source(NamedTuple):
 
 class Handled(NamedTuple):
     """What became of a batch: the identifiers of the records that were not handled (none: all were; None: the batch
-    as a whole was not), and what the consumer wants to know if they are given up."""
+    as a whole was not), what the consumer wants to know if they are given up, and the state of a window."""
 
     failed: Sequence[str] | None = ()
     answer: Any = None
+    state: dict[str, Any] | None = None
 
 
 class Consumer(Protocol):
@@ -73,3 +75,18 @@ class StreamConsumer(Consumer, Protocol):
 
     async def note(self, ok: bool) -> None:
         """How the last batch ended."""
+
+
+class WindowConsumer(StreamConsumer, Protocol):
+    """One that adds up in tumbling windows, and keeps the open one of each shard."""
+
+    async def handle_window(
+        self, work: Work, records: list[Record], causes: list[str], frame: Mapping[str, Any]
+    ) -> Handled:
+        """``frame`` is what goes with the records: the window, its state so far, whether it is over."""
+
+    def window(self, call: Call, shard: str) -> tuple[int, dict[str, Any]] | None:
+        """The start (ms) and the state of the window that is open."""
+
+    def keep_window(self, call: Call, shard: str, start: int | None, state: dict[str, Any]) -> None:
+        """None: none is open."""

@@ -14,7 +14,8 @@ from headwater.spine.operations import Call
 from headwater.spine.polling.keeper import keep_running
 from headwater.spine.polling.kinds import STREAMS
 from headwater.spine.polling.messages import LARGEST_BATCH
-from headwater.spine.polling.source import Handled, Record, Source, StreamConsumer
+from headwater.spine.polling.source import Handled, Record, Source, StreamConsumer, WindowConsumer
+from headwater.spine.polling.windows import Windows
 from headwater.spine.work import Watch, Work
 
 # The position of a shard that is closed and done with.
@@ -27,10 +28,13 @@ _MOST_TAKEN = 1_000
 class StreamPoller:
     """Reads a stream: one that has several shards, shard by shard, each once those that it came of are done with."""
 
-    def __init__(self, work: Work, source: Source, consumer: StreamConsumer) -> None:
+    def __init__(
+        self, work: Work, source: Source, consumer: StreamConsumer, windows: WindowConsumer | None = None
+    ) -> None:
         self._work = work.caused_by(work.cause, source.caller)
         self._source = source
         self._consumer = consumer
+        self._windows = windows
         self._kind = STREAMS[source.arn.split(":")[2]]
         self._stream = source.arn.partition("/consumer/")[0]
 
@@ -38,7 +42,7 @@ class StreamPoller:
         if self._kind.sharded:
             await keep_running(self._work, (self._kind.signal, self._stream), self._wanted, self._run_shard)
         else:
-            await ShardPoller(self._work, self._source, self._consumer, "", "", self._stream).run()
+            await self._run_shard(("", ""))
 
     def _wanted(self, call: Call) -> dict[str, tuple[int, tuple[str, str]]]:
         """The shards that are to be read now, by the key of their positions."""
@@ -55,7 +59,10 @@ class StreamPoller:
         }
 
     async def _run_shard(self, shard: tuple[str, str]) -> None:
-        await ShardPoller(self._work, self._source, self._consumer, *shard, self._stream).run()
+        poller = ShardPoller(self._work, self._source, self._consumer, *shard, self._stream)
+        if self._windows is not None:
+            poller.windows = Windows(self._work, self._windows, shard[0], self._source.tumbling, self._source.arn)
+        await poller.run()
 
 
 class ShardPoller:
@@ -72,9 +79,12 @@ class ShardPoller:
         self._shard = shard
         self._retention = self._kind.retention
         self._named, self._closed = shard, False
+        self.windows: Windows | None = None
 
     async def run(self) -> None:
         position = await self._work.transact(self._consumer.position, self._key)
+        if self.windows is not None:
+            await self.windows.load()
         place = f"{self._stream}/{self._shard}" if self._shard else self._stream
         with self._work.watch((self._kind.signal, place)) as watch:
             while True:
@@ -83,15 +93,38 @@ class ShardPoller:
                 except AwsError:  # the stream is gone
                     await watch.wait()
                     continue
-                if following == position and self._closed and self._key:
-                    await self._work.transact(self._finish)
+                if following == position and await self._rest(watch):
                     return
                 if following == position:
-                    await watch.wait()
                     continue
-                await self._work.together(*(self._run_lane(lane) for lane in self._lanes(records)))
-                await self._work.transact(self._consumer.advance, self._key, following)
+                if self.windows is not None:
+                    await self._run_windows(self.windows, records)
+                else:
+                    await self._work.together(*(self._run_lane(lane) for lane in self._lanes(records)))
+                await self._work.transact(self._advance, following)
                 position = following
+
+    async def _rest(self, watch: Watch) -> bool:
+        """All that there is has been read. True: and nothing more can come."""
+        windows = self.windows
+        if windows is not None and windows.end is not None and (self._closed or self._work.now >= windows.end):
+            await windows.close(self._named)
+            await self._work.transact(windows.keep)
+        if self._closed and self._key:
+            await self._work.transact(self._finish)
+            return True
+        await watch.wait(None if windows is None else windows.end)
+        return False
+
+    def _advance(self, call: Call, following: int) -> None:
+        self._consumer.advance(call, self._key, following)
+        if self.windows is not None:
+            self.windows.keep(call)
+
+    async def _run_windows(self, windows: Windows, records: list[Record]) -> None:
+        for start, part in windows.parts(records, self._kind.arrived):
+            await windows.open(start, self._named)
+            await self._run_lane(part)
 
     def _finish(self, call: Call) -> None:
         """Everything of this shard is done with: it is the turn of those that come of it."""
@@ -176,8 +209,11 @@ class ShardPoller:
 
     async def _handle(self, records: list[Record]) -> Handled:
         shown = [self._kind.shown(record, self._source.arn) for record in records]
+        causes = [record["Cause"] for record in records]
         try:
-            return await self._consumer.handle(self._work, shown, [record["Cause"] for record in records])
+            if self.windows is not None:
+                return await self.windows.handle(shown, causes, self._named)
+            return await self._consumer.handle(self._work, shown, causes)
         except AwsError:
             return Handled(None)
 

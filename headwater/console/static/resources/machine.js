@@ -1,13 +1,12 @@
 /** A state machine: its graph with an execution on it, its executions, their history. */
 
-import { html, useMemo, useState } from "../html.js";
+import { html, useState } from "../html.js";
 import { surface } from "../client.js";
 import { clockTime, dateTime, length } from "../format.js";
-import { scope } from "../live.js";
+import { scope, useFresh } from "../live.js";
 import { setQuery, useAddress } from "../router.js";
 import { Action, Json, parsed, Problem, Rows, Section, useAnswer } from "./parts.js";
 import { Graph } from "./machine_graph.js";
-import { outcomes } from "./machine_states.js";
 
 /** @param {import("./page.js").View} view */
 export function MachinePage({ resource }) {
@@ -16,8 +15,7 @@ export function MachinePage({ resource }) {
   const list = useAnswer("states", "ListExecutions", { stateMachineArn: resource.arn, maxResults: 50 });
   const executions = list.value?.executions || [];
   const chosen = query.get("execution") || executions[0]?.executionArn || "";
-  const definition = useMemo(() => (machine ? JSON.parse(machine.definition) : null), [machine]);
-  if (!machine || !definition) return html`<${Problem} error=${error} />`;
+  if (!machine) return html`<${Problem} error=${error} />`;
   /** @param {any} each */
   const line = (each) => [
     html`<button aria-pressed=${each.executionArn === chosen} onClick=${() => setQuery({ execution: each.executionArn })}>${each.name.slice(0, 36)}</button>`,
@@ -26,7 +24,7 @@ export function MachinePage({ resource }) {
     html`<span class=${"tag " + (each.status === "SUCCEEDED" ? "good" : each.status === "RUNNING" ? "warn" : "bad")}>${each.status.toLowerCase()}</span>`,
   ];
   return html`<div class="columns wide-left">
-      <${Execution} key=${chosen} arn=${chosen} definition=${definition} again=${list.again} />
+      ${chosen ? html`<${Run} key=${chosen} arn=${chosen} again=${list.again} />` : html`<${Definition} arn=${resource.arn} />`}
       <div><${Section} title="Start"><${Action} label="Start an execution" fields=${[{ name: "input", label: "Input", value: "{}", lines: 4 }]} run=${async (/** @type {any} */ v) => {
         parsed(v.input);
         const { executionArn } = await surface.operation(scope(), "states", "StartExecution", { stateMachineArn: resource.arn, input: v.input });
@@ -37,27 +35,42 @@ export function MachinePage({ resource }) {
     <${Section} title="Executions"><${Rows} none=${machine.type === "EXPRESS" ? "Express executions are told of in logs." : "None has been started."} heads=${["Name", "Started", "Took", "Status"]} rows=${executions.map(line)} /><//>`;
 }
 
-/** @param {{arn: string, definition: any, again: () => void}} props */
-function Execution({ arn, definition, again }) {
-  if (!arn) return html`<${Section} title="Definition"><${Graph} definition=${definition} states=${new Map()} /><//>`;
-  return html`<${Run} arn=${arn} definition=${definition} again=${again} />`;
+/** @param {{arn: string}} props */
+function Definition({ arn }) {
+  const { value: plan, error } = useFresh(() => surface.machineGraph(arn), [arn]);
+  return html`<${Section} title="Definition"><${Problem} error=${error} /><${Graph} plan=${plan} /><//>`;
 }
 
-/** @param {{arn: string, definition: any, again: () => void}} props */
-function Run({ arn, definition, again }) {
-  const described = useAnswer("states", "DescribeExecution", { executionArn: arn }).value;
-  const { value: history, error } = useAnswer("states", "GetExecutionHistory", { executionArn: arn, maxResults: 1000 });
+/** @param {{arn: string, again: () => void}} props */
+function Run({ arn, again }) {
+  const { value: shown, error } = useFresh(() => surface.execution(arn), [arn]);
+  const { value: history } = useAnswer("states", "GetExecutionHistory", { executionArn: arn, maxResults: 1000 });
+  const [chosen, choose] = useState("");
   const events = history?.events || [];
-  const states = useMemo(() => outcomes(events), [history]);
+  const described = shown?.execution;
   /** @param {string} operation */
   const run = (operation) => surface.operation(scope(), "states", operation, { executionArn: arn }).then(again, (/** @type {Error} */ problem) => alert(problem.message));
   const status = described?.status || "";
   return html`<div><${Section} title=${`Execution ${arn.split(":").slice(-1)[0]}`} actions=${html`${status === "RUNNING" && html`<button class="danger" onClick=${() => run("StopExecution")}>Stop</button>`}${["FAILED", "ABORTED", "TIMED_OUT"].includes(status) && html`<button onClick=${() => run("RedriveExecution")}>Redrive</button>`}`}>
-      <${Problem} error=${error} /><${Graph} definition=${definition} states=${states} />
+      <${Problem} error=${error} /><${Graph} plan=${shown?.graph || null} states=${shown?.states} chosen=${chosen} choose=${choose} />
       ${described?.error && html`<p class="error">${described.error}: ${described.cause}</p>`}
       <div class="row"><span class="hint">Input</span><${Json} value=${described?.input || ""} />${described?.output && html`<span class="hint">Output</span><${Json} value=${described.output} />`}</div><//>
+    ${chosen && html`<${Section} title=${chosen}><${Rows} none="" heads=${["", "At", "Took", "Attempts", "Input", "Output"]} rows=${visits(shown?.visits || [], chosen).map(visit)} /><//>`}
     <${Section} title="History"><${Rows} none="No event is there." heads=${["", "At", "Event", "State", "Details"]} rows=${events.map((/** @type {any} */ each) => [each.id, clockTime(each.timestamp), each.type, name(each), html`<${Json} value=${details(each)} />`])} /><//></div>`;
 }
+
+/** Those of a state, wherever they are within. @param {import("../client.js").Visit[]} all @param {string} state @returns {import("../client.js").Visit[]} */
+const visits = (all, state) => all.flatMap((each) => [...(each.state === state ? [each] : []), ...visits(each.inner, state)]);
+
+/** @param {import("../client.js").Visit} each */
+const visit = (each) => [
+  html`${each.iteration === undefined ? "" : `[${each.iteration}] `}<span class=${"tag " + (each.outcome === "done" ? "good" : each.outcome === "failed" ? "bad" : "warn")}>${each.outcome}</span>`,
+  clockTime(each.entered),
+  each.exited === undefined ? "" : length((each.exited - each.entered) * 1000),
+  each.attempts || "",
+  html`<${Json} value=${each.given || ""} />`,
+  each.error ? `${each.error}: ${each.cause || ""}` : html`<${Json} value=${each.gave || ""} />`,
+];
 
 /** @param {any} event */
 const details = (event) => Object.entries(event).find(([key]) => key.endsWith("EventDetails"))?.[1] || {};

@@ -57,10 +57,10 @@ async def invoke_api(work: Work, target: Target, frame: int, ticket: int, argume
     try:
         answer = await work.operation("execute-api", "Invoke", _request(arguments))
     except AwsError as error:
-        return TaskFailed(frame, ticket, f"ApiGateway.{error.code}", error.message)
+        return TaskFailed(frame, ticket, f"ApiGateway.{error.code}", error.message, calling=True)
     status, body = answer["Status"], _text(answer)
     if status >= 400:
-        return TaskFailed(frame, ticket, f"ApiGateway.{status}", body)
+        return TaskFailed(frame, ticket, f"ApiGateway.{status}", body, calling=True)
     output = {
         "Headers": _headers(answer["Headers"]),
         "ResponseBody": parsed_body(body),

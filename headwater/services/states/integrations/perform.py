@@ -19,6 +19,7 @@ from headwater.services.states.integrations.answers import answered
 from headwater.services.states.integrations.api_gateway import check_api_arguments
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
 from headwater.services.states.integrations.http_task import check_http_arguments
+from headwater.services.states.integrations.recognized import LACKING, lacks
 from headwater.services.states.integrations.shapes import Outputs, to_request
 from headwater.spine.deliveries import FOREVER
 from headwater.spine.errors import AwsError
@@ -67,8 +68,7 @@ def perform(call: Call, id_: int, execution: Execution, command: RunTask, handle
         return _later(call, id_, execution, command, handles)
     target = find_target(command.resource)
     if target is None:
-        cause = f"The resource '{command.resource}' is not implemented by Headwater."
-        return [TaskFailed(command.frame, command.ticket, "NotImplemented", cause)]
+        return [TaskFailed(command.frame, command.ticket, LACKING, lacks(command.resource))]
     if target.service not in _PROMPT or (target.service, target.operation) in _WAITING:
         return _later(call, id_, execution, command, handles)
     return _at_once(call, id_, target, command)
@@ -94,20 +94,20 @@ def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Inp
         return [failure(call, target, command.frame, command.ticket, error)]
     output = make_output(call, model, target, result)
     if target.operation == "PutEvents" and result.get("FailedEntryCount"):
-        return [TaskFailed(command.frame, command.ticket, "EventBridge.FailedEntry", output)]
+        return [TaskFailed(command.frame, command.ticket, "EventBridge.FailedEntry", output, calling=True)]
     return [answered(target, command.frame, command.ticket, output)]
 
 
 def model_of(service: str) -> Model:
     listing = SERVICES.get(service)
     if listing is None or listing.model is None:
-        raise AwsError("NotImplemented", f"The service {service} is not implemented by Headwater.", 501)
+        raise AwsError(LACKING, f"The service {service} is not implemented by Headwater.", 501)
     return load_model(listing.model)
 
 
 def check_operation(model: Model, target: Target) -> None:
     if target.operation not in model.operations:
-        raise AwsError("NotImplemented", f"{target.service} has no operation {target.operation}.", 501)
+        raise AwsError(LACKING, f"{target.service} has no operation {target.operation}.", 501)
 
 
 def make_output(call: Call, model: Model, target: Target, result: Mapping[str, Any]) -> str:
@@ -131,6 +131,8 @@ def with_metadata(request_id: str, output: dict[str, Any]) -> dict[str, Any]:
 
 def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError) -> TaskFailed:
     """The service's error under the name and with the wording of the SDK that Step Functions calls it with."""
+    if error.code == LACKING:
+        return TaskFailed(frame, ticket, LACKING, error.message, calling=True)
     name = error.code if error.code.endswith("Exception") else f"{error.code}Exception"
     request_id = call.ids.uuid()
     if target.optimised:
@@ -140,7 +142,7 @@ def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError
         )
     else:
         details = f"Service: {target.prefix}, Status Code: {error.status}, Request ID: {request_id}"
-    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message} ({details})")
+    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message} ({details})", calling=True)
 
 
 _OPTIMISED_SERVICES = {

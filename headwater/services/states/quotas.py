@@ -1,0 +1,33 @@
+"""Step Functions' quotas that may be changed.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
+
+from collections.abc import Callable
+from itertools import count
+
+from headwater.languages.asl.run import STEP_BUDGET
+from headwater.spine.operations import Call
+from headwater.spine.quota import Quota
+
+MACHINES = Quota("states:state-machines", 100_000, "state machines of an account in a region")
+ACTIVITIES = Quota("states:activities", 100_000, "activities of an account in a region")
+OPEN_EXECUTIONS = Quota("states:open-executions", 1_000_000, "standard executions that run, of an account in a region")
+POLLERS = Quota("states:activity-pollers", 1_000, "workers that wait for tasks of an activity")
+TRANSITIONS = Quota("states:StateTransition", 0, "a rate: states that standard executions of an account enter")
+
+QUOTAS = (MACHINES, ACTIVITIES, OPEN_EXECUTIONS, POLLERS, TRANSITIONS)
+
+
+def slowed(call: Call) -> Callable[[], bool] | None:
+    """Asked before each state that a step enters, where there is a rate of transitions: whether it may now."""
+    if TRANSITIONS.name not in call.engine.quotas.rates:
+        return None
+    taken = count()
+    return lambda: next(taken) < STEP_BUDGET and call.allows(TRANSITIONS.name)
+
+
+def next_transition(call: Call) -> int:
+    """When a slowed execution is to look again (ms): once there can be another token."""
+    rate = call.engine.quotas.rates.get(TRANSITIONS.name)
+    return call.now if rate is None else call.now + max(1, round(1000 / rate.allowance.per_second))
