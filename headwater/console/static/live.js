@@ -16,6 +16,15 @@ export function scope() {
   return { account: query.get("account") || "000000000000", region: query.get("region") || "us-east-1" };
 }
 
+/** What is deployed, and the MQTT broker, which is always there: the map draws it once somebody is connected.
+ *  @param {import("./client.js").Scope} here @returns {Promise<Architecture>} */
+export async function architecture(here) {
+  const { resources, links } = await surface.map(here);
+  const arn = `arn:aws:iot:${here.region}:${here.account}:topic`;
+  if (resources.some((each) => each.arn === arn)) return { resources, links };
+  return { resources: [...resources, { arn, type: "AWS::IoT::Broker", name: "IoT Core", physical: "IoT Core", counts: {} }], links };
+}
+
 /** Hear pulses; one connection serves all who listen. */
 const pulses = (() => {
   /** @type {Set<(pulse: import("./client.js").Pulse) => void>} */
