@@ -29,9 +29,10 @@ export async function architecture(here) {
 const pulses = (() => {
   /** @type {Set<(pulse: import("./client.js").Pulse) => void>} */
   const heard = new Set();
-  /** @type {Set<(up: boolean) => void>} */
+  /** @type {Set<(up: boolean | null) => void>} */
   const watching = new Set();
-  let up = false;
+  /** @type {boolean | null} */
+  let up = null;
   /** @type {null | (() => void)} */
   let end = null;
   const begin = () => {
@@ -50,9 +51,10 @@ const pulses = (() => {
       if (!end) begin();
       return () => heard.delete(each);
     },
-    /** @param {(up: boolean) => void} each */
+    /** @param {(up: boolean | null) => void} each */
     watch(each) {
       watching.add(each);
+      if (!end) begin();
       each(up);
       return () => watching.delete(each);
     },
@@ -61,9 +63,9 @@ const pulses = (() => {
 
 export const onPulse = pulses.listen;
 
-/** Whether the server is there. */
+/** Whether the server is there; null before that is known. */
 export function useConnected() {
-  const [up, set] = useState(true);
+  const [up, set] = useState(/** @type {boolean | null} */ (null));
   useEffect(() => {
     const end = pulses.watch(set);
     return () => void end();
