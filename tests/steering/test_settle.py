@@ -125,10 +125,12 @@ def test_time_in_the_terminal(client: Client, run: Any) -> None:
 
 
 def test_nobody_there_is_said_in_words() -> None:
-    for command in (["settle"], ["time"], ["trace"]):
-        result = CliRunner().invoke(main, [*command, "--endpoint", "http://127.0.0.1:9"])
+    nobody = ["--endpoint", "http://127.0.0.1:9"]
+    commands = (["settle"], ["time"], ["trace"], ["faults"], ["faults", "clear"], ["snapshot", "list"])
+    for command in (*([*each, *nobody] for each in commands), ["faults", *nobody, "seed", "7"]):
+        result = CliRunner().invoke(main, command)
         assert result.exit_code == 1
-        assert "No Headwater answers" in result.output
+        assert "No Headwater answers at http://127.0.0.1:9: Connection refused. Start one with" in result.output
     with pytest.raises(HeadwaterError) as raised:
         Headwater("http://127.0.0.1:9").time()
     assert raised.value.status is None

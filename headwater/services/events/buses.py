@@ -6,14 +6,24 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from headwater.languages.resource_policies import allows
 from headwater.services.events import quotas, tables
-from headwater.services.events.errors import bus_exists, bus_not_found, limit_exceeded, validation
+from headwater.services.events.errors import access_denied, bus_exists, bus_not_found, limit_exceeded, validation
 from headwater.services.events.pages import page
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 DEFAULT = "default"
+# What is asked of a bus's policy where another account asks for it.
+_SHARED = frozenset(
+    f"events:{name}"
+    for name in (
+        *("CreateArchive", "DeleteRule", "DescribeEventBus", "DescribeRule", "DisableRule", "EnableRule", "ListRules"),
+        *("ListRuleNamesByTarget", "ListTargetsByRule", "PutPermission", "PutRule", "PutTargets", "RemovePermission"),
+        *("RemoveTargets", "UpdateEventBus"),
+    )
+)
 _SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 
 
@@ -54,7 +64,16 @@ def find_bus(call: Call, name_or_arn: str | None) -> Bus:
     if found is None:
         raise bus_not_found(bus_name(arn))
     call.span.subject = arn
+    if arn.split(":")[4] != call.account:
+        _check_access(call, found)
     return found
+
+
+def _check_access(call: Call, bus: Bus) -> None:
+    """AwsError unless the account that calls, which is not the bus's, may by its policy."""
+    action, asked = call.span.name, {"aws:PrincipalAccount": call.account}
+    if action in _SHARED and not allows(bus.policy, call.account, action, bus.arn, asked):
+        raise access_denied(call.account, action, bus.arn)
 
 
 def stored_bus(call: Call, name_or_arn: str | None) -> Bus:

@@ -53,5 +53,14 @@ def malformed_arn(parameter: str, arn: str) -> AwsError:
     return invalid(f"{parameter} Reason: An ARN must have at least 6 elements, not {len(arn.split(':'))}")
 
 
+def access_denied(principal: str, action: str, topic: str) -> AwsError:
+    return AwsError(
+        "AuthorizationError",
+        f"User: {principal} is not authorized to perform: SNS:{action} on resource: {topic} because no resource-based "
+        f"policy allows the SNS:{action} action",
+        403,
+    )
+
+
 def not_authorized(action: str) -> AwsError:
     return AwsError("AuthorizationError", f"User is not authorized to perform: SNS:{action}", 403)

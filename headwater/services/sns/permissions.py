@@ -1,4 +1,4 @@
-"""Statements of a topic's policy, added and removed by label. They are kept and shown; nothing asks them yet."""
+"""Statements of a topic's policy, added and removed by label. Another account is held to them."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import orjson
 
 from headwater.languages.patterns import SNS_ATTRIBUTES, SNS_BODY, compile_pattern
 from headwater.services.sns import tables
+from headwater.services.sns.access import check_access
 from headwater.services.sns.delivery_policy import CONTENT_TYPE, HttpPolicy
 from headwater.services.sns.errors import invalid, malformed_arn, subscription_not_found, topic_not_found
 from headwater.spine.arns import parse_arn
@@ -84,12 +85,23 @@ class Topic:
     """The settings of a topic that publishing needs."""
 
     __slots__ = (
-        *("archived", "arn", "content_deduplication", "display_name", "fifo", "group_deduplication", "largest"),
-        *("subscriptions", "version"),
+        *(
+            "account",
+            "archived",
+            "arn",
+            "content_deduplication",
+            "display_name",
+            "fifo",
+            "group_deduplication",
+            "largest",
+        ),
+        *("access_policy", "subscriptions", "version"),
     )
 
     def __init__(self, arn: str, attributes: dict[str, str], rows: list[SubscriptionRow]) -> None:
         self.arn = arn
+        self.account = arn.split(":")[4]
+        self.access_policy = attributes.get("Policy")
         self.fifo = attributes.get("FifoTopic") == "true"
         self.content_deduplication = attributes.get("ContentBasedDeduplication") == "true"
         self.group_deduplication = attributes.get("FifoThroughputScope") == "MessageGroup"
@@ -141,7 +153,10 @@ def topic_row(call: Call, arn: str | None) -> TopicRow:
     if row is None:
         raise topic_not_found()
     call.span.subject = arn
-    return TopicRow(row[0], row[1], orjson.loads(row[2]), orjson.loads(row[3]), row[4])
+    found = TopicRow(row[0], row[1], orjson.loads(row[2]), orjson.loads(row[3]), row[4])
+    if found.account != call.account:
+        check_access(call, found.arn, found.attributes.get("Policy"))
+    return found
 
 
 def find_topic(call: Call, arn: str | None) -> Topic:
@@ -155,6 +170,8 @@ def find_topic(call: Call, arn: str | None) -> Topic:
         found = Topic(row.arn, row.attributes, [SubscriptionRow(*each) for each in subscriptions])
         memory.by_arn[row.arn] = found
     call.span.subject = arn
+    if found.account != call.account:
+        check_access(call, found.arn, found.access_policy)
     return found
 
 

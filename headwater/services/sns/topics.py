@@ -219,8 +219,8 @@ def list_topics(call: Call, request: Request) -> Result:
 def delete_topic(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html: what is not there is as good as deleted."""
     arn = check_arn(request.get("TopicArn"))
-    row = call.store.one(tables.FIND_TOPIC, (arn,))
-    if row is not None and orjson.loads(row[2]).get("ArchivePolicy"):
+    there = call.store.one(tables.FIND_TOPIC, (arn,)) is not None
+    if there and topic_row(call, arn).attributes.get("ArchivePolicy"):
         raise AwsError("InvalidState", "Cannot delete a topic with an ArchivePolicy")
     subscriptions = [row[0] for row in call.store.all(tables.SUBSCRIPTIONS_OF_TOPIC, (arn,))]
     for (expiry,) in call.store.all(tables.PENDING_OF_TOPIC, (arn,)):

@@ -10,6 +10,16 @@ def queue_does_not_exist() -> AwsError:
     return AwsError("QueueDoesNotExist", "The specified queue does not exist.")
 
 
+def access_denied(principal: str, action: str, queue: str) -> AwsError:
+    named = f"sqs:{action.lower()}"
+    return AwsError(
+        "AccessDenied",
+        f"User: {principal} is not authorized to perform: {named} on resource: {queue} because no resource-based "
+        f"policy allows the {named} action",
+        403,
+    )
+
+
 def queue_deleted_recently() -> AwsError:
     return AwsError(
         "QueueDeletedRecently",

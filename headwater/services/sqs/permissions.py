@@ -1,4 +1,4 @@
-"""Statements of a queue's policy, added and removed by label. They are kept and shown.
+"""Statements of a queue's policy, added and removed by label. Another account is held to them.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
 """

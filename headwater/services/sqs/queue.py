@@ -7,17 +7,17 @@ from typing import Any
 import orjson
 
 from headwater.services.sqs import tables
+from headwater.services.sqs.access import check_access
 from headwater.services.sqs.errors import missing_parameter, queue_does_not_exist
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request
-
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html: the same for both kinds
 
 
 class Queue:
     """The settings of a queue; durations in milliseconds, sizes in bytes."""
 
     __slots__ = (
+        "account",
         "arn",
         "attributes",
         "content_deduplication",
@@ -43,6 +43,7 @@ class Queue:
     ) -> None:
         self.id = identity
         self.arn = arn
+        self.account = arn.split(":")[4]
         self.name = name
         self.attributes = attributes
         self.created = created
@@ -134,4 +135,6 @@ def find_queue(call: Call, request: Request) -> Queue:
         if len(memory.by_url) < _URLS_REMEMBERED:
             memory.by_url[(call.region, url)] = found
     call.span.subject = found.arn
+    if found.account != call.account:
+        check_access(call, found.arn, found.attributes.get("Policy"))
     return found

@@ -7,6 +7,7 @@ import re
 import orjson
 
 from headwater.services.sqs import tables
+from headwater.services.sqs.access import may
 from headwater.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS, check_attributes, merge_attributes
 from headwater.services.sqs.errors import (
     invalid_value,
@@ -82,7 +83,10 @@ def get_queue_url(call: Call, request: Request) -> Result:
     if not name:
         raise missing_parameter("QueueName")
     account = request.get("QueueOwnerAWSAccountId") or call.account
-    if queue_by_arn(call, queue_arn(call.region, account, name)) is None:
+    found = queue_by_arn(call, queue_arn(call.region, account, name))
+    if found is None or (
+        account != call.account and not may(call, "GetQueueUrl", found.arn, found.attributes.get("Policy"))
+    ):
         raise queue_does_not_exist()
     return {"QueueUrl": queue_url(call, account, name)}
 
