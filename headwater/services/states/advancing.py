@@ -97,7 +97,7 @@ def _store(call: Call, record: Record, progress: Progress) -> None:
 
 
 def _carry_out(call: Call, progress: Progress) -> None:
-    """Obey commands until none is left; those of a frame that went on meanwhile are void. The trace tells of failure."""
+    """Obey commands until none is left; those of frames that went on meanwhile are void. The trace tells of failure."""
     run = progress.run
     waiting: deque[Command] = deque()
     while run.commands or waiting:
