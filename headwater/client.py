@@ -276,9 +276,9 @@ class Headwater:
             stream = urllib.request.urlopen(f"{self.endpoint}/_headwater/follow?{query}")
         except urllib.error.HTTPError as error:
             with error:
-                raise HeadwaterError(_reason(error), error.code) from error
+                raise HeadwaterError(_reason(error), error.code) from None
         except OSError as error:
-            raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+            raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {_why(error)}.") from None
         return _lines(stream)
 
     # ---- mocks of Step Functions
@@ -348,9 +348,9 @@ class Headwater:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                raise HeadwaterError(_reason(error), error.code) from error
+                raise HeadwaterError(_reason(error), error.code) from None
         except OSError as error:
-            raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {error}") from error
+            raise HeadwaterError(f"No Headwater answers at {self.endpoint}: {_why(error)}.") from None
 
 
 def _page(page: str, account: str, region: str) -> str:
@@ -364,6 +364,12 @@ def _lines(stream: Any) -> Generator[Any]:
                 yield json.loads(line)
         except OSError as error:
             raise HeadwaterError(f"The server is gone: {error}") from error
+
+
+def _why(error: OSError) -> str:
+    """In words: ``Connection refused``."""
+    cause = getattr(error, "reason", error)
+    return str(getattr(cause, "strerror", None) or cause)
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

@@ -25,11 +25,15 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="What the se
 
 
 @click.group("faults", invoke_without_command=True)
+@_json_option
+@endpoint_option
 @click.pass_context
-def command(context: click.Context) -> None:
+def command(context: click.Context, as_json: bool, endpoint: str) -> None:
     """Have things go wrong, as they do: repeatably. Without a command: show."""
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        context.invoke(show, as_json=as_json, endpoint=endpoint)
+    # said before a command it holds for that, too
+    context.default_map = {name: {"endpoint": endpoint, "as_json": as_json} for name in command.commands}
 
 
 @command.command("show")
@@ -108,6 +112,8 @@ def seed(number: int, as_json: bool, endpoint: str) -> None:
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- pytest…")
 def explore(seeds: int, first: int, kinds: str | None, arguments: tuple[str, ...]) -> None:
     """Run tests under faults by chance, find a failure, and the fewest faults that bring it.
+
+    Which tests is for pytest to say: headwater faults explore --seeds 50 -- pytest tests -k orders
 
     Exit code 0: nothing found; 1: found; 2: the tests fail by themselves, or cannot be run.
     """

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
 
+from headwater.services import SERVICES
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.fault_keeping import check_kills
@@ -93,9 +96,22 @@ def _read(given: Any) -> list[Rule]:
     if not isinstance(given, list):
         raise _refused("The rules are a list.")
     try:
-        return [read_rule(rule) for rule in given]
+        rules = [read_rule(rule) for rule in given]
     except BadRule as error:
         raise _refused(str(error)) from None
+    for rule in rules:
+        _check_service(rule.service)
+    return rules
+
+
+def _check_service(pattern: str) -> None:
+    """A rule that could never match is a slip of the pen."""
+    if any(fnmatchcase(name, pattern) for name in SERVICES):
+        return
+    called = [name for name, listing in SERVICES.items() if pattern in (listing.model, listing.package.split(".")[-1])]
+    alike = called or get_close_matches(pattern, SERVICES, 1)
+    hint = f"Is it {alike[0]}?" if alike else f"There are {', '.join(sorted(SERVICES))}."
+    raise _refused(f"There is no service {pattern}. {hint}")
 
 
 def _explored(kinds: Any) -> list[Rule]:

@@ -35,6 +35,7 @@ class SteeredClock:
 
     def advance(self, duration: str | timedelta) -> Advanced:
         """Move on by ``"7d"`` or so; all that comes due runs, in order, to the end of what it causes."""
+        __tracebackhide__ = True
         return self._headwater.advance(duration)
 
     def hold(self) -> None:

@@ -3,7 +3,8 @@ and deploys is in processes of its own, or imported once it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -15,7 +16,7 @@ from headwater.testing.explored import Exploration, exploration
 from headwater.testing.faults import Faults
 from headwater.testing.mocks import Mocks
 from headwater.testing.report import Report
-from headwater.testing.stacks import Stack, Stacks
+from headwater.testing.stacks import Stack, StackFailed, Stacks
 
 _EVENTS = pytest.StashKey[Events]()
 _CLOCK = pytest.StashKey[SteeredClock]()
@@ -100,12 +101,21 @@ def stack(_universe: Stacks, request: pytest.FixtureRequest) -> Callable[..., St
         for folder in (request.path.parent, request.config.rootpath):
             if (folder / template).is_file():
                 _spare(request.node)
-                found = _universe.deploy(folder / template, parameters)
+                found = _deploy(_universe, folder / template, parameters)
+                if isinstance(found, StackFailed):
+                    pytest.fail(f"{template}: {found}", pytrace=False)
                 _go_on(request.node)
                 return found
         pytest.fail(f"There is no {template} beside the test, nor in {request.config.rootpath}.", pytrace=False)
 
     return deployed
+
+
+def _deploy(stacks: Stacks, template: Path, parameters: Mapping[str, str]) -> Stack | StackFailed:
+    try:
+        return stacks.deploy(template, parameters)
+    except StackFailed as error:
+        return error
 
 
 def _spare(item: pytest.Item) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,18 @@ class StackFailed(Exception):
     """A template could not be deployed; the text says why."""
 
 
+class NoSuchName(KeyError):
+    """A stack has no such output or resource; the text says which it has."""
+
+    def __init__(self, stack: str, kind: str, name: str, known: Iterable[str]) -> None:
+        alike = get_close_matches(name, known, 1)
+        hint = f"is it {alike[0]}?" if alike else f"there are {', '.join(sorted(known)) or 'none'}."
+        super().__init__(f"{stack} has no {kind} {name}; {hint}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 @dataclass
 class Stack:
     """A stack that is up. ``stack["Name"]`` is an output."""
@@ -30,15 +43,21 @@ class Stack:
     _resources: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, output: str) -> str:
+        __tracebackhide__ = True
+        if output not in self.outputs:
+            raise NoSuchName(self.name, "output", output, self.outputs)
         return self.outputs[output]
 
     def resource(self, logical_id: str) -> str:
         """The physical id of a resource: a name, an ARN or a URL, as its type has it."""
+        __tracebackhide__ = True
         if not self._resources:
             pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
             for page in pages:
                 for each in page["StackResourceSummaries"]:
                     self._resources[each["LogicalResourceId"]] = each.get("PhysicalResourceId", "")
+        if logical_id not in self._resources:
+            raise NoSuchName(self.name, "resource", logical_id, self._resources)
         return self._resources[logical_id]
 
 
@@ -120,7 +139,8 @@ class Stacks:
                 if progress.status.endswith("_FAILED") else None,
             )  # fmt: skip
         except DeploymentError as error:
-            raise StackFailed("\n".join([str(error), *problems])) from None
+            told = str(error)
+            raise StackFailed("\n".join([told, *(each for each in problems if each not in told)])) from None
         return Stack(name, deployed.outputs, boto3.client("cloudformation", endpoint_url=endpoint))
 
 

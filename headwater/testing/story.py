@@ -31,6 +31,16 @@ def near_misses(spans: Iterable[Span]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def unheard(spans: Iterable[Span]) -> list[str]:
+    """Events that were put where there is no rule at all."""
+    found = [
+        f"{span['notes']['event']}: {span['subject']} has no rule"
+        for span in spans
+        if span["notes"].get("unmatched") == 0 and span["notes"].get("event") and not span["children"]
+    ]
+    return list(dict.fromkeys(found))
+
+
 def is_look(span: Span) -> bool:
     """Whether it is an operation that only reads, by its name."""
     return span["name"].rpartition(":")[2].startswith(_LOOKS)

@@ -130,6 +130,23 @@ def test_it_arrives_after_all(stack, events):
 def test_no_such_template(stack):
     stack("nowhere.yaml")
 
+def test_no_such_resource(stack):
+    stack("template.yaml").resource("Shop")
+
+def test_no_such_output(stack):
+    stack("template.yaml")["Buss"]
+
+def test_no_such_parameter(stack):
+    stack("template.yaml", Colour="red")
+
+def test_no_such_service(universe, faults):
+    faults.throttle("stepfunctions")
+
+def test_another_bus(stack, events):
+    shop = stack("template.yaml")
+    boto3.client("events").put_events(Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": "{}"}])
+    events.assert_delivered(source="shop", to=shop.resource("Ship"))
+
 def test_stacks_are_asked_for_before_anything_is_done(stack):
     stack("template.yaml")
     boto3.client("sqs").create_queue(QueueName="mine")
@@ -157,13 +174,19 @@ def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
     assert result.returncode == 1
     report = (tmp_path / "report.html").read_text()
     assert "test_shop.py::test_it_fails" in report and "test_shop.py::test_it_arrives_after_all" in report
-    assert "4 failed" in result.stdout
+    assert "9 failed" in result.stdout
     assert "0 such were routed, 0 arrived" in result.stdout
     assert "near miss: shop: Lost: missed" in result.stdout
     assert "; 1 did." in result.stdout
     assert "Ask for all stacks of a test before" in result.stdout
     assert "Headwater: what happened" in result.stdout
     assert "There is no nowhere.yaml beside the test" in result.stdout
+    assert "has no resource Shop; is it Ship?" in result.stdout
+    assert "has no output Buss; is it Bus?" in result.stdout
+    assert "template.yaml: Parameters: [Colour] do not exist in the template" in result.stdout
+    assert "During handling" not in result.stdout
+    assert "There is no service stepfunctions. Is it states?" in result.stdout
+    assert "shop: Placed: arn:aws:events:us-east-1:000000000000:event-bus/default has no rule" in result.stdout
     # the near miss, and which field it was
     assert "missed" in result.stdout
     assert "detail-type" in result.stdout

@@ -2,7 +2,7 @@
 
 import { AssertionError } from "node:assert";
 
-import { nearMisses, tell } from "./story.js";
+import { nearMisses, tell, unheard } from "./story.js";
 
 const JOIN = "lambda:JoinBatch";
 const MOST_TOLD = 200;
@@ -42,6 +42,7 @@ export class Events {
     if (times === undefined ? reached > 0 : reached === times) return;
     const expected = times === undefined ? "to be delivered" : `${times} times`;
     const told = nearMisses(everything).slice(0, MOST_IN_MESSAGE).map((miss) => `near miss: ${miss}`);
+    told.push(...unheard(everything).slice(0, MOST_IN_MESSAGE));
     if (missing.length) told.push(`did not arrive:\n${tell(missing, MOST_IN_MESSAGE)}`);
     const what = `Expected an event ${described(source, detailType)} ${expected} to ${to}`;
     fail([`${what}; ${seen.length} such were routed, ${reached} arrived.`, ...told].join("\n"), this.assertDelivered);

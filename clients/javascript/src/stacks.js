@@ -29,7 +29,9 @@ export class Stack {
   async resource(logicalId) {
     this.#resources ??= await this.#list();
     const found = this.#resources.get(logicalId);
-    if (found === undefined) throw new StackFailed(`${this.name} has no resource ${logicalId}.`);
+    if (found === undefined) {
+      throw new StackFailed(`${this.name} has no resource ${logicalId}; there are ${[...this.#resources.keys()].sort().join(", ")}.`);
+    }
     return found;
   }
 

@@ -23,6 +23,12 @@ export function nearMisses(spans) {
   return [...new Set(found)];
 }
 
+/** Events that were put where there is no rule at all. */
+export function unheard(spans) {
+  const found = spans.filter(({ notes, children }) => notes.unmatched === 0 && notes.event && children.length === 0);
+  return [...new Set(found.map((span) => `${span.notes.event}: ${span.subject} has no rule`))];
+}
+
 function counts(span) {
   return span.children.length > 0 || span.outcome !== "ok" || !LOOKS.test(span.name);
 }

@@ -136,7 +136,8 @@ export class Headwater {
         signal: seconds === undefined ? undefined : AbortSignal.timeout(1000 * seconds),
       });
     } catch (error) {
-      throw new HeadwaterError(`No Headwater answers at ${this.endpoint}: ${error.message}`, undefined, { cause: error });
+      const why = error.cause?.message ?? error.message; // fetch itself says but "fetch failed"
+      throw new HeadwaterError(`No Headwater answers at ${this.endpoint}: ${why}`, undefined, { cause: error });
     }
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) {

@@ -18,9 +18,3 @@ def get_function_code_signing_config(call: Call, request: Request) -> Result:
 @operation("lambda", "GetRuntimeManagementConfig", reads=True)
 def get_runtime_management_config(call: Call, request: Request) -> Result:
     return {"UpdateRuntimeOn": "Auto", "FunctionArn": find_function(call, refer(call, request)).arn}
-
-
-@operation("lambda", "ListProvisionedConcurrencyConfigs", reads=True)
-def list_provisioned_concurrency_configs(call: Call, request: Request) -> Result:
-    find_function(call, refer(call, request))
-    return {"ProvisionedConcurrencyConfigs": []}

@@ -9,7 +9,7 @@ import io
 import zipfile
 from typing import Any
 
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 from headwater.spine.resources import Change, Replace, Resource, resource
 
@@ -103,9 +103,9 @@ _EMPTY: dict[str, Any] = {
 @resource("AWS::Lambda::Version")
 class VersionResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        _refuse_provisioned(change)
-        request = _request(change.properties, "RuntimePolicy")
+        request = _request(change.properties, "RuntimePolicy", "ProvisionedConcurrencyConfig")
         version = call.operation("lambda", "PublishVersion", request)
+        _provision(call, change, version["Version"])
         change.physical_id = version["FunctionArn"]
         change.attributes = {"Version": version["Version"], "FunctionArn": version["FunctionArn"]}
 
@@ -122,11 +122,13 @@ class VersionResource(Resource):
 class AliasResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         self._describe(change, call.operation("lambda", "CreateAlias", self._request(change)))
+        _provision(call, change, change.properties["Name"])
 
     def update(self, call: Call, change: Change) -> None:
         if any(change.properties.get(m) != change.previous.get(m) for m in ("Name", "FunctionName")):
             raise Replace
         self._describe(change, call.operation("lambda", "UpdateAlias", self._request(change)))
+        _provision(call, change, change.properties["Name"])
 
     def delete(self, call: Call, change: Change) -> None:
         properties = change.properties
@@ -134,8 +136,7 @@ class AliasResource(Resource):
         _ignore_missing(call, "DeleteAlias", request)
 
     def _request(self, change: Change) -> dict[str, Any]:
-        _refuse_provisioned(change)
-        request = _request(change.properties, "RoutingConfig")
+        request = _request(change.properties, "RoutingConfig", "ProvisionedConcurrencyConfig")
         routing = change.properties.get("RoutingConfig") or {}
         weights = routing.get("AdditionalVersionWeights") or ()
         shares = {each["FunctionVersion"]: float(each["FunctionWeight"]) for each in weights}
@@ -257,9 +258,15 @@ class EventInvokeConfigResource(Resource):
         _ignore_missing(call, "DeleteFunctionEventInvokeConfig", request)
 
 
-def _refuse_provisioned(change: Change) -> None:
-    if change.properties.get("ProvisionedConcurrencyConfig"):
-        raise not_implemented("ProvisionedConcurrencyConfig of Lambda")
+def _provision(call: Call, change: Change, qualifier: str) -> None:
+    """Provisioned concurrency of a version or an alias, as the template has it now."""
+    key = {"FunctionName": change.properties["FunctionName"], "Qualifier": qualifier}
+    wanted = (change.properties.get("ProvisionedConcurrencyConfig") or {}).get("ProvisionedConcurrentExecutions")
+    if wanted is not None:
+        request = {**key, "ProvisionedConcurrentExecutions": int(wanted)}
+        call.operation("lambda", "PutProvisionedConcurrencyConfig", request)
+    elif change.previous.get("ProvisionedConcurrencyConfig"):
+        call.operation("lambda", "DeleteProvisionedConcurrencyConfig", key)
 
 
 def _request(properties: dict[str, Any], *without: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from headwater.services.logs import (
     filters,
     group_filters,
     groups,
+    policies,
     resources,
     resources_vended,
     streams,
@@ -21,7 +22,8 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="logs",
     modules=(
-        *(events, filtering, filters, group_filters, groups, resources, resources_vended, streams, vended, vending),
+        *(events, filtering, filters, group_filters, groups, policies, resources, resources_vended, streams, vended),
+        vending,
     ),
     schema=SCHEMA,
     validates=True,

@@ -27,6 +27,12 @@ SCHEMA = (
     # metric filters and subscription filters as JSON; NULL where there is none
     "ALTER TABLE logs_groups ADD COLUMN filters TEXT",
     vended_tables.SCHEMA,
+    """
+    CREATE TABLE logs_policies (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
+        changed BIGINT NOT NULL, PRIMARY KEY (account, region, name)
+    );
+    """,
 )
 ALL = 1_000_000  # as a limit
 
@@ -49,6 +55,13 @@ DELETE_GROUP_STREAMS = "DELETE FROM logs_streams WHERE log_group = ?"
 DELETE_GROUP_CHUNKS = "DELETE FROM logs_chunks WHERE log_group = ?"
 TRIM_GROUP = "DELETE FROM logs_chunks WHERE log_group = ? AND last_event < ?"
 GROUP_SIZE = "SELECT coalesce(sum(size), 0) FROM logs_chunks WHERE log_group = ?"
+
+SET_POLICY = """
+INSERT INTO logs_policies (account, region, name, document, changed) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (account, region, name) DO UPDATE SET document = excluded.document, changed = excluded.changed
+"""
+LIST_POLICIES = "SELECT name, document, changed FROM logs_policies WHERE account = ? AND region = ? ORDER BY name"
+DELETE_POLICY = "DELETE FROM logs_policies WHERE account = ? AND region = ? AND name = ?"
 
 INSERT_STREAM = "INSERT INTO logs_streams (id, log_group, name, created) VALUES (?, ?, ?, ?)"
 FIND_STREAM = """
