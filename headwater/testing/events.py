@@ -55,6 +55,19 @@ class Events:
             what = f"Expected an event {_described(source, detail_type)} {expected} to {to}"
             raise AssertionError("\n".join([f"{what}; {len(seen)} such were routed, {reached} arrived.", *told]))
 
+    def assert_reached(self, *, to: str, times: int | None = None) -> None:
+        """Something reached ``to``, as :meth:`assert_delivered` has it, whatever carried it: event, message, call.
+
+        ``times``: so often exactly; else at least once.
+        """
+        __tracebackhide__ = True
+        self.settle()
+        named = _named(to)
+        reached = sum(_arrived(span, named) for span in _walk(self.spans()))
+        if (not reached) if times is None else (reached != times):
+            expected = f"{times} times" if times is not None else "to be reached"
+            raise AssertionError(f"Expected {to} {expected}; it was {reached} times.\n{self.story()}")
+
     def assert_never(self, *, to: str, source: str | None = None, detail_type: str | None = None) -> None:
         """No such event has reached ``to``, and none is on its way."""
         __tracebackhide__ = True
@@ -95,7 +108,7 @@ class Events:
             if span["name"] in _RUNS:
                 runs.setdefault((span["trace"], span["subject"]), []).append(span)
         seen = [span for span in everything if _is_of(span, source, detail_type)]
-        named = re.compile(rf"(?:^|[:/]){re.escape(to)}(?:[:/]|$)")
+        named = _named(to)
         missing = [span for span in seen if not any(_arrived(each, named) for each in _consequences(span, runs))]
         told = [f"near miss: {miss}" for miss in near_misses(everything)[:_MOST_IN_MESSAGE]]
         told += unheard(everything)[:_MOST_IN_MESSAGE]
@@ -127,6 +140,13 @@ def _consequences(span: Span, runs: dict[tuple[str, str | None], list[Span]]) ->
     if span["name"].endswith(_JOIN):
         for run in runs.get((span["notes"]["handled in trace"], span["subject"]), ()):
             yield from _consequences(run, runs)
+
+
+def _named(to: str) -> re.Pattern[str]:
+    """Who has it in an ARN: of a queue's address the name, of a state machine that of its executions."""
+    if "://" in to or ":stateMachine:" in to:
+        to = re.split("[:/]", to)[-1]
+    return re.compile(rf"(?:^|[:/]){re.escape(to)}(?:[:/]|$)")
 
 
 def _arrived(span: Span, named: re.Pattern[str]) -> bool:

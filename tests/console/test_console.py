@@ -86,7 +86,7 @@ def test_an_event_is_explained_and_delivered_again_to_one(browser: Browser, cons
         expect(detail).to_contain_text('detail-type is "OrderPlaced", wanted')
         before = len(busy_shop.table("OrdersTable"))
         detail.get_by_role("button", name="Deliver it again to").first.click()
-        expect(detail.get_by_role("status")).to_have_text("Sent again.")
+        expect(detail.locator("section [role=status]")).to_have_text("Sent again.")
         assert len(busy_shop.table("OrdersTable")) == before  # it is idempotent
         keep(page, "explained")
 

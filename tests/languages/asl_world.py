@@ -154,6 +154,9 @@ class World:
         assert not run.changed - frames.keys()
         for id_ in run.removed:
             del self._rows[id_]
+        if self.crash:  # what is not written must be as it was
+            for id_ in self._rows.keys() - run.changed:
+                assert frames[id_].dump(frames.get(frames[id_].parent)) == self._rows[id_]
         for id_ in run.changed:
             frame = frames[id_]
             self._rows[id_] = frame.dump(frames.get(frame.parent))

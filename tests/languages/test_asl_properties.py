@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from headwater.languages.asl import InvalidDefinition, Machine, parse
 from headwater.languages.asl import run as stepper
-from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskSucceeded
+from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskStarted, TaskSucceeded
 from tests.languages.asl_machines import CAUSE, ERROR, machines
 from tests.languages.asl_reference import Failure, Reference
 from tests.languages.asl_world import World
@@ -48,9 +48,11 @@ class Script:
         attempt = self.attempts.get(key, 0)
         self.attempts[key] = attempt + 1
         result = self.result(command.state, attempt)
+        # some tell first that they have started
+        told: list[Input] = [TaskStarted(command.frame, command.ticket)] if (self.seed + attempt) % 2 else []
         if isinstance(result, Failure):
-            return [TaskFailed(command.frame, command.ticket, result.error, result.cause)]
-        return [TaskSucceeded(command.frame, command.ticket, json.dumps(result))]
+            return [*told, TaskFailed(command.frame, command.ticket, result.error, result.cause)]
+        return [*told, TaskSucceeded(command.frame, command.ticket, json.dumps(result))]
 
 
 ITEMS = st.lists(st.sampled_from([1, [2], {"k": 3}]), max_size=3)

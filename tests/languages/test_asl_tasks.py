@@ -247,3 +247,15 @@ def test_a_map_runs_no_more_items_at_once_than_it_may() -> None:
     started = next(event for event in run.events if event[2] == "MapIterationStarted")
     exited = next(event for event in run.events if event[2] == "TaskStateExited")
     assert started[1] == exited[0]
+
+
+def test_a_submission_is_kept_when_it_comes_by_itself() -> None:
+    """A function that waits for its token: started, submitted and ended are three steps, with a crash between."""
+
+    def answer(command: RunTask) -> list[Input]:
+        place = (command.frame, command.ticket)
+        return [TaskStarted(*place), TaskSubmitted(*place, "{}"), TaskSucceeded(*place, "1")]
+
+    waits = {"Type": "Task", "Resource": f"{QUEUE}.waitForTaskToken", "Parameters": {"MessageBody.$": "$$.Task.Token"}}
+    world = World(machine(waits), {}, answer, crash=True).run()
+    assert [event["previousEventId"] for event in world.events()] == [0, 0, 2, 3, 4, 5, 6, 7]

@@ -8,7 +8,7 @@
  * @typedef {{resources: Resource[], links: Link[]}} Architecture
  * @typedef {{id: string, trace: string, parent: string | null, kind: string, name: string, subject: string | null,
  *   account: string, region: string, started: number, duration: number | null, outcome: string | null,
- *   notes: Record<string, any>, children: Span[]}} Span
+ *   notes: Record<string, any>, delivery?: string, children: Span[]}} Span
  * @typedef {{at: number, outcome: string | null, error?: string, input?: string, response?: string}} Attempt
  * @typedef {{id: string, span: string, channel: string, at: number, body: string, deliveries: string[]}} Published
  * @typedef {{kind: string, arn: string, name: string, state: string, reason: string, failed?: number,

@@ -28,6 +28,18 @@ export function shortName(arn) {
   return kept || resource;
 }
 
+/** The resource to which an ARN in a span belongs: an object's bucket, an execution's state machine. @param {string} arn */
+export function ownerOf(arn) {
+  return arn
+    .replace(/^(arn:aws:s3:::[^/]+)\/.*$/, "$1")
+    .replace(/^(arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/[^/]+)\/.*$/, "$1")
+    .replace(/^(arn:[^:]+:states:[^:]*:[^:]*:)(?:execution|express):([^:/]+).*$/, "$1stateMachine:$2")
+    .replace(/^(arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+):.*$/, "$1")
+    .replace(/^(arn:[^:]+:sns:[^:]*:[^:]*:[^:]+):.*$/, "$1")
+    .replace(/^(arn:[^:]+:execute-api:[^:]*:[^:]*:[^/]+)\/.*$/, "$1")
+    .replace(/^(arn:[^:]+:iot:[^:]*:[^:]*:topic)\/.*$/, "$1");
+}
+
 /** @param {number} n */
 export const count = (n) => (n < 1000 ? String(n) : n < 1e6 ? `${(n / 1000).toFixed(n < 1e4 ? 1 : 0)}k` : `${(n / 1e6).toFixed(1)}M`);
 

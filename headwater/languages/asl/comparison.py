@@ -1,6 +1,7 @@
 """Two executions side by side, visit by visit, and what first differs between them."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ def compare(first: Sequence[Visit], second: Sequence[Visit]) -> list[Row]:
     """All visits of two executions, those to the same place beside each other."""
     left, right = ([each for root in roots for each in root.walk()] for roots in (first, second))
     rows: list[Row] = []
-    matcher = SequenceMatcher(None, [path for path, _ in left], [path for path, _ in right], autojunk=False)
+    matcher = SequenceMatcher(None, _numbered(left), _numbered(right), autojunk=False)
     for how, i1, i2, j1, j2 in matcher.get_opcodes():
         if how == "equal":
             pairs = zip(left[i1:i2], right[j1:j2], strict=True)
@@ -32,6 +33,16 @@ def compare(first: Sequence[Visit], second: Sequence[Visit]) -> list[Row]:
             rows += [Row(path, ours, None, _ONLY) for path, ours in left[i1:i2]]
             rows += [Row(path, None, theirs, _ONLY) for path, theirs in right[j1:j2]]
     return rows
+
+
+def _numbered(side: Sequence[tuple[str, Visit]]) -> list[tuple[str, int]]:
+    """The paths, each with how often it was come to before: what goes in circles is lined up turn by turn."""
+    counts: Counter[str] = Counter()
+    numbered = []
+    for path, _ in side:
+        numbered.append((path, counts[path]))
+        counts[path] += 1
+    return numbered
 
 
 def _difference(left: Visit, right: Visit) -> str:

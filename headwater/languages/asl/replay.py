@@ -5,7 +5,7 @@ and in the recorded order. What the definition makes of it is compared with what
 that follow the same event there: the order between branches that run side by side is free.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from headwater.languages.asl import execution as frames
@@ -66,6 +66,7 @@ class _Replay:
         self._counterpart = {0: 0}  # from ids of made events to recorded ones
         self._owners: dict[int, str] = {}  # the state that a recorded event belongs to
         self._surplus: list[Recorded] = []  # what was made and has no counterpart
+        self._standing: dict[int, list[int]] = {}  # by recorded event: frames that came to wait behind it
         self._goes_on = False
         self._ended = False
 
@@ -111,6 +112,10 @@ class _Replay:
             previous = self._counterpart.get(noted[1])
             if previous is not None:  # else it follows what has no counterpart itself
                 self._find(render(noted, step.now), previous)
+        for id_ in step.changed:
+            frame = self._execution.frames.get(id_)
+            if frame is not None and frame.status in _WAITING and frame.previous in self._counterpart:
+                self._standing.setdefault(self._counterpart[frame.previous], []).append(id_)
         return self._departure(self._first_missing()) if self._surplus else None
 
     def _find(self, made: Recorded, previous: int) -> None:
@@ -125,8 +130,9 @@ class _Replay:
 
     def _first_missing(self) -> Recorded | None:
         """The first recorded event that should have come by now: what it follows has, and nothing waits there."""
-        waiting = {self._counterpart.get(frame.previous) for frame in self._frames(*_WAITING, *_PAUSED)}
-        for event in self._history[self._next :]:
+        frames_ = self._execution.frames.values()
+        waiting = {self._counterpart.get(frame.previous) for frame in frames_ if frame.status in (*_WAITING, *_PAUSED)}
+        for event in self._ahead():
             previous = event["previousEventId"]
             if event["id"] not in self._came and (previous in self._came or not previous) and previous not in waiting:
                 return event
@@ -169,32 +175,34 @@ class _Replay:
         if kind == "ExecutionTimedOut" or aborted == "ExecutionTimedOut":
             return TimedOut()
         if kind == "ExecutionAborted" or aborted:
-            ahead = self._history[self._next :]
-            details = details_of(next(each for each in ahead if each["type"] == "ExecutionAborted"))
+            details = details_of(next(each for each in self._ahead() if each["type"] == "ExecutionAborted"))
             return Stopped(details.get("error"), details.get("cause"))
         frame = self._waiting(event, details)
         if frame is None:
             return None
         if frame.status in (frames.TIMER, frames.RETRYING):
             return TimerFired(frame.id, frame.ticket)
-        return answer(event, details, frame, self._history[self._next :])
+        return answer(event, details, frame, self._ahead())
 
     def _end_of_all(self) -> str | None:
         """How the execution was ended from outside, if that comes next of all ends."""
         ends = ("ExecutionAborted", "ExecutionTimedOut", "ExecutionFailed", "ExecutionSucceeded")
-        coming = (each["type"] for each in self._history[self._next :] if each["type"] in ends)
+        coming = (each["type"] for each in self._ahead() if each["type"] in ends)
         end = next(coming, None)
         return end if end in ends[:2] else None
 
-    def _frames(self, *statuses: str) -> list[Frame]:
-        return [frame for frame in self._execution.frames.values() if frame.status in statuses]
+    def _ahead(self) -> Iterator[Recorded]:
+        return (self._history[place] for place in range(self._next, len(self._history)))
 
     def _waiting(self, event: Recorded, details: Recorded) -> Frame | None:
         """The frame that the event is for. After a redrive several wait behind the same event."""
+        behind = event["previousEventId"]
+        standing = (self._execution.frames.get(id_) for id_ in self._standing.get(behind, ()))
         found = [
-            frame for frame in self._frames(*_WAITING)
-            if self._counterpart.get(frame.previous) == event["previousEventId"]
-        ]  # fmt: skip
+            frame
+            for frame in standing
+            if frame is not None and frame.status in _WAITING and self._counterpart.get(frame.previous) == behind
+        ]
         named = [frame for frame in found if details.get("name", frame.name) == frame.name]
         alike = [frame for frame in named if details.get("output") == frame.text]
         return next(iter(alike or named or found), None)

@@ -167,6 +167,7 @@ class TaskState(State):
             return False
         if isinstance(event, TaskSubmitted):
             self._start(run, frame, None)
+            run.changed.add(frame.id)
             run.note(frame, "TaskSubmitted", {**self.target.details(), "output": event.output})
             return False
         if isinstance(event, TaskSucceeded):

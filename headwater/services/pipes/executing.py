@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
+import orjson
+
 from headwater.languages.pipe_inputs import PipeEvent
 from headwater.services.pipes.compiled import CompiledPipe, Stage
 from headwater.services.pipes.enriching import enrich
+from headwater.services.pipes.errors import pipe_not_found
 from headwater.services.pipes.logging import ExecutionLog
+from headwater.services.pipes.row import pipe_by_arn
 from headwater.services.pipes.targets import Failed, send
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -29,6 +33,16 @@ def execute(call: Call, request: Request) -> Coroutine[Any, Any, Result]:
     if len(request["Records"]) > 1:
         call.span.note("records", len(request["Records"]))
     return _Execution(call.work, pipe, call.ids.uuid()).run(request["Records"])
+
+
+@operation("pipes", "ExecuteAgain", internal=True)
+def execute_again(call: Call, request: Request) -> Coroutine[Any, Any, Result]:
+    """``Records``, as the source gave them, through the pipe of an ``Arn`` once more, whether or not it runs."""
+    row = pipe_by_arn(call, request["Arn"])
+    if row is None:
+        raise pipe_not_found(request["Arn"].rpartition("/")[2])
+    pipe = CompiledPipe(row.arn, call.account, call.region, orjson.loads(row.definition))
+    return call.work.operation("pipes", "Execute", {"Pipe": pipe, "Records": request["Records"]})
 
 
 @operation("pipes", "JoinBatch", internal=True)

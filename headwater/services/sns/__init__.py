@@ -1,6 +1,7 @@
 """Amazon SNS. https://docs.aws.amazon.com/sns/latest/api/welcome.html"""
 
 from headwater.services.sns import (
+    again,
     archive,
     confirmation,
     delivery,
@@ -25,6 +26,7 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="sns",
     modules=(
+        again,
         archive,
         confirmation,
         delivery,

@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "../html.js";
 import { surface } from "../client.js";
 import { kindOf, Glyph } from "../kinds.js";
-import { clockTime, length, shortName } from "../format.js";
+import { clockTime, length, ownerOf, shortName } from "../format.js";
 import { scope, useFresh } from "../live.js";
 import { state } from "../map/graph.js";
 import { A } from "../router.js";
@@ -45,7 +45,7 @@ export function ResourcePage({ found: [arn] }) {
   const { value, error } = useFresh(() => surface.map(here), [here.account, here.region]);
   const resource = value?.resources.find((each) => each.arn === arn) || null;
   const dead = value?.links.some((each) => each.kind === "dead letter" && each.to === arn) || false;
-  if (value && !resource && parent(arn) !== arn) return html`<${ResourcePage} found=${[parent(arn)]} />`;
+  if (value && !resource && ownerOf(arn) !== arn) return html`<${ResourcePage} found=${[ownerOf(arn)]} />`;
   if (value && !resource) return html`<div class="empty"><h1>No such resource</h1><p><code>${arn}</code></p><p><${A} to="/console/resources">All resources<//></p></div>`;
   if (!value || !resource) return error ? html`<p class="error" role="alert">${error}</p>` : null;
   const { badge, alarm } = state(resource, dead);
@@ -58,18 +58,6 @@ export function ResourcePage({ found: [arn] }) {
     <${Links} title="Gives work to" links=${value.links.filter((each) => each.from === arn)} end="to" all=${value.resources} />
     <${Recent} resource=${resource} />
   </div>`;
-}
-
-/** The resource to which an ARN in a span belongs: an object's bucket, an execution's state machine. @param {string} arn */
-function parent(arn) {
-  return arn
-    .replace(/^(arn:aws:s3:::[^/]+)\/.*$/, "$1")
-    .replace(/^(arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/[^/]+)\/.*$/, "$1")
-    .replace(/^(arn:[^:]+:states:[^:]*:[^:]*:)(?:execution|express):([^:/]+).*$/, "$1stateMachine:$2")
-    .replace(/^(arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+):.*$/, "$1")
-    .replace(/^(arn:[^:]+:sns:[^:]*:[^:]*:[^:]+):.*$/, "$1")
-    .replace(/^(arn:[^:]+:execute-api:[^:]*:[^:]*:[^/]+)\/.*$/, "$1")
-    .replace(/^(arn:[^:]+:iot:[^:]*:[^:]*:topic)\/.*$/, "$1");
 }
 
 /** @param {{title: string, links: import("../client.js").Link[], end: "from" | "to", all: import("../client.js").Resource[]}} props */

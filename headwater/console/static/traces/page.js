@@ -27,8 +27,16 @@ export function TracePage({ found: [id] }) {
       ${all.length > 0 && html`<span class="hint">${dateTime(all[0].span.started)} · ${length(axis.total)} · ${all.length} spans</span>`}
       ${failures > 0 && html`<span class="tag bad">${failures} failed</span>`}</div>
     <${Waterfall} all=${all} axis=${axis} chosen=${chosen} choose=${(/** @type {string} */ span) => setQuery({ span: span === chosen ? "" : span })} />
-    ${row && html`<${Detail} span=${row.span} published=${(value?.published || []).filter((each) => each.span === row.span.id)} again=${again} close=${() => setQuery({ span: "" })} />`}
+    ${row && html`<${Detail} key=${row.span.id} span=${row.span} above=${above(all, row.span)} published=${value?.published || []} again=${again} close=${() => setQuery({ span: "" })} />`}
   </div>`;
+}
+
+/** What caused a span, the nearest first. @param {import("./rows.js").Row[]} all @param {import("../client.js").Span} span */
+function above(all, span) {
+  const known = new Map(all.map((each) => [each.span.id, each.span]));
+  const found = [];
+  for (let at = known.get(span.parent || ""); at; at = known.get(at.parent || "")) found.push(at);
+  return found;
 }
 
 /** @param {{all: import("./rows.js").Row[], axis: import("./scale.js").Scale, chosen: string | null, choose: (id: string) => void}} props */

@@ -23,5 +23,6 @@ export function rows(roots) {
 /** @param {Span} span */
 export function look(span) {
   if (span.outcome === null) return "open";
+  if (span.notes.functionError) return "failed"; // what called it was answered all the same
   return span.outcome === "ok" ? "" : span.outcome === "again" ? "again" : "failed";
 }
