@@ -126,7 +126,7 @@ def _launch(
         arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
     )
     execution.logging = logging_of(target.logging)
-    execution.mocks = None if case is None else keep_mocks(call, id_, case)
+    execution.mocks = None if case is None else keep_mocks(call, id_, case, machine)
     nested = bool(request.get("Nested"))
     progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
     finish = progress.finish
