@@ -128,7 +128,7 @@ def _launch(
     execution.logging = logging_of(target.logging)
     if target.qualifier:
         execution.qualifiers = qualifiers(call, target.machine.arn, target.definition, target.qualifier)
-    execution.mocks = None if case is None else keep_mocks(call, id_, case)
+    execution.mocks = None if case is None else keep_mocks(call, id_, case, machine)
     nested = bool(request.get("Nested"))
     progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
     finish = progress.finish
