@@ -21,6 +21,7 @@ from headwater.languages.asl.commands import (
     RunTask,
     StartMapRun,
     StartTimer,
+    TaskFailed,
     TimedOut,
     TimerFired,
 )
@@ -31,11 +32,12 @@ from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
 from headwater.services.states.quotas import next_transition, slowed
-from headwater.services.states.record import RUNNING, Record, execution_by_id, load
+from headwater.services.states.record import RUNNING, Record, execution_by_id, load, qualifiers
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
 from headwater.spine.operations import Call
 
+_SHOWN = 300
 EXPRESS_LIMIT_MILLISECONDS = 5 * 60 * 1000
 
 
@@ -95,7 +97,7 @@ def _store(call: Call, record: Record, progress: Progress) -> None:
 
 
 def _carry_out(call: Call, progress: Progress) -> None:
-    """Obey commands until none is left; those of a frame that went on meanwhile are void."""
+    """Obey commands until none is left; those of frames that went on meanwhile are void. The trace tells of failure."""
     run = progress.run
     waiting: deque[Command] = deque()
     while run.commands or waiting:
@@ -104,6 +106,8 @@ def _carry_out(call: Call, progress: Progress) -> None:
         command = waiting.popleft()
         if isinstance(command, Finish):
             progress.finish = command
+            if command.status != "SUCCEEDED":
+                call.span.note("execution", f"{command.status} {_why(command.error, command.cause)}".rstrip())
             return
         if isinstance(command, GoOn):
             due = next_transition(call)
@@ -114,6 +118,12 @@ def _carry_out(call: Call, progress: Progress) -> None:
             _start_map_run(call, progress, command)
         else:
             _run_task(call, progress, command)
+
+
+def _why(error: str | None, cause: str | None) -> str:
+    """An error as a line of the trace has it."""
+    told = ": ".join(text for text in (error, cause) if text)
+    return told if len(told) <= _SHOWN else f"{told[:_SHOWN]}…"
 
 
 def _handles(progress: Progress, command: RunTask | StartTimer | StartMapRun) -> list[int] | None:
@@ -239,6 +249,8 @@ def advance_by_id(call: Call, id_: int, event: Input) -> None:
     record = execution_by_id(call, id_)
     if record is not None and record.status == RUNNING:
         call.span.subject = record.arn
+        if isinstance(event, TaskFailed):
+            call.span.note("task failed", _why(event.error, event.cause))
         advance(call, record, event)
 
 
@@ -258,6 +270,7 @@ def begin_later(call: Call, item: Delivery) -> None:
     record = execution_by_id(call, item.payload)
     if record is not None and record.status == RUNNING and record.last_event == 0:
         execution = load(call, record)
+        execution.qualifiers = qualifiers(call, record.machine, record.definition, record.qualifier)
         _store(call, record, begin(call, record.id, execution, compiled(call, record.definition)))
 
 
