@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.http_proxy import (
+    HttpProxyIntegration,
+    compile_http_proxy,
+    compile_rest_http_proxy,
+)
 from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
 from headwater.services.apigateway.rest_integration import TemplatedIntegration, compile_templated
 from headwater.services.apigateway.service_actions import ACTIONS, Action
@@ -40,7 +45,7 @@ class ServiceIntegration(NamedTuple):
     timeout: float
 
 
-Integration = FunctionIntegration | ServiceIntegration | TemplatedIntegration
+Integration = FunctionIntegration | ServiceIntegration | TemplatedIntegration | HttpProxyIntegration
 
 
 def check_integration(document: Mapping[str, Any]) -> None:
@@ -51,10 +56,12 @@ def check_integration(document: Mapping[str, Any]) -> None:
 def compile_integration(document: Mapping[str, Any]) -> Integration:
     """Compile an integration of an HTTP API."""
     kind = document.get("IntegrationType")
-    if kind != "AWS_PROXY":
-        raise not_implemented(f"The integration type {kind} of API Gateway")
     if document.get("ResponseParameters"):
         raise not_implemented("ResponseParameters of an API Gateway integration")
+    if kind == "HTTP_PROXY" and document.get("ConnectionType", "INTERNET") == "INTERNET":
+        return compile_http_proxy(document)
+    if kind != "AWS_PROXY":
+        raise not_implemented(f"The integration type {kind} of API Gateway")
     timeout = document.get("TimeoutInMillis", 30_000) / 1000
     if subtype := document.get("IntegrationSubtype"):
         return _compile_service(subtype, document.get("RequestParameters") or {}, timeout)
@@ -98,4 +105,6 @@ def compile_rest_integration(document: Mapping[str, Any]) -> Integration:
         return FunctionIntegration(function_arn(document.get("uri") or ""), "rest", timeout)
     if kind in ("AWS", "MOCK"):
         return compile_templated(document)
+    if kind == "HTTP_PROXY" and document.get("connectionType", "INTERNET") == "INTERNET":
+        return compile_rest_http_proxy(document)
     raise not_implemented(f"The integration type {kind} of API Gateway's REST APIs")

@@ -30,6 +30,7 @@ from headwater.services.apigateway.function_results import (
     response_2,
 )
 from headwater.services.apigateway.gateway_responses import answer
+from headwater.services.apigateway.http_proxy import HttpProxyIntegration, hand_on
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.key_sets import NoKeys
 from headwater.services.apigateway.mapping import as_text
@@ -160,6 +161,8 @@ async def _run(
     if response is None:
         if isinstance(integration, FunctionIntegration):
             response = await _invoke_function(work, served, integration, exchange)
+        elif isinstance(integration, HttpProxyIntegration):
+            response = await hand_on(work, integration, exchange)
         elif isinstance(integration, ServiceIntegration):
             response = await _call_service(work, integration, exchange)
         else:
