@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Client
 from tests.services.states import ROLE, ended, events, one_state, run
+from tests.settling import wait_for
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def table(aws: Client) -> str:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    aws("dynamodb").get_waiter("table_exists").wait(TableName="orders", WaiterConfig={"Delay": 1})
+    wait_for(aws("dynamodb"), "table_exists", TableName="orders")
     return "orders"
 
 
@@ -166,7 +167,7 @@ def test_a_stack_makes_a_machine(aws: Client, states: Any) -> None:
     }
     cloudformation = aws("cloudformation")
     cloudformation.create_stack(StackName="orders", TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="orders", WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_create_complete", StackName="orders")
     (stack,) = cloudformation.describe_stacks(StackName="orders")["Stacks"]
     outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
     assert outputs["Arn"].endswith(f":stateMachine:{outputs['Name']}")
@@ -176,7 +177,7 @@ def test_a_stack_makes_a_machine(aws: Client, states: Any) -> None:
     assert output(ended(states, started)) == "hello"
     assert events(states, started)[0]["type"] == "ExecutionStarted"
     cloudformation.delete_stack(StackName="orders")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="orders", WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_delete_complete", StackName="orders")
     assert states.list_state_machines()["stateMachines"] == []
 
 

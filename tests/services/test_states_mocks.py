@@ -244,6 +244,13 @@ def test_a_case_for_whatever_starts_the_machine(states: Any, surface: Headwater,
     assert not [case for case in surface.mocks() if case["account"] == account]
 
 
+def test_a_mock_of_no_state_is_told(states: Any, surface: Headwater, account: str) -> None:
+    arn = make_machine(states, machine_of(S=task(Parameters={"FunctionName": "f"})), "misspelt")
+    mock(surface, account, "misspelt", S={"0": {"Return": 1}}, s={"0": {"Return": 1}})
+    done = start(states, f"{arn}#c")
+    assert surface.trace(done["executionArn"])["spans"][0]["notes"]["mocks of no Task state"] == ["s"]
+
+
 def test_a_case_that_is_not_there(states: Any, surface: Headwater) -> None:
     arn = make_machine(states, machine_of(S=task(Parameters={"FunctionName": "f"})), "none")
     with pytest.raises(ClientError, match="no mocks of test case 'Happy' for state machine 'none'") as refused:

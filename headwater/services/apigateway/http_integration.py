@@ -69,7 +69,11 @@ def _address(uri: Any) -> str:
 
 async def run_http(integration: HttpIntegration, exchange: Exchange, came: Exchange) -> Response:
     """Hand a request on, as it was changed from the one that ``came``."""
-    places: dict[str, dict[str, str]] = {"header": {}, "querystring": {}, "path": dict(exchange.parameters)}
+    places: dict[str, dict[str, str]] = {
+        "header": {},
+        "querystring": {},
+        "path": {} if exchange.rest else dict(exchange.parameters),
+    }
     for mapping in integration.mappings:
         value = mapping.source(exchange)
         if value is not None:
@@ -110,7 +114,7 @@ def _headers(exchange: Exchange) -> dict[str, str]:
 
 def _unreachable(rest: bool, timed_out: bool) -> Response:
     if not rest:
-        return message(503, "Service Unavailable")
+        return message(504, "Gateway Timeout") if timed_out else message(503, "Service Unavailable")
     if timed_out:
         return failure(504, "INTEGRATION_TIMEOUT", "Endpoint request timed out")
     return failure(502, "INTEGRATION_FAILURE")

@@ -54,7 +54,7 @@ def check_integration(document: Mapping[str, Any]) -> None:
 def compile_integration(document: Mapping[str, Any]) -> Integration:
     """Compile an integration of an HTTP API."""
     kind = document.get("IntegrationType")
-    if kind == "HTTP_PROXY":
+    if kind == "HTTP_PROXY" and document.get("ConnectionType", "INTERNET") == "INTERNET":
         return compile_http(document)
     if kind != "AWS_PROXY":
         raise not_implemented(f"The integration type {kind} of API Gateway")
@@ -100,8 +100,8 @@ def compile_rest_integration(document: Mapping[str, Any]) -> Integration:
     if kind == "AWS_PROXY":
         timeout = int(document.get("timeoutInMillis") or 29_000) / 1000
         return FunctionIntegration(function_arn(document.get("uri") or ""), "rest", timeout)
-    if kind == "HTTP_PROXY":
-        return compile_rest_http(document)
     if kind in ("AWS", "MOCK"):
         return compile_templated(document)
+    if kind == "HTTP_PROXY" and document.get("connectionType", "INTERNET") == "INTERNET":
+        return compile_rest_http(document)
     raise not_implemented(f"The integration type {kind} of API Gateway's REST APIs")

@@ -32,7 +32,7 @@ from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
 from headwater.services.states.quotas import next_transition, slowed
-from headwater.services.states.record import RUNNING, Record, execution_by_id, load
+from headwater.services.states.record import RUNNING, Record, execution_by_id, load, qualifiers
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
 from headwater.spine.operations import Call
@@ -270,6 +270,7 @@ def begin_later(call: Call, item: Delivery) -> None:
     record = execution_by_id(call, item.payload)
     if record is not None and record.status == RUNNING and record.last_event == 0:
         execution = load(call, record)
+        execution.qualifiers = qualifiers(call, record.machine, record.definition, record.qualifier)
         _store(call, record, begin(call, record.id, execution, compiled(call, record.definition)))
 
 
