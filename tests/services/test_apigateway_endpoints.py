@@ -116,6 +116,11 @@ def test_an_endpoint_that_is_not_there(aws: Client) -> None:
     assert (answer.status, answer.body) == (503, b'{"message":"Service Unavailable"}')
 
 
+def test_an_address_that_is_none(aws: Client) -> None:
+    with pytest.raises(ClientError, match="Invalid HTTP endpoint specified for URI"):
+        api_of(aws, "GET /x", "ftp://127.0.0.1/x")
+
+
 def test_an_api_made_quickly(aws: Client, behind: Endpoint) -> None:
     made = aws("apigatewayv2").create_api(Name="quick", ProtocolType="HTTP", Target=behind.url + "/all")
     assert ask("GET", made["ApiEndpoint"] + "/any?q=1").status == 201
