@@ -131,6 +131,10 @@ test("faults are asked for, fire, and are gone in the next universe", async () =
   await assert.rejects(cloud.headwater.addFaults({ rules: [{ kind: "earthquake" }] }), HeadwaterError);
   await cloud.stack(template);
   assert.deepEqual((await cloud.headwater.faults()).rules, []);
+  const set = await cloud.headwater.setQuotas({ "sqs:SendMessage": "5/7", "events:rules-per-bus": 9 });
+  assert.deepEqual(set.rates, [{ name: "sqs:SendMessage", per_second: 5, burst: 7 }]);
+  await cloud.headwater.clearQuotas();
+  assert.deepEqual((await cloud.headwater.quotas("sqs")).rates, []);
 });
 
 test("the tasks of a state machine are mocked", async () => {

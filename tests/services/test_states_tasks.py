@@ -126,6 +126,14 @@ def test_a_task_token_brings_the_result(aws: Client, states: Any) -> None:
         states.send_task_success(taskToken="nonsense", output="{}")
 
 
+def test_an_activity_that_is_not_there_cannot_be_scheduled(states: Any) -> None:
+    missing = "arn:aws:states:us-east-1:000000000000:activity:missing"
+    failed = run(states, one_state({"Type": "Task", "Resource": missing}))
+    assert history_types(states, failed["executionArn"])[2:] == [
+        "ActivityScheduled", "ActivityScheduleFailed", "ExecutionFailed",
+    ]  # fmt: skip
+
+
 def test_a_worker_does_an_activity(states: Any) -> None:
     activity = states.create_activity(name="pack")["activityArn"]
     arn = make_machine(states, one_state({"Type": "Task", "Resource": activity}))

@@ -64,7 +64,9 @@ SERVICE = Service(
             "UpdateQueue",
             "UpdateQueueRecordsVisibility",
         ),
-        "it answers in an event stream over HTTP/2": ("SubscribeToShard",),
+        "it answers in an event stream over HTTP/2, without which the clients that consume streams so do not ask": (
+            "SubscribeToShard",
+        ),
         "throughput is not provisioned here, and nothing is billed": (
             "DescribeAccountSettings",
             "UpdateAccountSettings",

@@ -32,7 +32,7 @@ from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
 from headwater.services.states.quotas import next_transition, slowed
-from headwater.services.states.record import RUNNING, Record, execution_by_id, load
+from headwater.services.states.record import RUNNING, Record, execution_by_id, load, qualifiers
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
 from headwater.spine.operations import Call
@@ -158,13 +158,15 @@ def _start_map_run(call: Call, progress: Progress, command: StartMapRun) -> None
 
 
 def _give_back(call: Call, handle: int) -> None:
-    """What a frame no longer waits for: a delivery, or a map run."""
+    """What a frame no longer waits for: a delivery; a map run or an execution that it has started is stopped."""
     if handle >= 0:
         call.cancel(handle)
         return
     row = call.store.one(tables.MAP_RUN_STATUS, (-handle,))
     if row is not None and row[0] == RUNNING:
         call.deliver("states.map_abort", -handle, policy=FOREVER)
+    elif row is None and (child := execution_by_id(call, -handle)) is not None and child.status == RUNNING:
+        call.deliver("states.child_abort", child.arn, target=child.arn, policy=FOREVER)
 
 
 def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
@@ -270,6 +272,7 @@ def begin_later(call: Call, item: Delivery) -> None:
     record = execution_by_id(call, item.payload)
     if record is not None and record.status == RUNNING and record.last_event == 0:
         execution = load(call, record)
+        execution.qualifiers = qualifiers(call, record.machine, record.definition, record.qualifier)
         _store(call, record, begin(call, record.id, execution, compiled(call, record.definition)))
 
 

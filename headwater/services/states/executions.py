@@ -27,7 +27,7 @@ from headwater.services.states.machines import check_name
 from headwater.services.states.mocked_cases import find_case, split_case
 from headwater.services.states.mocked_tasks import drop_mocks, keep_mocks
 from headwater.services.states.quotas import OPEN_EXECUTIONS
-from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution
+from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution, qualifiers
 from headwater.services.states.redrivable import redrive_status
 from headwater.services.states.status_events import put_status_event
 from headwater.services.states.versions import Target, find_qualified
@@ -126,6 +126,8 @@ def _launch(
         arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
     )
     execution.logging = logging_of(target.logging)
+    if target.qualifier:
+        execution.qualifiers = qualifiers(call, target.machine.arn, target.definition, target.qualifier)
     execution.mocks = None if case is None else keep_mocks(call, id_, case, machine)
     nested = bool(request.get("Nested"))
     progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
@@ -273,9 +275,7 @@ def describe_execution(call: Call, request: Request) -> Result:
     if record.stopped is not None:
         result["stopDate"] = record.stopped
     result |= map_run_arn(call, record)
-    if record.qualifier is not None:
-        version = record.qualifier.rpartition(":")[2].isdigit()
-        result["stateMachineVersionArn" if version else "stateMachineAliasArn"] = record.qualifier
+    result |= qualifiers(call, record.machine, record.definition, record.qualifier)
     return result | _outcome(record)
 
 
