@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
-from tests.services.states import ROLE, ended, events, one_state, run
+from tests.services.states import ROLE, ended, events, make_machine, one_state, run, settle
 from tests.settling import wait_for
 
 
@@ -193,3 +193,26 @@ def test_a_call_that_fails_is_a_submission_that_failed(states: Any, pattern: str
     details = told[4][f"{end[0].lower()}{end[1:]}EventDetails"]
     assert details["resource"] == f"startExecution{pattern}"
     assert details["error"] == "StepFunctions.StateMachineDoesNotExistException"
+
+
+@pytest.mark.parametrize("how", ["stopped", "failed beside", "done"])
+def test_a_task_that_is_aborted_stops_what_it_waits_for(aws: Client, states: Any, how: str) -> None:
+    """An execution started with `.sync` is stopped with its parent, or where a branch beside it fails."""
+    waits = one_state({"Type": "Wait", "Seconds": 3600} if how != "done" else {"Type": "Pass"})
+    child = make_machine(states, waits, "waits")
+    calls = {"StartAt": "Call", "States": {"Call": {**task("states:startExecution.sync", StateMachineArn=child)}}}
+    calls["States"]["Call"]["End"] = True
+    queue = aws("sqs").create_queue(QueueName="gone")["QueueUrl"]
+    aws("sqs").delete_queue(QueueUrl=queue)
+    beside = task("sqs:sendMessage", QueueUrl=queue, MessageBody="x") if how == "failed beside" else {"Type": "Pass"}
+    branches = [calls, {"StartAt": "Beside", "States": {"Beside": {**beside, "End": True}}}]
+    parent = make_machine(states, one_state({"Type": "Parallel", "Branches": branches}), "parent")
+    started = states.start_execution(stateMachineArn=parent)["executionArn"]
+    if how == "stopped":
+        settle(states)
+        states.stop_execution(executionArn=started)
+    settle(states)
+    expected = {"stopped": "ABORTED", "failed beside": "FAILED", "done": "SUCCEEDED"}
+    assert states.describe_execution(executionArn=started)["status"] == expected[how]
+    (run_,) = states.list_executions(stateMachineArn=child)["executions"]
+    assert run_["status"] == ("SUCCEEDED" if how == "done" else "ABORTED")

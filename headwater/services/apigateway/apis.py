@@ -104,16 +104,16 @@ def _quick_create(call: Call, api: Api, request: Request) -> None:
     """``Target``: an integration, a route to it, and a default stage that deploys by itself."""
     target = request["Target"]
     managed = {"ApiGatewayManaged": True}
-    http = target.startswith("http")
+    is_http = target.startswith("http")
     integration = call.operation(
         "apigatewayv2",
         "CreateIntegration",
         {
             "ApiId": api.id,
-            "IntegrationType": "HTTP_PROXY" if http else "AWS_PROXY",
+            "IntegrationType": "HTTP_PROXY" if is_http else "AWS_PROXY",
+            "IntegrationMethod": "ANY" if is_http else None,
             "IntegrationUri": target,
-            "IntegrationMethod": "ANY" if http else None,
-            "PayloadFormatVersion": "1.0" if http else "2.0",
+            "PayloadFormatVersion": "1.0" if is_http else "2.0",
             "CredentialsArn": request.get("CredentialsArn"),
         },
     )

@@ -158,13 +158,15 @@ def _start_map_run(call: Call, progress: Progress, command: StartMapRun) -> None
 
 
 def _give_back(call: Call, handle: int) -> None:
-    """What a frame no longer waits for: a delivery, or a map run."""
+    """What a frame no longer waits for: a delivery; a map run or an execution that it has started is stopped."""
     if handle >= 0:
         call.cancel(handle)
         return
     row = call.store.one(tables.MAP_RUN_STATUS, (-handle,))
     if row is not None and row[0] == RUNNING:
         call.deliver("states.map_abort", -handle, policy=FOREVER)
+    elif row is None and (child := execution_by_id(call, -handle)) is not None and child.status == RUNNING:
+        call.deliver("states.child_abort", child.arn, target=child.arn, policy=FOREVER)
 
 
 def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
