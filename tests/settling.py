@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
+
+from botocore.exceptions import WaiterError
 
 from headwater.client import Headwater
 
@@ -12,3 +15,19 @@ def settle(client: Any, seconds: float = 30) -> None:
     endpoint = client if isinstance(client, str) else client.meta.endpoint_url
     settlement = Headwater(endpoint).settle(timeout=seconds)
     assert settlement["settled"], settlement["holding"]
+
+
+def wait_for(client: Any, waiter: str, **named: Any) -> None:
+    """Until that is so which one of boto3's waiters waits for: it looks once all is settled, and again when something
+    that was to come has come."""
+    settle(client)
+    once = {"Delay": 0, "MaxAttempts": 1}
+    with closing(Headwater(client.meta.endpoint_url).follow(kind="delivery")) as deliveries:
+        while True:
+            try:
+                client.get_waiter(waiter).wait(**named, WaiterConfig=once)
+                return
+            except WaiterError as error:
+                if not error.kwargs["reason"].startswith("Max attempts exceeded"):
+                    raise
+            next(deliveries)

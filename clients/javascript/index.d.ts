@@ -38,6 +38,11 @@ export interface MockAnswer { response: unknown; times?: number }
 export function returns(value?: unknown, options?: { times?: number }): MockAnswer;
 export function throws(error: string, options?: { cause?: string; times?: number }): MockAnswer;
 
+export interface QuotaBooks {
+  quotas: { name: string; value: number; default: number; counts: string }[];
+  rates: { name: string; per_second: number; burst: number }[];
+}
+
 /** Headwater's own surface. Every method may throw HeadwaterError. */
 export class Headwater {
   constructor(endpoint?: string);
@@ -59,6 +64,9 @@ export class Headwater {
   faults(): Promise<FaultSet>;
   addFaults(faults?: { rules?: FaultRule[]; seed?: number | string }): Promise<FaultSet>;
   clearFaults(): Promise<FaultSet>;
+  quotas(service?: string): Promise<QuotaBooks>;
+  setQuotas(quotas: Record<string, number | string | null>): Promise<QuotaBooks>;
+  clearQuotas(): Promise<QuotaBooks>;
   mocks(): Promise<MockCase[]>;
   putMocks(file: MockFile, place?: Place): Promise<MockCase[]>;
   addMocks(file: MockFile, place?: Place): Promise<MockCase[]>;

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -55,12 +55,14 @@ class Artifact:
     path: Path
     runtime: str = ""
     build_method: str = ""
+    build_properties: Mapping[str, Any] = field(default_factory=dict)
+    handler: str = ""
 
     @property
     def builder(self) -> str:
-        """`python`, `nodejs` or '' (taken as it is)."""
+        """`python`, `nodejs`, `esbuild` or '' (taken as it is)."""
         name = self.build_method or self.runtime
-        return next((each for each in ("python", "nodejs") if name.startswith(each)), "")
+        return next((each for each in ("python", "nodejs", "esbuild") if name.startswith(each)), "")
 
     @property
     def is_layer(self) -> bool:
@@ -92,9 +94,11 @@ def artifacts_of(body: Mapping[str, Any], folder: Path) -> list[Artifact]:
         if not path.exists():
             raise DeploymentError(f"{logical_id}.{kind.property}: {value} does not exist in {folder}")
         runtime = properties.get("Runtime", inherited.get("Runtime", ""))
-        metadata = resource.get("Metadata")
-        method = metadata.get("BuildMethod", "") if isinstance(metadata, dict) else ""
-        found.append(Artifact(logical_id, kind, path, _text(runtime), _text(method)))
+        handler = properties.get("Handler", inherited.get("Handler", ""))
+        metadata = resource["Metadata"] if isinstance(resource.get("Metadata"), dict) else {}
+        method, build = metadata.get("BuildMethod", ""), metadata.get("BuildProperties")
+        build = build if isinstance(build, dict) else {}
+        found.append(Artifact(logical_id, kind, path, _text(runtime), _text(method), build, _text(handler)))
     return found
 
 

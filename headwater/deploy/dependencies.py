@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headwater.deploy.errors import DeploymentError
@@ -77,22 +77,28 @@ def _install_python(source: Path, target: Path) -> None:
         command = [uv, "pip", "install", "--quiet", "--python", sys.executable, *arguments]
     else:
         raise DeploymentError(f"{source / 'requirements.txt'} needs pip or uv, and neither is installed.")
-    _run(command, source)
+    run(command, source)
 
 
 def _install_node(source: Path, target: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise DeploymentError(f"{source / 'package.json'} needs npm, which is not installed.")
-    has_lock = (source / "package-lock.json").is_file()
     for name in ("package.json", "package-lock.json", ".npmrc"):
         if (source / name).is_file():
             shutil.copy(source / name, target)
-    _run([npm, "ci" if has_lock else "install", "--omit=dev", "--no-audit", "--no-fund", "--silent"], target)
+    npm_install(target, f"{source / 'package.json'} is there")
 
 
-def _run(command: list[str], folder: Path) -> None:
-    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def npm_install(folder: Path, why: str) -> None:
+    """Install what a folder's ``package.json`` asks for; ``why`` npm is needed, where there is none."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise DeploymentError(f"{why}, and npm is not installed.")
+    verb = "ci" if (folder / "package-lock.json").is_file() else "install"
+    run([npm, verb, "--omit=dev", "--no-audit", "--no-fund", "--silent"], folder)
+
+
+def run(command: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    """A command in a folder; DeploymentError with what it said where it fails."""
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
     if finished.returncode:
         said = (finished.stderr.strip() or finished.stdout.strip())[-2000:]
         raise DeploymentError(f"{' '.join(command[:4])} failed for {folder}:\n{said}")

@@ -15,12 +15,13 @@ from typing import Any, Protocol
 
 from headwater.deploy.archive import digest_of, files_of, write_archive
 from headwater.deploy.artifacts import Artifact, artifacts_of, read_template
+from headwater.deploy.bundling import bundle
 from headwater.deploy.dependencies import node_packages, python_packages
 from headwater.deploy.errors import DeploymentError
 from headwater.languages.templates import includes
 
 NODE_MODULES = frozenset(("node_modules",))
-BUILT_HERE = ("", "python", "nodejs")
+BUILT_HERE = ("", "python", "nodejs", "esbuild")
 
 
 class Bucket(Protocol):
@@ -98,8 +99,8 @@ def build(artifact: Artifact, cache: Path) -> dict[str, Path]:
     """What goes into a function's or a layer's archive: its own files and what they need. Raises DeploymentError."""
     if artifact.build_method and artifact.builder not in BUILT_HERE[1:]:
         raise DeploymentError(
-            f"{artifact.logical_id}: the BuildMethod {artifact.build_method} is not implemented; python3.x and "
-            "nodejs2x.x are"
+            f"{artifact.logical_id}: the BuildMethod {artifact.build_method} is not implemented; python3.x, "
+            "nodejs2x.x and esbuild are"
         )
     source = artifact.path
     if source.suffix in (".zip", ".jar"):
@@ -107,6 +108,8 @@ def build(artifact: Artifact, cache: Path) -> dict[str, Path]:
     # a layer is laid out by its author, unless it asks to be built
     if artifact.is_layer and not artifact.build_method:
         return files_of(source)
+    if artifact.builder == "esbuild":
+        return files_of(bundle(artifact, node_packages(source, cache), cache))
     prefix = _layer_prefix(artifact)
     if artifact.builder == "python":
         packages = python_packages(source, cache)

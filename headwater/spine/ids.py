@@ -7,7 +7,7 @@ import random
 import string
 from typing import Any
 
-_LOW_48, _LOW_62 = 2**48 - 1, 2**62 - 1
+_LOW_32, _LOW_48 = 2**32 - 1, 2**48 - 1
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -54,9 +54,9 @@ class Ids:
         are the time, hidden by its last 48. A seeded source gives what does not tell."""
         if self._repeats:
             return self.uuid()
-        bits = self.bits(74)
-        h = f"{((now ^ bits) & _LOW_48) << 80 | 0x4 << 76 | bits >> 62 << 64 | 0b10 << 62 | bits & _LOW_62:032x}"
-        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+        low, middle = self.bits(48), self.bits(24)
+        high = now ^ low
+        return "%08x-%04x-4%03x-a%03x-%012x" % (high >> 16 & _LOW_32, high & 0xFFFF, middle >> 12, middle & 0xFFF, low)  # noqa: UP031
 
     def hex_of(self, number: int) -> str:
         """32 hexadecimal digits that hide a number of the engine's: see :func:`number_in`."""

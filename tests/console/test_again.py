@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.console.pages import MARKS, opened
 from tests.orders.shop import HEADWATER, TEMPLATE, Shop
+from tests.settling import wait_for
 
 pytestmark = [*MARKS, pytest.mark.xdist_group("orders")]
 
@@ -43,7 +44,7 @@ def echo(busy_shop: Shop) -> str:
         archive.writestr("app.py", CODE)
     code = {"ZipFile": packed.getvalue()}
     aws.create_function(FunctionName="again", Runtime="python3.11", Role=ROLE, Handler="app.handler", Code=code)
-    aws.get_waiter("function_active_v2").wait(FunctionName="again", WaiterConfig={"Delay": 1})
+    wait_for(aws, "function_active_v2", FunctionName="again")
     return "again"
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.console.pages import MARKS, findings, keep, opened
 from tests.orders.shop import Shop
+from tests.settling import wait_for
 
 pytestmark = [*MARKS, pytest.mark.xdist_group("orders")]
 
@@ -59,7 +60,7 @@ def test_pipes_streams_and_schedules_have_pages(browser: Browser, console: str, 
     source, target = (f"arn:aws:sqs:{here}:pipe-{end}" for end in ("source", "target"))
     aws("pipes").create_pipe(Name="of-the-console", RoleArn=role, Source=source, Target=target)
     aws("kinesis").create_stream(StreamName="of-the-console", ShardCount=1)
-    aws("kinesis").get_waiter("stream_exists").wait(StreamName="of-the-console", WaiterConfig={"Delay": 1})
+    wait_for(aws("kinesis"), "stream_exists", StreamName="of-the-console")
     schedule = {"Name": "of-the-console", "ScheduleExpression": "rate(7 days)", "FlexibleTimeWindow": {"Mode": "OFF"}}
     aws("scheduler").create_schedule(**schedule, Target={"Arn": target, "RoleArn": role, "Input": "fired"})
 

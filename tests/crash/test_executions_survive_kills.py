@@ -114,6 +114,8 @@ def test_executions_survive_kills(server: Server) -> None:
     with ThreadPoolExecutor(4) as pool:
         shapes = Counter(pool.map(lambda execution: shape(states, execution["executionArn"]), found))
     assert len(shapes) == 1, shapes.most_common(3)
+    replays = headwater.replay(machine=machine)  # each event is the one that its definition makes there
+    assert (replays["same"], replays["left"], replays["problems"]) == (EXECUTIONS, 0, 0), replays["executions"][:3]
     parent = all_of_them.replace(":stateMachine:", ":execution:") + ":all"
     assert states.describe_execution(executionArn=parent)["status"] == "SUCCEEDED"
 

@@ -177,3 +177,59 @@ def test_a_template_that_is_no_template(tmp_path: Path) -> None:
     assert artifacts_of({"Resources": {"A": "b"}}, tmp_path) == []
     with pytest.raises(DeploymentError, match="cannot be read"):
         list(watched_paths(tmp_path / "gone.yaml"))
+
+
+FAKE_ESBUILD = """#!/bin/sh
+for argument; do case $argument in --outdir=*) target=${argument#--outdir=} ;; esac; done
+mkdir -p "$target" && echo "$@" | sed "s#$target#OUT#" > "$target/app.js"
+"""
+
+
+def test_a_function_is_bundled_by_esbuild(project: Path, tmp_path: Path) -> None:
+    properties = "{Minify: false, Sourcemap: true, External: [sharp], Target: es2022, OutExtension: [.js=.mjs]}"
+    text = f"""
+Resources:
+  Typed:
+    Type: AWS::Serverless::Function
+    Metadata: {{BuildMethod: esbuild, BuildProperties: {properties}}}
+    Properties: {{CodeUri: typed, Handler: app.handler, Runtime: nodejs20.x}}
+"""
+    (project / "template.yaml").write_text(text)
+    (project / "typed").mkdir()
+    (project / "typed/app.ts").write_text("export const handler = async (): Promise<number> => 1")
+    program = project / "typed/node_modules/.bin/esbuild"
+    program.parent.mkdir(parents=True)
+    program.write_text(FAKE_ESBUILD)
+    program.chmod(0o755)
+    shelf = Shelf()
+    packaged(project, shelf, tmp_path)
+    archive = next(content for key, content in shelf.kept.items() if key.endswith(".zip"))
+    assert list(names(archive, tmp_path)) == ["app.js"]
+    with zipfile.ZipFile(tmp_path / "archive.zip") as bundle:
+        said = bundle.read("app.js").decode().split()
+    assert said == [
+        *("app.ts", "--bundle", "--platform=node", "--log-level=error", "--outdir=OUT", "--target=es2022"),
+        *("--format=cjs", "--sourcemap", "--external:sharp", "--out-extension:.js=.mjs"),
+    ]
+    (project / "template.yaml").write_text(text.replace("Minify", "Plugins"))
+    with pytest.raises(DeploymentError, match="Typed: Plugins of BuildProperties is not implemented"):
+        packaged(project, shelf, tmp_path)
+
+
+def test_pieces_and_anchors_of_a_local_template(project: Path, tmp_path: Path) -> None:
+    (project / "api.yaml").write_text("openapi: 3.0.1")
+    (project / "template.yaml").write_text("""
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties: &same
+      DefinitionBody: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: api.yaml}}}
+  Other: {Type: AWS::Serverless::Api, Properties: *same}
+""")
+    shelf = Shelf()
+    body = packaged(project, shelf, tmp_path)
+    for name in ("Api", "Other"):
+        include = body[name]["DefinitionBody"]["Fn::Transform"]
+        assert include["Parameters"]["Location"].startswith("s3://shelf/")
+    assert list(shelf.kept.values()) == [b"openapi: 3.0.1"]
+    assert project / "api.yaml" in watched_paths(project / "template.yaml")

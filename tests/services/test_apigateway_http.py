@@ -240,7 +240,8 @@ def test_a_route_is_throttled(aws: Client, api: dict[str, Any], to_queue: Route)
         ("create_route", {"RouteKey": "GET /{a+}/b"}, "BadRequestException"),
         ("create_route", {"RouteKey": "GET /a", "Target": "integrations/nothing"}, "NotFoundException"),
         ("create_route", {"RouteKey": "GET /a", "AuthorizationType": "ANYBODY"}, "BadRequestException"),
-        ("create_integration", {"IntegrationType": "HTTP_PROXY", "IntegrationUri": "http://x"}, "NotImplemented"),
+        ("create_integration", {"IntegrationType": "HTTP_PROXY", "IntegrationUri": "http://x"}, "BadRequestException"),
+        ("create_integration", {"IntegrationType": "HTTP_PROXY", "IntegrationUri": "x"}, "BadRequestException"),
         ("create_integration", {"IntegrationType": "AWS_PROXY", "IntegrationUri": "x"}, "BadRequestException"),
         (
             "create_integration",

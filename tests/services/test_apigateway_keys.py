@@ -12,6 +12,7 @@ from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.http import Answer, ask
 from tests.services.lambda_lab import make
+from tests.settling import wait_for
 
 VALUE = "a-key-of-more-than-20-letters"
 
@@ -118,7 +119,7 @@ def handler(event, context):
 
 def _authorizer(aws: Client, api: str) -> str:
     function = make(aws("lambda"), "lets", AUTHORIZER.replace("KEY", VALUE))
-    aws("lambda").get_waiter("function_active_v2").wait(FunctionName="lets")
+    wait_for(aws("lambda"), "function_active_v2", FunctionName="lets")
     identity: str = aws("apigateway").create_authorizer(
         restApiId=api,
         name="lets",
@@ -188,10 +189,10 @@ Outputs:
 def test_a_template_with_a_key(aws: Callable[..., Any]) -> None:
     stacks = aws("cloudformation")
     stacks.create_stack(StackName="keyed", TemplateBody=TEMPLATE)
-    stacks.get_waiter("stack_create_complete").wait(StackName="keyed", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_create_complete", StackName="keyed")
     url = stacks.describe_stacks(StackName="keyed")["Stacks"][0]["Outputs"][0]["OutputValue"]
     assert ask("GET", url).status == 403
     assert ask("GET", url, x_api_key=VALUE).status == 200
     stacks.delete_stack(StackName="keyed")
-    stacks.get_waiter("stack_delete_complete").wait(StackName="keyed", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_delete_complete", StackName="keyed")
     assert aws("apigateway").get_api_keys()["items"] == []

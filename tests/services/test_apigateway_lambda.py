@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Client
 from tests.services.http import ask
+from tests.settling import wait_for
 
 SOURCE = """
 import time
@@ -62,7 +63,7 @@ def function(aws: Client, account: str) -> Function:
             Code={"ZipFile": packed.getvalue()},
             Timeout=10,
         )
-        aws("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
+        wait_for(aws("lambda"), "function_active_v2", FunctionName=name)
         arn: str = made["FunctionArn"]
         return arn
 

@@ -16,7 +16,7 @@ from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.lambda_lab import make, receive
 from tests.services.socket_client import SocketClient
-from tests.settling import settle
+from tests.settling import settle, wait_for
 
 CHAT = """
 import json, os
@@ -52,7 +52,7 @@ class Chat:
         self.queue = self.sqs.create_queue(QueueName="told")["QueueUrl"]
         variables = {"Variables": {"QUEUE": self.queue}}
         function = make(aws("lambda"), "chat", CHAT, Environment=variables)
-        aws("lambda").get_waiter("function_active_v2").wait(FunctionName="chat")
+        wait_for(aws("lambda"), "function_active_v2", FunctionName="chat")
         made = self.api.create_api(
             Name="chat", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
         )
@@ -199,7 +199,7 @@ def handler(event, context):
     return {"principalId": "me", "policyDocument": {"Statement": [statement]}, "context": {"level": 3}}
 """
     function = make(aws("lambda"), "lets", source)
-    aws("lambda").get_waiter("function_active_v2").wait(FunctionName="lets")
+    wait_for(aws("lambda"), "function_active_v2", FunctionName="lets")
     authorizer = chat.api.create_authorizer(
         ApiId=chat.id,
         Name="lets",

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import Client
 from tests.services.http import ask
+from tests.settling import wait_for
 
 SAM = """
 Transform: AWS::Serverless-2016-10-31
@@ -104,8 +105,7 @@ def outputs(aws: Client, operation: str, template: str, **parameters: str) -> di
     getattr(client, f"{operation}_stack")(
         StackName="apis", TemplateBody=template, Parameters=given, Capabilities=capabilities
     )
-    waiter = client.get_waiter(f"stack_{operation}_complete")
-    waiter.wait(StackName="apis", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+    wait_for(client, f"stack_{operation}_complete", StackName="apis")
     stack: dict[str, Any] = client.describe_stacks(StackName="apis")["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
@@ -113,7 +113,7 @@ def outputs(aws: Client, operation: str, template: str, **parameters: str) -> di
 def delete(aws: Client) -> None:
     client = aws("cloudformation")
     client.delete_stack(StackName="apis")
-    client.get_waiter("stack_delete_complete").wait(StackName="apis", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+    wait_for(client, "stack_delete_complete", StackName="apis")
 
 
 @pytest.mark.timeout(60)

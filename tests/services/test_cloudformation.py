@@ -9,8 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import Client
-
-QUICK = {"Delay": 1, "MaxAttempts": 20}
+from tests.settling import wait_for
 
 
 def refused(call: Any, **request: Any) -> tuple[str, str]:
@@ -31,7 +30,7 @@ def outputs(cloudformation: Any, name: str = "shop") -> dict[str, str]:
 
 def create(cloudformation: Any, body: str, name: str = "shop", **request: Any) -> str:
     cloudformation.create_stack(StackName=name, TemplateBody=body, **request)
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_create_complete", StackName=name)
     return str(stack(cloudformation, name)["StackId"])
 
 
@@ -106,7 +105,7 @@ def test_a_stack_from_birth_to_death(aws: Client, account: str) -> None:
         "Stack [shop] already exists",
     )
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert stack(cloudformation, identity)["StackStatus"] == "DELETE_COMPLETE"
     assert refused(cloudformation.describe_stacks, StackName="shop") == (
         "ValidationError",
@@ -131,7 +130,7 @@ def test_update_in_place_with_replacement_and_removal(aws: Client) -> None:
         ],
     }
     cloudformation.update_stack(**request)
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
     after = outputs(cloudformation)
     assert after["Url"] == before["Url"]
     assert after["DeadArn"].endswith("shop-dead-b")
@@ -155,7 +154,7 @@ def test_update_in_place_with_replacement_and_removal(aws: Client) -> None:
             {"ParameterKey": "Suffix", "ParameterValue": "c"},
         ],
     )
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
     assert sorted(each["LogicalResourceId"] for each in resources(cloudformation)) == ["Dead", "Work"]
     assert len(sqs.list_queues()["QueueUrls"]) == 2
 
@@ -232,7 +231,7 @@ def test_update_rolls_back(aws: Client) -> None:
     create(cloudformation, good)
     before = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources(cloudformation)}
     cloudformation.update_stack(StackName="shop", TemplateBody=bad)
-    cloudformation.get_waiter("stack_rollback_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_rollback_complete", StackName="shop")
     assert stack(cloudformation)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     after = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources(cloudformation)}
     assert after == before
@@ -247,7 +246,7 @@ def test_update_rolls_back(aws: Client) -> None:
     ) in events(cloudformation)
     assert "Third" not in cloudformation.get_template(StackName="shop")["TemplateBody"]
     cloudformation.update_stack(StackName="shop", TemplateBody=good.replace("10", "40"))
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
 
 
 def test_a_type_that_we_lack_is_named(aws: Client) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.services.test_cloudformation import QUICK, create, outputs, refused, stack
+from tests.services.test_cloudformation import create, outputs, refused, stack
+from tests.settling import wait_for
 
 ONE = "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 10}}}\n"
 TWO = """
@@ -25,7 +26,7 @@ Outputs: {Url: {Value: !Ref Q}}
 def change_set(cloudformation: Any, body: str, kind: str, name: str = "first") -> dict[str, Any]:
     request = {"StackName": "shop", "ChangeSetName": name}
     cloudformation.create_change_set(**request, ChangeSetType=kind, TemplateBody=body)
-    cloudformation.get_waiter("change_set_create_complete").wait(**request, WaiterConfig=QUICK)
+    wait_for(cloudformation, "change_set_create_complete", **request)
     found: dict[str, Any] = cloudformation.describe_change_set(**request)
     return found
 
@@ -41,7 +42,7 @@ def test_a_stack_made_by_a_change_set(aws: Client) -> None:
     ]
     assert cloudformation.list_change_sets(StackName="shop")["Summaries"][0]["ChangeSetName"] == "first"
     cloudformation.execute_change_set(StackName="shop", ChangeSetName="first")
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
     assert outputs(cloudformation)["Url"]
     code, _ = refused(cloudformation.execute_change_set, StackName="shop", ChangeSetName="first")
     assert code == "InvalidChangeSetStatus"

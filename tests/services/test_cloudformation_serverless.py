@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
-from tests.services.test_cloudformation import QUICK, events, outputs, refused, resources, stack
-from tests.settling import settle
+from tests.services.test_cloudformation import events, outputs, refused, resources, stack
+from tests.settling import settle, wait_for
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
@@ -82,7 +82,7 @@ def test_a_function_with_its_events(aws: Client) -> None:
     with urllib.request.urlopen(out["Api"], timeout=30) as response:
         assert json.load(response)["table"] == out["Table"]
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert aws("lambda").list_functions()["Functions"] == []
     assert aws("iam").list_roles()["Roles"] == []
 
@@ -233,7 +233,7 @@ def test_nested_stacks(aws: Client, endpoint: str) -> None:
     attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert attributes["VisibilityTimeout"] == "9"
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert aws("sqs").list_queues().get("QueueUrls", []) == []
     assert cloudformation.describe_stacks()["Stacks"] == []
 
@@ -333,7 +333,7 @@ def test_types_of_ones_own(aws: Client, account: str) -> None:
     assert aws("ssm").get_parameter(Name=out["Parameter"])["Parameter"]["Value"] == "second"
 
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert iam.list_roles()["Roles"] == iam.list_users()["Users"] == iam.list_groups()["Groups"] == []
     assert iam.list_policies(Scope="Local")["Policies"] == []
 

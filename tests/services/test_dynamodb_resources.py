@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
+from tests.settling import wait_for
 
 PROPERTIES = {
     "TableName": "orders",
@@ -53,9 +54,7 @@ def deploy(aws: Client, body: str, update: bool = False) -> dict[str, str]:
     cloudformation = aws("cloudformation")
     name = "update" if update else "create"
     getattr(cloudformation, f"{name}_stack")(StackName="st", TemplateBody=body)
-    cloudformation.get_waiter(f"stack_{name}_complete").wait(
-        StackName="st", WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
-    )
+    wait_for(cloudformation, f"stack_{name}_complete", StackName="st")
     (stack,) = cloudformation.describe_stacks(StackName="st")["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
@@ -98,9 +97,7 @@ def test_a_table_in_a_stack(aws: Client, db: Any) -> None:
     assert replaced["Name"] == "other" and db.list_tables()["TableNames"] == ["other"]
     cloudformation = aws("cloudformation")
     cloudformation.delete_stack(StackName="st")
-    cloudformation.get_waiter("stack_delete_complete").wait(
-        StackName="st", WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
-    )
+    wait_for(cloudformation, "stack_delete_complete", StackName="st")
     assert db.list_tables()["TableNames"] == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.dynamodb import index, invalid, item, make_table, refusal, wire
+from tests.settling import wait_for
 
 INVALID = "One or more parameter values were invalid: "
 START = 1_795_000_000  # seconds at which the clock of `timed` stands
@@ -44,7 +45,7 @@ def test_a_table_is_described_as_it_was_made(db: Any, account: str) -> None:
         Tags=[{"Key": "team", "Value": "a"}],
     )["TableDescription"]
     assert made["TableStatus"] == made["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
-    db.get_waiter("table_exists").wait(TableName="tab")
+    wait_for(db, "table_exists", TableName="tab")
     db.put_item(TableName="tab", Item=item(pk="a", sk=1, g=b"x"))
     table = describe(db)
     arn = f"arn:aws:dynamodb:us-east-1:{account}:table/tab"
@@ -81,7 +82,7 @@ def test_a_table_goes_with_all_it_held(db: Any) -> None:
     assert invalid(db.delete_table, TableName="tab").startswith("Resource cannot be deleted as it is currently")
     db.update_table(TableName="tab", DeletionProtectionEnabled=False)
     assert db.delete_table(TableName="tab")["TableDescription"]["TableStatus"] == "DELETING"
-    db.get_waiter("table_not_exists").wait(TableName="tab")
+    wait_for(db, "table_not_exists", TableName="tab")
     missing = ("ResourceNotFoundException", "Requested resource not found: Table: tab not found")
     assert refusal(db.describe_table, TableName="tab") == missing
     assert refusal(db.delete_table, TableName="tab") == missing

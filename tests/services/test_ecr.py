@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import Client
+from tests.settling import wait_for
 
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}
 SELECTION = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}
@@ -96,13 +97,13 @@ def test_the_resource(aws: Client, ecr: Any, account: str) -> None:
 
     policies = {"RepositoryPolicyText": POLICY, "LifecyclePolicy": {"LifecyclePolicyText": json.dumps(RULES)}}
     stacks.create_stack(StackName="s", TemplateBody=template(ImageTagMutability="IMMUTABLE", **policies))
-    stacks.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_create_complete", StackName="s")
     told = {each["OutputKey"]: each["OutputValue"] for each in stacks.describe_stacks()["Stacks"][0]["Outputs"]}
     assert told == {"Arn": f"arn:aws:ecr:us-east-1:{account}:repository/images", "Ref": "images"}
     assert json.loads(ecr.get_repository_policy(repositoryName="images")["policyText"]) == POLICY
     changed = template(ImageScanningConfiguration={"ScanOnPush": True}, Tags=[{"Key": "a", "Value": "b"}])
     stacks.update_stack(StackName="s", TemplateBody=changed)
-    stacks.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_update_complete", StackName="s")
     (repository,) = ecr.describe_repositories()["repositories"]
     assert (repository["imageTagMutability"], repository["imageScanningConfiguration"]["scanOnPush"]) == (
         "MUTABLE",
@@ -110,5 +111,5 @@ def test_the_resource(aws: Client, ecr: Any, account: str) -> None:
     )
     assert refused(ecr.get_lifecycle_policy, repositoryName="images")[0] == "LifecyclePolicyNotFoundException"
     stacks.delete_stack(StackName="s")
-    stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_delete_complete", StackName="s")
     assert ecr.describe_repositories()["repositories"] == []

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from headwater.services.events.trail_event import is_data, is_read
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.settling import wait_for
 
 CALLS = {"detail-type": ["AWS API Call via CloudTrail"]}
 
@@ -140,7 +141,7 @@ def test_stacks_tell_of_their_states(aws: Client, heard: tuple[str, str]) -> Non
     )
     template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     stack = stacks.create_stack(StackName="st", TemplateBody=json.dumps(template), ClientRequestToken="tok")["StackId"]
-    stacks.get_waiter("stack_create_complete").wait(StackName="st", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_create_complete", StackName="st")
     found: list[dict[str, Any]] = []
     while len(found) < 2:
         found += received(sqs, url)

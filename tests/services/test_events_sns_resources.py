@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.settling import wait_for
+
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"Kind": {"Type": "String", "Default": "urgent"}},
     "Resources": {
@@ -81,7 +83,7 @@ def stack(aws: Any) -> dict[str, str]:
 
 def outputs(aws: Any, waiter: str) -> dict[str, str]:
     formation = aws("cloudformation")
-    formation.get_waiter(waiter).wait(StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    wait_for(formation, waiter, StackName="s")
     found = formation.describe_stacks(StackName="s")["Stacks"][0]["Outputs"]
     return {output["OutputKey"]: output["OutputValue"] for output in found}
 
@@ -121,7 +123,7 @@ def test_a_stack_changes_and_goes(aws: Any, stack: dict[str, str]) -> None:
     publish(aws, changed, "slow")
     assert bodies(aws, changed) == {"published", '{"kind":"slow"}'}
     formation.delete_stack(StackName="s")
-    formation.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    wait_for(formation, "stack_delete_complete", StackName="s")
     assert aws("sns").list_topics()["Topics"] == []
     assert [found["Name"] for found in aws("events").list_event_buses()["EventBuses"]] == ["default"]
     assert aws("events").list_rules()["Rules"] == []

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Client
 from tests.services.endpoints import endpoint
+from tests.settling import wait_for
 
 ROLE = "arn:aws:iam::123456789012:role/x"
 
@@ -70,7 +71,7 @@ def test_a_stack_of_endpoints(aws: Client) -> None:
     events, stacks = aws("events"), aws("cloudformation")
     with endpoint() as site:
         stacks.create_stack(StackName="st", TemplateBody=template(site.url))
-        stacks.get_waiter("stack_create_complete").wait(StackName="st", WaiterConfig={"Delay": 1})
+        wait_for(stacks, "stack_create_complete", StackName="st")
         (stack,) = stacks.describe_stacks(StackName="st")["Stacks"]
         names = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         entry = {"Source": "orders", "DetailType": "d", "Detail": "{}", "EventBusName": "shop"}
@@ -80,12 +81,12 @@ def test_a_stack_of_endpoints(aws: Client) -> None:
         archive = events.describe_archive(ArchiveName=names["Archive"])
         assert (archive["RetentionDays"], archive["EventCount"]) == (7, 1)
         stacks.update_stack(StackName="st", TemplateBody=template(site.url, "9", "PUT"))
-        stacks.get_waiter("stack_update_complete").wait(StackName="st", WaiterConfig={"Delay": 1})
+        wait_for(stacks, "stack_update_complete", StackName="st")
         assert events.describe_archive(ArchiveName=names["Archive"])["RetentionDays"] == 9
         events.put_events(Entries=[entry])
         assert site.next().method == "PUT"
         stacks.delete_stack(StackName="st")
-        stacks.get_waiter("stack_delete_complete").wait(StackName="st", WaiterConfig={"Delay": 1})
+        wait_for(stacks, "stack_delete_complete", StackName="st")
     for name, request in (
         ("describe_archive", {"ArchiveName": names["Archive"]}),
         ("describe_connection", {"Name": names["Connection"]}),

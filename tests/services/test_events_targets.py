@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
+from tests.settling import wait_for
 
 ENTRY = {"Source": "orders", "DetailType": "OrderPlaced", "Detail": '{"id": 7}'}
 # A function that forwards what it was invoked with to the queue named by its environment.
@@ -41,7 +42,7 @@ def function(aws: Client, queue: str) -> str:
         Environment={"Variables": {"QUEUE": queue}},
         Timeout=20,
     )
-    aws("lambda").get_waiter("function_active_v2").wait(FunctionName="forward", WaiterConfig={"Delay": 1})
+    wait_for(aws("lambda"), "function_active_v2", FunctionName="forward")
     arn: str = made["FunctionArn"]
     return arn
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.conftest import Client
 from tests.server import ServerThread
+from tests.settling import wait_for
 from tests.wire.mqtt_clients import V3, V5, WAIT, Bare, Device, unique
 
 SOURCE = """
@@ -66,7 +67,7 @@ def functions(aws: Client) -> dict[str, str]:
             Role="arn:aws:iam::000000000000:role/any",
             Code={"ZipFile": packed.getvalue()},
         )["FunctionArn"]
-        aws("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
+        wait_for(aws("lambda"), "function_active_v2", FunctionName=name)
     return arns
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
+from tests.settling import wait_for
 from tests.wire.mqtt_clients import unique
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]})
@@ -129,7 +130,7 @@ def test_stacks_with_iot(aws: Client, account: str) -> None:
         return {output["OutputKey"]: output["OutputValue"] for output in found}
 
     cloudformation.create_stack(StackName=stack, TemplateBody=template("SELECT n FROM 'stack'", url))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_create_complete", StackName=stack)
     first = outputs()
     assert first["RuleArn"] == f"arn:aws:iot:us-east-1:{account}:rule/{first['Rule']}"
     assert first["AuthorizerArn"] == f"arn:aws:iot:us-east-1:{account}:authorizer/{first['Authorizer']}"
@@ -139,14 +140,14 @@ def test_stacks_with_iot(aws: Client, account: str) -> None:
     assert json.loads(messages[0]["Body"]) == {"n": 1}
 
     cloudformation.update_stack(StackName=stack, TemplateBody=template("SELECT m FROM 'stack'", url, "two"))
-    cloudformation.get_waiter("stack_update_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_update_complete", StackName=stack)
     assert outputs() == first
     tags = iot.list_tags_for_resource(resourceArn=first["RuleArn"])["tags"]
     assert {"Key": "two", "Value": "1"} in tags and {"Key": "one", "Value": "1"} not in tags
     assert iot.get_topic_rule(ruleName=first["Rule"])["rule"]["sql"] == "SELECT m FROM 'stack'"
 
     cloudformation.delete_stack(StackName=stack)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_delete_complete", StackName=stack)
     assert iot.list_topic_rules()["rules"] == []
     assert iot.list_authorizers()["authorizers"] == []
     assert iot.list_policies()["policies"] == []

@@ -14,6 +14,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.settling import wait_for
 
 ROLE = "arn:aws:iam::000000000000:role/rules"
 VERSION = "2016-03-23"
@@ -224,7 +225,7 @@ def test_dynamodb_actions(aws: Client) -> None:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
+        wait_for(dynamodb, "table_exists", TableName=table)
     key = {"hashKeyField": "id", "hashKeyValue": "${id}"}
     create(
         aws,
@@ -258,7 +259,7 @@ def test_get_dynamodb_enriches_messages(aws: Client) -> None:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    dynamodb.get_waiter("table_exists").wait(TableName="places", WaiterConfig={"Delay": 1})
+    wait_for(dynamodb, "table_exists", TableName="places")
     place = {"M": {"room": {"S": "hall"}, "floors": {"NS": ["1", "2.5"]}, "none": {"NULL": True}}}
     dynamodb.put_item(TableName="places", Item={"id": {"S": "x"}, "n": {"N": "1"}, "place": place})
     sql = "SELECT id, get_dynamodb('places', 'id', id, 'n', 1, 'role').place AS place FROM 'enrich'"

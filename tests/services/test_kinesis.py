@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.settling import wait_for
 
 
 @pytest.fixture
@@ -237,7 +238,7 @@ def test_what_is_lacking_says_so(aws: Client) -> None:
 
 def test_java_sdks_speak_cbor(endpoint: str, account: str, aws: Client) -> None:
     aws("kinesis").create_stream(StreamName="orders", ShardCount=1)
-    aws("kinesis").get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 1, "MaxAttempts": 9})
+    wait_for(aws("kinesis"), "stream_exists", StreamName="orders")
 
     def ask(operation: str, **request: Any) -> tuple[int, Any]:
         """As they send it: an instant is tag 1 with milliseconds."""

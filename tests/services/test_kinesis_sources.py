@@ -15,6 +15,7 @@ from tests.server import ServerThread
 from tests.services.lambda_lab import make, receive
 from tests.services.pipes_lab import ROLE, Lab, queue_arn
 from tests.services.test_lambda_sources import FORWARD, records
+from tests.settling import wait_for
 
 KEYS = ("a", "b", "c", "d", "e", "f")
 
@@ -147,7 +148,7 @@ def test_functions_get_records_as_aws_hands_them(aws: Client, fanned_out: bool) 
     kinesis = aws("kinesis")
     kinesis.create_stream(StreamName="orders", ShardCount=1)
     summary = kinesis.describe_stream_summary(StreamName="orders")["StreamDescriptionSummary"]
-    kinesis.get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 1, "MaxAttempts": 9})
+    wait_for(kinesis, "stream_exists", StreamName="orders")
     source = summary["StreamARN"]
     if fanned_out:
         consumer = kinesis.register_stream_consumer(StreamARN=source, ConsumerName="reader")
@@ -202,9 +203,7 @@ def test_a_stream_is_read_on_after_a_restart(tmp_path: Path) -> None:
     with ServerThread(data=tmp_path) as server:
         aws = use(server)
         aws("kinesis").create_stream(StreamName="orders", ShardCount=1)
-        aws("kinesis").get_waiter("stream_exists").wait(
-            StreamName="orders", WaiterConfig={"Delay": 1, "MaxAttempts": 9}
-        )
+        wait_for(aws("kinesis"), "stream_exists", StreamName="orders")
         put_one = {"StreamName": "orders", "PartitionKey": "a"}
         number = aws("kinesis").put_record(Data=b"1", **put_one)["SequenceNumber"]
     with ServerThread(data=tmp_path) as server:

@@ -10,6 +10,7 @@ from tests.conftest import Client
 from tests.services.lambda_lab import receive
 from tests.services.test_cloudformation import outputs
 from tests.services.test_cloudformation_serverless import CAPABILITIES, settled
+from tests.settling import wait_for
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -98,7 +99,7 @@ def test_streams_and_schemas_of_a_stack(aws: Client, endpoint: str) -> None:
     assert described["DeliveryStreamDescription"]["VersionId"] == "2"
     aws("s3").delete_object(Bucket=out["Lake"], Key=key)
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert kinesis.list_streams()["StreamNames"] == []
     assert aws("schemas").list_registries()["Registries"][0]["RegistryName"] == "discovered-schemas"
 
@@ -106,7 +107,7 @@ def test_streams_and_schemas_of_a_stack(aws: Client, endpoint: str) -> None:
 def test_a_state_machine_puts_records(aws: Client) -> None:
     kinesis, states = aws("kinesis"), aws("stepfunctions", inject_host_prefix=False)
     kinesis.create_stream(StreamName="orders", ShardCount=1)
-    kinesis.get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 1, "MaxAttempts": 9})
+    wait_for(kinesis, "stream_exists", StreamName="orders")
     put = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:kinesis:putRecord",

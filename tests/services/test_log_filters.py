@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import Client
-from tests.settling import settle
+from tests.settling import settle, wait_for
 
 TEMPLATE = """
 Resources:
@@ -56,7 +56,7 @@ def _sum(client: Any, metric: str, **dimensions: str) -> tuple[float, float]:
 def test_a_stack_of_filter_alarms_and_dashboard(aws: Client) -> None:
     cloudformation, client, logs = aws("cloudformation"), aws("cloudwatch"), aws("logs")
     cloudformation.create_stack(StackName="shop", TemplateBody=TEMPLATE)
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="shop", WaiterConfig={"Delay": 0.05})
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
     assert logs.describe_log_groups()["logGroups"][0]["metricFilterCount"] == 1
     _write(logs, "shop", '{"level": "ERROR"}', '{"level": "INFO"}', "no JSON")
     assert _sum(client, "Errors") == (1.0, 3.0)
@@ -64,7 +64,7 @@ def test_a_stack_of_filter_alarms_and_dashboard(aws: Client) -> None:
     assert len(alarms["MetricAlarms"]) == len(alarms["CompositeAlarms"]) == 1
     assert [each["DashboardName"] for each in client.list_dashboards()["DashboardEntries"]] == ["board"]
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig={"Delay": 0.05})
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     alarms = client.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     assert alarms["MetricAlarms"] == alarms["CompositeAlarms"] == client.list_dashboards()["DashboardEntries"] == []
 
@@ -92,7 +92,7 @@ def test_a_metric_filter_takes_values_and_dimensions(aws: Client) -> None:
 def test_a_subscription_sends_what_matches_to_a_stream(aws: Client) -> None:
     logs, kinesis = aws("logs"), aws("kinesis")
     kinesis.create_stream(StreamName="lines", ShardCount=1)
-    kinesis.get_waiter("stream_exists").wait(StreamName="lines", WaiterConfig={"Delay": 1})
+    wait_for(kinesis, "stream_exists", StreamName="lines")
     arn = kinesis.describe_stream_summary(StreamName="lines")["StreamDescriptionSummary"]["StreamARN"]
     logs.create_log_group(logGroupName="g")
     settings = {"logGroupName": "g", "filterName": "f", "filterPattern": "ERROR", "destinationArn": arn}

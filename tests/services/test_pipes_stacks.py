@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conftest import Client
 from tests.services.test_cloudformation import outputs
 from tests.services.test_cloudformation_serverless import settled
+from tests.settling import wait_for
 
 TEMPLATE = """
 Parameters: {Batch: {Type: String, Default: "5"}}
@@ -49,7 +50,7 @@ def test_a_pipe_of_a_stack(aws: Client) -> None:
     assert found["SourceParameters"]["SqsQueueParameters"]["BatchSize"] == 7
     assert found["CurrentState"] == "RUNNING"
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert all(pipe["CurrentState"] == "DELETING" for pipe in pipes.list_pipes()["Pipes"])
 
 

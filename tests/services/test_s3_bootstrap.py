@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from tests.conftest import Client
-from tests.services.test_cloudformation import QUICK, create, events, outputs
+from tests.services.test_cloudformation import create, events, outputs
 from tests.services.test_s3_objects import s3  # noqa: F401 - fixture
+from tests.settling import wait_for
 
 SAM = """
 AWSTemplateFormatVersion: "2010-09-09"
@@ -186,7 +187,7 @@ def test_what_cdk_wants_of_other_services_is_refused_by_name(aws: Client) -> Non
     request = {"StackName": "CDKToolkit", "TemplateBody": CDK, "Parameters": own_key}
     cloudformation.create_stack(**request, Capabilities=["CAPABILITY_NAMED_IAM"])
     with pytest.raises(WaiterError, match="ROLLBACK_COMPLETE"):
-        cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit", WaiterConfig=QUICK)
+        wait_for(cloudformation, "stack_create_complete", StackName="CDKToolkit")
     reasons = {name: reason for name, status, reason in events(cloudformation, "CDKToolkit") if "FAILED" in status}
     expected = "Headwater does not implement the resource type AWS::KMS::Key."
     assert reasons["FileAssetsBucketEncryptionKey"] == expected
@@ -222,5 +223,5 @@ def test_lifecycle_rules_of_templates(aws: Client, s3: Any) -> None:  # noqa: F8
     ]
     bucket["Properties"] = {"LifecycleConfiguration": {"Rules": rules[:1]}, "Tags": [{"Key": "a", "Value": "b"}]}
     cloudformation.update_stack(StackName="shop", TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
     assert len(s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]) == 1

@@ -147,6 +147,43 @@ def test_lifecycle_of_versions(timed: ServerThread) -> None:
     assert "DeleteMarkers" not in listing
 
 
+def test_transitions_between_storage_classes(timed: ServerThread) -> None:
+    client = client_factory(timed.endpoint, "000000000000")
+    s3, sqs = client("s3", s3={"addressing_style": "path"}), client("sqs")  # noqa: F811
+    s3.create_bucket(Bucket="cooling")
+    s3.put_bucket_versioning(Bucket="cooling", VersioningConfiguration={"Status": "Enabled"})
+    queue = sqs.create_queue(QueueName="moved")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    wanted = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:LifecycleTransition"]}]}
+    s3.put_bucket_notification_configuration(Bucket="cooling", NotificationConfiguration=wanted)
+    rule = {
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 60, "StorageClass": "GLACIER"}],
+        "NoncurrentVersionTransitions": [{"NoncurrentDays": 1, "StorageClass": "GLACIER_IR"}],
+    }
+    s3.put_bucket_lifecycle_configuration(Bucket="cooling", LifecycleConfiguration={"Rules": [rule]})
+    body = b"x" * 128 * 1024
+    versions = [s3.put_object(Bucket="cooling", Key="large", Body=body)["VersionId"] for _ in range(2)]
+    s3.put_object(Bucket="cooling", Key="small", Body=b"x")
+
+    def classes() -> dict[str, str]:
+        listed = s3.list_object_versions(Bucket="cooling")["Versions"]
+        names = {versions[0]: "older", versions[1]: "newer"}
+        return {names.get(each["VersionId"], "small"): each["StorageClass"] for each in listed}
+
+    assert set(classes().values()) == {"STANDARD"}
+    timed.advance(3 * DAY)
+    assert classes() == {"older": "GLACIER_IR", "newer": "STANDARD", "small": "STANDARD"}
+    timed.advance(30 * DAY)
+    assert classes()["newer"] == "STANDARD_IA"
+    timed.advance(30 * DAY)
+    assert classes() == {"older": "GLACIER_IR", "newer": "GLACIER", "small": "STANDARD"}
+    assert refusal(s3.get_object, Bucket="cooling", Key="large")["Code"] == "InvalidObjectState"
+    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert ["LifecycleTransition" in one["Body"] for one in received] == [True]  # the others were too old for a queue
+
+
 def test_bad_lifecycles(s3: Any, bucket: str) -> None:  # noqa: F811
     def code(**rule: Any) -> str:
         configuration = {"Rules": [{"Status": "Enabled", "Filter": {"Prefix": ""}, **rule}]}
@@ -156,4 +193,5 @@ def test_bad_lifecycles(s3: Any, bucket: str) -> None:  # noqa: F811
     assert code() == "InvalidRequest"
     assert code(Expiration={"Days": 0}) == "InvalidArgument"
     assert code(Expiration={"Days": 1, "ExpiredObjectDeleteMarker": True}) == "MalformedXML"
-    assert code(Transitions=[{"Days": 1, "StorageClass": "GLACIER"}]) == "NotImplemented"
+    assert code(Transitions=[{"Days": 1, "StorageClass": "STANDARD_IA"}]) == "InvalidArgument"
+    assert code(Transitions=[{"StorageClass": "GLACIER"}]) == "MalformedXML"

@@ -13,8 +13,8 @@ from tests.services.lambda_lab import make, package
 from tests.services.test_cloudformation import create, outputs
 from tests.services.test_s3_events import queue, received  # noqa: F401 - fixture
 from tests.services.test_s3_objects import bucket, refusal, s3  # noqa: F401 - fixtures
+from tests.settling import wait_for
 
-QUICK = {"Delay": 1, "MaxAttempts": 20}
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"Name": {"Type": "String"}},
     "Resources": {
@@ -104,7 +104,7 @@ def test_buckets_in_templates(aws: Client, s3: Any, account: str) -> None:  # no
         del properties[gone]
     del changed["Resources"]["SitePolicy"]
     cloudformation.update_stack(StackName="shop", TemplateBody=json.dumps(changed), Parameters=parameters)
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
     assert refusal(s3.get_bucket_cors, Bucket=name)["Code"] == "NoSuchCORSConfiguration"
     assert refusal(s3.get_bucket_policy, Bucket=name)["Code"] == "NoSuchBucketPolicy"
     assert "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket=name)
@@ -113,7 +113,7 @@ def test_buckets_in_templates(aws: Client, s3: Any, account: str) -> None:  # no
     for version in s3.list_object_versions(Bucket=name)["Versions"]:
         s3.delete_object(Bucket=name, Key=version["Key"], VersionId=version["VersionId"])
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig=QUICK)
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert refusal(s3.head_bucket, Bucket=name)["Status"] == 404
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from tests.conftest import Client
 from tests.services.test_cloudformation import outputs
 from tests.services.test_cloudformation_serverless import CAPABILITIES, settled
+from tests.settling import wait_for
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -71,5 +72,5 @@ def test_schedules_of_a_stack(aws: Client, account: str) -> None:
     assert settled(cloudformation) == "UPDATE_COMPLETE"
     assert nightly()["FlexibleTimeWindow"]["MaximumWindowInMinutes"] == 20
     cloudformation.delete_stack(StackName="shop")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
     assert scheduler.list_schedules()["Schedules"] == []

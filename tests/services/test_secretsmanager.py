@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from headwater.spine.engine import SYSTEM
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.settling import wait_for
 
 DAY = 86_400_000
 
@@ -219,7 +220,7 @@ TEMPLATE = {
 def test_a_stack_makes_a_secret_and_resolves_it(aws: Client, secrets: Any) -> None:
     stacks = aws("cloudformation")
     stacks.create_stack(StackName="st", TemplateBody=json.dumps(TEMPLATE))
-    stacks.get_waiter("stack_create_complete").wait(StackName="st", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_create_complete", StackName="st")
     (stack,) = stacks.describe_stacks(StackName="st")["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     value = json.loads(secrets.get_secret_value(SecretId=outputs["Arn"])["SecretString"])
@@ -229,6 +230,6 @@ def test_a_stack_makes_a_secret_and_resolves_it(aws: Client, secrets: Any) -> No
     assert aws("ssm").get_parameter(Name=outputs["Parameter"])["Parameter"]["Value"] == "admin"
     assert "DeleteSecret" in secrets.get_resource_policy(SecretId=outputs["Arn"])["ResourcePolicy"]
     stacks.delete_stack(StackName="st")
-    stacks.get_waiter("stack_delete_complete").wait(StackName="st", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_delete_complete", StackName="st")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         secrets.describe_secret(SecretId=outputs["Arn"])

@@ -15,6 +15,7 @@ from headwater.cli.outbox import command
 from headwater.client import Headwater, Sent
 from tests.conftest import Client
 from tests.services.http_listener import verify
+from tests.settling import wait_for
 
 PHONE = "+15555550100"
 
@@ -188,7 +189,7 @@ TEMPLATE = {
 def test_a_stack_with_all_that_a_topic_has(aws: Client, account: str) -> None:
     formation, sns = aws("cloudformation"), aws("sns")
     formation.create_stack(StackName="s", TemplateBody=json.dumps(TEMPLATE))
-    formation.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(formation, "stack_create_complete", StackName="s")
     arn = f"arn:aws:sns:us-east-1:{account}:t.fifo"
     attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
     assert json.loads(attributes["ArchivePolicy"]) == {"MessageRetentionPeriod": "10"}
@@ -198,12 +199,12 @@ def test_a_stack_with_all_that_a_topic_has(aws: Client, account: str) -> None:
     del changed["Resources"]["Policy"]
     del changed["Resources"]["Topic"]["Properties"]["ArchivePolicy"]
     formation.update_stack(StackName="s", TemplateBody=json.dumps(changed))
-    formation.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(formation, "stack_update_complete", StackName="s")
     attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
     assert "ArchivePolicy" not in attributes
     assert json.loads(attributes["Policy"])["Id"] == "__default_policy_ID"
     formation.delete_stack(StackName="s")
-    formation.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(formation, "stack_delete_complete", StackName="s")
     assert sns.list_topics()["Topics"] == []
     with pytest.raises(ClientError) as raised:
         sns.create_topic(Name="protected", DataProtectionPolicy="{}")

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import Client
+from tests.settling import wait_for
 
 
 def _error(raised: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
@@ -236,14 +237,14 @@ TEMPLATE = {
 def test_a_stack_with_an_inline_policy(aws: Client) -> None:
     formation, sqs = aws("cloudformation"), aws("sqs")
     formation.create_stack(StackName="s", TemplateBody=json.dumps(TEMPLATE))
-    formation.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(formation, "stack_create_complete", StackName="s")
     url = formation.describe_stacks(StackName="s")["Stacks"][0]["Outputs"][0]["OutputValue"]
     assert json.loads(_attributes(sqs, url, "Policy")["Policy"])["Statement"][0]["Action"] == "sqs:SendMessage"
     changed = json.loads(json.dumps(TEMPLATE))
     del changed["Resources"]["Policy"]
     changed["Resources"]["Queue"]["Properties"] = {"DelaySeconds": 3, "Tags": [{"Key": "b", "Value": "2"}]}
     formation.update_stack(StackName="s", TemplateBody=json.dumps(changed))
-    formation.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(formation, "stack_update_complete", StackName="s")
     assert _attributes(sqs, url, "VisibilityTimeout", "DelaySeconds", "Policy") == {
         "VisibilityTimeout": "30",
         "DelaySeconds": "3",

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from headwater.services.sqs import receiving
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 
@@ -115,9 +114,12 @@ def test_a_noisy_group_keeps_no_other_waiting(aws: Client) -> None:
     assert len(_bodies(sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10))) == 10
 
 
-def test_messages_in_flight_have_a_limit(aws: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    sqs = aws("sqs")
-    monkeypatch.setattr(receiving, "MOST_IN_FLIGHT", 3)
+def test_messages_in_flight_have_a_limit() -> None:
+    with ServerThread(quotas={"sqs:in-flight-messages": "3"}) as server:
+        _fill_beyond_the_limit(client_factory(server.endpoint, "444455556666")("sqs"))
+
+
+def _fill_beyond_the_limit(sqs: Any) -> None:
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     ordered = sqs.create_queue(QueueName="q.fifo", Attributes=FIFO)["QueueUrl"]
     for number in range(5):

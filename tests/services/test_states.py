@@ -242,6 +242,12 @@ def test_versions_and_aliases(states: Any) -> None:
     alias = states.create_state_machine_alias(name="live", routingConfiguration=routes)["stateMachineAliasArn"]
     described = ended(states, states.start_execution(stateMachineArn=alias)["executionArn"])
     assert (described["status"], described["stateMachineAliasArn"]) == ("SUCCEEDED", alias)
+    both = {"stateMachineAliasArn": alias, "stateMachineVersionArn": first}
+    started = events(states, described["executionArn"])[0]["executionStartedEventDetails"]
+    assert both.items() <= described.items() and both.items() <= started.items()
+    (listed,) = states.list_executions(stateMachineArn=alias)["executions"]
+    assert both.items() <= listed.items()
+    assert states.list_executions(stateMachineArn=first)["executions"] == [listed]
     described = ended(states, states.start_execution(stateMachineArn=second)["executionArn"])
     assert (described["status"], described["stateMachineVersionArn"]) == ("FAILED", second)
     listed = states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]

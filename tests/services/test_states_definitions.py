@@ -109,3 +109,10 @@ def test_rules_that_compare_with_a_path_as_text(states: Any) -> None:
 def test_nothing_is_doubtful_in_jsonata(states: Any) -> None:
     assert findings(states, one_state({"Type": "Pass", "Output": {"a": "$.b"}}, QueryLanguage="JSONata")) == []
     assert findings(states, one_state({"Type": "Pass", "Parameters": {"price": "$5", "a.$": "$.a"}})) == []
+
+
+def test_it_is_logged_when_the_machine_is_made(states: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        make_machine(states, one_state({"Type": "Pass", "Parameters": {"total": "$.total"}}), "undollared")
+    assert "state machine undollared: No .$ on a field that appears to be a JSONPath" in caplog.text
+    assert "(at /States/S/Parameters/total)" in caplog.text

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Client
 from tests.services.states import ended, events, make_machine, one_state, run
+from tests.settling import wait_for
 
 CODE = """
 import os, boto3
@@ -43,7 +44,7 @@ def function(aws: Client) -> str:
         Code={"ZipFile": archive.getvalue()},
         Timeout=20,
     )
-    aws("lambda").get_waiter("function_active_v2").wait(FunctionName="double", WaiterConfig={"Delay": 1})
+    wait_for(aws("lambda"), "function_active_v2", FunctionName="double")
     arn: str = made["FunctionArn"]
     return arn
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Client
-from tests.services.states import ROLE, ended, events, one_state, run
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
+from tests.services.states import ROLE, ended, events, make_machine, one_state, run, settle
+from tests.settling import wait_for
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def table(aws: Client) -> str:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    aws("dynamodb").get_waiter("table_exists").wait(TableName="orders", WaiterConfig={"Delay": 1})
+    wait_for(aws("dynamodb"), "table_exists", TableName="orders")
     return "orders"
 
 
@@ -166,7 +168,7 @@ def test_a_stack_makes_a_machine(aws: Client, states: Any) -> None:
     }
     cloudformation = aws("cloudformation")
     cloudformation.create_stack(StackName="orders", TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="orders", WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_create_complete", StackName="orders")
     (stack,) = cloudformation.describe_stacks(StackName="orders")["Stacks"]
     outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
     assert outputs["Arn"].endswith(f":stateMachine:{outputs['Name']}")
@@ -176,7 +178,7 @@ def test_a_stack_makes_a_machine(aws: Client, states: Any) -> None:
     assert output(ended(states, started)) == "hello"
     assert events(states, started)[0]["type"] == "ExecutionStarted"
     cloudformation.delete_stack(StackName="orders")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="orders", WaiterConfig={"Delay": 1})
+    wait_for(cloudformation, "stack_delete_complete", StackName="orders")
     assert states.list_state_machines()["stateMachines"] == []
 
 
@@ -192,3 +194,39 @@ def test_a_call_that_fails_is_a_submission_that_failed(states: Any, pattern: str
     details = told[4][f"{end[0].lower()}{end[1:]}EventDetails"]
     assert details["resource"] == f"startExecution{pattern}"
     assert details["error"] == "StepFunctions.StateMachineDoesNotExistException"
+
+
+@pytest.mark.parametrize("how", ["stopped", "failed beside", "done"])
+def test_a_task_that_is_aborted_stops_what_it_waits_for(aws: Client, states: Any, how: str) -> None:
+    """An execution started with `.sync` is stopped with its parent, or where a branch beside it fails."""
+    waits = one_state({"Type": "Wait", "Seconds": 3600} if how != "done" else {"Type": "Pass"})
+    child = make_machine(states, waits, "waits")
+    calls = {"StartAt": "Call", "States": {"Call": {**task("states:startExecution.sync", StateMachineArn=child)}}}
+    calls["States"]["Call"]["End"] = True
+    queue = aws("sqs").create_queue(QueueName="gone")["QueueUrl"]
+    aws("sqs").delete_queue(QueueUrl=queue)
+    beside = task("sqs:sendMessage", QueueUrl=queue, MessageBody="x") if how == "failed beside" else {"Type": "Pass"}
+    branches = [calls, {"StartAt": "Beside", "States": {"Beside": {**beside, "End": True}}}]
+    parent = make_machine(states, one_state({"Type": "Parallel", "Branches": branches}), "parent")
+    started = states.start_execution(stateMachineArn=parent)["executionArn"]
+    if how == "stopped":
+        settle(states)
+        states.stop_execution(executionArn=started)
+    settle(states)
+    expected = {"stopped": "ABORTED", "failed beside": "FAILED", "done": "SUCCEEDED"}
+    assert states.describe_execution(executionArn=started)["status"] == expected[how]
+    (run_,) = states.list_executions(stateMachineArn=child)["executions"]
+    assert run_["status"] == ("SUCCEEDED" if how == "done" else "ABORTED")
+
+
+def test_two_tasks_may_wait_for_the_same_execution(timed: ServerThread) -> None:
+    """One that runs already, under the same name with the same input, is waited for as if it had been started."""
+    states = client_factory(timed.endpoint, "111111111111")("stepfunctions")
+    child = make_machine(states, one_state({"Type": "Wait", "Seconds": 60}), "shared")
+    call = task("states:startExecution.sync:2", StateMachineArn=child, Name="once", Input={})
+    branches = [{"StartAt": name, "States": {name: {**call, "End": True}}} for name in ("Left", "Right")]
+    pair = make_machine(states, one_state({"Type": "Parallel", "Branches": branches}), "pair")
+    started = states.start_execution(stateMachineArn=pair)["executionArn"]
+    timed.advance(60_000)
+    done = json.loads(ended(states, started)["output"])
+    assert [each["Name"] for each in done] == ["once", "once"]

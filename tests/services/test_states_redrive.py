@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -47,7 +48,8 @@ def start(states: Any, definition: dict[str, Any], given: Any = None, name: str 
 
 def test_a_task_runs_again_and_the_history_goes_on(states: Any, cloud: Any, timed: ServerThread) -> None:
     first = {"Type": "Pass", "Result": {"seen": 1}, "Next": "Read"}
-    states_ = {"First": first, "Read": get_item("orders", "1", Next="Last"), "Last": {"Type": "Pass", "End": True}}
+    last = {"Type": "Pass", "Parameters": {"at.$": "$$.Execution.RedriveTime"}, "End": True}
+    states_ = {"First": first, "Read": get_item("orders", "1", Next="Last"), "Last": last}
     arn = start(states, {"StartAt": "First", "States": states_})
     failed = ended(states, arn)
     assert (failed["status"], failed["redriveStatus"], failed["redriveCount"]) == ("FAILED", "REDRIVABLE", 0)
@@ -58,6 +60,7 @@ def test_a_task_runs_again_and_the_history_goes_on(states: Any, cloud: Any, time
     done = ended(states, arn)
     assert (done["status"], done["redriveCount"], done["redriveDate"]) == ("SUCCEEDED", 1, answer["redriveDate"])
     assert done["redriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
+    assert json.loads(done["output"])["at"][:19] == answer["redriveDate"].astimezone(UTC).isoformat()[:19]
     assert done["startDate"] == failed["startDate"]
     after = events(states, arn)
     assert after[: len(before)] == before

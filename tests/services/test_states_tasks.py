@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from headwater.client import Headwater
 from headwater.spine.clock import Clock
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
@@ -53,7 +54,7 @@ def test_a_message_is_sent_and_the_history_says_how(aws: Client, states: Any) ->
     }
 
 
-def test_errors_have_the_names_that_catchers_know(aws: Client, states: Any) -> None:
+def test_errors_have_the_names_that_catchers_know(aws: Client, states: Any, endpoint: str) -> None:
     missing = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:sqs:getQueueUrl",
@@ -62,6 +63,8 @@ def test_errors_have_the_names_that_catchers_know(aws: Client, states: Any) -> N
     described = run(states, one_state(missing))
     assert described["error"] == "Sqs.QueueDoesNotExistException"
     assert described["cause"].startswith("The specified queue does not exist. (Service: Sqs, Status Code: 400, ")
+    told = Headwater(endpoint).trace(described["executionArn"])["spans"][0]["notes"]["execution"]
+    assert told.startswith("FAILED Sqs.QueueDoesNotExistException: The specified queue does not exist.")
     caught = missing | {"Catch": [{"ErrorEquals": ["Sqs.QueueDoesNotExistException"], "Next": "Caught"}]}
     described = run(states, one_state(caught), name="catching")
     assert json.loads(described["output"])["Error"] == "Sqs.QueueDoesNotExistException"
@@ -121,6 +124,14 @@ def test_a_task_token_brings_the_result(aws: Client, states: Any) -> None:
             states.send_task_success(taskToken=token, output="{}")
     with pytest.raises(ClientError, match="InvalidToken"):
         states.send_task_success(taskToken="nonsense", output="{}")
+
+
+def test_an_activity_that_is_not_there_cannot_be_scheduled(states: Any) -> None:
+    missing = "arn:aws:states:us-east-1:000000000000:activity:missing"
+    failed = run(states, one_state({"Type": "Task", "Resource": missing}))
+    assert history_types(states, failed["executionArn"])[2:] == [
+        "ActivityScheduled", "ActivityScheduleFailed", "ExecutionFailed",
+    ]  # fmt: skip
 
 
 def test_a_worker_does_an_activity(states: Any) -> None:

@@ -118,6 +118,16 @@ def test_mocked_errors_meet_retriers_and_catchers(states: Any) -> None:
     assert (spent["status"], spent["nextState"]) == ("CAUGHT_ERROR", "Handle")
     assert spent["output"] == {"n": 1, "error": {"Error": "Busy", "Cause": "later"}}
     assert spent["inspectionData"]["errorDetails"] == {"catchIndex": 0}
+    uncaught = {name: value for name, value in RETRYING.items() if name != "Catch"}
+    failed = attempt(states, uncaught, {}, mock=BUSY, stateConfiguration={"retrierRetryCount": 3})
+    assert (failed["status"], failed["inspectionData"]["errorDetails"]) == ("FAILED", {"retryIndex": 1})
+
+
+def test_the_context_of_a_trial(states: Any) -> None:
+    state = {"Type": "Pass", "Parameters": {"seen.$": "$$"}, "End": True}
+    seen = attempt(states, state, {"a": 1}, "INFO")["output"]["seen"]
+    assert seen["Execution"].keys() == {"Id", "Input", "Name", "RoleArn", "StartTime"}
+    assert (seen["State"]["Name"], seen["Execution"]["Input"]) == ("StateName", {"a": 1})
 
 
 def test_mocked_results_flow_through_the_state(states: Any) -> None:

@@ -14,8 +14,9 @@ from headwater.cli.main import main
 from headwater.client import Headwater, HeadwaterError
 from tests.conftest import Client
 from tests.server import ServerThread
-from tests.services.lambda_lab import ROLE, make
+from tests.services.lambda_lab import ROLE, Gate, make
 
+PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
 FORWARD = """
 import boto3, json, os
 
@@ -88,18 +89,49 @@ def test_each_trace_of_a_batch_settles_with_the_batch(headwater: Headwater, clie
 
 
 def test_what_holds_it_up_is_named_and_told_by_the_exit_code(headwater: Headwater, client: Client, run: Any) -> None:
-    sleep = "import time\n\ndef handler(event, context):\n    time.sleep(1.5)\n"
-    arn = make(client("lambda"), source=sleep)
-    client("lambda").invoke(FunctionName="f", InvocationType="Event")
-    result = run("settle", "--timeout", "0.05")
-    assert result.exit_code == 3
-    assert "lambda.event" in result.output
-    held = json.loads(run("settle", "--timeout", "0", "--json").output)["holding"]
-    assert [(each["name"], each["subject"]) for each in held] == [("lambda.event", arn)]
-    assert [(each["name"], each["running"]) for each in headwater.deliveries()] == [("lambda.event", True)]
+    with Gate() as gate:
+        arn = make(client("lambda"), source=f"{gate.source}\ndef handler(event, context):\n    pass_gate()\n")
+        client("lambda").invoke(FunctionName="f", InvocationType="Event")
+        with gate.arrival():
+            result = run("settle", "--timeout", "0.05")
+            assert result.exit_code == 3
+            assert "lambda.event" in result.output
+            held = json.loads(run("settle", "--timeout", "0", "--json").output)["holding"]
+            assert [(each["name"], each["subject"]) for each in held] == [("lambda.event", arn)]
+            assert [(each["name"], each["running"]) for each in headwater.deliveries()] == [("lambda.event", True)]
     done = run("settle")
     assert (done.exit_code, done.output) == (0, "settled\n")
     assert headwater.deliveries() == []
+
+
+def test_one_cause_settles_while_another_is_held(headwater: Headwater, client: Client) -> None:
+    """By whatever names it: the id of its event, its execution's ARN, its trace."""
+    events, states, lambda_ = client("events"), client("stepfunctions"), client("lambda")
+    with Gate() as gate:
+        source = f"{gate.source}\ndef handler(event, context):\n    if event['detail']['slow']: pass_gate()\n"
+        arn = make(lambda_, source=source)
+        lambda_.add_permission(
+            FunctionName="f", StatementId="e", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
+        )
+        events.put_rule(Name="r", EventPattern='{"source": ["s"]}')
+        events.put_targets(Rule="r", Targets=[{"Id": "f", "Arn": arn}])
+
+        def put(slow: bool) -> str:
+            entry = {"Source": "s", "DetailType": "d", "Detail": json.dumps({"slow": slow})}
+            return str(events.put_events(Entries=[entry])["Entries"][0]["EventId"])
+
+        slow = put(True)
+        with gate.arrival():
+            machine = states.create_state_machine(name="m", definition=PASS, roleArn=ROLE)["stateMachineArn"]
+            execution = states.start_execution(stateMachineArn=machine)["executionArn"]
+            quick = put(False)
+            for cause in (quick, execution, headwater.trace(quick)["trace"]):
+                assert headwater.settle(cause)["settled"]
+            for cause in (slow, headwater.trace(slow)["trace"], None):
+                settlement = headwater.settle(cause, timeout=0.01)
+                assert not settlement["settled"]
+                assert {held["subject"] for held in settlement["holding"]} == {arn}
+    assert headwater.settle(slow)["settled"]
 
 
 def test_time_in_the_terminal(client: Client, run: Any) -> None:

@@ -104,6 +104,22 @@ export class Headwater {
     return this.ask("DELETE", "faults");
   }
 
+  // ---- quotas and rates
+
+  /** What holds, of all services or of one. */
+  quotas(service) {
+    return this.ask("GET", service ? `quotas?service=${encodeURIComponent(service)}` : "quotas");
+  }
+
+  /** Numbers by name, and rates of operations: 100, "100/500"; null: as it was at the start. */
+  setQuotas(quotas) {
+    return this.ask("POST", "quotas", { quotas });
+  }
+
+  clearQuotas() {
+    return this.ask("DELETE", "quotas");
+  }
+
   // ---- mocks of Step Functions
 
   /** The cases that there are. */

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from headwater.insight.doors import caller_of
 from headwater.insight.executions.picture import picture
 from headwater.insight.executions.reading import (
     Recording,
@@ -20,7 +21,7 @@ from headwater.insight.executions.replaying import Definitions, replayed
 from headwater.languages.asl.comparison import compare
 from headwater.languages.asl.drawing import Drawing, draw
 from headwater.languages.asl.visits import by_state, visits
-from headwater.spine.engine import SYSTEM, Engine
+from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
@@ -107,9 +108,10 @@ async def answer_replay(engine: Engine, query: Query, body: Any) -> dict[str, An
 
 
 async def _chosen(engine: Engine, asked: Mapping[str, Any], since: int, last: int) -> list[str]:
+    caller = caller_of(dict(asked))
+
     def read(call: Call) -> list[str]:
-        account, region = asked.get("account") or SYSTEM.account, asked.get("region") or SYSTEM.region
-        machines = [str(asked["machine"])] if asked.get("machine") else machines_of(call, str(account), str(region))
+        machines = [str(asked["machine"])] if asked.get("machine") else machines_of(call, caller.account, caller.region)
         return [arn for machine in machines for arn in executions_of(call, machine, since)[:last]]
 
     return await engine.transact_system(read)

@@ -12,6 +12,8 @@ from headwater.spine.errors import AwsError
 from headwater.spine.ids import Ids
 from headwater.spine.operations import Call
 
+_QUALIFIERS = ("stateMachineAliasArn", "stateMachineVersionArn")
+
 
 class Definitions:
     """The machines to replay on: one that was ``given`` as text, or the present one of each, compiled once."""
@@ -65,7 +67,7 @@ def replayed(call: Call, identity: str, definitions: Definitions) -> dict[str, A
 def _execution(recording: Recording) -> Execution:
     described, machine = recording.described, recording.described["stateMachineArn"]
     started = details_of(recording.history[0]) if recording.history else {}
-    return Execution(
+    execution = Execution(
         recording.arn,
         recording.name,
         started.get("roleArn", ""),
@@ -74,3 +76,5 @@ def _execution(recording: Recording) -> Execution:
         described["startDate"],
         described["input"],
     )
+    execution.qualifiers = {name: started[name] for name in _QUALIFIERS if name in started}
+    return execution

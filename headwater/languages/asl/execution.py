@@ -167,6 +167,7 @@ def load_frame(id_: int, saved: str, frames: "dict[int, Frame]", root: "Workflow
 
 class Execution:
     """One execution. Times in ms since the epoch; `key` is the service's own name for it, part of task tokens;
+    `qualifiers`: ARNs of the version and alias that it was started by, as its first event tells them;
     `logging` and `mocks`: the service's own; no logging where nobody wants the events of an express execution."""
 
     __slots__ = (
@@ -185,6 +186,8 @@ class Execution:
         "machine_name",
         "mocks",
         "name",
+        "qualifiers",
+        "redriven_at",
         "redrives",
         "region",
         "role_arn",
@@ -215,7 +218,9 @@ class Execution:
         self.input_value: Any = orjson.loads(input_text)
         self.key = key
         self.express = express
+        self.qualifiers: dict[str, str] | None = None
         self.redrives = 0
+        self.redriven_at: int | None = None
         self.logging: dict[str, Any] | None = None
         self.mocks: int | None = None
         self.last_event = 0
@@ -227,8 +232,9 @@ class Execution:
     def counters(self) -> tuple[int, int, int]:
         return self.last_event, self.last_frame, self.last_ticket
 
-    def begin_redrive(self) -> None:
+    def begin_redrive(self, now: int) -> None:
         self.redrives += 1
+        self.redriven_at = now
         self._context = None
 
     def context(self) -> dict[str, Any]:
@@ -245,6 +251,8 @@ class Execution:
                 },
                 "StateMachine": {"Id": self.machine_arn, "Name": self.machine_name},
             }
+            if self.redriven_at is not None:
+                self._context["Execution"]["RedriveTime"] = iso(self.redriven_at)
         return self._context
 
 

@@ -20,6 +20,7 @@ from headwater.languages.asl.execution import Frame
 Recorded = Mapping[str, Any]
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = re.compile("[A-Za-z0-9_=-]{37,}")
+_CALLING = ("TaskSubmitFailed", "ActivityScheduleFailed")
 _OTHERS = "[A-Za-z0-9_=-]+"
 
 
@@ -33,7 +34,7 @@ def answer(event: Recorded, details: Recorded, frame: Frame, ahead: Iterable[Rec
     if kind.endswith("TimedOut"):
         return TaskTimedOut(*place, heartbeat=details.get("error") == "States.HeartbeatTimeout")
     if kind.endswith("Failed"):
-        return TaskFailed(*place, details.get("error"), details.get("cause"), calling=kind == "TaskSubmitFailed")
+        return TaskFailed(*place, details.get("error"), details.get("cause"), calling=kind in _CALLING)
     if kind.endswith("Submitted"):
         return TaskSubmitted(*place, details["output"])
     if kind.endswith("Started"):

@@ -105,7 +105,10 @@ class Run:
         root = Frame(ROOT, 0, 0, machine.workflow, execution.input_value, execution.input_text)
         execution.last_frame = ROOT
         execution.frames[ROOT] = root
-        self._note("ExecutionStarted", {"input": execution.input_text, "roleArn": execution.role_arn})
+        details = {"input": execution.input_text, "roleArn": execution.role_arn}
+        if execution.qualifiers:
+            details |= execution.qualifiers
+        self._note("ExecutionStarted", details)
         self._ready.append(root)
         self._drive()
 
@@ -131,7 +134,7 @@ class Run:
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
         """
         execution = self.execution
-        execution.begin_redrive()
+        execution.begin_redrive(self.now)
         details = {"redriveCount": execution.redrives}
         try:
             number = self._note("ExecutionRedriven", details, execution.last_event)

@@ -173,9 +173,14 @@ class TaskState(State):
         if isinstance(event, TaskSucceeded):
             return self._succeed(run, frame, event.output)
         if isinstance(event, TaskFailed):
-            self._start(run, frame, None)
-            submitting = event.calling and self.target.submits
-            self._end(run, frame, "TaskSubmitFailed" if submitting else self._failed, event.error, event.cause)
+            kind = self._failed
+            if event.calling and self.target.submits:
+                kind = "TaskSubmitFailed"
+            elif event.calling and self.target.family == "Activity":
+                kind = "ActivityScheduleFailed"  # there is no worker that could have started it
+            if kind != "ActivityScheduleFailed":
+                self._start(run, frame, None)
+            self._end(run, frame, kind, event.error, event.cause)
             raise StateFailed(event.error, event.cause)
         assert isinstance(event, TaskTimedOut)
         error = HEARTBEAT_TIMEOUT if event.heartbeat else TIMEOUT

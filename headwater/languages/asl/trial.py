@@ -71,7 +71,12 @@ class Trial(Run):
         return self.frame.workflow.states[self.frame.name]
 
     def context(self, frame: Frame) -> dict[str, Any]:
-        return super().context(frame) if self.given_context is None else self.given_context
+        if self.given_context is not None:
+            return self.given_context
+        context = super().context(frame)
+        # there is nothing to redrive
+        execution = {name: value for name, value in context["Execution"].items() if name != "RedriveCount"}
+        return {**context, "Execution": execution}
 
     # -- trying
 
@@ -192,6 +197,7 @@ class Trial(Run):
             if not takes(retrier.errors, failed.error):
                 continue
             if self.retries >= retrier.attempts:
+                self.error_details = {"retryIndex": at}
                 break
             self._conclude(RETRIABLE, failed)
             seconds = retrier.delay(self.retries, self.ids) // 1000

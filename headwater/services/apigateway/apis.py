@@ -23,7 +23,6 @@ from headwater.services.apigateway.store import (
     remove_api,
     set_api,
 )
-from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MEMBERS = (
@@ -104,17 +103,17 @@ def create_api(call: Call, request: Request) -> Result:
 def _quick_create(call: Call, api: Api, request: Request) -> None:
     """``Target``: an integration, a route to it, and a default stage that deploys by itself."""
     target = request["Target"]
-    if target.startswith("http"):
-        raise not_implemented("The integration type HTTP_PROXY of API Gateway")
     managed = {"ApiGatewayManaged": True}
+    is_http = target.startswith("http")
     integration = call.operation(
         "apigatewayv2",
         "CreateIntegration",
         {
             "ApiId": api.id,
-            "IntegrationType": "AWS_PROXY",
+            "IntegrationType": "HTTP_PROXY" if is_http else "AWS_PROXY",
+            "IntegrationMethod": "ANY" if is_http else None,
             "IntegrationUri": target,
-            "PayloadFormatVersion": "2.0",
+            "PayloadFormatVersion": "1.0" if is_http else "2.0",
             "CredentialsArn": request.get("CredentialsArn"),
         },
     )

@@ -70,6 +70,7 @@ class Exchange:
     by_token: bool = False  # the authorizer is a JWT one
     deployment_id: str = ""
     problem: str = ""
+    answer: Response | None = None  # the integration's, where something is to be changed on it
     # the API key that let it in, and the key's id
     api_key: tuple[str, str] | None = None
     # of WebSocket APIs alone

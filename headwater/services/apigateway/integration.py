@@ -1,4 +1,4 @@
-"""What routes lead to, compiled: a function, an operation of a service, or a fixed answer.
+"""What routes lead to, compiled: a function, an operation of a service, an endpoint, or a fixed answer.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations.html
 """
@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.http_integration import HttpIntegration, compile_http, compile_rest_http
 from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
+from headwater.services.apigateway.parameter_changes import Changes, compile_changes
 from headwater.services.apigateway.rest_integration import TemplatedIntegration, compile_templated
 from headwater.services.apigateway.service_actions import ACTIONS, Action
 from headwater.spine.errors import not_implemented
@@ -26,6 +28,7 @@ class FunctionIntegration(NamedTuple):
     function: str
     payload: str
     timeout: float
+    changes: Changes | None = None
 
     def function_of(self, variables: Mapping[str, str]) -> str:
         """The function's ARN, with the stage's variables filled in."""
@@ -40,7 +43,7 @@ class ServiceIntegration(NamedTuple):
     timeout: float
 
 
-Integration = FunctionIntegration | ServiceIntegration | TemplatedIntegration
+Integration = FunctionIntegration | ServiceIntegration | TemplatedIntegration | HttpIntegration
 
 
 def check_integration(document: Mapping[str, Any]) -> None:
@@ -51,19 +54,20 @@ def check_integration(document: Mapping[str, Any]) -> None:
 def compile_integration(document: Mapping[str, Any]) -> Integration:
     """Compile an integration of an HTTP API."""
     kind = document.get("IntegrationType")
+    if kind == "HTTP_PROXY" and document.get("ConnectionType", "INTERNET") == "INTERNET":
+        return compile_http(document)
     if kind != "AWS_PROXY":
         raise not_implemented(f"The integration type {kind} of API Gateway")
-    if document.get("ResponseParameters"):
-        raise not_implemented("ResponseParameters of an API Gateway integration")
     timeout = document.get("TimeoutInMillis", 30_000) / 1000
     if subtype := document.get("IntegrationSubtype"):
+        if document.get("ResponseParameters"):
+            raise not_implemented("ResponseParameters of an API Gateway integration with a subtype")
         return _compile_service(subtype, document.get("RequestParameters") or {}, timeout)
-    if document.get("RequestParameters"):
-        raise not_implemented("RequestParameters of a Lambda integration of API Gateway")
+    changes = compile_changes(document.get("RequestParameters") or {}, document.get("ResponseParameters") or {})
     payload = document.get("PayloadFormatVersion", "1.0")
     if payload not in ("1.0", "2.0"):
         raise bad_request("PayloadFormatVersion must be one of: 1.0, 2.0")
-    return FunctionIntegration(function_arn(document.get("IntegrationUri") or ""), payload, timeout)
+    return FunctionIntegration(function_arn(document.get("IntegrationUri") or ""), payload, timeout, changes)
 
 
 def function_arn(uri: str) -> str:
@@ -98,4 +102,6 @@ def compile_rest_integration(document: Mapping[str, Any]) -> Integration:
         return FunctionIntegration(function_arn(document.get("uri") or ""), "rest", timeout)
     if kind in ("AWS", "MOCK"):
         return compile_templated(document)
+    if kind == "HTTP_PROXY" and document.get("connectionType", "INTERNET") == "INTERNET":
+        return compile_rest_http(document)
     raise not_implemented(f"The integration type {kind} of API Gateway's REST APIs")

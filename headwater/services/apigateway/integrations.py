@@ -51,7 +51,7 @@ def _checked(api: Api, document: Document) -> Document:
     if not 50 <= timeout <= _LONGEST_TIMEOUT:
         raise bad_request("Timeout should be between 50 ms and 30000 ms")
     document.setdefault("PayloadFormatVersion", "1.0")
-    if document.get("IntegrationSubtype") is None:
+    if document.get("IntegrationSubtype") is None and document.get("IntegrationType") != "HTTP_PROXY":
         document.setdefault("IntegrationMethod", "POST")
     check_integration(document)
     return document

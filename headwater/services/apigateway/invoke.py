@@ -30,9 +30,11 @@ from headwater.services.apigateway.function_results import (
     response_2,
 )
 from headwater.services.apigateway.gateway_responses import answer
+from headwater.services.apigateway.http_integration import HttpIntegration, run_http
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.key_sets import NoKeys
 from headwater.services.apigateway.mapping import as_text
+from headwater.services.apigateway.parameter_changes import changed_answer, changed_request
 from headwater.services.apigateway.rest_integration import TemplatedIntegration, failure, run_templated
 from headwater.services.apigateway.rest_validation import is_signed, refusal
 from headwater.services.apigateway.service_actions import action_error, action_request
@@ -158,14 +160,28 @@ async def _run(
         from_authorizer = served.api.document.get("apiKeySource") == "AUTHORIZER"
         response = await work.transact(check_key, exchange, from_authorizer)
     if response is None:
-        if isinstance(integration, FunctionIntegration):
-            response = await _invoke_function(work, served, integration, exchange)
-        elif isinstance(integration, ServiceIntegration):
+        if isinstance(integration, ServiceIntegration):
             response = await _call_service(work, integration, exchange)
-        else:
-            assert isinstance(integration, TemplatedIntegration)
+        elif isinstance(integration, TemplatedIntegration):
             response = await run_templated(work, integration, exchange)
+        else:
+            assert integration is not None
+            response = await _proxy(work, served, integration, exchange)
     return _finish(work, stage, exchange, response, cors, endpoint)
+
+
+async def _proxy(
+    work: Work, served: ServedApi, integration: FunctionIntegration | HttpIntegration, exchange: Exchange
+) -> Response:
+    """The request as it came to a function or an endpoint, with what the integration says is to be changed."""
+    changes = integration.changes
+    seen = changed_request(changes.request, exchange) if changes else exchange
+    if isinstance(integration, HttpIntegration):
+        response = await run_http(integration, seen, exchange)
+    else:
+        response = await _invoke_function(work, served, integration, seen)
+        exchange.problem = exchange.problem or seen.problem
+    return changed_answer(changes, exchange, response) if changes else response
 
 
 async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn: str) -> Response | None:

@@ -1,8 +1,9 @@
 """Request parameters of service integrations: what of a request, or of its context, goes where.
 
 ``$request.header.name``, ``$request.querystring.name``, ``$request.path.name``, ``$request.path``,
-``$request.body``, ``$request.body.a.b[0]``, ``$context.x``, ``$stageVariables.x``; several of them and plain
-text as ``${request.header.a}-${context.requestId}``; anything else is itself.
+``$request.body``, ``$request.body.a.b[0]``, ``$context.x``, ``$stageVariables.x``, and of what came back
+``$response.header.name``, ``$response.body.a``; several of them and plain text as
+``${request.header.a}-${context.requestId}``; anything else is itself.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services.html
 """
@@ -17,14 +18,15 @@ from typing import Any
 import jsonpath
 import orjson
 
-from headwater.services.apigateway.exchange import Exchange
+from headwater.services.apigateway.exchange import Exchange, Response
 from headwater.services.apigateway.function_events import clf_time
 
 Selector = Callable[[Exchange], Any]
 """Gives a parameter's value for a request; None where the request has none."""
 
+_NOTHING = Response(0, [], b"")
 _EMBEDDED = re.compile(r"\$\{([^}]*)\}")
-_ROOTS = ("request.", "context.", "stageVariables.")
+_ROOTS = ("request.", "response.", "context.", "stageVariables.")
 
 CONTEXT: Mapping[str, Selector] = MappingProxyType(
     {
@@ -81,6 +83,8 @@ def _compile_selection(selection: str) -> Selector:
     root, _, rest = selection.partition(".")
     if root == "request":
         return _compile_request(rest)
+    if root == "response":
+        return _compile_response(rest)
     if root == "stageVariables" and rest:
         return lambda exchange: exchange.stage_variables.get(rest)
     if root == "context":
@@ -109,6 +113,22 @@ def _compile_request(selection: str) -> Selector:
     raise InvalidMapping(f"Invalid mapping expression specified: $request.{selection}")
 
 
+def _compile_response(selection: str) -> Selector:
+    place, _, name = selection.partition(".")
+    if place == "header" and name:
+        lowered = name.lower()
+        return lambda exchange: ",".join(v for k, v in _answer(exchange).headers if k.lower() == lowered) or None
+    if place == "body" and not name:
+        return lambda exchange: _answer(exchange).body.decode(errors="replace") or None
+    if place == "body":
+        return _path_of(lambda exchange: _parsed(_answer(exchange).body), name)
+    raise InvalidMapping(f"Invalid mapping expression specified: $response.{selection}")
+
+
+def _answer(exchange: Exchange) -> Response:
+    return exchange.answer or _NOTHING
+
+
 def _path_of(source: Selector, path: str) -> Selector:
     try:
         compiled = jsonpath.compile(f"$.{path}")
@@ -126,8 +146,12 @@ def _path_of(source: Selector, path: str) -> Selector:
 
 
 def _parsed_body(exchange: Exchange) -> Any:
+    return _parsed(exchange.body)
+
+
+def _parsed(body: bytes) -> Any:
     try:
-        return orjson.loads(exchange.body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
 

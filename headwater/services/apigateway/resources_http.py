@@ -118,15 +118,20 @@ class _Part(Resource):
     def key(self) -> str:
         return f"{self.noun}Id"
 
+    def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """What the properties are as an operation's input."""
+        return typed(properties)
+
     def create(self, call: Call, change: Change) -> None:
-        made = call.operation(_SERVICE, f"Create{self.noun}", typed(change.properties))
+        made = call.operation(_SERVICE, f"Create{self.noun}", self.request(change.properties))
         change.physical_id = made[self.key]
         change.attributes = {self.key: change.physical_id}
 
     def update(self, call: Call, change: Change) -> None:
         if any(change.properties.get(name) != change.previous.get(name) for name in ("ApiId", self.owner)):
             raise Replace
-        call.operation(_SERVICE, f"Update{self.noun}", {**typed(change.properties), self.key: change.physical_id})
+        request = {**self.request(change.properties), self.key: change.physical_id}
+        call.operation(_SERVICE, f"Update{self.noun}", request)
         change.attributes = {self.key: change.physical_id}
 
     def delete(self, call: Call, change: Change) -> None:
@@ -143,6 +148,16 @@ class RouteResource(_Part):
 @resource("AWS::ApiGatewayV2::Integration")
 class IntegrationResource(_Part):
     noun = "Integration"
+
+    def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """A template lists, by status, what the operation takes as a mapping."""
+        request = super().request(properties)
+        answers = request.get("ResponseParameters") or {}
+        request["ResponseParameters"] = {
+            str(status): {pair["Destination"]: str(pair["Source"]) for pair in given.get("ResponseParameters") or ()}
+            for status, given in answers.items()
+        } or None
+        return request
 
 
 @resource("AWS::ApiGatewayV2::Authorizer")

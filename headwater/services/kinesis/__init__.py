@@ -15,6 +15,7 @@ from headwater.services.kinesis import (
     resources,
     settings,
     streams,
+    subscribing,
     tags,
     topology,
 )
@@ -36,6 +37,7 @@ SERVICE = Service(
         resources,
         settings,
         streams,
+        subscribing,
         tags,
         topology,
     ),
@@ -64,7 +66,6 @@ SERVICE = Service(
             "UpdateQueue",
             "UpdateQueueRecordsVisibility",
         ),
-        "it answers in an event stream over HTTP/2": ("SubscribeToShard",),
         "throughput is not provisioned here, and nothing is billed": (
             "DescribeAccountSettings",
             "UpdateAccountSettings",

@@ -47,6 +47,8 @@ class Row(NamedTuple):
     def described(self) -> dict[str, Any]:
         return {
             **self.shown(),
+            "EnrichmentParameters": {},
+            "TargetParameters": {},
             **orjson.loads(self.definition),
             "StateReason": self.reason,
             "Tags": orjson.loads(self.tags),

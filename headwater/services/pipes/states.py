@@ -20,6 +20,7 @@ from headwater.spine.operations import Call, Request, Result, operation
 
 # Milliseconds that a change takes.
 _PAUSE = 50
+_BY_USER = "User initiated"
 _FAILED = {"CREATING": "CREATE_FAILED", "UPDATING": "UPDATE_FAILED", "STARTING": "START_FAILED"}
 
 
@@ -48,7 +49,7 @@ def settle(call: Call, item: Delivery) -> None:
         call.store.run(tables.DELETE_POSITIONS, (row.arn,))
         keep_version(call, row.arn, source)
         return
-    state, reason = row.desired, None
+    state, reason = row.desired, _BY_USER
     if state == "RUNNING":
         try:
             check_source_exists(call, source)

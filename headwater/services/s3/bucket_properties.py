@@ -126,8 +126,20 @@ def _lifecycle_rule(given: dict[str, Any]) -> dict[str, Any]:
         ("NoncurrentVersionTransitions", "NoncurrentVersionTransition"),
     ):
         if given.get(name) or given.get(single):
-            rule[name] = given.get(name) or [given[single]]
+            days = "Days" if name == "Transitions" else "NoncurrentDays"
+            rule[name] = [_transition(each, days) for each in given.get(name) or [given[single]]]
     return rule
+
+
+def _transition(given: dict[str, Any], days: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"StorageClass": given["StorageClass"].upper()}
+    if "TransitionInDays" in given:
+        made[days] = int(given["TransitionInDays"])
+    if "TransitionDate" in given:
+        made["Date"] = _instant(given["TransitionDate"])
+    if "NewerNoncurrentVersions" in given:
+        made["NewerNoncurrentVersions"] = int(given["NewerNoncurrentVersions"])
+    return made
 
 
 def _lifecycle_filter(given: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from headwater.services.s3.lifecycle import DAY, enabled_rules, expires_at, mean
 from headwater.services.s3.multipart import forget
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import Body, Version, lay_down, remove
+from headwater.services.s3.transitions import move_current, move_noncurrent
 from headwater.spine.deliveries import Again, Delivery, delivery
 from headwater.spine.operations import Call
 
@@ -69,6 +70,8 @@ def _apply(call: Call, bucket: Bucket, key: str, rules: list[dict[str, Any]]) ->
         if at is not None and at <= call.now and means(rule, key, newest.size, newest.tags):
             _expire(call, bucket, key, newest)
             return
+    move_current(call, bucket, key, rules, newest)
+    move_noncurrent(call, bucket, key, rules, [(item.version, item.since) for item in kept[1:]])
 
 
 def _without_old(call: Call, bucket: Bucket, key: str, rule: dict[str, Any], kept: list[_Kept]) -> list[_Kept]:

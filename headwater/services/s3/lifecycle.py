@@ -11,8 +11,9 @@ from typing import Any
 from headwater.services.s3 import tag_sets
 from headwater.services.s3.bucket import Bucket, change_settings, find_bucket
 from headwater.services.s3.errors import invalid_argument, invalid_request, malformed_xml
+from headwater.services.s3.storage_classes import check_transitions
 from headwater.spine.deliveries import FOREVER
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.timestamps import rfc822
 
@@ -74,8 +75,7 @@ def _checked(call: Call, rule: dict[str, Any]) -> dict[str, Any]:
         raise malformed_xml()
     if not any(rule.get(action) for action in _ACTIONS):
         raise invalid_request("At least one action needs to be specified in a rule")
-    if rule.get("Transitions") or rule.get("NoncurrentVersionTransitions"):
-        raise not_implemented("Lifecycle transitions of S3")
+    check_transitions(rule)
     expiration = rule.get("Expiration")
     if expiration is not None:
         if len([name for name in ("Days", "Date", "ExpiredObjectDeleteMarker") if name in expiration]) != 1:

@@ -31,6 +31,7 @@ _DETAIL_TYPES = {
     "ObjectCreated": "Object Created",
     "ObjectRemoved": "Object Deleted",
     "LifecycleExpiration": "Object Deleted",
+    "LifecycleTransition": "Object Storage Class Changed",
     "ObjectTagging:Put": "Object Tags Added",
     "ObjectTagging:Delete": "Object Tags Deleted",
 }
@@ -154,6 +155,8 @@ def _entry(call: Call, bucket: Bucket, event: str, key: str, version: Version) -
     if event.startswith(("ObjectRemoved", "LifecycleExpiration")):
         marker = event.endswith("DeleteMarkerCreated")
         detail["deletion-type"] = "Delete Marker Created" if marker else "Permanently Deleted"
+    if event == "LifecycleTransition":
+        detail["destination-storage-class"] = version.storage_class
     return {
         "Source": "aws.s3",
         "DetailType": _DETAIL_TYPES.get(event) or _DETAIL_TYPES[event.partition(":")[0]],

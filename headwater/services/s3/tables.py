@@ -112,4 +112,6 @@ PART_BLOB = "SELECT blob FROM s3_parts WHERE upload = ? AND number = ? AND blob 
 KEYS_AFTER = "SELECT DISTINCT key FROM s3_objects WHERE bucket = ? AND key > ? ORDER BY key LIMIT ?"
 VERSIONS_OF = f"SELECT latest, {_OBJECT}, NULL FROM s3_objects WHERE bucket = ? AND key = ? ORDER BY id DESC"
 
+SET_STORAGE_CLASS = "UPDATE s3_objects SET storage_class = ? WHERE id = ?"
+
 MAP_BUCKETS = "SELECT name, settings FROM s3_buckets WHERE account = ? AND region = ? ORDER BY name"

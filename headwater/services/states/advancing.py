@@ -21,6 +21,7 @@ from headwater.languages.asl.commands import (
     RunTask,
     StartMapRun,
     StartTimer,
+    TaskFailed,
     TimedOut,
     TimerFired,
 )
@@ -31,11 +32,12 @@ from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
 from headwater.services.states.quotas import next_transition, slowed
-from headwater.services.states.record import RUNNING, Record, execution_by_id, load
+from headwater.services.states.record import RUNNING, Record, execution_by_id, load, qualifiers
 from headwater.services.states.status_events import put_status_event
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
 from headwater.spine.operations import Call
 
+_SHOWN = 300
 EXPRESS_LIMIT_MILLISECONDS = 5 * 60 * 1000
 
 
@@ -95,7 +97,7 @@ def _store(call: Call, record: Record, progress: Progress) -> None:
 
 
 def _carry_out(call: Call, progress: Progress) -> None:
-    """Obey commands until none is left; those of a frame that went on meanwhile are void."""
+    """Obey commands until none is left; those of frames that went on meanwhile are void. The trace tells of failure."""
     run = progress.run
     waiting: deque[Command] = deque()
     while run.commands or waiting:
@@ -104,6 +106,8 @@ def _carry_out(call: Call, progress: Progress) -> None:
         command = waiting.popleft()
         if isinstance(command, Finish):
             progress.finish = command
+            if command.status != "SUCCEEDED":
+                call.span.note("execution", f"{command.status} {_why(command.error, command.cause)}".rstrip())
             return
         if isinstance(command, GoOn):
             due = next_transition(call)
@@ -114,6 +118,12 @@ def _carry_out(call: Call, progress: Progress) -> None:
             _start_map_run(call, progress, command)
         else:
             _run_task(call, progress, command)
+
+
+def _why(error: str | None, cause: str | None) -> str:
+    """An error as a line of the trace has it."""
+    told = ": ".join(text for text in (error, cause) if text)
+    return told if len(told) <= _SHOWN else f"{told[:_SHOWN]}…"
 
 
 def _handles(progress: Progress, command: RunTask | StartTimer | StartMapRun) -> list[int] | None:
@@ -148,13 +158,15 @@ def _start_map_run(call: Call, progress: Progress, command: StartMapRun) -> None
 
 
 def _give_back(call: Call, handle: int) -> None:
-    """What a frame no longer waits for: a delivery, or a map run."""
+    """What a frame no longer waits for: a delivery; a map run or an execution that it has started is stopped."""
     if handle >= 0:
         call.cancel(handle)
         return
     row = call.store.one(tables.MAP_RUN_STATUS, (-handle,))
     if row is not None and row[0] == RUNNING:
         call.deliver("states.map_abort", -handle, policy=FOREVER)
+    elif row is None and (child := execution_by_id(call, -handle)) is not None and child.status == RUNNING:
+        call.deliver("states.child_abort", child.arn, target=child.arn, policy=FOREVER)
 
 
 def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
@@ -231,14 +243,23 @@ def _finish(call: Call, record: Record, execution: Execution, finish: Finish) ->
 
 
 def tell_waiter(call: Call, record: Record) -> None:
-    """Let the task of a parent that waits for this execution (`.sync`) know of its end."""
-    call.deliver("states.child_ended", [orjson.loads(record.waiter or "null"), record.id], target=record.arn)
+    """Let the tasks of parents that wait for this execution (`.sync`) know of its end."""
+    for waiter in waiters_of(record):
+        call.deliver("states.child_ended", [waiter, record.id], target=record.arn)
+
+
+def waiters_of(record: Record) -> list[list[object]]:
+    """Each as the task that waits names itself; the column holds one, or a list of them."""
+    held = orjson.loads(record.waiter or "[]")
+    return held if not held or isinstance(held[0], list) else [held]
 
 
 def advance_by_id(call: Call, id_: int, event: Input) -> None:
     record = execution_by_id(call, id_)
     if record is not None and record.status == RUNNING:
         call.span.subject = record.arn
+        if isinstance(event, TaskFailed):
+            call.span.note("task failed", _why(event.error, event.cause))
         advance(call, record, event)
 
 
@@ -258,6 +279,7 @@ def begin_later(call: Call, item: Delivery) -> None:
     record = execution_by_id(call, item.payload)
     if record is not None and record.status == RUNNING and record.last_event == 0:
         execution = load(call, record)
+        execution.qualifiers = qualifiers(call, record.machine, record.definition, record.qualifier)
         _store(call, record, begin(call, record.id, execution, compiled(call, record.definition)))
 
 

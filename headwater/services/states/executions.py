@@ -14,7 +14,15 @@ from headwater.languages.asl import Execution, Run
 from headwater.languages.asl.commands import Finish, Stopped
 from headwater.languages.asl.references import variable_references
 from headwater.services.states import tables
-from headwater.services.states.advancing import Progress, advance, begin, expire_later, store_step, tell_waiter
+from headwater.services.states.advancing import (
+    Progress,
+    advance,
+    begin,
+    expire_later,
+    store_step,
+    tell_waiter,
+    waiters_of,
+)
 from headwater.services.states.errors import (
     execution_already_exists,
     execution_limit_exceeded,
@@ -27,7 +35,7 @@ from headwater.services.states.machines import check_name
 from headwater.services.states.mocked_cases import find_case, split_case
 from headwater.services.states.mocked_tasks import drop_mocks, keep_mocks
 from headwater.services.states.quotas import OPEN_EXECUTIONS
-from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution
+from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution, qualifiers
 from headwater.services.states.redrivable import redrive_status
 from headwater.services.states.status_events import put_status_event
 from headwater.services.states.versions import Target, find_qualified
@@ -73,6 +81,9 @@ def start_execution(call: Call, request: Request) -> Result:
         if row is not None:
             existing = Record(*row)
             if existing.status == RUNNING and existing.input == text:
+                if request.get("Waiter"):
+                    waiters = [*waiters_of(existing), orjson.loads(request["Waiter"])]
+                    call.store.run(tables.SET_WAITERS, (orjson.dumps(waiters).decode(), existing.id))
                 return {"executionArn": arn, "startDate": existing.started}
             if existing.stopped is None or call.now - existing.stopped <= NAME_KEPT_MILLISECONDS:
                 raise execution_already_exists(arn)
@@ -126,7 +137,9 @@ def _launch(
         arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
     )
     execution.logging = logging_of(target.logging)
-    execution.mocks = None if case is None else keep_mocks(call, id_, case)
+    if target.qualifier:
+        execution.qualifiers = qualifiers(call, target.machine.arn, target.definition, target.qualifier)
+    execution.mocks = None if case is None else keep_mocks(call, id_, case, machine)
     nested = bool(request.get("Nested"))
     progress = Progress(id_, Run(execution, call.now, call.ids)) if nested else begin(call, id_, execution, machine)
     finish = progress.finish
@@ -273,9 +286,7 @@ def describe_execution(call: Call, request: Request) -> Result:
     if record.stopped is not None:
         result["stopDate"] = record.stopped
     result |= map_run_arn(call, record)
-    if record.qualifier is not None:
-        version = record.qualifier.rpartition(":")[2].isdigit()
-        result["stateMachineVersionArn" if version else "stateMachineAliasArn"] = record.qualifier
+    result |= qualifiers(call, record.machine, record.definition, record.qualifier)
     return result | _outcome(record)
 
 

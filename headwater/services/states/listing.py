@@ -11,7 +11,7 @@ from headwater.services.states import tables
 from headwater.services.states.errors import invalid_arn, machine_type_not_supported, validation
 from headwater.services.states.map_run import find_map_run
 from headwater.services.states.paging import next_token, page_size, read_number
-from headwater.services.states.record import Record
+from headwater.services.states.record import Record, qualifiers
 from headwater.services.states.versions import find_qualified
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -31,7 +31,7 @@ def list_executions(call: Call, request: Request) -> Result:
     limit = page_size(request)
     parameters = [key, read_number(request, _NEWEST), *([status] if status else []), limit + 1]
     rows = call.store.all(tables.LIST_EXECUTIONS[holder, bool(status), redrive], parameters)
-    page = [_listed(Record(*row)) | shared for row in rows[:limit]]
+    page = [_listed(call, Record(*row)) | shared for row in rows[:limit]]
     return {"executions": page, **next_token(rows, limit, lambda row: row[0])}
 
 
@@ -44,12 +44,14 @@ def _holder(call: Call, machine_arn: str | None, map_run: str | None) -> tuple[s
     target = find_qualified(call, machine_arn)
     if target.machine.express:
         raise machine_type_not_supported()
+    if target.qualifier.rpartition(":")[2].isdigit():
+        return "version", target.definition, {}
     if target.qualifier:
-        return "qualifier", target.qualifier, {}
+        return "alias", target.qualifier, {}
     return "machine", target.machine.arn, {}
 
 
-def _listed(record: Record) -> dict[str, Any]:
+def _listed(call: Call, record: Record) -> dict[str, Any]:
     item: dict[str, Any] = {
         "executionArn": record.arn,
         "stateMachineArn": record.machine,
@@ -59,7 +61,5 @@ def _listed(record: Record) -> dict[str, Any]:
         "redriveCount": record.redrives,
     }
     optional: dict[str, Any] = {"stopDate": record.stopped, "redriveDate": record.redriven, "itemCount": record.items}
-    if record.qualifier is not None:
-        version = record.qualifier.rpartition(":")[2].isdigit()
-        optional["stateMachineVersionArn" if version else "stateMachineAliasArn"] = record.qualifier
+    optional |= qualifiers(call, record.machine, record.definition, record.qualifier)
     return item | {name: value for name, value in optional.items() if value is not None}

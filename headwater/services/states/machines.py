@@ -25,7 +25,7 @@ from headwater.services.states.errors import (
     missing_parameter,
     validation,
 )
-from headwater.services.states.integrations.recognized import NOT_IMPLEMENTED, check_resource
+from headwater.services.states.integrations.recognized import check_resource
 from headwater.services.states.machine import (
     EXPRESS,
     METADATA_ONLY,
@@ -58,15 +58,15 @@ def check_role(arn: str) -> None:
 
 
 def check_definition(call: Call, name: str, text: str, kind: str = STANDARD) -> None:
-    """InvalidDefinition as AWS refuses it; what AWS has and we lack is logged."""
+    """InvalidDefinition as AWS refuses it; what we lack, and what is likely not meant so, is logged."""
     found = validate(text, express=kind == EXPRESS, check_resource=partial(check_resource, call))
     errors = [finding for finding in found if finding.severity == "ERROR"]
     if errors:
         raise invalid_definition(str(InvalidDefinition(errors)))
-    lacking = [f"{finding.message} (at {finding.location})" for finding in found if finding.code == NOT_IMPLEMENTED]
-    if lacking:
-        call.span.note("not implemented", lacking)
-        for text in lacking:
+    warned = [f"{finding.message} (at {finding.location})" for finding in found if finding.severity == "WARNING"]
+    if warned:
+        call.span.note("warnings", warned)
+        for text in warned:
             log.warning("state machine %s: %s", name, text)
 
 

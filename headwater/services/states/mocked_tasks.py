@@ -5,17 +5,23 @@ A state that its case does not name calls its resource.
 
 from __future__ import annotations
 
+import logging
+
 import orjson
 
-from headwater.languages.asl import Execution
+from headwater.languages.asl import Execution, Machine
 from headwater.languages.asl.commands import Input, RunTask, TaskFailed, TaskSubmitted, TaskSucceeded, TaskTimedOut
 from headwater.languages.asl.errors import HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT
 from headwater.languages.asl.resources import SUBMITTING
+from headwater.languages.asl.task_state import TaskState
+from headwater.languages.asl.trial import find_state
 from headwater.languages.mock_files import Answer, find_answer
 from headwater.services.states import tables
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import shortened
+
+log = logging.getLogger(__name__)
 
 
 def answer_mocked(call: Call, execution: Execution, command: RunTask) -> list[Input] | None:
@@ -67,9 +73,14 @@ def tell_of_mocked(call: Call, request: Request) -> Result:
     return {}
 
 
-def keep_mocks(call: Call, id_: int, case: str) -> int:
+def keep_mocks(call: Call, id_: int, case: str, machine: Machine) -> int:
     """Give an execution the answers of its case, as rows of its own that later changes of the case do not reach."""
-    rows = [(id_, state, 0, orjson.dumps(answers).decode()) for state, answers in orjson.loads(case).items()]
+    mocked = orjson.loads(case)
+    nowhere = [state for state in mocked if not isinstance(find_state(machine.workflow, state), TaskState)]
+    if nowhere:
+        call.span.note("mocks of no Task state", nowhere)
+        log.warning("the state machine has no Task state %s, of which there are mocks", ", ".join(nowhere))
+    rows = [(id_, state, 0, orjson.dumps(answers).decode()) for state, answers in mocked.items()]
     call.store.many(tables.INSERT_MOCK, rows)
     return id_
 

@@ -74,6 +74,18 @@ def execution_by_id(call: Call, id_: int) -> Record | None:
     return None if row is None else Record(*row)
 
 
+def qualifiers(call: Call, machine: str, definition: int, qualifier: str | None) -> dict[str, str]:
+    """`stateMachineVersionArn` of an execution that was started by one, `stateMachineAliasArn` too where an alias has
+    chosen it; nothing where the ARN was the machine's own."""
+    if not qualifier:
+        return {}
+    if qualifier.rpartition(":")[2].isdigit():
+        return {"stateMachineVersionArn": qualifier}
+    row = call.store.one(tables.VERSION_OF_DEFINITION, (machine, definition))
+    version = {} if row is None else {"stateMachineVersionArn": f"{machine}:{row[0]}"}
+    return {"stateMachineAliasArn": qualifier, **version}
+
+
 def load(call: Call, record: Record) -> Execution:
     """The execution with its frames, from memory where that is as far as the rows are."""
     memory: StatesMemory = call.memory
@@ -98,6 +110,7 @@ def _read(call: Call, record: Record) -> Execution:
         express=bool(record.express),
     )
     execution.redrives = record.redrives
+    execution.redriven_at = record.redriven
     execution.mocks = record.mocks
     execution.logging = logging_of(orjson.loads(definition[5]))
     execution.last_event = record.last_event

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 
 from __future__ import annotations
 
-from headwater.services.states.record import Record
+from headwater.services.states.record import Record, qualifiers
 from headwater.services.states.redrivable import redrive_status
 from headwater.spine.operations import Call
 
@@ -37,8 +37,6 @@ def put_status_event(call: Call, record: Record) -> None:
         "error": record.error,
         "cause": record.cause,
     }
-    if record.qualifier is not None:
-        version = record.qualifier.rpartition(":")[2].isdigit()
-        detail["stateMachineVersionArn" if version else "stateMachineAliasArn"] = record.qualifier
+    detail |= qualifiers(call, record.machine, record.definition, record.qualifier)
     request = {"Source": "aws.states", "DetailType": _DETAIL_TYPE, "Detail": detail, "Resources": [record.arn]}
     call.operation("events", "PutServiceEvent", request)

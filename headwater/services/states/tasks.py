@@ -144,6 +144,15 @@ def child_ended(call: Call, item: Delivery) -> None:
         advance_by_id(call, id_, TaskFailed(frame, ticket, "States.TaskFailed", output))
 
 
+@delivery("states.child_abort")
+def abort_child(call: Call, item: Delivery) -> None:
+    """What waited for the execution (`.sync`) was stopped, and so is that.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
+    """
+    call.operation("states", "StopExecution", {"executionArn": item.payload})
+
+
 def _described(record: Record, *, parsed: bool) -> dict[str, Any]:
     """The child as DescribeExecution tells of it, in Step Functions' casing. `.sync:2` parses its JSON texts."""
 

@@ -15,6 +15,7 @@ from headwater.languages.asl.commands import (
     TaskStarted,
 )
 from headwater.services import SERVICES
+from headwater.services.states import tables
 from headwater.services.states.integrations.answers import answered
 from headwater.services.states.integrations.api_gateway import check_api_arguments
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
@@ -71,7 +72,7 @@ def perform(call: Call, id_: int, execution: Execution, command: RunTask, handle
         return [TaskFailed(command.frame, command.ticket, LACKING, lacks(command.resource))]
     if target.service not in _PROMPT or (target.service, target.operation) in _WAITING:
         return _later(call, id_, execution, command, handles)
-    return _at_once(call, id_, target, command)
+    return _at_once(call, id_, target, command, handles)
 
 
 def _later(call: Call, id_: int, execution: Execution, command: RunTask, handles: list[int]) -> list[Input]:
@@ -80,7 +81,7 @@ def _later(call: Call, id_: int, execution: Execution, command: RunTask, handles
     return [TaskStarted(command.frame, command.ticket)]
 
 
-def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Input]:
+def _at_once(call: Call, id_: int, target: Target, command: RunTask, handles: list[int]) -> list[Input]:
     try:
         model = model_of(target.service)
         request = command.prepared or {}
@@ -92,6 +93,9 @@ def _at_once(call: Call, id_: int, target: Target, command: RunTask) -> list[Inp
         result = call.operation(target.service, target.operation, request, account=role_account(command.role_arn))
     except AwsError as error:
         return [failure(call, target, command.frame, command.ticket, error)]
+    if "Waiter" in request:
+        (child, *_) = call.store.one(tables.FIND_EXECUTION, (result["executionArn"],)) or (0,)
+        handles.append(-child)  # negative: to be stopped where it is no longer waited for
     output = make_output(call, model, target, result)
     if target.operation == "PutEvents" and result.get("FailedEntryCount"):
         return [TaskFailed(command.frame, command.ticket, "EventBridge.FailedEntry", output, calling=True)]
