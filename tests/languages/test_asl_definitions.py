@@ -180,3 +180,13 @@ def test_no_definition_breaks_the_parser(definition: dict[str, Any], junk: Any, 
         parse(json.dumps(broken))
     except InvalidDefinition as refused:
         assert refused.diagnostics
+
+
+@pytest.mark.parametrize(("levels", "refused"), [(99, False), (100, True), (150, True)])
+def test_states_that_are_too_deeply_nested(levels: int, refused: bool) -> None:
+    machine: dict[str, Any] = {"StartAt": "Inmost", "States": {"Inmost": PASS}}
+    for level in range(levels):
+        parallel = {"Type": "Parallel", "End": True, "Branches": [machine]}
+        machine = {"StartAt": f"P{level}", "States": {f"P{level}": parallel}}
+    found = findings(machine)
+    assert [code for code, _, _ in found] == ["TOO_DEEPLY_NESTED"] * refused

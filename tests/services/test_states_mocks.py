@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from headwater.cli.main import main
 from headwater.client import Headwater, HeadwaterError
+from headwater.insight.mock_file import MockFile, MocksRefused
 from tests.conftest import Client, client_factory
+from tests.server import ServerThread
 from tests.services.states import ended, events, history_types, make_machine
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
@@ -290,3 +295,33 @@ def test_a_file_names_what_is_missing(surface: Headwater, account: str) -> None:
     ):
         with pytest.raises(HeadwaterError, match=re.escape(reason)):
             surface.put_mocks(file, account=account)
+
+
+def test_a_file_that_the_server_is_started_with(timed: ServerThread, tmp_path: Path) -> None:
+    file = tmp_path / "MockConfigFile.json"
+    file.write_text(json.dumps(FILE))
+    mocks = MockFile(timed.cloud.engine, file)
+    timed.run(mocks.start())
+    headwater = Headwater(timed.endpoint)
+    cases = ["HappyPath", "HybridPath", "RetryPath", "Used up"]
+    assert [case["case"] for case in headwater.mocks()] == cases
+    headwater.reset()
+    assert [case["case"] for case in headwater.mocks()] == cases
+    timed.call(mocks.stop)
+    for text, reason in (("{", "cannot be read"), ("{}", "do not fit: The file: the field MockedResponses is missing")):
+        file.write_text(text)
+        with pytest.raises(MocksRefused, match=reason):
+            timed.run(MockFile(timed.cloud.engine, file).start())
+
+
+def test_the_command(endpoint: str, surface: Headwater, tmp_path: Path) -> None:
+    file = tmp_path / "MockConfigFile.json"
+    file.write_text(json.dumps(FILE))
+    told = CliRunner().invoke(main, ["mocks", str(file), "--endpoint", endpoint])
+    assert told.exit_code == 0
+    assert "LambdaSQSIntegration  RetryPath   LambdaState, SQSState  all" in told.output
+    shown = CliRunner().invoke(main, ["mocks", "--clear", "--json", "--endpoint", endpoint])
+    assert not [case for case in json.loads(shown.output) if case["machine"] == "LambdaSQSIntegration"]
+    file.write_text("{")
+    refused = CliRunner().invoke(main, ["mocks", str(file), "--endpoint", endpoint])
+    assert (refused.exit_code, "is not JSON" in refused.output) == (1, True)

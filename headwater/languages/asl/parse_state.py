@@ -33,6 +33,8 @@ from headwater.languages.asl.task_state import TaskState
 from headwater.languages.asl.wait_state import WaitState
 
 MAXIMUM_NAME_LENGTH = 80
+# AWS does not say how deep is too deep.
+MAXIMUM_DEPTH = 100
 # What the service knows of a resource: a finding without its location, None where all is well.
 CheckResource = Callable[[Resource], Diagnostic | None]
 _WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
@@ -46,6 +48,7 @@ class StateParser:
         self.check_resource = check_resource
         self.machine_language = machine_language
         self.maps: dict[str, DistributedMapState] = {}
+        self._depth = 0
         self._names: set[str] = set()
         self._kinds: dict[str, Callable[[str, FieldCompiler], State | None]] = {
             "Pass": self._pass,
@@ -74,11 +77,16 @@ class StateParser:
         if type(states) is not dict or not states:
             self.diagnostics.schema("Expected value of type Object", f"{location}/States")
             return None
+        if self._depth == MAXIMUM_DEPTH:
+            self.diagnostics.add("TOO_DEEPLY_NESTED", "The states are too deeply nested.", location)
+            return None
+        self._depth += 1
         workflow = Workflow(document["StartAt"])
         for name, state in states.items():
             parsed = self.state(name, state, f"{location}/States/{name}", language)
             if parsed is not None:
                 workflow.states[name] = parsed
+        self._depth -= 1
         return workflow
 
     def state(self, name: str, state: Any, location: str, language: str) -> State | None:
