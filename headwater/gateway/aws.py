@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headwater.gateway.connection import HttpConnection
+from headwater.gateway.event_frames import CONTENT_TYPE
 from headwater.gateway.identity import MOST_KEPT, Callers, credential_of, scope_of, service_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
@@ -16,6 +17,7 @@ from headwater.gateway.protocols.cbor import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
+from headwater.spine.event_streams import EventStream
 from headwater.spine.fault_errors import Unanswered
 from headwater.spine.operations import Caller, Operation, Result
 from headwater.spine.spans import cause_of
@@ -70,7 +72,8 @@ class AwsApis:
             connection.respond(route.wire.error(route.protocol, internal_error(), request_id, route.operation.name))
             return
         # S3 answers browsers by the CORS rules of each bucket
-        reply = _Reply(connection, route, request_id, "origin" in headers and route.service != "s3")
+        kind = _Reply if route.plan.events is None else _StreamingReply
+        reply = kind(connection, route, request_id, "origin" in headers and route.service != "s3")
         self._engine.submit(
             route.operation,
             parameters,
@@ -148,6 +151,27 @@ class _Reply:
 
     def abandon_with_client(self, task: asyncio.Task[None]) -> None:
         self._connection.abandoned = task.cancel
+
+
+class _StreamingReply(_Reply):
+    """The same for an operation that answers with events, as long as the client stays."""
+
+    __slots__ = ()
+
+    def __call__(self, result: Result | None, error: AwsError | None) -> None:
+        connection, events = self._connection, self._route.plan.events
+        if error is not None or result is None or events is None:
+            super().__call__(None, error)
+            return
+        stream: EventStream = result[events.member]
+        connection.begin_stream(CONTENT_TYPE)
+        connection.send_chunk(events.initial)
+
+        def send(kind: str, value: Mapping[str, Any]) -> None:
+            if not connection.send_chunk(events.write(kind, value)):
+                connection.close()  # a stream with a gap is none
+
+        connection.abandoned = stream.send_to(send, connection.end_stream)
 
 
 def _unknown_service(error: AwsError, request_id: str) -> HttpResponse:

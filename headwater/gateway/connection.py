@@ -223,10 +223,19 @@ class HttpConnection(asyncio.Protocol):
                 "Access-Control-Allow-Origin: *\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode()
             )
 
-    def send_chunk(self, chunk: bytes) -> None:
-        """A piece of the stream; dropped where the client reads too slowly or is gone."""
-        if self.transport is not None and self.transport.get_write_buffer_size() < MOST_UNREAD:
-            self.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+    def send_chunk(self, chunk: bytes) -> bool:
+        """A piece of the stream; False: it was dropped, for the client reads too slowly or is gone."""
+        if self.transport is None or self.transport.get_write_buffer_size() >= MOST_UNREAD:
+            return False
+        self.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        return True
+
+    def end_stream(self) -> None:
+        """There is no more to come."""
+        if self.transport is not None:
+            self.transport.write(b"0\r\n\r\n")
+        self.abandoned = None
+        self._next()
 
     def _head(self, status: int, headers: list[tuple[str, str]], length: int) -> bytes:
         text = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"

@@ -45,6 +45,18 @@ class _Answer:
         """A fault keeps the answer back: the sender has waited in vain."""
         self._reply(WireAnswer(504, {}, b""))
 
+    def begin_stream(self, content_type: str) -> None:
+        """None of our services reads events."""
+        self._reply(
+            WireAnswer(501, {}, b'{"__type":"NotImplemented","message":"A stream of events is not read here."}')
+        )
+
+    def send_chunk(self, chunk: bytes) -> bool:
+        return False
+
+    def end_stream(self) -> None:
+        self.abandoned = None
+
     def respond(self, response: HttpResponse) -> None:
         body: Any = response.body
         headers = {name.lower(): value for name, value in response.headers}

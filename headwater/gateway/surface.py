@@ -89,7 +89,7 @@ def _begin(stream: Stream, query: Mapping[str, str], connection: HttpConnection)
     """Open a stream, unless what is asked of it is refused; what it sends at once waits for its head."""
     content_type, begin = stream
     early: list[bytes] = []
-    send = early.append
+    send: Callable[[bytes], object] = early.append
 
     def send_on(chunk: bytes) -> None:
         send(chunk)

@@ -46,6 +46,11 @@ class Model:
         reference = self.operations[operation].get("input")
         return self.shape(reference) if reference else _EMPTY
 
+    def streams_events(self, operation: str) -> bool:
+        """Whether an operation answers with a stream of events."""
+        members = (self.output(operation) or _EMPTY)["members"].values()
+        return any(self.shapes[member["shape"]].get("eventstream") for member in members)
+
     def output(self, operation: str) -> Shape | None:
         """The structure of an operation's result, None where it has none."""
         reference = self.operations[operation].get("output")

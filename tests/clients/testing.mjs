@@ -161,7 +161,14 @@ test("what cannot be deployed, asked or found is said in words", async () => {
   const broken = join(folder, "broken.yaml");
   await writeFile(broken, "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 1000000}}}");
   await assert.rejects(cloud.stack(broken), (error) => error instanceof StackFailed && /Q/.test(error.message));
-  await assert.rejects(shop.resource("Nothing"), StackFailed);
-  await assert.rejects(new Headwater("http://127.0.0.1:9").health(), /No Headwater answers/);
+  await assert.rejects(cloud.stack(template, { Colour: "red" }), { message: "Error: Parameters: [Colour] do not exist in the template" });
+  await assert.rejects(cloud.stack(join(folder, "nowhere.yaml")), /^StackFailed: There is no .*nowhere\.yaml\.$/);
+  shop = await cloud.stack(template);
+  await assert.rejects(shop.resource("Nothing"), /has no resource Nothing; there are Bus, Parcels, Policy, Rule\.$/);
+  await assert.rejects(cloud.faults.throttle("stepfunctions"), /There is no service stepfunctions\. Is it states\?/);
+  const entry = { Source: "shop", DetailType: "Placed", Detail: "{}" };
+  await events.send(new PutEventsCommand({ Entries: [entry] }));
+  await assert.rejects(cloud.events.assertDelivered({ source: "shop", to: "Parcels" }), /event-bus\/default has no rule/);
+  await assert.rejects(new Headwater("http://127.0.0.1:9").health(), /No Headwater answers at http:\/\/127\.0\.0\.1:9: (?!fetch failed)/);
   await assert.rejects(startCloud({ command: ["no-such-program"] }), /did not start/);
 });

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from headwater.languages.asl import InvalidDefinition, parse
 from headwater.languages.asl.replay import replay
+from headwater.languages.asl.visits import visits
 from tests.languages.asl_machines import changed, machines
 from tests.languages.asl_world import Ids, World, execution
 from tests.languages.test_asl_properties import ITEMS, PATIENT, Script, begun
@@ -25,8 +26,16 @@ def test_replay_tells_what_a_run_would_show(
 ) -> None:
     definition, machine = begun(definition)
     start = {"items": items}
-    recorded = World(machine, start, Script(seed).answer).run().events()
+    world = World(machine, start, Script(seed).answer, crash=True).run()
+    recorded = world.events()
     assert replay(machine, execution(start), recorded, Ids(seed=3)) is None
+    redriven = recorded
+    for _ in range(2):
+        if world.finish is not None and world.finish.status == "FAILED":
+            redriven = world.redrive().events()
+            assert replay(machine, execution(start), redriven, Ids(seed=3)) is None
+    entered = [each for each in redriven if each["type"].endswith("StateEntered")]
+    assert len(entered) == sum(1 for root in visits(redriven) for _ in root.walk())
 
     try:
         other = parse(json.dumps(data.draw(changed(definition))))

@@ -247,6 +247,7 @@ def test_versions_and_aliases(states: Any) -> None:
     assert both.items() <= described.items() and both.items() <= started.items()
     (listed,) = states.list_executions(stateMachineArn=alias)["executions"]
     assert both.items() <= listed.items()
+    assert states.list_executions(stateMachineArn=first)["executions"] == [listed]
     described = ended(states, states.start_execution(stateMachineArn=second)["executionArn"])
     assert (described["status"], described["stateMachineVersionArn"]) == ("FAILED", second)
     listed = states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]

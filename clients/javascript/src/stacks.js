@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 
 import { firstLine, end } from "./processes.js";
@@ -110,6 +111,7 @@ export class Stacks {
   }
 
   async #up(template, parameters) {
+    if (!existsSync(template)) throw new StackFailed(`There is no ${template}.`);
     const { hostname, port } = new URL(this.#headwater.endpoint);
     const name = nameOf(template, parameters);
     const [program, ...first] = this.#command;
@@ -118,7 +120,7 @@ export class Stacks {
     const deploying = spawn(program, [...first, "up", template, ...options], { stdio: ["ignore", "pipe", "pipe"] });
     const { line, log } = await firstLine(deploying);
     await end(deploying); // it stays until it is told to go
-    if (line === undefined) throw new StackFailed(log);
+    if (line === undefined) throw new StackFailed(log.replace(/^using the Headwater at .*\n/m, "").trim());
     return new Stack(name, JSON.parse(line).outputs, this.#headwater.endpoint);
   }
 }

@@ -13,8 +13,17 @@ Serialize = Callable[[Mapping[str, Any], str], HttpResponse]
 """(result, request id) to a response."""
 
 
+class Events(NamedTuple):
+    """The member of the output that is an event stream, what comes before its events, and how each is written."""
+
+    member: str
+    initial: bytes
+    write: Callable[[str, Mapping[str, Any]], bytes]
+
+
 class Plan(NamedTuple):
-    """How one operation travels in one protocol."""
+    """How one operation travels in one protocol. ``events``: of one that answers with a stream of them."""
 
     parse: Parse
     serialize: Serialize
+    events: Events | None = None

@@ -15,7 +15,7 @@ from headwater.gateway.protocols.query import Query, action_of
 from headwater.gateway.protocols.rest_json import RestJson
 from headwater.gateway.protocols.rest_xml import RestXml
 from headwater.gateway.protocols.routes import Routes
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.models import Model, load_model
 
 Protocol = Literal["json", "json-cbor", "query", "rest-json", "rest-xml", "smithy-rpc-v2-cbor"]
@@ -86,7 +86,10 @@ class WireService:
         """How an operation travels in a protocol; compiled on first use."""
         plan = self._plans.get((operation, protocol))
         if plan is None:
-            plan = self._plans[operation, protocol] = self._wire(protocol).plan(operation)
+            plan = self._wire(protocol).plan(operation)
+            if protocol == "json-cbor" and self.model.streams_events(operation):
+                raise not_implemented(f"The event stream of {operation} in the protocol {protocol}")
+            self._plans[operation, protocol] = plan
         return plan
 
     def error(self, protocol: Protocol, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:

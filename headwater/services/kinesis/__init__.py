@@ -15,6 +15,7 @@ from headwater.services.kinesis import (
     resources,
     settings,
     streams,
+    subscribing,
     tags,
     topology,
 )
@@ -36,6 +37,7 @@ SERVICE = Service(
         resources,
         settings,
         streams,
+        subscribing,
         tags,
         topology,
     ),
@@ -63,9 +65,6 @@ SERVICE = Service(
             "UpdateDeadLetterQueueRecordsVisibility",
             "UpdateQueue",
             "UpdateQueueRecordsVisibility",
-        ),
-        "it answers in an event stream over HTTP/2, without which the clients that consume streams so do not ask": (
-            "SubscribeToShard",
         ),
         "throughput is not provisioned here, and nothing is billed": (
             "DescribeAccountSettings",

@@ -1,4 +1,4 @@
-"""Consumers with enhanced fan-out: registered, shown, deregistered. To subscribe one to a shard is not implemented.
+"""Consumers with enhanced fan-out: registered, shown, deregistered.
 
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html
 """

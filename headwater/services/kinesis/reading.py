@@ -44,10 +44,10 @@ def get_shard_iterator(call: Call, request: Request) -> Result:
         raise resource_not_found(
             f"Shard {request['ShardId']} in stream {stream.name} under account {stream.account} does not exist"
         ) from None
-    return {"ShardIterator": _write(call, stream, shard, _start(call, stream, shard, request))}
+    return {"ShardIterator": _write(call, stream, shard, start_at(call, stream, shard, request))}
 
 
-def _start(call: Call, stream: Stream, shard: Shard, request: Request) -> int:
+def start_at(call: Call, stream: Stream, shard: Shard, request: Request) -> int:
     """The id from which on an iterator reads."""
     kind, number, timestamp = (
         request["ShardIteratorType"],
@@ -133,12 +133,12 @@ def get_records(call: Call, request: Request) -> Result:
     stream, shard, start = _read(call, request["ShardIterator"])
     rows, more = read_rows(call, stream, shard, start, request.get("Limit") or _MOST_RECORDS)
     result: Result = {
-        "Records": [_shown(shard, row) for row in rows],
+        "Records": [shown_record(shard, row) for row in rows],
         "MillisBehindLatest": call.now - rows[-1].arrived if more else 0,
     }
     if shard.closed is not None and not more:
         children = [each for each in stream.shards if shard.number in each.parents]
-        return result | {"ChildShards": [_child(child) for child in children]}
+        return result | {"ChildShards": [shown_child(child) for child in children]}
     return result | {"NextShardIterator": _write(call, stream, shard, rows[-1].id + 1 if rows else start)}
 
 
@@ -154,7 +154,7 @@ def read_rows(call: Call, stream: Stream, shard: Shard, start: int, limit: int) 
     return rows[:limit], len(rows) > limit
 
 
-def _shown(shard: Shard, row: Row) -> dict[str, Any]:
+def shown_record(shard: Shard, row: Row) -> dict[str, Any]:
     return {
         "SequenceNumber": shard.sequence(row.id),
         "ApproximateArrivalTimestamp": row.arrived,
@@ -164,6 +164,6 @@ def _shown(shard: Shard, row: Row) -> dict[str, Any]:
     }
 
 
-def _child(shard: Shard) -> dict[str, Any]:
+def shown_child(shard: Shard) -> dict[str, Any]:
     parents = [f"shardId-{number:012d}" for number in shard.parents]
     return {"ShardId": shard.id, "ParentShards": parents, "HashKeyRange": shard.hash_keys()}

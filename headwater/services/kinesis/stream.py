@@ -124,6 +124,8 @@ class StreamMemory:
 
     def __init__(self) -> None:
         self.streams: dict[str, Stream] = {}
+        # when (ms) a consumer began to be given a shard, by both; as long as its connection holds
+        self.subscribed: dict[tuple[str, str], int] = {}
 
     def clear(self) -> None:
         self.streams.clear()

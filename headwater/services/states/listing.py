@@ -44,8 +44,10 @@ def _holder(call: Call, machine_arn: str | None, map_run: str | None) -> tuple[s
     target = find_qualified(call, machine_arn)
     if target.machine.express:
         raise machine_type_not_supported()
+    if target.qualifier.rpartition(":")[2].isdigit():
+        return "version", target.definition, {}
     if target.qualifier:
-        return "qualifier", target.qualifier, {}
+        return "alias", target.qualifier, {}
     return "machine", target.machine.arn, {}
 
 

@@ -184,16 +184,24 @@ WHERE id = ?
 COUNT_OPEN_EXECUTIONS = """
 SELECT count(*) FROM states_executions WHERE status = 'RUNNING' AND express = 0 AND substr(arn, 1, ?) = ?
 """
+SET_WAITERS = "UPDATE states_executions SET waiter = ? WHERE id = ?"
 DELETE_EXECUTION = "DELETE FROM states_executions WHERE id = ?"
 _LISTED = _EXECUTION + "WHERE {} = ? AND express = 0 AND id < ?"
 _PAGE = " ORDER BY id DESC LIMIT ?"
+# A version's are also those for which an alias has chosen it.
+_HOLDERS = {
+    "machine": "machine",
+    "alias": "qualifier",
+    "version": "qualifier IS NOT NULL AND definition",
+    "map_run": "map_run",
+}
 # By what holds them (a machine or a map run), then by the filters that ListExecutions has.
 LIST_EXECUTIONS = {
-    (holder, status, redrive): _LISTED.format(holder)
+    (holder, status, redrive): _LISTED.format(column)
     + (" AND status = ?" if status else "")
     + {"": "", "REDRIVEN": " AND redrives > 0", "NOT_REDRIVEN": " AND redrives = 0"}[redrive]
     + _PAGE
-    for holder in ("machine", "qualifier", "map_run")
+    for holder, column in _HOLDERS.items()
     for status in (False, True)
     for redrive in ("", "REDRIVEN", "NOT_REDRIVEN")
 }
