@@ -176,6 +176,7 @@ def test_histories_are_as_with_real_answers(states: Any, surface: Headwater, acc
         "LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionSucceeded",
         "TaskScheduled", "TaskTimedOut",
     ]  # fmt: skip
+    assert surface.replay(done["executionArn"])["same"] == 1
 
 
 def each(mode: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
