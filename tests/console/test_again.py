@@ -153,11 +153,11 @@ def test_what_is_copied_runs(browser: Browser, console: str, busy_shop: Shop, tm
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     commands = []
     for number, name in enumerate(COPIED):
-        detail = _span(page, console, "ReserveShipment", "POST/orders", name)
+        detail = _span(page, console, "ReserveShipment", "POST /orders", name)
         (tmp_path / f"test_copied_{number}.py").write_text(_copied(detail, "Copy as pytest"))
         if name != "s3:PutObject":
             commands.append(_copied(detail, re.compile("Copy as (aws|curl) command")))
-    detail = _span(page, console, "ReserveShipment", "POST/orders", "lambda:Invoke")
+    detail = _span(page, console, "ReserveShipment", "POST /orders", "lambda:Invoke")
     commands.append(_copied(detail, "Copy as aws command"))
     page.close()
     environment = {**os.environ, "PATH": f"{HEADWATER.parent}:{os.environ['PATH']}"}

@@ -62,7 +62,7 @@ def test_a_trace_is_found_by_a_text_and_read_by_keyboard(browser: Browser, conso
         page.get_by_label("Search traces").fill("ReserveShipment")
         expect(page).to_have_url(f"{console}/console/traces?text=ReserveShipment")
         page.reload()  # the address says what is looked for, and nothing else is listed meanwhile
-        page.locator("tbody tr", has_text="POST/orders").first.locator("a").click()
+        page.locator("tbody tr", has_text="POST /orders").first.locator("a").click()
         rows = page.locator(".span")
         expect(rows.first).to_contain_text("execute-api:Invoke")
         rows.first.focus()
@@ -79,7 +79,7 @@ def test_a_trace_is_found_by_a_text_and_read_by_keyboard(browser: Browser, conso
 
 def test_an_event_is_explained_and_delivered_again_to_one(browser: Browser, console: str, busy_shop: Shop) -> None:
     with opened(browser, console + "/console/traces?text=OrderPlaced") as page:
-        page.locator("tbody tr", has_text="POST/orders").first.locator("a").click()
+        page.locator("tbody tr", has_text="POST /orders").first.locator("a").click()
         page.locator(".span", has_text="events:PutEvents").first.click()
         detail = page.get_by_role("complementary", name="Span")
         detail.get_by_role("button", name="What became of it?").click()

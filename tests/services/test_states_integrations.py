@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
 from tests.services.states import ROLE, ended, events, make_machine, one_state, run, settle
 from tests.settling import wait_for
 
@@ -216,3 +217,16 @@ def test_a_task_that_is_aborted_stops_what_it_waits_for(aws: Client, states: Any
     assert states.describe_execution(executionArn=started)["status"] == expected[how]
     (run_,) = states.list_executions(stateMachineArn=child)["executions"]
     assert run_["status"] == ("SUCCEEDED" if how == "done" else "ABORTED")
+
+
+def test_two_tasks_may_wait_for_the_same_execution(timed: ServerThread) -> None:
+    """One that runs already, under the same name with the same input, is waited for as if it had been started."""
+    states = client_factory(timed.endpoint, "111111111111")("stepfunctions")
+    child = make_machine(states, one_state({"Type": "Wait", "Seconds": 60}), "shared")
+    call = task("states:startExecution.sync:2", StateMachineArn=child, Name="once", Input={})
+    branches = [{"StartAt": name, "States": {name: {**call, "End": True}}} for name in ("Left", "Right")]
+    pair = make_machine(states, one_state({"Type": "Parallel", "Branches": branches}), "pair")
+    started = states.start_execution(stateMachineArn=pair)["executionArn"]
+    timed.advance(60_000)
+    done = json.loads(ended(states, started)["output"])
+    assert [each["Name"] for each in done] == ["once", "once"]

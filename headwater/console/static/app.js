@@ -61,7 +61,7 @@ function Theme() {
 
 function Lamp() {
   const up = useConnected();
-  return html`<span class=${"lamp " + (up ? "up" : "down")} role="status">${up ? "live" : "not connected"}</span>`;
+  return html`<span class=${"lamp " + (up === null ? "" : up ? "up" : "down")} role="status">${up === null ? "connecting" : up ? "live" : "not connected"}</span>`;
 }
 
 /** Which of the places in the navigation one is at. @param {string} path */

@@ -2,7 +2,7 @@
  * Graphs laid out in layers (dagre), in a worker: some hundred nodes take seconds, in which the page must not stand still.
  *
  * @typedef {{x: number, y: number}} Point
- * @typedef {{id: string, width?: number, height?: number, parent?: string | null}} Node a parent has no size of its own
+ * @typedef {{id: string, width: number, height: number}} Node
  * @typedef {{id: string, from: string, to: string, weight?: number}} Edge
  * @typedef {{options: Record<string, unknown>, nodes: Node[], edges: Edge[]}} Wanted
  * @typedef {{width: number, height: number, at: Map<string, Point & {width: number, height: number}>, paths: Map<string, Point[]>}} Arranged

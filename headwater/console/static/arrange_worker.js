@@ -4,11 +4,10 @@ import dagre from "./vendor/dagre.js";
 
 /** @param {import("./arrange.js").Wanted} wanted @returns {import("./arrange.js").Arranged} */
 function arranged({ options, nodes, edges }) {
-  const plan = new dagre.graphlib.Graph({ compound: true, multigraph: true });
+  const plan = new dagre.graphlib.Graph({ multigraph: true });
   plan.setGraph(options);
   plan.setDefaultEdgeLabel(() => ({}));
-  for (const { id, width, height } of nodes) plan.setNode(id, width === undefined ? {} : { width, height });
-  for (const { id, parent } of nodes) if (parent) plan.setParent(id, parent);
+  for (const { id, width, height } of nodes) plan.setNode(id, { width, height });
   for (const { id, from, to, weight = 1 } of edges) plan.setEdge(from, to, { weight }, id);
   dagre.layout(plan);
   const { width = 0, height = 0 } = plan.graph();

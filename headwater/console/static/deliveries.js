@@ -2,10 +2,11 @@
 
 import { html, useState } from "./html.js";
 import { surface } from "./client.js";
-import { dateTime, length, shortName } from "./format.js";
+import { clockTime, dateTime, length, shortName } from "./format.js";
 import { useFresh } from "./live.js";
 import { A, setQuery, useAddress } from "./router.js";
 
+const LONG = 220;
 const STATES = ["", "retrying", "waiting", "running", "dead"];
 
 /** @param {any} each */
@@ -28,10 +29,10 @@ export function DeliveriesPage() {
     ${error && html`<p class="error" role="alert">${error}</p>`}
     ${value && shown.length === 0
       ? html`<div class="empty"><p>${wanted ? `Nothing is ${wanted}.` : "Nothing waits, nothing runs, nothing failed."}</p></div>`
-      : html`<div class="scroller"><table class="table"><thead><tr><th>Due</th><th>What</th><th>To</th><th class="number">Attempts</th><th>State</th><th class="wide">Trace</th></tr></thead>
+      : html`<div class="scroller"><table class="table"><thead><tr><th>Due</th><th class="wide">What</th><th>To</th><th class="number wide">Attempts</th><th>State</th><th class="wide">Trace</th></tr></thead>
         <tbody>${shown.map(
-          (each) => html`<tr key=${each.id}><td title=${dateTime(each.due)}>${value && each.due > value.now ? "in " + length((each.due - value.now) * 1000) : "now"}</td><td>${each.name}</td><td title=${each.subject || ""}>${each.subject ? shortName(each.subject) : ""}</td><td class="number">${each.attempt}</td>
-            <td><span class=${"tag " + (TONES[state(each)] || "")}>${state(each)}</span> ${(state(each) === "dead" || state(each) === "retrying") && html`<button onClick=${() => redeliver(each.id)}>Redeliver</button>`}${each.error ? html`<div class="hint">${each.error}</div><${Attempts} id=${each.id} />` : ""}</td>
+          (each) => html`<tr key=${each.id}><td class="time" title=${dateTime(each.due)}>${state(each) === "dead" ? clockTime(each.due) : value && each.due > value.now ? "in " + length((each.due - value.now) * 1000) : "now"}</td><td class="wide">${each.name}</td><td title=${each.subject || ""}>${each.subject ? shortName(each.subject) : ""}<div class="hint narrow">${each.name}</div></td><td class="number wide">${each.attempt}</td>
+            <td><span class=${"tag " + (TONES[state(each)] || "")}>${state(each)}</span> ${(state(each) === "dead" || state(each) === "retrying") && html`<button onClick=${() => redeliver(each.id)}>Redeliver</button>`}${each.error ? html`<div class="hint" title=${each.error}>${problem(each.error)}</div>` : ""}</td>
             <td class="wide">${each.trace && html`<${A} to=${"/console/traces/" + each.trace}>${each.trace.slice(0, 10)}…<//>`}</td></tr>`,
         )}</tbody></table></div>`}
   </div>`;
@@ -45,4 +46,11 @@ function Attempts({ id }) {
   return html`<details onToggle=${open}><summary class="hint">Attempts</summary>
     ${(attempts || []).map((each) => html`<p key=${each.at} class="hint">${dateTime(each.at)} ${each.outcome || "running"} ${each.error || ""}${each.response ? html`<pre>${each.response}</pre>` : ""}</p>`)}
   </details>`;
+}
+
+/** What a function threw, without the rest of its answer. @param {string} error */
+function problem(error) {
+  const told = /"errorMessage":\s*"((?:[^"\\]|\\.)*)"/.exec(error);
+  const text = told ? `${error.split(":")[0]}: ${told[1]}` : error;
+  return text.length > LONG ? text.slice(0, LONG) + "…" : text;
 }

@@ -5,6 +5,8 @@ import { surface } from "./client.js";
 import { useDismissal } from "./clock.js";
 
 const KINDS = ["throttle", "error", "latency", "timeout-after-commit", "duplicate", "delay", "reorder", "crash-after-send"];
+/** @type {Record<string, string>} */
+const HINTS = { service: "service, any", operation: "operation, any", resource: "resource, any", times: "times, always" };
 const PAUSE = 5000;
 
 /** @typedef {{rules: Record<string, any>[], fired: any[]}} FaultSet */
@@ -39,14 +41,14 @@ function Panel({ set, show, close }) {
     surface.ask("POST", "/faults", { rules: [asked] }).then((answer) => (show(answer), say("")), (/** @type {Error} */ error) => say(error.message));
   };
   /** @param {keyof typeof rule} name */
-  const field = (name) => html`<input aria-label=${name} placeholder=${name} size=${name === "times" ? 4 : 11} value=${rule[name]} onInput=${(/** @type {any} */ e) => change({ ...rule, [name]: e.target.value })} />`;
+  const field = (name) => html`<input aria-label=${name} placeholder=${HINTS[name]} value=${rule[name]} onInput=${(/** @type {any} */ e) => change({ ...rule, [name]: e.target.value })} />`;
   return html`<div class="panel" role="dialog" aria-label="Faults" ref=${ref}>
     ${set.rules.length === 0
       ? html`<p class="hint">No fault is set: everything works as it should. Set one, and see what your application makes of it.</p>`
       : html`<ul class="due">${set.rules.map((each) => html`<li key=${each.index}><span>${each.kind}</span><b>${[each.service, each.operation].filter(Boolean).join(":") || "anything"} ${each.resource || ""}</b><span>${each.fired} of ${each.matched}</span></li>`)}</ul>`}
-    <form class="row" onSubmit=${add}>
+    <form class="fault" onSubmit=${add}>
       <select aria-label="kind" value=${rule.kind} onChange=${(/** @type {any} */ e) => change({ ...rule, kind: e.target.value })}>${KINDS.map((kind) => html`<option key=${kind} value=${kind}>${kind}</option>`)}</select>
-      ${field("service")}${field("operation")}${field("resource")}${field("times")}<button>Set</button>
+      ${field("times")}${field("service")}${field("operation")}${field("resource")}<button class="main">Set</button>
     </form>
     ${said && html`<p class="error" role="alert">${said}</p>`}
     ${set.rules.length > 0 && html`<button onClick=${() => surface.clearFaults().then(show)}>Clear them all</button>`}

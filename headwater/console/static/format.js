@@ -24,6 +24,8 @@ export function length(microseconds) {
 export function shortName(arn) {
   if (!arn.startsWith("arn:")) return arn;
   const resource = arn.split(":").slice(5).join(":");
+  const [, method, path] = /^[^/]+\/[^/]+\/([A-Z]+)(\/.*)?$/.exec(arn.includes(":execute-api:") ? resource : "") || [];
+  if (method) return `${method} ${path || "/"}`;
   const kept = resource.replace(/^(function|table|rule|execution|express|stateMachine|event-bus|topic)[:/]/, "");
   return kept || resource;
 }

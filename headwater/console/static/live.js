@@ -16,13 +16,23 @@ export function scope() {
   return { account: query.get("account") || "000000000000", region: query.get("region") || "us-east-1" };
 }
 
+/** What is deployed, and the MQTT broker, which is always there: the map draws it once somebody is connected.
+ *  @param {import("./client.js").Scope} here @returns {Promise<Architecture>} */
+export async function architecture(here) {
+  const { resources, links } = await surface.map(here);
+  const arn = `arn:aws:iot:${here.region}:${here.account}:topic`;
+  if (resources.some((each) => each.arn === arn)) return { resources, links };
+  return { resources: [...resources, { arn, type: "AWS::IoT::Broker", name: "IoT Core", physical: "IoT Core", counts: {} }], links };
+}
+
 /** Hear pulses; one connection serves all who listen. */
 const pulses = (() => {
   /** @type {Set<(pulse: import("./client.js").Pulse) => void>} */
   const heard = new Set();
-  /** @type {Set<(up: boolean) => void>} */
+  /** @type {Set<(up: boolean | null) => void>} */
   const watching = new Set();
-  let up = false;
+  /** @type {boolean | null} */
+  let up = null;
   /** @type {null | (() => void)} */
   let end = null;
   const begin = () => {
@@ -41,9 +51,10 @@ const pulses = (() => {
       if (!end) begin();
       return () => heard.delete(each);
     },
-    /** @param {(up: boolean) => void} each */
+    /** @param {(up: boolean | null) => void} each */
     watch(each) {
       watching.add(each);
+      if (!end) begin();
       each(up);
       return () => watching.delete(each);
     },
@@ -52,9 +63,9 @@ const pulses = (() => {
 
 export const onPulse = pulses.listen;
 
-/** Whether the server is there. */
+/** Whether the server is there; null before that is known. */
 export function useConnected() {
-  const [up, set] = useState(true);
+  const [up, set] = useState(/** @type {boolean | null} */ (null));
   useEffect(() => {
     const end = pulses.watch(set);
     return () => void end();

@@ -87,7 +87,7 @@ class WireService:
         plan = self._plans.get((operation, protocol))
         if plan is None:
             plan = self._wire(protocol).plan(operation)
-            if plan.events is None and self.model.streams_events(operation):
+            if protocol == "json-cbor" and self.model.streams_events(operation):
                 raise not_implemented(f"The event stream of {operation} in the protocol {protocol}")
             self._plans[operation, protocol] = plan
         return plan

@@ -243,8 +243,15 @@ def _finish(call: Call, record: Record, execution: Execution, finish: Finish) ->
 
 
 def tell_waiter(call: Call, record: Record) -> None:
-    """Let the task of a parent that waits for this execution (`.sync`) know of its end."""
-    call.deliver("states.child_ended", [orjson.loads(record.waiter or "null"), record.id], target=record.arn)
+    """Let the tasks of parents that wait for this execution (`.sync`) know of its end."""
+    for waiter in waiters_of(record):
+        call.deliver("states.child_ended", [waiter, record.id], target=record.arn)
+
+
+def waiters_of(record: Record) -> list[list[object]]:
+    """Each as the task that waits names itself; the column holds one, or a list of them."""
+    held = orjson.loads(record.waiter or "[]")
+    return held if not held or isinstance(held[0], list) else [held]
 
 
 def advance_by_id(call: Call, id_: int, event: Input) -> None:

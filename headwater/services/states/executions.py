@@ -14,7 +14,15 @@ from headwater.languages.asl import Execution, Run
 from headwater.languages.asl.commands import Finish, Stopped
 from headwater.languages.asl.references import variable_references
 from headwater.services.states import tables
-from headwater.services.states.advancing import Progress, advance, begin, expire_later, store_step, tell_waiter
+from headwater.services.states.advancing import (
+    Progress,
+    advance,
+    begin,
+    expire_later,
+    store_step,
+    tell_waiter,
+    waiters_of,
+)
 from headwater.services.states.errors import (
     execution_already_exists,
     execution_limit_exceeded,
@@ -73,6 +81,9 @@ def start_execution(call: Call, request: Request) -> Result:
         if row is not None:
             existing = Record(*row)
             if existing.status == RUNNING and existing.input == text:
+                if request.get("Waiter"):
+                    waiters = [*waiters_of(existing), orjson.loads(request["Waiter"])]
+                    call.store.run(tables.SET_WAITERS, (orjson.dumps(waiters).decode(), existing.id))
                 return {"executionArn": arn, "startDate": existing.started}
             if existing.stopped is None or call.now - existing.stopped <= NAME_KEPT_MILLISECONDS:
                 raise execution_already_exists(arn)

@@ -184,6 +184,7 @@ WHERE id = ?
 COUNT_OPEN_EXECUTIONS = """
 SELECT count(*) FROM states_executions WHERE status = 'RUNNING' AND express = 0 AND substr(arn, 1, ?) = ?
 """
+SET_WAITERS = "UPDATE states_executions SET waiter = ? WHERE id = ?"
 DELETE_EXECUTION = "DELETE FROM states_executions WHERE id = ?"
 _LISTED = _EXECUTION + "WHERE {} = ? AND express = 0 AND id < ?"
 _PAGE = " ORDER BY id DESC LIMIT ?"

@@ -20,6 +20,14 @@ export function show(svg, scene, pulse) {
   }
 }
 
+/** What was counted stands at nodes that are drawn anew, too. @param {SVGSVGElement | null} svg */
+export function restore(svg) {
+  for (const node of svg?.querySelectorAll(".node") || []) {
+    const known = tallies.get(node.getAttribute("data-id") || "");
+    if (known) /** @type {Element} */ (node.querySelector(".tally")).textContent = String(known);
+  }
+}
+
 /** The node that stands for a resource: itself, or the group it is in. @param {import("./scene.js").Scene | null} scene @param {string} arn */
 const home = (scene, arn) => scene?.graph.home.get(arn) || arn;
 

@@ -60,20 +60,23 @@ function connected(resources, links, only) {
   return kept.length ? kept : resources;
 }
 
+/** @param {string} title */
+const wide = (title) => Math.min(190, Math.max(132, 50 + title.length * 7.2));
+
 /** @param {Resource} resource @param {Set<string>} dead @returns {Node} */
 function node(resource, dead) {
   const small = resource.type === "AWS::Events::Rule" || resource.type === "AWS::IoT::TopicRule";
   const { badge, alarm } = state(resource, dead.has(resource.arn));
   return {
     id: resource.arn, type: resource.type, title: resource.logical || resource.name, subtitle: kindOf(resource.type).title,
-    alarm, badge, members: 1, resource, width: small ? 150 : 176, height: small ? 30 : 46,
+    alarm, badge, members: 1, resource, width: wide(resource.logical || resource.name), height: small ? 30 : 46,
   };
 }
 
 /** @param {Resource} resource @param {boolean} dead whether it takes dead letters */
 export function state(resource, dead) {
   const { visible = 0, hidden = 0, retrying = 0, running = 0, clients = 0, disabled = 0 } = resource.counts;
-  const alarm = retrying ? `${count(retrying)} being retried` : dead && visible + hidden ? `${count(visible + hidden)} dead letters` : "";
+  const alarm = retrying ? `${count(retrying)} being retried` : dead && visible + hidden ? `${count(visible + hidden)} dead letter${visible + hidden === 1 ? "" : "s"}` : "";
   const parts = [visible && `${count(visible)} waiting`, hidden && `${count(hidden)} in flight`, running && `${count(running)} running`, clients && `${count(clients)} connected`, disabled && "disabled"];
   return { alarm, badge: alarm || parts.filter(Boolean).join(" · ") };
 }

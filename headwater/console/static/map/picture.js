@@ -3,10 +3,11 @@
  * much for it is painted (far.js). So ten thousand resources stay smooth.
  */
 
-import { html, useMemo, useState } from "../html.js";
+import { html, useLayoutEffect, useMemo, useState } from "../html.js";
 import { Glyph, kindOf } from "../kinds.js";
 import { A, go } from "../router.js";
 import { Far } from "./far.js";
+import { restore } from "./flows.js";
 import { path } from "./layout.js";
 import { within } from "./scene.js";
 
@@ -27,6 +28,7 @@ export function Picture({ scene, camera, point, enter }) {
       ${shown.nodes.map(({ node, x, y }) => html`<${Box} key=${node.id} node=${node} at=${{ x, y }} enter=${enter} plain=${plain} />`)}</g>`,
     [shown, far, plain],
   );
+  useLayoutEffect(() => restore(camera.ref.current), [drawing]);
   const found = (/** @type {PointerEvent} */ event) => (far ? at(shown.nodes, view, event) : null);
   /** @param {PointerEvent} event */
   const open = (event) => {

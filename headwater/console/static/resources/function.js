@@ -2,9 +2,10 @@
 
 import { html, useEffect, useState } from "../html.js";
 import { surface } from "../client.js";
-import { clockTime, pretty } from "../format.js";
+import { pretty } from "../format.js";
 import { scope } from "../live.js";
 import { Action, blobText, Facts, parsed, Problem, Section, textBlob, useAnswer } from "./parts.js";
+import { LogLines } from "./log_lines.js";
 import { unzip } from "./unzip.js";
 import { rows } from "../traces/rows.js";
 
@@ -18,7 +19,7 @@ export function FunctionPage({ resource }) {
       <${Invoke} resource=${resource} />
       <${Section} title="Configuration"><${Facts} of=${{ Runtime: settings.Runtime, Handler: settings.Handler, Memory: `${settings.MemorySize} MB`, Timeout: `${settings.Timeout} s`, State: settings.State, Environment: settings.Environment?.Variables }} /><//>
     </div>
-    <${Logs} group=${group} name=${resource.name} />
+    <${Section} title="Logs"><${LogLines} group=${group} of=${group.endsWith("/" + resource.name) ? "" : resource.name} /><//>
     <${Code} location=${value.Code?.Location} digest=${settings.CodeSha256} />`;
 }
 
@@ -52,15 +53,6 @@ async function invoke(name, event) {
   const shown = `${pretty(payload)}\n\n${log}`;
   if (answer.FunctionError) throw new Error(`${answer.FunctionError}: ${shown}`);
   return shown;
-}
-
-/** @param {{group: string, name: string}} props */
-function Logs({ group, name }) {
-  const { value } = useAnswer("logs", "FilterLogEvents", { logGroupName: group, limit: 2000 });
-  const all = value?.events || [];
-  const own = all.filter((/** @type {any} */ each) => group.endsWith("/" + name) || each.logStreamName.includes(name));
-  const events = (own.length ? own : all).slice(-200);
-  return html`<${Section} title=${own.length || !all.length ? "Logs" : `Logs of all that write to ${group}`}>${events.length === 0 ? html`<p class="hint">It has written nothing yet.</p>` : html`<pre class="log" tabindex="0">${events.map((/** @type {any} */ each) => `${clockTime(each.timestamp)}  ${each.message.trimEnd()}\n`)}</pre>`}<//>`;
 }
 
 /** @param {{location: string | undefined, digest: string}} props */

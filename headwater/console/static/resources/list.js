@@ -1,9 +1,8 @@
 /** All resources, by kind. */
 
 import { html } from "../html.js";
-import { surface } from "../client.js";
 import { kindOf, Glyph } from "../kinds.js";
-import { scope, useFresh } from "../live.js";
+import { architecture, scope, useFresh } from "../live.js";
 import { state } from "../map/graph.js";
 import { A, setQuery, useAddress } from "../router.js";
 
@@ -12,7 +11,7 @@ export function ResourcesPage() {
   const here = scope();
   const wanted = query.get("type") || "";
   const text = (query.get("text") || "").toLowerCase();
-  const { value, error } = useFresh(() => surface.map(here), [here.account, here.region]);
+  const { value, error } = useFresh(() => architecture(here), [here.account, here.region]);
   const dead = new Set(value?.links.filter((each) => each.kind === "dead letter").map((each) => each.to));
   const all = (value?.resources || []).filter((each) => each.type !== "stranger");
   const types = [...new Set(all.map((each) => each.type))].sort((a, b) => kindOf(a).rank - kindOf(b).rank);

@@ -1,11 +1,10 @@
 /** Logs: the groups, and what stands in one, found by a pattern. */
 
 import { html } from "../html.js";
-import { clockTime, dateTime } from "../format.js";
+import { dateTime } from "../format.js";
 import { A, setQuery, useAddress } from "../router.js";
+import { LogLines } from "./log_lines.js";
 import { Problem, Rows, Section, useAnswer } from "./parts.js";
-
-const MOST = 500;
 
 export function LogsPage() {
   const { query } = useAddress();
@@ -21,10 +20,5 @@ export function LogsPage() {
 }
 
 /** @param {{name: string, pattern: string}} props */
-function Group({ name, pattern }) {
-  const { value, error } = useAnswer("logs", "FilterLogEvents", { logGroupName: name, limit: 10_000, ...(pattern ? { filterPattern: pattern } : {}) });
-  const events = (value?.events || []).slice(-MOST);
-  return html`<${Section} title=${name} actions=${html`<input type="search" aria-label="Filter pattern" placeholder="Filter pattern" value=${pattern} onChange=${(/** @type {any} */ e) => setQuery({ pattern: e.target.value })} />`}>
-    <${Problem} error=${error} />
-    ${events.length === 0 ? html`<p class="hint">${pattern ? "Nothing matches." : "The group is empty."}</p>` : html`<pre class="log" tabindex="0">${events.map((/** @type {any} */ each) => `${clockTime(each.timestamp)}  ${each.message.trimEnd()}\n`)}</pre>`}<//>`;
-}
+const Group = ({ name, pattern }) => html`<${Section} title=${name} actions=${html`<input type="search" aria-label="Filter pattern" placeholder="Filter pattern" value=${pattern} onChange=${(/** @type {any} */ e) => setQuery({ pattern: e.target.value })} />`}>
+  <${LogLines} group=${name} pattern=${pattern} /><//>`;

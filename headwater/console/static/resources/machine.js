@@ -2,10 +2,10 @@
 
 import { html, useState } from "../html.js";
 import { surface } from "../client.js";
-import { clockTime, dateTime, length } from "../format.js";
+import { length } from "../format.js";
 import { scope, useFresh } from "../live.js";
 import { setQuery, useAddress } from "../router.js";
-import { Action, Json, parsed, Problem, Rows, Section, useAnswer } from "./parts.js";
+import { Action, At, Json, parsed, Problem, Rows, Section, useAnswer } from "./parts.js";
 import { Graph } from "./machine_graph.js";
 
 /** @param {import("./page.js").View} view */
@@ -18,10 +18,9 @@ export function MachinePage({ resource }) {
   if (!machine) return html`<${Problem} error=${error} />`;
   /** @param {any} each */
   const line = (each) => [
-    html`<button aria-pressed=${each.executionArn === chosen} onClick=${() => setQuery({ execution: each.executionArn })}>${each.name.slice(0, 36)}</button>`,
-    dateTime(each.startDate),
-    each.stopDate ? length((each.stopDate - each.startDate) * 1000) : "",
-    html`<span class=${"tag " + (each.status === "SUCCEEDED" ? "good" : each.status === "RUNNING" ? "warn" : "bad")}>${each.status.toLowerCase()}</span>`,
+    html`<button class="name" aria-pressed=${each.executionArn === chosen} title=${each.name} onClick=${() => setQuery({ execution: each.executionArn })}>${each.name}</button>`,
+    html`<span class=${"tag " + (each.status === "SUCCEEDED" ? "good" : each.status === "RUNNING" ? "warn" : "bad")}>${each.status.toLowerCase().replace("_", " ")}</span>
+      <div class="hint"><${At} at=${each.startDate} />${each.stopDate ? ` · ${length((each.stopDate - each.startDate) * 1000)}` : ""}</div>`,
   ];
   return html`<div class="columns wide-left">
       ${chosen ? html`<${Run} key=${chosen} arn=${chosen} again=${list.again} />` : html`<${Definition} arn=${resource.arn} />`}
@@ -30,9 +29,10 @@ export function MachinePage({ resource }) {
         const { executionArn } = await surface.operation(scope(), "states", "StartExecution", { stateMachineArn: resource.arn, input: v.input });
         setQuery({ execution: executionArn });
         list.again();
-      }} /><//></div>
+      }} /><//>
+      <${Section} title="Executions"><${Rows} none=${machine.type === "EXPRESS" ? "Express executions are told of in logs." : "None has been started."} heads=${["Name", "Status"]} rows=${executions.map(line)} /><//></div>
     </div>
-    <${Section} title="Executions"><${Rows} none=${machine.type === "EXPRESS" ? "Express executions are told of in logs." : "None has been started."} heads=${["Name", "Started", "Took", "Status"]} rows=${executions.map(line)} /><//>`;
+    ${chosen && html`<${History} key=${chosen} arn=${chosen} />`}`;
 }
 
 /** @param {{arn: string}} props */
@@ -44,19 +44,33 @@ function Definition({ arn }) {
 /** @param {{arn: string, again: () => void}} props */
 function Run({ arn, again }) {
   const { value: shown, error } = useFresh(() => surface.execution(arn), [arn]);
-  const { value: history } = useAnswer("states", "GetExecutionHistory", { executionArn: arn, maxResults: 1000 });
   const [chosen, choose] = useState("");
-  const events = history?.events || [];
+  const [replayed, say] = useState("");
   const described = shown?.execution;
   /** @param {string} operation */
   const run = (operation) => surface.operation(scope(), "states", operation, { executionArn: arn }).then(again, (/** @type {Error} */ problem) => alert(problem.message));
+  const replay = () => surface.replay(arn).then(({ executions: [each] }) => say(way(each)), (/** @type {Error} */ problem) => say(problem.message));
   const status = described?.status || "";
-  return html`<div><${Section} title=${`Execution ${arn.split(":").slice(-1)[0]}`} actions=${html`${status === "RUNNING" && html`<button class="danger" onClick=${() => run("StopExecution")}>Stop</button>`}${["FAILED", "ABORTED", "TIMED_OUT"].includes(status) && html`<button onClick=${() => run("RedriveExecution")}>Redrive</button>`}`}>
+  return html`<div><${Section} title=${`Execution ${arn.split(":").slice(-1)[0]}`} actions=${html`<button onClick=${replay} title="Without calling anything">Replay on the present definition</button>${status === "RUNNING" && html`<button class="danger" onClick=${() => run("StopExecution")}>Stop</button>`}${["FAILED", "ABORTED", "TIMED_OUT"].includes(status) && html`<button onClick=${() => run("RedriveExecution")}>Redrive</button>`}`}>
+      ${replayed && html`<p class="hint" role="status">${replayed}</p>`}
       <${Problem} error=${error} /><${Graph} plan=${shown?.graph || null} states=${shown?.states} chosen=${chosen} choose=${choose} />
       ${described?.error && html`<p class="error">${described.error}: ${described.cause}</p>`}
       <div class="row"><span class="hint">Input</span><${Json} value=${described?.input || ""} />${described?.output && html`<span class="hint">Output</span><${Json} value=${described.output} />`}</div><//>
-    ${chosen && html`<${Section} title=${chosen}><${Rows} none="" heads=${["", "At", "Took", "Attempts", "Input", "Output"]} rows=${visits(shown?.visits || [], chosen).map(visit)} /><//>`}
-    <${Section} title="History"><${Rows} none="No event is there." heads=${["", "At", "Event", "State", "Details"]} rows=${events.map((/** @type {any} */ each) => [each.id, clockTime(each.timestamp), each.type, name(each), html`<${Json} value=${details(each)} />`])} /><//></div>`;
+    ${chosen && html`<${Section} title=${chosen}><${Rows} none="" heads=${["", "At", "Took", "Attempts", "Input", "Output"]} rows=${visits(shown?.visits || [], chosen).map(visit)} /><//>`}</div>`;
+}
+
+/** @param {{arn: string}} props of an execution */
+function History({ arn }) {
+  const { value, error } = useAnswer("states", "GetExecutionHistory", { executionArn: arn, maxResults: 1000 });
+  const events = value?.events || [];
+  return html`<${Problem} error=${error} /><${Section} title="History"><${Rows} none="No event is there." heads=${["", "At", "Event", "State", "Details"]} rows=${events.map((/** @type {any} */ each) => [each.id, html`<${At} at=${each.timestamp} />`, each.type, name(each), html`<${Json} value=${details(each)} />`])} /><//>`;
+}
+
+/** @param {{departure?: {state: string | null, recorded: any, why: string}, problem?: string}} each */
+function way({ departure, problem }) {
+  if (problem) return "It cannot be replayed: " + problem;
+  if (!departure) return "It would go the recorded way.";
+  return `It would leave its path in ${departure.state || "the execution"}${departure.recorded ? ` (event ${departure.recorded.id})` : ""}: ${departure.why}`;
 }
 
 /** Those of a state, wherever they are within. @param {import("../client.js").Visit[]} all @param {string} state @returns {import("../client.js").Visit[]} */
@@ -65,7 +79,7 @@ const visits = (all, state) => all.flatMap((each) => [...(each.state === state ?
 /** @param {import("../client.js").Visit} each */
 const visit = (each) => [
   html`${each.iteration === undefined ? "" : `[${each.iteration}] `}<span class=${"tag " + (each.outcome === "done" ? "good" : each.outcome === "failed" ? "bad" : "warn")}>${each.outcome}</span>`,
-  clockTime(each.entered),
+  html`<${At} at=${each.entered} />`,
   each.exited === undefined ? "" : length((each.exited - each.entered) * 1000),
   each.attempts || "",
   html`<${Json} value=${each.given || ""} />`,

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../html.js";
 import { surface } from "../client.js";
 import { kindOf, Glyph } from "../kinds.js";
 import { clockTime, length, ownerOf, shortName } from "../format.js";
-import { scope, useFresh } from "../live.js";
+import { architecture, scope, useFresh } from "../live.js";
 import { state } from "../map/graph.js";
 import { A } from "../router.js";
 import { Json } from "./parts.js";
@@ -42,7 +42,7 @@ function Own(view) {
 /** @param {{found: string[]}} props */
 export function ResourcePage({ found: [arn] }) {
   const here = scope();
-  const { value, error } = useFresh(() => surface.map(here), [here.account, here.region]);
+  const { value, error } = useFresh(() => architecture(here), [here.account, here.region]);
   const resource = value?.resources.find((each) => each.arn === arn) || null;
   const dead = value?.links.some((each) => each.kind === "dead letter" && each.to === arn) || false;
   if (value && !resource && ownerOf(arn) !== arn) return html`<${ResourcePage} found=${[ownerOf(arn)]} />`;

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../html.js";
 import { surface } from "../client.js";
-import { pretty } from "../format.js";
+import { clockTime, dateTime, pretty, shortName } from "../format.js";
 import { scope, useFresh } from "../live.js";
 import { A } from "../router.js";
 
@@ -34,11 +34,15 @@ export function Rows({ heads, rows, none }) {
 /** JSON that is short at first. @param {{value: any}} props */
 export function Json({ value }) {
   const text = pretty(value);
-  return text.length < 90 && !text.includes("\n") ? html`<code>${text}</code>` : html`<details><summary><code>${text.replace(/\s+/g, " ").slice(0, 80)}…</code></summary><pre>${text}</pre></details>`;
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length < 90 ? html`<code>${flat}</code>` : html`<details><summary><code>${flat.slice(0, 80)}…</code></summary><pre tabindex="0">${text}</pre></details>`;
 }
 
+/** An instant in a table. @param {{at: number}} props */
+export const At = ({ at }) => html`<time class="time" title=${dateTime(at)}>${clockTime(at)}</time>`;
+
 /** @param {{arn: string, name?: string}} props */
-export const To = ({ arn, name }) => html`<${A} to=${"/console/resources/" + encodeURIComponent(arn)} title=${arn}>${name || arn.split(":").slice(5).join(":") || arn}<//>`;
+export const To = ({ arn, name }) => html`<${A} to=${"/console/resources/" + encodeURIComponent(arn)} title=${arn}>${name || shortName(arn)}<//>`;
 
 /** @param {{id: string}} props a trace's id */
 export const ToTrace = ({ id }) => html`<${A} to=${"/console/traces/" + id}>${id.slice(0, 10)}…<//>`;
@@ -69,7 +73,7 @@ export function Action({ fields, label, danger, confirm: question, run, children
   return html`<form class="action" onSubmit=${submit}>
     ${fields.map((each) => html`<label key=${each.name}><span>${each.label}</span>${field(each, values[each.name], (value) => change(each.name, value))}</label>`)}
     <div class="row"><button class=${danger ? "danger" : "main"} disabled=${busy}>${label}</button>${children}</div>
-    ${said && html`<div role="status">${said.ok ? (typeof said.what === "string" ? html`<p class="hint">${said.what}</p>` : html`<pre>${pretty(said.what)}</pre>`) : html`<p class="error">${said.what}</p>`}</div>`}
+    ${said && html`<div role="status">${said.ok ? (typeof said.what === "string" && !said.what.includes("\n") ? html`<p class="hint">${said.what}</p>` : html`<pre>${pretty(said.what)}</pre>`) : html`<p class="error lines">${said.what}</p>`}</div>`}
   </form>`;
 }
 

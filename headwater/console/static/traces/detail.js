@@ -30,7 +30,7 @@ export function Detail({ span, above, published, again, close }) {
       <dt>Kind</dt><dd>${span.kind === "segment" ? "told by your own code (X-Ray, OpenTelemetry)" : span.kind}</dd><dt>Account</dt><dd>${span.account} · ${span.region}</dd><dt>Span</dt><dd><code>${span.id}</code></dd>
     </dl>
     ${misses.length > 0 && html`<h2>Rules that did not match</h2><dl>${misses.map(([name, why]) => html`<dt key=${name}>${name.slice(7)}</dt><dd>${String(why)}</dd>`)}</dl>`}
-    ${rest.map(([name, value]) => html`<div key=${name}><h2>${name}</h2>${typeof value === "object" || (typeof value === "string" && /^[{[]/.test(value)) ? html`<pre tabindex="0">${pretty(value)}</pre>` : html`<p>${String(value)}</p>`}</div>`)}
+    ${rest.map(([name, value]) => html`<div key=${name}><h2>${name}</h2>${typeof value === "object" || (typeof value === "string" && /^[{[]/.test(value)) ? html`<pre tabindex="0">${pretty(value)}</pre>` : html`<p>${name === "next attempt" ? dateTime(Number(value)) : String(value)}</p>`}</div>`)}
     ${publishedBy(published, span.id).map((each) => html`<${Story} key=${each.id} published=${each} span=${span} again=${again} />`)}
   </aside>`;
 }

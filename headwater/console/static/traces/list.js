@@ -50,12 +50,12 @@ export function TracesPage() {
 /** @param {{traces: import("../client.js").TraceSummary[]}} props */
 function Table({ traces }) {
   return html`<div class="scroller"><table class="table">
-    <thead><tr><th>Began</th><th>With</th><th class="number">Took</th><th class="number wide">Spans</th><th>Outcome</th></tr></thead>
+    <thead><tr><th>Began</th><th>With</th><th class="number wide">Took</th><th class="number wide">Spans</th><th>Outcome</th></tr></thead>
     <tbody>${traces.map(
       (each) => html`<tr key=${each.trace}>
-        <td><${A} to=${"/console/traces/" + each.trace} title=${dateTime(each.started) + " " + each.trace}>${clockTime(each.started)}<//></td>
+        <td class="time"><${A} to=${"/console/traces/" + each.trace} title=${dateTime(each.started) + " " + each.trace}>${clockTime(each.started)}<//></td>
         <td><b>${each.name}</b> ${each.subject ? html`<span class="hint">${shortName(each.subject)}</span>` : ""}</td>
-        <td class="number">${length(each.duration)}</td><td class="number wide">${each.spans}</td>
+        <td class="number wide">${length(each.duration)}</td><td class="number wide">${each.spans}</td>
         <td>${each.failures ? html`<span class="tag bad">${each.failures} failed</span>` : each.running ? html`<span class="tag warn">running</span>` : html`<span class="tag good">ok</span>`}</td>
       </tr>`,
     )}</tbody>

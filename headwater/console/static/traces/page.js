@@ -78,7 +78,7 @@ function Line({ row, top, axis, chosen, choose }) {
   const from = axis.at(row.begin) * 100;
   const to = axis.at(row.end) * 100;
   const attempt = span.notes.attempt ? ` (attempt ${span.notes.attempt})` : "";
-  return html`<button class=${"span " + look(span)} role="option" aria-selected=${chosen} data-id=${span.id} style=${{ top: top + "px" }} onClick=${() => choose(span.id)}>
+  return html`<button class=${`span ${span.kind} ${look(span)}`} role="option" aria-selected=${chosen} data-id=${span.id} style=${{ top: top + "px" }} onClick=${() => choose(span.id)}>
     <span class="what" style=${{ paddingLeft: `calc(14px + ${Math.min(row.depth, 18)} * var(--step))` }}><span class="mark"></span><b>${span.name}${attempt}</b><i>${span.subject ? shortName(span.subject) : ""}${span.outcome && !["ok", "again"].includes(span.outcome) ? " · " + span.outcome : ""}</i></span>
     <span class=${"track " + span.kind}><i style=${{ left: from + "%", width: Math.max(0, to - from) + "%" }}></i><em style=${{ left: to + "%" }}>${span.duration === null ? "running" : length(span.duration)}</em></span>
   </button>`;
