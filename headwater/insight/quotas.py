@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headwater.spine.engine import Engine
@@ -14,7 +15,7 @@ async def show_quotas(engine: Engine, query: Mapping[str, str], body: Any) -> di
     service = query.get("service")
     if service is not None and service not in engine.catalogue.houses:
         raise AwsError("NotFound", f"There is no service {service!r}.", 404)
-    return _shown(engine, service)
+    return await _all_shown(engine) if service is None else _shown(engine, [service])
 
 
 async def change_quotas(engine: Engine, query: Mapping[str, str], body: Any) -> dict[str, Any]:
@@ -29,12 +30,12 @@ async def change_quotas(engine: Engine, query: Mapping[str, str], body: Any) -> 
     except BadQuota as error:
         raise AwsError("BadRequest", str(error)) from None
     await engine.transact_system(lambda call: engine.quotas.change(call.store, wanted))
-    return _shown(engine, None)
+    return _shown(engine, sorted({name.partition(":")[0] for name in wanted}))
 
 
 async def clear_quotas(engine: Engine, query: Mapping[str, str], body: Any) -> dict[str, Any]:
     await engine.transact_system(lambda call: engine.quotas.clear(call.store))
-    return _shown(engine, None)
+    return await _all_shown(engine)
 
 
 def _text(value: Any) -> str:
@@ -43,8 +44,14 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _shown(engine: Engine, service: str | None) -> dict[str, Any]:
-    services = [service] if service is not None else sorted(engine.catalogue.houses)
+async def _all_shown(engine: Engine) -> dict[str, Any]:
+    """Houses that nobody has used yet are imported, which takes a second: beside, not in the loop."""
+    services = sorted(engine.catalogue.houses)
+    await asyncio.to_thread(lambda: [engine.catalogue.quotas(service) for service in services])
+    return _shown(engine, services)
+
+
+def _shown(engine: Engine, services: Sequence[str]) -> dict[str, Any]:
     declared = {quota.name: quota for each in services for quota in engine.catalogue.quotas(each)}
     return {
         "quotas": [

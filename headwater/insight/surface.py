@@ -276,7 +276,8 @@ PAGES = (
         {"service": "One service's alone."}, answers=openapi.QUOTAS,
     ),
     Page(
-        "POST", "/_headwater/quotas", "Change numbers and rates; null: as it was at the start", change_quotas,
+        "POST", "/_headwater/quotas", "Change numbers and rates; null: as it was at the start. Those services' answer",
+        change_quotas,
         takes=openapi.CHANGED_QUOTAS, answers=openapi.QUOTAS,
     ),
     Page("DELETE", "/_headwater/quotas", "All quotas as at the start", clear_quotas, answers=openapi.QUOTAS),

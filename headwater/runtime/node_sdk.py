@@ -16,6 +16,13 @@ from pathlib import Path
 from headwater.spine.functions import FunctionVersion
 
 _NAMED = re.compile(rb"""["'](@(?:aws-sdk|smithy)/[a-z0-9-]+)""")
+# names that are put together at run time, as the CDK's AwsCustomResource does: the client of any service may be meant
+_PUT_TOGETHER = re.compile(rb"""@aws-sdk/client-(?:\$\{|["'`]\s*\+)""")
+_SERVICES = (
+    *("api-gateway", "apigatewaymanagementapi", "apigatewayv2", "cloudformation", "cloudwatch", "cloudwatch-logs"),
+    *("dynamodb", "eventbridge", "firehose", "iam", "iot", "iot-data-plane", "kinesis", "lambda", "pipes", "s3"),
+    *("scheduler", "schemas", "secrets-manager", "sfn", "sns", "sqs", "ssm", "sts"),
+)
 _SOURCES = frozenset({".js", ".mjs", ".cjs"})
 _LONGEST = 120.0  # seconds for npm
 
@@ -62,7 +69,12 @@ def _missing(function: FunctionVersion, shared: Path) -> list[str]:
     around = [folder / "node_modules" for folder in (function.code, *function.code.parents)]
     of_layers = [folder for layer in function.layers for folder in (layer / "nodejs").glob("**/node_modules")]
     places = (shared, *around, *of_layers)
-    named = {name.decode() for source in _sources(function.code) for name in _NAMED.findall(source.read_bytes())}
+    named: set[str] = set()
+    for source in _sources(function.code):
+        text = source.read_bytes()
+        named |= {name.decode() for name in _NAMED.findall(text)}
+        if _PUT_TOGETHER.search(text):
+            named |= {f"@aws-sdk/client-{service}" for service in _SERVICES}
     return sorted(name for name in named if not any((place / name).is_dir() for place in places))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from headwater.runtime.failures import Failure, invalid_entrypoint
 from headwater.runtime.guest.launcher import PRELOADED
+from headwater.runtime.guest.opt import LAYERS
 from headwater.spine.functions import FunctionVersion
 
 _NODE_BOOTSTRAP = Path(__file__).parent / "guest" / "bootstrap.mjs"
@@ -106,6 +107,8 @@ def variables(function: FunctionVersion, log_stream: str, temporary: Path, prein
     }
     if function.log_level:
         made["AWS_LAMBDA_LOG_LEVEL"] = function.log_level
+    if function.layers:
+        made[LAYERS] = os.pathsep.join(map(str, function.layers))
     if function.runtime.startswith("python"):
         made["PYTHONPATH"] = str(preinstalled)
     elif function.runtime.startswith("nodejs"):

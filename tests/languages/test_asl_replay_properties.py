@@ -19,7 +19,7 @@ from tests.languages.test_asl_properties import ITEMS, PATIENT, Script, begun
 Events = list[dict[str, Any]]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=PATIENT)
+@settings(max_examples=100, deadline=None, suppress_health_check=PATIENT)
 @given(st.data(), machines(), ITEMS, st.integers(0, 10_000))
 def test_replay_tells_what_a_run_would_show(
     data: st.DataObject, definition: dict[str, Any], items: list[Any], seed: int

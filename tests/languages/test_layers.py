@@ -24,7 +24,7 @@ def graphs(draw_: Any) -> tuple[dict[str, tuple[float, float]], list[tuple[str, 
     return sizes, draw_(st.lists(edge, max_size=20))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(graphs())
 def test_nothing_overlaps(graph: tuple[dict[str, tuple[float, float]], list[tuple[str, str]]]) -> None:
     sizes, edges = graph

@@ -80,3 +80,10 @@ def test_without_npm_that_is_said(lab: Lab, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("PATH", str(tmp_path))
     lab.error(zipped(lab, "@aws-sdk/client-absent"))
     assert any("to have it here, install npm or pack it" in line for line in lab.lines), json.dumps(lab.lines)
+
+
+def test_names_that_are_put_together_at_run_time(lab: Lab, npm_calls: Path) -> None:
+    text = 'module.exports = (service) => require(`@aws-sdk/client-${service}`).name;\nrequire("./none");\n'
+    function = zipped(lab, "@aws-sdk/client-first", **{"later.js": text})
+    assert lab.answer(function) == "@aws-sdk/client-first"
+    assert {"@aws-sdk/client-ssm", "@aws-sdk/client-cloudwatch-logs"} <= set(npm_calls.read_text().split())

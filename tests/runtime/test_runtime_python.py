@@ -110,6 +110,17 @@ def test_layers_come_after_the_code_and_in_order(lab: Lab, tmp_path: Path) -> No
     assert lab.answer(f) == "one"
 
 
+def test_a_program_of_a_layer_is_run_by_its_path_on_aws(lab: Lab, tmp_path: Path) -> None:
+    program = tmp_path / "layer/tools/tell"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/var/lang/bin/python\nimport sys\nprint('told', *sys.argv[1:])\n")
+    source = (
+        "import subprocess\ndef handler(event, context):\n"
+        "    return subprocess.check_output(['/opt/tools/tell', 'me']).decode()\n"
+    )
+    assert lab.answer(lab.function(source, layers=(tmp_path / "layer",))) == "told me\n"
+
+
 @pytest.mark.parametrize(
     ("source", "handler", "kind", "message"),
     [

@@ -244,3 +244,16 @@ def test_subscriptions_come_in_pages(sns: Any, topic: str, account: str) -> None
     second = sns.list_subscriptions_by_topic(TopicArn=topic, NextToken=first["NextToken"])
     assert (len(first["Subscriptions"]), len(second["Subscriptions"])) == (100, 1)
     assert "NextToken" not in second
+
+
+def test_tokens_and_sizes_that_are_none(aws: Any) -> None:
+    sns = aws("sns")
+    for call in (sns.list_topics, sns.list_subscriptions, sns.list_platform_applications):
+        with pytest.raises(ClientError, match=r"\(InvalidParameter\).*Invalid parameter: NextToken"):
+            call(NextToken="nonsense")
+    with pytest.raises(ClientError, match="Invalid parameter: nextToken"):
+        sns.list_phone_numbers_opted_out(nextToken="nonsense")
+    with pytest.raises(ClientError, match=r"'101' at 'maxResults' failed .* less than or equal to 100"):
+        sns.list_sms_sandbox_phone_numbers(MaxResults=101)
+    with pytest.raises(ClientError, match="less than or equal to 30"):
+        sns.list_origination_numbers(MaxResults=31)

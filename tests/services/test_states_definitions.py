@@ -17,6 +17,7 @@ LACKING = [
     ("ecs:runTask.waitForTaskToken", "ecs:runTask.waitForTaskToken"),
     ("batch:submitJob", "batch:submitJob"),
     ("bedrock:invokeModel", "bedrock:invokeModel"),
+    ("bedrockagentcore:invokeHarness", "bedrockagentcore:invokeHarness"),
     ("emr-serverless:startJobRun.sync", "emr-serverless:startJobRun.sync"),
     ("aws-sdk:rekognition:detectLabels", "aws-sdk:rekognition:detectLabels"),
     ("aws-sdk:databasemigration:describeEndpoints.waitForTaskToken", "aws-sdk:databasemigration:describeEndpoints"),
@@ -26,7 +27,7 @@ LACKING = [
 UNKNOWN = [
     "ecs:runTask.sync:2", "ecs:stopTask", "batch:submitJob.waitForTaskToken", "sqs:sendMessage.sync",
     "sqs:deleteMessage", "timemachine:travel", "aws-sdk:timemachine:travel", "aws-sdk:sqs:doNothing",
-    "aws-sdk:rekognition:detectHappiness", "aws-sdk:sqs:sendMessage.sync",
+    "aws-sdk:rekognition:detectHappiness", "bedrockagentcore:invokeHarness.sync", "aws-sdk:sqs:sendMessage.sync",
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import RFC_4122, UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.spine import records
@@ -12,6 +12,7 @@ from headwater.spine.ids import Ids, first_at, instant_in, number_in
 from tests.server import ServerThread
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**43))
 def test_a_uuid_tells_its_instant(now: int) -> None:
     text = Ids().uuid_at(now)
@@ -19,6 +20,7 @@ def test_a_uuid_tells_its_instant(now: int) -> None:
     assert (UUID(text).version, UUID(text).variant, str(UUID(text))) == (4, RFC_4122, text)
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**63 - 1))
 def test_digits_hide_a_number(number: int) -> None:
     text = Ids().hex_of(number)
@@ -29,6 +31,7 @@ def test_a_seeded_source_repeats() -> None:
     assert Ids(7).uuid_at(1) == Ids(7).uuid_at(2)
 
 
+@settings(max_examples=25)
 @given(st.text(max_size=40))
 def test_of_any_text_something_is_told(text: str) -> None:
     assert isinstance(instant_in(text), int)

@@ -81,7 +81,7 @@ def test_rates_throttle_as_each_service_says_it(timed: ServerThread) -> None:
     headwater.set_quotas({"sqs:SendMessage": None})
     sqs.send_message(QueueUrl=url, MessageBody="m")
     headwater.reset()
-    assert headwater.quotas()["rates"] == []
+    assert headwater.quotas("sqs")["rates"] == []
     schedules.list_schedules()
 
 

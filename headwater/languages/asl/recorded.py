@@ -32,7 +32,8 @@ def answer(event: Recorded, details: Recorded, frame: Frame, ahead: Iterable[Rec
             return MapRunEnded(*place, error=details.get("error"), cause=details.get("cause"))
         return MapRunEnded(*place, "[]", [], left=_left(event, frame.name, ahead))
     if kind.endswith("TimedOut"):
-        return TaskTimedOut(*place, heartbeat=details.get("error") == "States.HeartbeatTimeout")
+        heartbeat = details.get("error") == "States.HeartbeatTimeout"
+        return TaskTimedOut(*place, heartbeat=heartbeat, cause=details.get("cause"))
     if kind.endswith("Failed"):
         return TaskFailed(*place, details.get("error"), details.get("cause"), calling=kind in _CALLING)
     if kind.endswith("Submitted"):

@@ -15,6 +15,7 @@ from headwater.services.sns.content import by_protocol
 from headwater.services.sns.errors import invalid, required
 from headwater.services.sns.message_attributes import check_message_attributes, enveloped
 from headwater.services.sns.outbox import post_out
+from headwater.services.sns.paging import after_arn
 from headwater.services.sns.topic import check_arn
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.errors import AwsError
@@ -99,7 +100,7 @@ def delete_platform_application(call: Call, request: Request) -> Result:
 
 @operation("sns", "ListPlatformApplications", reads=True)
 def list_platform_applications(call: Call, request: Request) -> Result:
-    after = request.get("NextToken") or ""
+    after = after_arn(request)
     rows = call.store.all(tables.LIST_APPLICATIONS, (call.account, call.region, after, _PAGE + 1))
     found = [
         {"PlatformApplicationArn": arn, "Attributes": _public(orjson.loads(attributes))}
@@ -178,7 +179,7 @@ def delete_endpoint(call: Call, request: Request) -> Result:
 @operation("sns", "ListEndpointsByPlatformApplication", reads=True)
 def list_endpoints_by_platform_application(call: Call, request: Request) -> Result:
     application, _ = _application(call, request)
-    rows = call.store.all(tables.LIST_ENDPOINTS, (application, request.get("NextToken") or "", _PAGE + 1))
+    rows = call.store.all(tables.LIST_ENDPOINTS, (application, after_arn(request), _PAGE + 1))
     found = [{"EndpointArn": arn, "Attributes": orjson.loads(attributes)} for arn, attributes in rows[:_PAGE]]
     return {"Endpoints": found, "NextToken": rows[_PAGE - 1][0] if len(rows) > _PAGE else None}
 

@@ -16,6 +16,7 @@ from headwater.services.sns.content import by_protocol
 from headwater.services.sns.errors import invalid, required
 from headwater.services.sns.message_attributes import check_message_attributes, enveloped
 from headwater.services.sns.outbox import is_opted_out, post_out
+from headwater.services.sns.paging import after_number, page_size
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -23,6 +24,7 @@ _PHONE = re.compile(r"\+?[1-9]\d{1,14}\Z")
 _LONGEST = 1600
 _OPT_IN_INTERVAL = 30 * 86_400_000
 _PAGE = 100
+_MOST_NUMBERS = 30
 _SETTINGS: Mapping[str, re.Pattern[str]] = {
     "MonthlySpendLimit": re.compile(r"\d+\Z"),
     "DeliveryStatusIAMRole": re.compile(r"(arn:.+)?\Z"),
@@ -104,7 +106,7 @@ def check_if_phone_number_is_opted_out(call: Call, request: Request) -> Result:
 
 @operation("sns", "ListPhoneNumbersOptedOut", reads=True)
 def list_phone_numbers_opted_out(call: Call, request: Request) -> Result:
-    after = request.get("nextToken") or ""
+    after = after_number(request.get("nextToken"))
     rows = call.store.all(tables.OPTED_OUT, (call.account, call.region, after, _PAGE + 1))
     numbers = [number for (number,) in rows[:_PAGE]]
     return {"phoneNumbers": numbers, "nextToken": numbers[-1] if len(rows) > _PAGE else None}
@@ -177,7 +179,7 @@ def _sandbox_number(call: Call, request: Request) -> str:
 
 @operation("sns", "ListSMSSandboxPhoneNumbers", reads=True)
 def list_sms_sandbox_phone_numbers(call: Call, request: Request) -> Result:
-    number, after = min(max(request.get("MaxResults") or _PAGE, 1), _PAGE), request.get("NextToken") or ""
+    number, after = page_size(request, _PAGE), after_number(request.get("NextToken"))
     rows = call.store.all(tables.SANDBOX_NUMBERS, (call.account, call.region, after, number + 1))
     page = rows[:number]
     return {
@@ -189,4 +191,5 @@ def list_sms_sandbox_phone_numbers(call: Call, request: Request) -> Result:
 @operation("sns", "ListOriginationNumbers", reads=True)
 def list_origination_numbers(call: Call, request: Request) -> Result:
     """An account has none of its own until it buys one."""
+    page_size(request, _MOST_NUMBERS)
     return {"PhoneNumbers": []}

@@ -12,6 +12,7 @@ from headwater.services.sns.archive import beginning, check_archive_policy
 from headwater.services.sns.delivery_policy import check_topic_policy, effective_topic_policy
 from headwater.services.sns.errors import invalid, required, topic_limit_exceeded
 from headwater.services.sns.explaining import keep_version
+from headwater.services.sns.paging import after_arn
 from headwater.services.sns.quotas import FIFO_TOPICS, TOPICS
 from headwater.services.sns.topic import LARGEST_MESSAGE, TopicRow, check_arn, topic_row
 from headwater.spine.arns import make_arn
@@ -207,7 +208,7 @@ def default_policy(topic: TopicRow) -> str:
 
 @operation("sns", "ListTopics", reads=True)
 def list_topics(call: Call, request: Request) -> Result:
-    after = request.get("NextToken") or ""
+    after = after_arn(request)
     arns = [arn for (arn,) in call.store.all(tables.LIST_TOPICS, (call.account, call.region, after, _PAGE + 1))]
     result: Result = {"Topics": [{"TopicArn": arn} for arn in arns[:_PAGE]]}
     if len(arns) > _PAGE:

@@ -28,6 +28,7 @@ _LACKING: Mapping[str, str] = MappingProxyType(
         "athena": "(startQueryExecution) stopQueryExecution getQueryExecution getQueryResults",
         "batch": "(submitJob)",
         "bedrock": "invokeModel (createModelCustomizationJob)",
+        "bedrockagentcore": "invokeHarness",
         "codebuild": "(startBuild) stopBuild batchDeleteBuilds batchGetReports (startBuildBatch) stopBuildBatch "
         "(retryBuildBatch) deleteBuildBatch",
         "databrew": "(startJobRun)",
