@@ -223,6 +223,15 @@ class HttpConnection(asyncio.Protocol):
                 "Access-Control-Allow-Origin: *\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode()
             )
 
+    def begin_answer(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """The same with a status and headers of somebody's own."""
+        self._keep_alive = False
+        text = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        if self.transport is not None:
+            head = f"{text}{lines}Transfer-Encoding: chunked\r\n{self._date()}Connection: close\r\n\r\n"
+            self.transport.write(head.encode("latin-1", "replace"))
+
     def send_chunk(self, chunk: bytes) -> bool:
         """A piece of the stream; False: it was dropped, for the client reads too slowly or is gone."""
         if self.transport is None or self.transport.get_write_buffer_size() >= MOST_UNREAD:

@@ -51,6 +51,8 @@ class LambdaSite:
             "Body": request.body,
             "SourceIp": _address(connection),
             "Host": host,
+            "Begin": connection.begin_answer,
+            "Send": lambda chunk: _send(connection, chunk),
         }
         self._submit("InvokeUrl", event, request, connection)
         return True
@@ -61,13 +63,27 @@ class LambdaSite:
             event,
             _ANYBODY,
             cause_of(request.headers),
-            lambda result, error: connection.respond(_response(result, error)),
+            lambda result, error: _reply(connection, result, error),
         )
 
 
 def _address(connection: HttpConnection) -> str:
     peer = connection.transport.get_extra_info("peername") if connection.transport is not None else None
     return str(peer[0]) if peer else "127.0.0.1"
+
+
+def _send(connection: HttpConnection, chunk: bytes) -> None:
+    """A piece of a streamed answer; an answer with a gap is none."""
+    if not connection.send_chunk(chunk):
+        connection.close()
+
+
+def _reply(connection: HttpConnection, result: Result | None, error: AwsError | None) -> None:
+    """Answer, or end the answer that has been streamed."""
+    if result is not None and result.get("Streamed"):
+        connection.end_stream()
+    else:
+        connection.respond(_response(result, error))
 
 
 def _response(result: Result | None, error: AwsError | None) -> HttpResponse:

@@ -31,8 +31,12 @@ class Owner(Protocol):
 
     def next_asked(self, connection: RuntimeConnection) -> None: ...
 
-    def answered(self, request_id: str, payload: bytes, error_type: str | None) -> bool:
+    def answered(self, request_id: str, payload: bytes, error_type: str | None, streamed: bool) -> bool:
         """False where that invocation is not the present one."""
+        ...
+
+    def streamed(self, request_id: str, chunk: bytes, content_type: str) -> None:
+        """A piece of an answer that is streamed."""
         ...
 
     def init_failed(self, payload: bytes, error_type: str) -> None: ...
@@ -51,6 +55,8 @@ class RuntimeConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._url = b""
         self._error_type: str | None = None
+        self._is_streaming = False
+        self._content_type = ""
         self._body = bytearray()
         self._unsent = b""
         self._waiting = False
@@ -72,6 +78,7 @@ class RuntimeConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._url, self._error_type = b"", None
+        self._is_streaming, self._content_type = False, ""
         self._body = bytearray()
 
     def on_url(self, url: bytes) -> None:
@@ -80,8 +87,14 @@ class RuntimeConnection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(name) == 34 and name.lower() == b"lambda-runtime-function-error-type":
             self._error_type = value.decode("latin-1")
+        elif len(name) == 37 and name.lower() == b"lambda-runtime-function-response-mode":
+            self._is_streaming = value.lower() == b"streaming"
+        elif len(name) == 12 and name.lower() == b"content-type":
+            self._content_type = value.decode("latin-1")
 
     def on_body(self, body: bytes) -> None:
+        if self._is_streaming:
+            self._owner.streamed(self._url.decode("latin-1").split("/")[-2], body, self._content_type)
         if len(self._body) < LARGEST_BODY:
             self._body += body
 
@@ -95,7 +108,7 @@ class RuntimeConnection(asyncio.Protocol):
                 self._waiting = True
                 self._owner.next_asked(self)
             case b"POST", ["invocation", request_id, "response"]:
-                self._answered(request_id, None)
+                self._answered(request_id, self._error_type if self._is_streaming else None)
             case b"POST", ["invocation", request_id, "error"]:
                 self._answered(request_id, self._error_type or "Unhandled")
             case b"POST", ["init", "error"]:
@@ -105,10 +118,10 @@ class RuntimeConnection(asyncio.Protocol):
                 self._reply_error("404 Not Found", "NotFound", "No such path")
 
     def _answered(self, request_id: str, error_type: str | None) -> None:
-        if len(self._body) > LARGEST_RESPONSE:
+        if len(self._body) > LARGEST_RESPONSE and not self._is_streaming:
             text = f"Exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
             self._reply_error("413 Request Entity Too Large", "RequestEntityTooLarge", text)
-        if self._owner.answered(request_id, bytes(self._body), error_type):
+        if self._owner.answered(request_id, bytes(self._body), error_type, self._is_streaming):
             self._unsent = self._unsent or _ACCEPTED
         else:
             self._reply_error("400 Bad Request", "InvalidRequestID", "Invalid request ID")

@@ -219,11 +219,16 @@ class Environment:
             self._fail(failures.exited(0))  # it asks for more without having answered
             self.kill()
 
-    def answered(self, request_id: str, payload: bytes, error_type: str | None) -> bool:
+    def streamed(self, request_id: str, chunk: bytes, content_type: str) -> None:
+        turn = self._turn
+        if turn is not None and turn.invocation.request_id == request_id and turn.invocation.sink is not None:
+            turn.invocation.sink(chunk, content_type)
+
+    def answered(self, request_id: str, payload: bytes, error_type: str | None, streamed: bool) -> bool:
         turn = self._turn
         if turn is None or turn.invocation.request_id != request_id:
             return False
-        if len(payload) > LARGEST_RESPONSE:
+        if len(payload) > LARGEST_RESPONSE and not streamed:
             failure = failures.too_large(len(payload), LARGEST_RESPONSE)
             self._finish(turn, failure.payload(request_id), failure.type, "")
         else:

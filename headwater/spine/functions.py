@@ -55,9 +55,14 @@ class FunctionVersion:
         return self.arn.split(":")[7]
 
 
+Sink = Callable[[bytes, str], None]
+"""Given each piece of an answer that a function streams, and the answer's content type, as it comes."""
+
+
 class Invocation(NamedTuple):
     """One event for a function. ``arn`` is the one that the caller named; ``trace`` the value of
-    ``X-Amzn-Trace-Id``; ``client_context`` and ``identity`` are JSON text."""
+    ``X-Amzn-Trace-Id``; ``client_context`` and ``identity`` are JSON text; ``sink`` hears an answer that is streamed,
+    which is then also the result's payload."""
 
     request_id: str
     payload: bytes
@@ -65,6 +70,7 @@ class Invocation(NamedTuple):
     trace: str = ""
     client_context: str | None = None
     identity: str | None = None
+    sink: Sink | None = None
 
 
 class InvocationResult(NamedTuple):

@@ -148,6 +148,8 @@ def test_an_execution_is_started_and_drawn(browser: Browser, console: str, busy_
     with opened(browser, address(busy_shop, console, "DetermineCustomerStatus")) as page:
         state = page.locator(".state.done[role=button]").first
         expect(state).to_be_visible()
+        page.get_by_role("button", name="Replay on the present definition").click()
+        expect(page.get_by_role("status").filter(has_text="the recorded way")).to_be_visible()
         state.press("Enter")  # its visits, with what they were given
         expect(page.get_by_role("columnheader", name="Attempts")).to_be_visible()
         before = page.locator("td button[aria-pressed]").count()

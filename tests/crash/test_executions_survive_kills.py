@@ -90,6 +90,7 @@ def answer_tokens(aws: Client, queue: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_executions_survive_kills(server: Server) -> None:
     aws, headwater, draw = client_factory(server.endpoint, ACCOUNT), Headwater(server.endpoint), random.Random(11)
     states = aws("stepfunctions")

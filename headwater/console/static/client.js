@@ -98,6 +98,9 @@ export const surface = {
   clearFaults: () => ask("DELETE", "/faults"),
   /** What an execution did, over the graph of its machine. @param {string} execution its ARN @returns {Promise<ExecutionTold>} */
   execution: (execution) => ask("GET", "/executions" + query({ execution })),
+  /** Whether the present definition of its machine would go an execution's way. @param {string} execution its ARN
+   *  @returns {Promise<{executions: {departure?: {state: string | null, recorded: any, why: string}, problem?: string}[]}>} */
+  replay: (execution) => ask("POST", "/executions/replay", { execution }),
   /** A state machine's graph, laid out. @param {string} machine its ARN @returns {Promise<Plan>} */
   machineGraph: (machine) => ask("GET", "/executions/graph" + query({ machine })),
   /** Any AWS operation by its name; the answer as in AWS's API. @param {Scope} scope @param {string} service

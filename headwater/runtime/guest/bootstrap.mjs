@@ -7,6 +7,7 @@ import http from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
 import "./apis.cjs";
@@ -91,6 +92,81 @@ function fault(name, message, cause) {
   return error;
 }
 
+// Handlers that stream their answers: https://docs.aws.amazon.com/lambda/latest/dg/response-streaming-tutorial.html
+const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+globalThis.awslambda = {
+  streamifyResponse: (handler) => Object.assign(handler, { [STREAMING]: "response" }),
+  HttpResponseStream: {
+    // What is written is an HTTP answer: first its status and headers, then eight zeros, then its body.
+    from(stream, prelude) {
+      stream.setContentType("application/vnd.awslambda.http-integration-response");
+      stream.prelude = Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]);
+      return stream;
+    },
+  },
+};
+
+// An answer on its way: a request to the Runtime API that goes out with the first piece.
+class ResponseStream extends Writable {
+  contentType = "application/octet-stream";
+  prelude = Buffer.alloc(0);
+  outgoing = undefined;
+
+  setContentType(type) {
+    this.contentType = type;
+  }
+
+  begin() {
+    if (this.outgoing) return;
+    const headers = {
+      "Lambda-Runtime-Function-Response-Mode": "streaming",
+      "Content-Type": this.contentType,
+      "Transfer-Encoding": "chunked",
+      Trailer: "Lambda-Runtime-Function-Error-Type",
+    };
+    const options = { host, port, agent, method: "POST", path: `/2018-06-01/runtime/invocation/${requestId}/response`, headers };
+    this.taken = new Promise((resolve, reject) => {
+      this.outgoing = http.request(options, (incoming) => incoming.on("end", resolve).resume());
+      this.outgoing.on("error", reject);
+    });
+    if (this.prelude.length) this.outgoing.write(this.prelude);
+  }
+
+  _write(chunk, encoding, callback) {
+    this.begin();
+    this.outgoing.write(chunk, encoding, callback);
+  }
+
+  _final(callback) {
+    this.begin();
+    this.outgoing.end();
+    this.taken.then(() => callback(), callback);
+  }
+
+  // The answer breaks off; false where nothing of it has been sent yet.
+  async fail(errorType) {
+    if (!this.outgoing) return false;
+    this.outgoing.addTrailers({ "Lambda-Runtime-Function-Error-Type": errorType });
+    this.outgoing.end();
+    await this.taken;
+    return true;
+  }
+}
+
+async function stream(handler, event, headers) {
+  const answer = new ResponseStream();
+  const finished = new Promise((resolve, reject) => answer.on("finish", resolve).on("error", reject));
+  finished.catch(() => {});
+  try {
+    await handler(event, answer, makeContext(headers, () => {}));
+    if (!answer.writableEnded) answer.end();
+    await finished;
+  } catch (error) {
+    if (!(await answer.fail(describe(error).errorType))) throw error;
+    logError("Invoke Error", error);
+  }
+}
+
 // The function that "file.export" or "folder/file.object.method" names.
 async function loadHandler(name) {
   const root = process.env.LAMBDA_TASK_ROOT;
@@ -106,7 +182,7 @@ async function loadHandler(name) {
   }
   if (handler === undefined) throw fault("Runtime.HandlerNotFound", `${name} is undefined or not exported`);
   if (typeof handler !== "function") throw fault("Runtime.HandlerNotFound", `${name} is not a function`);
-  return handler.bind(owner);
+  return Object.assign(handler.bind(owner), { [STREAMING]: handler[STREAMING] });
 }
 
 async function loadModule(file, name) {
@@ -182,7 +258,8 @@ async function serve(handler) {
     requestId = headers["lambda-runtime-aws-request-id"];
     process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"] ?? "";
     try {
-      await post(`invocation/${requestId}/response`, encode(await run(handler, JSON.parse(body), headers)));
+      if (handler[STREAMING]) await stream(handler, JSON.parse(body), headers);
+      else await post(`invocation/${requestId}/response`, encode(await run(handler, JSON.parse(body), headers)));
     } catch (error) {
       logError("Invoke Error", error);
       const described = describe(error);

@@ -48,6 +48,20 @@ def invoke(call: Call, request: Request) -> Answer:
     return _answer(call.work, target, function, invocation, request.get("LogType"))
 
 
+@operation("lambda", "Stream", internal=True)
+def stream(call: Call, request: Request) -> Answer:
+    """Invoke a function for somebody who hears its answer as it comes: ``FunctionName``, ``Payload``, ``Sink``."""
+    target = requested_target(call, request)
+    invocation = Invocation(
+        request_id=call.ids.uuid(),
+        payload=bytes(request["Payload"]),
+        arn=target.qualified if target.qualifier else target.arn,
+        trace=trace_header(call.cause),
+        sink=request["Sink"],
+    )
+    return _answer(call.work, target, target.choose(call.ids.random()), invocation, None)
+
+
 @operation("lambda", "InvokeAsync")
 def invoke_async(call: Call, request: Request) -> Result:
     """The older way to leave an event."""

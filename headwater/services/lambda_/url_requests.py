@@ -15,6 +15,7 @@ import orjson
 
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.function import find_setting
+from headwater.services.lambda_.relay import Relay
 from headwater.services.lambda_.urls import KIND
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -26,8 +27,8 @@ _TEXT = ("text/", "application/json", "application/javascript", "application/xml
 @operation("lambda", "InvokeUrl", internal=True)
 def invoke_url(call: Call, request: Request) -> Result | Coroutine[Any, Any, Result]:
     """A request that has arrived: ``UrlId``, ``Method``, ``Path`` and ``Query`` as sent, ``Headers`` with names in
-    lower case, ``Body``, ``SourceIp``, ``Host``. Gives ``Status``, ``Headers`` as a list of pairs,
-    ``Body``."""
+    lower case, ``Body``, ``SourceIp``, ``Host``. Gives ``Status``, ``Headers`` as a list of pairs, ``Body``; or, where
+    the function streams, ``Streamed`` after all has gone to ``Begin(status, headers)`` and ``Send(bytes)``."""
     row = call.store.one(tables.FIND_URL, (request["UrlId"],))
     stored = find_setting(call, row[0], KIND, row[1]) if row else None
     if stored is None:
@@ -37,6 +38,9 @@ def invoke_url(call: Call, request: Request) -> Result | Coroutine[Any, Any, Res
     if request["Method"] == "OPTIONS" and "access-control-request-method" in request["Headers"] and stored.get("Cors"):
         return {"Status": 200, "Headers": cors, "Body": b""}
     event = _event(call, request)
+    if stored.get("InvokeMode") == "RESPONSE_STREAM":
+        relay = Relay(request["Begin"], request["Send"], cors)
+        return _stream(call.work, stored["FunctionArn"], event, relay)
     return _answer(call.work, stored["FunctionArn"], event, cors)
 
 
@@ -53,6 +57,24 @@ async def _answer(work: Work, arn: str, event: dict[str, Any], cors: list[tuple[
     answer = read_response(bytes(result["Payload"]))
     work.span.note("status", answer["Status"])
     return answer | {"Headers": [*answer["Headers"], *cors]}
+
+
+async def _stream(work: Work, arn: str, event: dict[str, Any], relay: Relay) -> Result:
+    """Hand the answer on as it comes; that of a function which streams nothing is the body as it is."""
+    invoke = {"FunctionName": arn, "Payload": orjson.dumps(event), "Sink": relay}
+    account, region = arn.split(":")[4], arn.split(":")[3]
+    try:
+        result = await work.operation("lambda", "Stream", invoke, account, region)
+    except AwsError as error:
+        status = 429 if error.code == "TooManyRequestsException" else 502
+        return _message(status, "Rate Exceeded." if status == 429 else "Internal Server Error")
+    if relay.status:
+        work.span.note("status", relay.status)
+        return {"Streamed": True}
+    if result.get("FunctionError"):
+        return _message(502, "Internal Server Error")
+    headers = [("content-type", "application/octet-stream"), *relay.cors]
+    return {"Status": 200, "Headers": headers, "Body": bytes(result["Payload"])}
 
 
 def _event(call: Call, request: Request) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from headwater.services.lambda_.errors import conflict, function_not_found, not_
 from headwater.services.lambda_.function import find_alias, find_function, find_setting, save_setting
 from headwater.services.lambda_.names import Reference, refer
 from headwater.services.lambda_.pages import page
-from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.timestamps import iso8601_milliseconds
 
@@ -89,9 +88,7 @@ def _stored(call: Call, reference: Reference) -> dict[str, Any]:
 
 
 def _save(call: Call, reference: Reference, configuration: dict[str, Any], request: Request) -> Result:
-    if request.get("InvokeMode") == "RESPONSE_STREAM":
-        raise not_implemented("The invoke mode RESPONSE_STREAM of Lambda function URLs")
-    configuration["InvokeMode"] = "BUFFERED"
+    configuration["InvokeMode"] = request.get("InvokeMode") or configuration.get("InvokeMode") or "BUFFERED"
     configuration["LastModifiedTime"] = iso8601_milliseconds(call.now)
     for member in ("AuthType", "Cors"):
         if request.get(member) is not None:

@@ -45,11 +45,14 @@ function Definition({ arn }) {
 function Run({ arn, again }) {
   const { value: shown, error } = useFresh(() => surface.execution(arn), [arn]);
   const [chosen, choose] = useState("");
+  const [replayed, say] = useState("");
   const described = shown?.execution;
   /** @param {string} operation */
   const run = (operation) => surface.operation(scope(), "states", operation, { executionArn: arn }).then(again, (/** @type {Error} */ problem) => alert(problem.message));
+  const replay = () => surface.replay(arn).then(({ executions: [each] }) => say(way(each)), (/** @type {Error} */ problem) => say(problem.message));
   const status = described?.status || "";
-  return html`<div><${Section} title=${`Execution ${arn.split(":").slice(-1)[0]}`} actions=${html`${status === "RUNNING" && html`<button class="danger" onClick=${() => run("StopExecution")}>Stop</button>`}${["FAILED", "ABORTED", "TIMED_OUT"].includes(status) && html`<button onClick=${() => run("RedriveExecution")}>Redrive</button>`}`}>
+  return html`<div><${Section} title=${`Execution ${arn.split(":").slice(-1)[0]}`} actions=${html`<button onClick=${replay} title="Without calling anything">Replay on the present definition</button>${status === "RUNNING" && html`<button class="danger" onClick=${() => run("StopExecution")}>Stop</button>`}${["FAILED", "ABORTED", "TIMED_OUT"].includes(status) && html`<button onClick=${() => run("RedriveExecution")}>Redrive</button>`}`}>
+      ${replayed && html`<p class="hint" role="status">${replayed}</p>`}
       <${Problem} error=${error} /><${Graph} plan=${shown?.graph || null} states=${shown?.states} chosen=${chosen} choose=${choose} />
       ${described?.error && html`<p class="error">${described.error}: ${described.cause}</p>`}
       <div class="row"><span class="hint">Input</span><${Json} value=${described?.input || ""} />${described?.output && html`<span class="hint">Output</span><${Json} value=${described.output} />`}</div><//>
@@ -61,6 +64,13 @@ function History({ arn }) {
   const { value, error } = useAnswer("states", "GetExecutionHistory", { executionArn: arn, maxResults: 1000 });
   const events = value?.events || [];
   return html`<${Problem} error=${error} /><${Section} title="History"><${Rows} none="No event is there." heads=${["", "At", "Event", "State", "Details"]} rows=${events.map((/** @type {any} */ each) => [each.id, html`<${At} at=${each.timestamp} />`, each.type, name(each), html`<${Json} value=${details(each)} />`])} /><//>`;
+}
+
+/** @param {{departure?: {state: string | null, recorded: any, why: string}, problem?: string}} each */
+function way({ departure, problem }) {
+  if (problem) return "It cannot be replayed: " + problem;
+  if (!departure) return "It would go the recorded way.";
+  return `It would leave its path in ${departure.state || "the execution"}${departure.recorded ? ` (event ${departure.recorded.id})` : ""}: ${departure.why}`;
 }
 
 /** Those of a state, wherever they are within. @param {import("../client.js").Visit[]} all @param {string} state @returns {import("../client.js").Visit[]} */
