@@ -236,8 +236,8 @@ class Trace(TypedDict):
 
 
 class Visit(TypedDict, total=False):
-    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught; ``given``, ``gave``: JSON texts;
-    ``inner``: the visits within a Parallel or Map."""
+    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught; ``given``, ``sent`` (to its task),
+    ``gave``: JSON texts; ``inner``: the visits within a Parallel or Map."""
 
     state: str
     kind: str
@@ -250,6 +250,7 @@ class Visit(TypedDict, total=False):
     iteration: int
     map_run: str
     given: str
+    sent: str
     gave: str
     inner: list[Visit]
 

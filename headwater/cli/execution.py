@@ -162,8 +162,17 @@ def _headline(described: dict[str, Any]) -> Text:
     if described.get("redriveCount"):
         line.append(f", redriven {described['redriveCount']}×", style="yellow")
     if described.get("error"):
-        line.append(f"  {described['error']}: {described.get('cause') or ''}", style="red")
+        line.append(f"  {described['error']}: {_readable(described.get('cause'))}", style="red")
     return line
+
+
+def _readable(cause: str | None) -> str:
+    """A cause as one reads it: of what a function raised, its message."""
+    try:
+        message = json.loads(cause or "").get("errorMessage")
+    except (ValueError, AttributeError):
+        message = None
+    return str(message or cause or "")
 
 
 def _lines(shown: list[Visit], indent: str, began: int, data: bool) -> Iterator[Text]:
@@ -178,11 +187,12 @@ def _lines(shown: list[Visit], indent: str, began: int, data: bool) -> Iterator[
         if (retries := each["attempts"] - 1) > 0:
             line.append(f"  {retries} retries" if retries > 1 else "  1 retry", style="yellow")
         if each.get("error"):
-            line.append(f"  {each['error']}: {each.get('cause') or ''}", style="red")
+            line.append(f"  {each['error']}: {_readable(each.get('cause'))}", style="red")
         yield line
         deeper = indent + ("  " if last else "│ ")
         if data:
-            for name, text in (("in ", each.get("given")), ("out", each.get("gave"))):
+            sent = None if each.get("sent") == each.get("given") else each.get("sent")
+            for name, text in (("in  ", each.get("given")), ("sent", sent), ("out ", each.get("gave"))):
                 if text is not None:
                     yield Text(f"{'':>21}{deeper}  {name} {text}", style="dim")
         yield from _lines(each.get("inner", []), deeper, began, data)

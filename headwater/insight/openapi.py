@@ -196,6 +196,7 @@ _VISIT_PROPERTIES: Mapping[str, Schema] = {
     "iteration": {**_WHOLE, "description": "within a Map"},
     "map_run": _text("an ARN"),
     "given": _text("the input, JSON"),
+    "sent": _text("what its task was called with, JSON"),
     "gave": _text("the output, JSON"),
 }
 _VISIT = _object("state kind entered outcome attempts", **_VISIT_PROPERTIES)

@@ -50,6 +50,7 @@ Outputs:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_stacks_survive_kills(server: Server) -> None:
     draw = random.Random(7)
     aws = client_factory(server.endpoint, "000000000000")

@@ -326,3 +326,19 @@ def test_the_command(endpoint: str, surface: Headwater, tmp_path: Path) -> None:
     file.write_text("{")
     refused = CliRunner().invoke(main, ["mocks", str(file), "--endpoint", endpoint])
     assert (refused.exit_code, "is not JSON" in refused.output) == (1, True)
+
+
+def test_what_a_task_was_sent_is_shown_and_why_it_failed(
+    states: Any, surface: Headwater, account: str, endpoint: str
+) -> None:
+    """A path without `.$` is sent as it stands: the first thing that one looks for when a function fails."""
+    invoke = task(Parameters={"FunctionName": "charge", "Payload": {"total": "$.total"}})
+    arn = make_machine(states, machine_of(Charge=invoke), "unsent")
+    raised = json.dumps({"errorMessage": "'>' not supported", "errorType": "TypeError", "stackTrace": []})
+    mock(surface, account, "unsent", Charge={"0": {"Throw": {"Error": "TypeError", "Cause": raised}}})
+    failed = start(states, f"{arn}#c", {"total": 5})
+    command = ["execution", "show", failed["executionArn"], "--io", "--endpoint", endpoint]
+    shown = CliRunner().invoke(main, command, env={"COLUMNS": "200"}).output
+    assert 'in   {"total": 5}' in shown
+    assert 'sent {"FunctionName":"charge","Payload":{"total":"$.total"}}' in shown
+    assert "TypeError: '>' not supported" in shown and "stackTrace" not in shown

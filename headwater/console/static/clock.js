@@ -12,7 +12,11 @@ export function useDismissal(close) {
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     /** @param {KeyboardEvent} event */
-    const key = (event) => event.key === "Escape" && close();
+    const key = (event) => {
+      if (event.key !== "Escape") return;
+      ref.current?.parentElement?.querySelector("button")?.focus(); // which opened it
+      close();
+    };
     /** @param {MouseEvent} event */
     const click = (event) => ref.current && !ref.current.contains(/** @type {Node} */ (event.target)) && close();
     addEventListener("keydown", key);

@@ -129,7 +129,7 @@ def _visit(visit: Visit) -> str:
     lines = [f"{number}{visit.outcome} at {iso8601_seconds(visit.entered)}, {took}{tries}"]
     if visit.error:
         lines.append(f"{visit.error}: {_short(visit.cause or '', _LONGEST_DATA)}")
-    return "\n".join(lines) + _data("input", visit.given) + _data("output", visit.gave)
+    return "\n".join(lines) + _data("input", visit.given) + _data("sent", visit.sent) + _data("output", visit.gave)
 
 
 def _data(name: str, text: str | None) -> str:

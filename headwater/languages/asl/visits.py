@@ -16,6 +16,7 @@ _BEGUN = ("ParallelStateStarted", "MapStateStarted")
 @dataclass
 class Visit:
     """One visit. Times in ms; ``outcome`` is running, done, failed, or caught where it went on after a failure;
+    ``sent`` is what its task was called with, the last time;
     ``inner`` are the visits within a Parallel or Map state, branch by branch; ``outer`` is the state around it,
     ``lane`` which of its attempts, and there the iteration's number or the branch's first state."""
 
@@ -25,6 +26,7 @@ class Visit:
     given: str | None
     exited: int | None = None
     gave: str | None = None
+    sent: str | None = None
     outcome: str = RUNNING
     attempts: int = 0
     error: str | None = None
@@ -56,7 +58,7 @@ class Visit:
 
 _SHOWN = (
     "state", "kind", "entered", "exited", "outcome", "attempts", "error", "cause", "iteration", "map_run", "given",
-    "gave",
+    "sent", "gave",
 )  # fmt: skip
 
 
@@ -131,6 +133,8 @@ class _Reader:
                 place = self._leave(event, details, place)
             elif kind == "ExecutionRedriven":
                 self._revivable[event["id"]] = [each for each in self._open.values() if not _unfinished(each)]
+            elif kind in ("ExecutionAborted", "ExecutionTimedOut"):
+                self._stop(details)
             else:
                 place = _noted(kind, details, place)
             self._places[event["id"]] = place
@@ -174,6 +178,13 @@ class _Reader:
         self._open.pop(id(left), None)
         return _Place(left, left.outer, left.lane[1])
 
+    def _stop(self, details: Event) -> None:
+        """The execution was ended from outside: so was whatever was not left."""
+        for visit in self._open.values():
+            if visit.outcome == RUNNING:
+                visit.outcome = FAILED
+                visit.error, visit.cause = details.get("error"), details.get("cause")
+
 
 def _unfinished(visit: Visit) -> bool:
     """Whether the visit goes on by what is within it."""
@@ -206,6 +217,7 @@ def _noted(kind: str, details: Event, place: _Place) -> _Place:
         return place
     if kind.endswith("Scheduled") or kind in _BEGUN:
         visit.attempts += 1
+        visit.sent = details.get("parameters", details.get("input"))
         visit.outcome = RUNNING
     elif kind in ("MapRunStarted", "MapRunRedriven"):
         visit.map_run = details.get("mapRunArn")

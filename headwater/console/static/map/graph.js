@@ -3,7 +3,7 @@
  *
  * @typedef {import("../client.js").Resource} Resource
  * @typedef {import("../client.js").Link} Link
- * @typedef {{id: string, type: string, title: string, subtitle: string, alarm: string, badge: string, members: number,
+ * @typedef {{id: string, type: string, title: string, lines: string[], small: boolean, subtitle: string, alarm: string, badge: string, members: number,
  *   resource: Resource | null, width: number, height: number}} Node
  * @typedef {{id: string, from: string, to: string, kind: string, links: Link[]}} Edge
  * @typedef {{nodes: Node[], edges: Edge[], home: Map<string, string>}} Graph `home` tells which node stands for a resource
@@ -60,16 +60,31 @@ function connected(resources, links, only) {
   return kept.length ? kept : resources;
 }
 
-/** @param {string} title */
-const wide = (title) => Math.min(190, Math.max(132, 50 + title.length * 7.2));
+const LINE = 15; // characters
+
+/** A name on one line or two, broken where its words end. @param {string} title @returns {string[]} */
+export function broken(title) {
+  if (title.length <= LINE) return [title];
+  const words = title.match(/[A-Z]+(?![a-z])|[A-Z]?[^A-Z\s_./-]+|[\s_./-]+/g) || [title];
+  let first = "";
+  while (words.length > 1 && (first + words[0]).length <= LINE) first += words.shift();
+  const rest = words.join("");
+  return first ? [first, shortened(rest)] : [shortened(rest)];
+}
+
+/** @param {string} text */
+const shortened = (text) => (text.length <= LINE ? text : text.slice(0, LINE - 1) + "…");
 
 /** @param {Resource} resource @param {Set<string>} dead @returns {Node} */
 function node(resource, dead) {
   const small = resource.type === "AWS::Events::Rule" || resource.type === "AWS::IoT::TopicRule";
   const { badge, alarm } = state(resource, dead.has(resource.arn));
+  const title = resource.logical || resource.name;
+  const lines = broken(title);
+  const longest = Math.max(...lines.map((each) => each.length));
   return {
-    id: resource.arn, type: resource.type, title: resource.logical || resource.name, subtitle: kindOf(resource.type).title,
-    alarm, badge, members: 1, resource, width: wide(resource.logical || resource.name), height: small ? 30 : 46,
+    id: resource.arn, type: resource.type, title, lines, small, subtitle: kindOf(resource.type).title,
+    alarm, badge, members: 1, resource, width: Math.max(small ? 84 : 104, 44 + longest * 7.9), height: (small ? 16 : 31) + lines.length * 15,
   };
 }
 
@@ -85,7 +100,7 @@ export function state(resource, dead) {
 function groupNode(id, members, dead) {
   const alarms = members.filter((each) => state(each, dead.has(each.arn)).alarm).length;
   return {
-    id, type: "group", title: id.slice(6), subtitle: `${count(members.length)} resources`, alarm: alarms ? `${alarms} in trouble` : "",
+    id, type: "group", title: id.slice(6), lines: [id.slice(6, 28)], small: false, subtitle: `${count(members.length)} resources`, alarm: alarms ? `${alarms} in trouble` : "",
     badge: alarms ? `${alarms} in trouble` : "", members: members.length, resource: null, width: 190, height: 56,
   };
 }

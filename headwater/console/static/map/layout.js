@@ -11,7 +11,7 @@ import { kindOf } from "../kinds.js";
 const MOST_LAYERED = 420;
 const SOON_LAYERED = 90; // more than that take so long that columns are shown meanwhile
 const GAP = 26;
-const OPTIONS = { rankdir: "LR", nodesep: 30, ranksep: 40, edgesep: 6, marginx: 24, marginy: 24 };
+const OPTIONS = { rankdir: "LR", nodesep: 22, ranksep: 36, edgesep: 6, marginx: 24, marginy: 24 };
 
 /** The first that can be had, then the best. @param {import("./graph.js").Graph} graph @returns {AsyncGenerator<Layout>} */
 export async function* layouts(graph) {

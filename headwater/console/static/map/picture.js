@@ -73,10 +73,12 @@ function Line({ edge, d, point }) {
 function Box({ node, at, enter, plain }) {
   const [x, y] = [at.x - node.width / 2, at.y - node.height / 2];
   const hue = node.type === "group" ? "gray" : kindOf(node.type).hue;
+  const left = node.type === "group" ? 14 : 34;
+  const top = node.small ? 20 : 18;
   const inside = html`<rect width=${node.width} height=${node.height} rx="8" />
     ${node.type !== "group" && html`<g transform="translate(10 ${(node.height - 18) / 2})"><${Glyph} type=${node.type} size=${18} /></g>`}
-    ${!plain && html`<text class="title" x=${node.type === "group" ? 14 : 36} y=${node.height > 40 ? 20 : 19}>${fitted(node.title, node.width - 42, 7.6)}</text>
-      ${node.height > 40 && html`<text class="subtitle" x=${node.type === "group" ? 14 : 36} y="36">${fitted(node.badge || node.subtitle, node.width - 44, 6)}</text>`}`}
+    ${!plain && html`${node.lines.map((line, at) => html`<text class="title" x=${left} y=${top + at * 15}>${line}</text>`)}
+      ${!node.small && html`<text class="subtitle" x=${left} y=${top + node.lines.length * 15 - 1}>${fitted(node.badge || node.subtitle, node.width - left - 4, 6)}</text>`}`}
     <text class="tally" x=${node.width - 8} y="-4" text-anchor="end"></text>`;
   const name = `${node.title}, ${node.subtitle}${node.badge ? ", " + node.badge : ""}`;
   return html`<g class=${`node hue-${hue}${node.alarm ? " alarm" : ""}${node.type === "group" ? " group" : ""}`} data-id=${node.id} transform="translate(${x} ${y})">
