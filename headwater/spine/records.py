@@ -38,7 +38,8 @@ _LAST = f"{_SELECT} WHERE channel = ? ORDER BY id DESC LIMIT ?"
 _OF_TRACE = f"{_SELECT} WHERE id > ? AND substr(cause, 1, ?) = ? ORDER BY id LIMIT ?"
 # What a span publishes is recorded soon after it began.
 _OF_SPAN = f"{_SELECT} WHERE id > ? AND id < ? AND cause = ? ORDER BY id LIMIT ?"
-_LATEST = LARGEST >> 20
+# what an id tells that is of our making: from 2014 to 2103; of another one in a hundred does
+_OURS = range(1_400_000_000_000, 4_200_000_000_000)
 _SOON = 1000 << 20  # ids rise by so many in a second
 _MOST_OF_SPAN = 10
 _LATER = 10_000  # ms after which what comes is late
@@ -88,9 +89,9 @@ def find(store: Transaction, name: str, channel: str | None = None) -> Record | 
     """The newest record of an id."""
     row = store.one(_LATE, (name, channel or "", channel or ""))
     given = instant_in(name)
-    if row is None and 0 <= given < _LATEST:
+    if row is None and given in _OURS:
         row = _named(store, name, channel, first_at(given), first_at(given + _LATER))
-    if row is None:  # it may be older than the index, or there is none
+    elif row is None:  # it may be older than the index, or there is none
         row = _named(store, name, channel, 0, LARGEST)
     return None if row is None else read(row)
 

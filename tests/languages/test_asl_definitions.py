@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.languages.asl import InvalidDefinition, parse, validate
+from headwater.languages.asl.machine import State
 from tests.languages.asl_machines import machines
 
 PASS = {"Type": "Pass", "End": True}
@@ -190,3 +192,26 @@ def test_states_that_are_too_deeply_nested(levels: int, refused: bool) -> None:
         machine = {"StartAt": f"P{level}", "States": {f"P{level}": parallel}}
     found = findings(machine)
     assert [code for code, _, _ in found] == ["TOO_DEEPLY_NESTED"] * refused
+
+
+def test_what_was_parsed_goes_at_once() -> None:
+    """Expressions may be dropped only in the thread that made them: left to the collector, another might drop them."""
+    inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Output": "{% $states.input %}", "End": True}}}
+    inner["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    each = {"Type": "Map", "Items": "{% $states.input %}", "ItemProcessor": inner, "End": True}
+    text = json.dumps({"QueryLanguage": "JSONata", "StartAt": "M", "States": {"M": each}})
+
+    def states() -> int:
+        return sum(isinstance(each, State) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = states()
+        kept = parse(text)
+        assert states() == before + 2
+        del kept
+        validate(text)
+        assert states() == before
+    finally:
+        gc.enable()

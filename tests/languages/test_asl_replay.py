@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from headwater.languages.asl import parse
-from headwater.languages.asl.commands import RunTask, TaskFailed, TaskSubmitted, TaskSucceeded
+from headwater.languages.asl import parse, resume, start
+from headwater.languages.asl.commands import RunTask, Stopped, TaskFailed, TaskSubmitted, TaskSucceeded, TimedOut
+from headwater.languages.asl.history import render
 from headwater.languages.asl.replay import Departure, replay
 from headwater.languages.asl.visits import visits
-from tests.languages.asl_world import Ids, World, execution
+from tests.languages.asl_world import STARTED_AT, Ids, World, execution
 from tests.languages.test_oracle_executions import CASES, is_free, verbatim_input
 
 PASS = {"Type": "Pass", "End": True}
@@ -191,3 +192,18 @@ def test_a_redriven_execution_goes_its_way_again(limit: int) -> None:
         ("Each", None, "done"), *((state, item, "done") for state in ("Do", "Rest") for item in range(3)),
     }  # fmt: skip
     assert next(visit.attempts for visit in shown if (visit.state, visit.iteration) == ("Do", 1)) == 3
+
+
+@pytest.mark.parametrize("end", [Stopped("E", "because"), Stopped(), TimedOut()])
+def test_an_execution_ended_from_outside_goes_its_way(end: Stopped | TimedOut) -> None:
+    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 9, "End": True}}}
+    both = {"StartAt": "P", "States": {"P": {"Type": "Parallel", "Branches": [wait], "End": True}}}
+    machine, running = parse(json.dumps(both)), execution({})
+    noted = start(machine, running, STARTED_AT, Ids()).events
+    noted += resume(running, end, STARTED_AT + 5000, Ids()).events
+    history = [render(event, STARTED_AT) for event in noted]
+    assert replay(machine, execution({}), history, Ids()) is None
+    assert [visit.outcome for root in visits(history) for _, visit in root.walk()] == ["failed", "failed"]
+    wait["States"]["W"]["Seconds"] = 0
+    left = replay(parse(json.dumps(both)), execution({}), history, Ids())
+    assert left is not None and left.why.startswith("WaitStateExited in place of Execution")

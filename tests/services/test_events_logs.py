@@ -189,6 +189,11 @@ def test_a_template_declares_the_logs_of_a_bus(timed: ServerThread) -> None:
     assert [record["message_type"] for record in _told(timed, aws("logs"))] == [
         *("EVENT_INGEST_SUCCESS", "NO_STANDARD_RULES_MATCHED")
     ]
+    del template["Bus"]["Properties"]["LogConfig"]
+    cloudformation.update_stack(StackName="s", TemplateBody=json.dumps({"Resources": template}))
+    Headwater(timed.endpoint).settle()
+    _put(aws("events"))
+    assert len(_told(timed, aws("logs"))) == 2, "no more is told"
     cloudformation.delete_stack(StackName="s")
     Headwater(timed.endpoint).settle()
     assert aws("logs").describe_deliveries()["deliveries"] == []

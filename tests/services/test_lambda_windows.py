@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headwater.client import Headwater
 from headwater.spine.clock import Clock
+from headwater.spine.polling.windows import Windows
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.lambda_lab import make
@@ -165,3 +169,15 @@ def test_a_window_needs_one_lane(aws: Client) -> None:
     asked = {"EventSourceArn": arn, "StartingPosition": "LATEST", "FunctionName": "f"}
     with pytest.raises(ClientError, match="ParallelizationFactor"):
         lambda_.create_event_source_mapping(**asked, TumblingWindowInSeconds=10, ParallelizationFactor=2)
+
+
+@given(st.lists(st.integers(0, 1_000_000), max_size=40), st.integers(1, 900), st.integers(0, 1000))
+def test_records_fall_into_windows_in_order(arrivals: list[int], length: int, first: int) -> None:
+    windows = Windows(SimpleNamespace(cause=""), SimpleNamespace(), "", length, "")  # type: ignore[arg-type]
+    windows.start = first * length
+    parts = windows.parts([{"at": at} for at in arrivals], lambda record: int(record["at"]))
+    starts = [start for start, _ in parts]
+    assert starts == sorted(set(starts)) and all(start % length == 0 and start >= windows.start for start in starts)
+    assert [record["at"] for _, part in parts for record in part] == arrivals
+    for start, part in parts:
+        assert all(record["at"] < start + length for record in part), "none comes later than its window"

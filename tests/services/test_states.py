@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import Client
-from tests.services.states import PASSES, ROLE, ended, events, history_types, make_machine, one_state, run
+from tests.services.states import PASSES, ROLE, ended, events, make_machine, one_state, run
 
 
 @pytest.fixture
@@ -158,7 +158,9 @@ def test_a_name_starts_one_execution(states: Any) -> None:
     states.stop_execution(executionArn=first["executionArn"], error="Enough", cause="no more orders")
     stopped = states.describe_execution(executionArn=first["executionArn"])
     assert (stopped["status"], stopped["error"], stopped["cause"]) == ("ABORTED", "Enough", "no more orders")
-    assert history_types(states, first["executionArn"])[-2:] == ["WaitStateAborted", "ExecutionAborted"]
+    *_, entered, aborted = events(states, first["executionArn"])
+    assert (entered["type"], aborted["type"], aborted["previousEventId"]) == ("WaitStateEntered", "ExecutionAborted", 0)
+    assert aborted["executionAbortedEventDetails"] == {"error": "Enough", "cause": "no more orders"}
     with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
         states.start_execution(stateMachineArn=arn, name="order-1", input='{"n": 1}')
 

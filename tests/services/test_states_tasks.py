@@ -226,8 +226,11 @@ def test_a_machine_times_out(timed: ServerThread) -> None:
     arn = make_machine(states, one_state({"Type": "Wait", "Seconds": 100}, TimeoutSeconds=50))
     execution = states.start_execution(stateMachineArn=arn)["executionArn"]
     timed.advance(50_000)
-    assert states.describe_execution(executionArn=execution)["status"] == "TIMED_OUT"
-    assert history_types(states, execution)[-1] == "ExecutionTimedOut"
+    described = states.describe_execution(executionArn=execution)
+    assert described["status"] == "TIMED_OUT" and not {"error", "cause"} & described.keys()
+    last = events(states, execution)[-1]
+    assert (last["type"], last["id"], last["previousEventId"]) == ("ExecutionTimedOut", 3, 0)  # as measured on AWS
+    assert last["executionTimedOutEventDetails"] == {"error": "States.Timeout"}
 
 
 def test_waiting_executions_outlive_the_server(tmp_path: Path) -> None:

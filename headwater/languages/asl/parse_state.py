@@ -50,16 +50,6 @@ class StateParser:
         self.maps: dict[str, DistributedMapState] = {}
         self._depth = 0
         self._names: set[str] = set()
-        self._kinds: dict[str, Callable[[str, FieldCompiler], State | None]] = {
-            "Pass": self._pass,
-            "Task": self._task,
-            "Choice": self._choice,
-            "Wait": self._wait,
-            "Succeed": self._succeed,
-            "Fail": self._fail,
-            "Parallel": self._parallel,
-            "Map": self._map,
-        }
 
     def workflow(self, document: Any, location: str, language: str) -> Workflow | None:
         """The states of a machine, branch or processor; None where they are not worth looking at."""
@@ -109,7 +99,7 @@ class StateParser:
         fields = FieldCompiler(state, location, self.diagnostics, jsonata=language == JSONATA)
         if not self._check_fields(fields, language) or not self._check_transition(state, location):
             return None
-        parsed = self._kinds[state["Type"]](name, fields)
+        parsed = self._of_kind(state["Type"], name, fields)
         if parsed is not None and parsed.retriable:
             parsed.retriers = fields.retriers()
             parsed.catchers = fields.catchers()
@@ -163,6 +153,25 @@ class StateParser:
         return True
 
     # -- kinds
+
+    def _of_kind(self, kind: str, name: str, fields: FieldCompiler) -> State | None:
+        match kind:
+            case "Pass":
+                return self._pass(name, fields)
+            case "Task":
+                return self._task(name, fields)
+            case "Choice":
+                return self._choice(name, fields)
+            case "Wait":
+                return self._wait(name, fields)
+            case "Succeed":
+                return self._succeed(name, fields)
+            case "Fail":
+                return self._fail(name, fields)
+            case "Parallel":
+                return self._parallel(name, fields)
+            case _:
+                return self._map(name, fields)
 
     def _pass(self, name: str, fields: FieldCompiler) -> State:
         state = fields.state

@@ -171,11 +171,9 @@ class _Replay:
         kind, details = event["type"], details_of(event)
         if self._ended:
             return None
-        aborted = kind.endswith("Aborted") and self._end_of_all()
-        if kind == "ExecutionTimedOut" or aborted == "ExecutionTimedOut":
+        if kind == "ExecutionTimedOut":
             return TimedOut()
-        if kind == "ExecutionAborted" or aborted:
-            details = details_of(next(each for each in self._ahead() if each["type"] == "ExecutionAborted"))
+        if kind == "ExecutionAborted":
             return Stopped(details.get("error"), details.get("cause"))
         frame = self._waiting(event, details)
         if frame is None:
@@ -183,13 +181,6 @@ class _Replay:
         if frame.status in (frames.TIMER, frames.RETRYING):
             return TimerFired(frame.id, frame.ticket)
         return answer(event, details, frame, self._ahead())
-
-    def _end_of_all(self) -> str | None:
-        """How the execution was ended from outside, if that comes next of all ends."""
-        ends = ("ExecutionAborted", "ExecutionTimedOut", "ExecutionFailed", "ExecutionSucceeded")
-        coming = (each["type"] for each in self._ahead() if each["type"] in ends)
-        end = next(coming, None)
-        return end if end in ends[:2] else None
 
     def _ahead(self) -> Iterator[Recorded]:
         return (self._history[place] for place in range(self._next, len(self._history)))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.languages.asl import execution as frames
-from headwater.languages.asl.branches import abort, drop_children, unfinished_children
+from headwater.languages.asl.branches import drop_children, unfinished_children
 from headwater.languages.asl.commands import (
     Command,
     Finish,
@@ -21,7 +21,7 @@ from headwater.languages.asl.commands import (
     TimedOut,
     TimerFired,
 )
-from headwater.languages.asl.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME, StateFailed
+from headwater.languages.asl.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME, TIMEOUT, StateFailed
 from headwater.languages.asl.execution import ROOT, Execution, Frame, context_object
 from headwater.languages.asl.history import MAXIMUM_EVENTS, MAXIMUM_EVENTS_CAUSE, Event
 from headwater.languages.asl.machine import Machine, State
@@ -116,9 +116,11 @@ class Run:
         """Take in what happened outside; what is stale changes nothing."""
         try:
             if isinstance(event, Stopped):
-                self._stop("Aborted", "ABORTED", event.error, event.cause)
+                finish = Finish("ABORTED", error=event.error, cause=event.cause)
+                self._stop("ExecutionAborted", event.error, event.cause, finish)
             elif isinstance(event, TimedOut):
-                self._stop("TimedOut", "TIMED_OUT", None, None)
+                # the error is in the history alone
+                self._stop("ExecutionTimedOut", TIMEOUT, None, Finish("TIMED_OUT"))
             elif isinstance(event, GoneOn):
                 waiting = [frame for frame in self.execution.frames.values() if frame.status in _READY]
                 self._ready.extend(waiting)
@@ -397,12 +399,10 @@ class Run:
         self._finish(Finish("FAILED", error=failed.error, cause=failed.cause))
         return False
 
-    def _stop(self, how: str, status: str, error: str | None, cause: str | None) -> None:
-        root = self.execution.frames[ROOT]
-        abort(self, root)
-        details = {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
-        self._note(f"Execution{how}", details, root.previous)
-        self._finish(Finish(status, error=error, cause=cause))
+    def _stop(self, kind: str, error: str | None, cause: str | None, finish: Finish) -> None:
+        """From outside: no event but the execution's end tells of it, and it follows none. So AWS was measured."""
+        self._note(kind, {name: text for name, text in (("error", error), ("cause", cause)) if text is not None})
+        self._finish(finish)
 
     # -- waiting
 

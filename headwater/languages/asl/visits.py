@@ -133,6 +133,8 @@ class _Reader:
                 place = self._leave(event, details, place)
             elif kind == "ExecutionRedriven":
                 self._revivable[event["id"]] = [each for each in self._open.values() if not _unfinished(each)]
+            elif kind in ("ExecutionAborted", "ExecutionTimedOut"):
+                self._stop(details)
             else:
                 place = _noted(kind, details, place)
             self._places[event["id"]] = place
@@ -175,6 +177,13 @@ class _Reader:
         left.outcome = CAUGHT if left.outcome == FAILED else DONE
         self._open.pop(id(left), None)
         return _Place(left, left.outer, left.lane[1])
+
+    def _stop(self, details: Event) -> None:
+        """The execution was ended from outside: so was whatever was not left."""
+        for visit in self._open.values():
+            if visit.outcome == RUNNING:
+                visit.outcome = FAILED
+                visit.error, visit.cause = details.get("error"), details.get("cause")
 
 
 def _unfinished(visit: Visit) -> bool:

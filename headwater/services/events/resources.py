@@ -34,7 +34,10 @@ class EventBusResource(Resource):
     def update(self, call: Call, change: Change) -> None:
         if _changed(change, "Name"):
             raise Replace
-        call.operation("events", "UpdateEventBus", {**_settings(change.properties), "Name": change.physical_id})
+        request = {**_settings(change.properties), "Name": change.physical_id}
+        if "LogConfig" in change.previous:
+            request.setdefault("LogConfig", {"Level": "OFF"})
+        call.operation("events", "UpdateEventBus", request)
         self._describe(change, change.attributes["Arn"])
 
     def delete(self, call: Call, change: Change) -> None:

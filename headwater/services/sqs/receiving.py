@@ -27,11 +27,14 @@ from headwater.services.sqs.quotas import IN_FLIGHT
 from headwater.services.sqs.receipts import write_handle
 from headwater.services.sqs.redrive import move_to_dead_letter_queue
 from headwater.services.sqs.taken import Taken
+from headwater.spine.ids import first_at, instant_in
+from headwater.spine.numbers import LARGEST
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.spans import is_root, trace_header
 from headwater.spine.work import Watch, Work
 
 _MOST_MESSAGES = 10
+_SOON = 10_000  # ms
 _LONGEST_WAIT = 20
 _LONGEST_VISIBILITY = 43_200
 _SYSTEM_ATTRIBUTES = frozenset(
@@ -84,7 +87,10 @@ def find_message(call: Call, request: Request) -> Result:
     """The message of a ``MessageId`` in whatever queue: as Poll gives it, with its ``QueueArn``, when it was
     ``Sent`` and is ``VisibleAt`` (ms); nothing where there is none."""
     call.span.kept = False
-    row = call.store.one(tables.FIND_MESSAGE, (request["MessageId"],))
+    name = request["MessageId"]
+    sent = max(0, min(instant_in(name), LARGEST >> 21))  # as its id tells, which is looked for there first
+    row = call.store.one(tables.FIND_MESSAGE, (name, first_at(sent), first_at(sent + _SOON)))
+    row = row or call.store.one(tables.FIND_MESSAGE, (name, 0, LARGEST))
     if row is None:
         return {}
     taken, (arn, visible_at) = Taken(*row[:10]), row[10:]

@@ -121,7 +121,7 @@ ORDER BY m.id LIMIT ?
 FIND_MESSAGE = """
 SELECT m.id, m.message_id, m.body, m.attributes, m.system, m.sender, m.sent, m.received, m.first_received, m.cause,
     q.arn, m.visible_at
-FROM sqs_messages AS m JOIN sqs_queues AS q ON q.id = m.queue WHERE m.message_id = ?
+FROM sqs_messages AS m JOIN sqs_queues AS q ON q.id = m.queue WHERE m.message_id = ? AND m.id >= ? AND m.id < ?
 """
 TAKE = "UPDATE sqs_messages SET visible_at = ?, received = ?, first_received = ?, holder = ? WHERE id = ?"
 GIVE_BACK = """

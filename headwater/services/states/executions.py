@@ -149,7 +149,7 @@ def _launch(
     store_step(call, progress)
     if not express or finish is None:
         call.store.run(tables.INSERT_EXECUTION, record.stored())
-    else:
+    elif execution.mocks is not None:
         drop_mocks(call, execution)
     if nested:
         call.deliver("states.begin", id_, target=arn)

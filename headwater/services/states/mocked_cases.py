@@ -26,7 +26,8 @@ def split_case(arn: str) -> tuple[str, str]:
 
 def find_case(call: Call, machine: StateMachine, case: str) -> str | None:
     """The answers of an execution's case, as JSON by state; None where nothing is mocked."""
-    if not case and machine.name not in _always(call):
+    always = call.memory.mocked
+    if not case and machine.name not in (_always(call) if always is None else always):
         return None
     region, account = machine.arn.split(":", 5)[3:5]
     row = call.store.one(tables.FIND_CASE, (machine.name, case or ALWAYS, account, region))
@@ -39,10 +40,9 @@ def find_case(call: Call, machine: StateMachine, case: str) -> str | None:
 
 
 def _always(call: Call) -> frozenset[str]:
-    """Names of machines with a case for executions that name none, in whatever account."""
+    """Names of machines with a case for executions that name none, in whatever account: read, and remembered."""
     memory: StatesMemory = call.memory
-    if memory.mocked is None:
-        memory.mocked = frozenset(name for (name,) in call.store.all(tables.MACHINES_WITH_CASE, (ALWAYS,)))
+    memory.mocked = frozenset(name for (name,) in call.store.all(tables.MACHINES_WITH_CASE, (ALWAYS,)))
     return memory.mocked
 
 
