@@ -101,6 +101,7 @@ export class Events {
   begin(): Promise<void>;
   settle(options?: { trace?: string; timeout?: number }): Promise<Settlement>;
   assertDelivered(expected: Expected & { times?: number }): Promise<void>;
+  assertReached(expected: { to: string; times?: number }): Promise<void>;
   assertNever(expected: Expected): Promise<void>;
   trace(cause?: string): Promise<string>;
   spans(): Promise<Span[]>;

@@ -69,6 +69,8 @@ for (const number of [1, 2, 3]) {
     await put(shop);
     const parcels = (await shop.resource("Parcels")).split("/").at(-1);
     await cloud.events.assertDelivered({ source: "shop", detailType: "Placed", to: parcels, times: 1 });
+    await cloud.events.assertReached({ to: parcels, times: 1 });
+    await assert.rejects(cloud.events.assertReached({ to: "Nobody" }), /Expected Nobody to be reached; it was 0 times/);
     assert.equal((await messages(shop)).length, 1);
     assert.match(await cloud.events.trace(), /events\.target/);
     await assert.rejects(cloud.events.assertNever({ source: "shop", to: parcels }), /; 1 did\.\n✓ events\.target/);

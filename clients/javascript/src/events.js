@@ -48,6 +48,16 @@ export class Events {
     fail([`${what}; ${seen.length} such were routed, ${reached} arrived.`, ...told].join("\n"), this.assertDelivered);
   }
 
+  /** Something reached `to`, whatever carried it: event, message, call. `times`: so often exactly; else at least once. */
+  async assertReached({ to, times }) {
+    await this.settle();
+    const wanted = named(to);
+    const reached = (await this.spans()).flatMap(walk).filter((span) => arrived(span, wanted)).length;
+    if (times === undefined ? reached > 0 : reached === times) return;
+    const expected = times === undefined ? "to be reached" : `${times} times`;
+    fail(`Expected ${to} ${expected}; it was ${reached} times.\n${await this.story()}`, this.assertReached);
+  }
+
   /** No such event has reached `to`, and none is on its way. */
   async assertNever({ to, source, detailType }) {
     const { seen, missing } = await this.#look(to, source, detailType);
@@ -84,12 +94,18 @@ export class Events {
   async #look(to, source, detailType) {
     await this.settle();
     const everything = (await this.spans()).flatMap(walk);
-    const named = new RegExp(`(?:^|[:/])${to.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?:[:/]|$)`);
+    const wanted = named(to);
     const seen = everything.filter((span) => isOf(span, source, detailType));
     const runs = everything.filter((span) => span.name === "lambda:Invoke");
-    const missing = seen.filter((span) => !consequences(span, runs).some((each) => arrived(each, named)));
+    const missing = seen.filter((span) => !consequences(span, runs).some((each) => arrived(each, wanted)));
     return { seen, missing, everything };
   }
+}
+
+/** Who has it in an ARN: of a queue's address the name, of a state machine that of its executions. */
+function named(to) {
+  const name = to.includes("://") || to.includes(":stateMachine:") ? to.split(/[:/]/).at(-1) : to;
+  return new RegExp(`(?:^|[:/])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?:[:/]|$)`);
 }
 
 function walk(span) {
