@@ -165,7 +165,8 @@ class _StreamingReply(_Reply):
             return
         stream: EventStream = result[events.member]
         connection.begin_stream(CONTENT_TYPE)
-        connection.send_chunk(events.initial)
+        if events.initial:
+            connection.send_chunk(events.initial)
 
         def send(kind: str, value: Mapping[str, Any]) -> None:
             if not connection.send_chunk(events.write(kind, value)):

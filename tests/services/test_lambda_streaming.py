@@ -93,3 +93,25 @@ def test_a_function_that_does_not_stream(aws: Client) -> None:
     made = aws("lambda").create_function_url_config(FunctionName="g", AuthType="NONE", InvokeMode="RESPONSE_STREAM")
     answer = ask("GET", f"{made['FunctionUrl']}a")
     assert (answer.status, answer.json) == (200, {"path": "/a"})
+
+
+def _streamed(aws: Client, name: str, payload: bytes, **more: str) -> tuple[bytes, dict[str, Any]]:
+    """What came in chunks, and how it ended."""
+    events = list(aws("lambda").invoke_with_response_stream(FunctionName=name, Payload=payload, **more)["EventStream"])
+    chunks = [event["PayloadChunk"]["Payload"] for event in events[:-1]]
+    ended: dict[str, Any] = events[-1]["InvokeComplete"]
+    return b"".join(chunks), ended
+
+
+def test_an_answer_as_a_stream_of_events(aws: Client) -> None:
+    _url(aws)
+    body, ended = _streamed(aws, "f", b'{"rawPath": "/html"}', LogType="Tail")
+    assert body.endswith(b"\0" * 8 + b"<p>36</p>")
+    assert ended.keys() == {"LogResult"}
+    body, ended = _streamed(aws, "f", b'{"rawPath": "/late"}')
+    assert (body.endswith(b"<p>"), ended["ErrorCode"]) == (True, "TypeError")
+    make(aws("lambda"), "g")
+    aws("lambda").get_waiter("function_active_v2").wait(FunctionName="g")
+    assert _streamed(aws, "g", b'{"a": 1}') == (b'{"a": 1}', {})
+    with pytest.raises(aws("lambda").exceptions.ResourceNotFoundException):
+        _streamed(aws, "none", b"{}")

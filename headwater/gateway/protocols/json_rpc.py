@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import binascii
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -15,12 +15,13 @@ import orjson
 from headwater.gateway.event_frames import event
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols.error_shapes import ErrorShapes
-from headwater.gateway.protocols.plans import Events, Plan
+from headwater.gateway.protocols.event_plans import events_of
+from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.readers import Reader, Readers
 from headwater.gateway.protocols.type_errors import dynamodb_mismatch, mismatch, serialization_error
 from headwater.gateway.protocols.writers import Writer, Writers, without_nulls
 from headwater.spine.errors import AwsError
-from headwater.spine.models import Model, Shape
+from headwater.spine.models import Model
 
 _DYNAMODB = ("dynamodb", "dynamodbstreams")
 _CORAL = "com.amazon.coral.service#"
@@ -58,18 +59,8 @@ class JsonRpc:
         def serialize(result: Mapping[str, Any], request_id: str) -> HttpResponse:
             return self._response(200, b"" if output is None else to_json(result, writer), request_id)
 
-        return Plan(parse, serialize, self._events(output))
-
-    def _events(self, output: Shape | None) -> Events | None:
-        for name, member in (output["members"] if output else {}).items():
-            kinds = self._model.shapes[member["shape"]]
-            if kinds.get("eventstream"):
-                return Events(name, event("initial-response", b"{}"), self._event_writer(kinds))
-        return None
-
-    def _event_writer(self, kinds: Shape) -> Callable[[str, Mapping[str, Any]], bytes]:
-        writers = {kind: self._writers.writer(reference) for kind, reference in kinds["members"].items()}
-        return lambda kind, value: event(kind, to_json(value, writers[kind]))
+        first = event("initial-response", b"{}")
+        return Plan(parse, serialize, events_of(self._model, self._writers, output, first, to_json))
 
     def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
         """``{"__type": "namespace#Code", "message": "…"}`` and the error shape's further members."""

@@ -11,6 +11,7 @@ from typing import Any
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols.bindings import RequestBindings, ResponseBindings, in_body
 from headwater.gateway.protocols.error_shapes import ErrorShapes
+from headwater.gateway.protocols.event_plans import events_of
 from headwater.gateway.protocols.json_rpc import parse_json, to_json
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.readers import Readers
@@ -48,7 +49,8 @@ class RestJson:
             read_body(request.body, result)
             return result
 
-        return Plan(parse, self._serializer(operation))
+        events = events_of(self._model, self._writers, self._model.output(operation), b"", to_json)
+        return Plan(parse, self._serializer(operation), events)
 
     def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
         """``x-amzn-ErrorType`` and ``{"message": "…"}``, spelt as the error's shape has it."""
@@ -109,7 +111,7 @@ class RestJson:
             always = self._writers.structure_always(members)
             return (lambda result: to_json(result, always)), _JSON
         reference = output["members"][payload]
-        if self._model.shape(reference)["type"] in ("blob", "string") or self._model.trait(reference, "eventstream"):
+        if self._model.shape(reference)["type"] in ("blob", "string"):
             return (lambda result: result.get(payload) or b""), _JSON if self._model.name in _JSON_BLOBS else _BYTES
         payload_writer = self._writers.writer(reference)
         return (lambda result: to_json(result.get(payload) or {}, payload_writer)), _JSON

@@ -30,10 +30,10 @@ def invoke(call: Call, request: Request) -> Answer:
     target = requested_target(call, request)
     kind = request.get("InvocationType") or "RequestResponse"
     payload = bytes(request.get("Payload") or b"{}")
-    _check(payload, kind)
+    check_payload(payload, kind)
     if kind == "DryRun":
         return {"StatusCode": 204}
-    context = _client_context(request.get("ClientContext"))
+    context = read_client_context(request.get("ClientContext"))
     if kind == "Event":
         leave_event(call, target, payload, context)
         return {"StatusCode": 202, "Payload": b""}
@@ -45,21 +45,7 @@ def invoke(call: Call, request: Request) -> Answer:
         client_context=context,
     )
     function = target.choose(call.ids.random())
-    return _answer(call.work, target, function, invocation, request.get("LogType"))
-
-
-@operation("lambda", "Stream", internal=True)
-def stream(call: Call, request: Request) -> Answer:
-    """Invoke a function for somebody who hears its answer as it comes: ``FunctionName``, ``Payload``, ``Sink``."""
-    target = requested_target(call, request)
-    invocation = Invocation(
-        request_id=call.ids.uuid(),
-        payload=bytes(request["Payload"]),
-        arn=target.qualified if target.qualifier else target.arn,
-        trace=trace_header(call.cause),
-        sink=request["Sink"],
-    )
-    return _answer(call.work, target, target.choose(call.ids.random()), invocation, None)
+    return answer(call.work, target, function, invocation, request.get("LogType"))
 
 
 @operation("lambda", "InvokeAsync")
@@ -67,12 +53,12 @@ def invoke_async(call: Call, request: Request) -> Result:
     """The older way to leave an event."""
     target = requested_target(call, request)
     payload = bytes(request.get("InvokeArgs") or b"{}")
-    _check(payload, "Event")
+    check_payload(payload, "Event")
     leave_event(call, target, payload, None)
     return {"Status": 202}
 
 
-def _check(payload: bytes, kind: str) -> None:
+def check_payload(payload: bytes, kind: str) -> None:
     if len(payload) > _LARGEST_PAYLOAD:
         raise too_large(_LARGEST_PAYLOAD, "InvokeFunction")
     if kind == "Event" and len(payload) > _LARGEST_EVENT:
@@ -83,7 +69,7 @@ def _check(payload: bytes, kind: str) -> None:
         raise invalid_content(f"Could not parse payload into json: {error}") from None
 
 
-def _client_context(encoded: str | None) -> str | None:
+def read_client_context(encoded: str | None) -> str | None:
     """The caller's context, on one line."""
     if not encoded:
         return None
@@ -93,19 +79,19 @@ def _client_context(encoded: str | None) -> str | None:
         raise invalid_parameter("Client context must be a valid Base64-encoded JSON object.") from None
 
 
-async def _answer(
+async def answer(
     work: Work, target: Target, function: FunctionVersion, invocation: Invocation, log_type: str | None
 ) -> dict[str, Any]:
     with one_more(work, target):
         result = await work.runtime.invoke(function, invocation)
     note_run(work.span, invocation, result)
-    answer: dict[str, Any] = {
+    told: dict[str, Any] = {
         "StatusCode": 200,
         "Payload": result.payload,
         "ExecutedVersion": function.version,
     }
     if result.error_type is not None:
-        answer["FunctionError"] = "Unhandled"
+        told["FunctionError"] = "Unhandled"
     if log_type == "Tail":
-        answer["LogResult"] = base64.b64encode(result.log_tail).decode()
-    return answer
+        told["LogResult"] = base64.b64encode(result.log_tail).decode()
+    return told
