@@ -57,7 +57,7 @@ def find_trace(call: Call, identity: str) -> str | None:
         if row is not None:
             trace: str = row[0]
             return trace
-    return None
+    return identity if _segments(call, identity) else None
 
 
 def tree(call: Call, trace: str) -> list[dict[str, Any]]:

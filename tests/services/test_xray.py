@@ -32,6 +32,22 @@ def _range() -> dict[str, datetime]:
     return {"StartTime": now - timedelta(minutes=5), "EndTime": now + timedelta(minutes=1)}
 
 
+def test_a_trace_of_users_segments_alone_is_told_with_what_they_embed(aws: Client, endpoint: str) -> None:
+    trace, root = f"1-{int(_now()):08x}-89abcdef0123456701234567", "70de5b6f19ff9a0a"
+    asked = {
+        "id": "70de5b6f19ff9a0b",
+        "name": "provider",
+        "start_time": _now() - 0.4,
+        "end_time": _now(),
+        "fault": True,
+    }
+    aws("xray").put_trace_segments(TraceSegmentDocuments=[_segment(trace, root, "page", subsegments=[asked])])
+    (page,) = Headwater(endpoint).trace(trace)["spans"]
+    (provider,) = page["children"]
+    assert (page["name"], provider["name"], provider["outcome"]) == ("page", "provider", "fault")
+    assert (provider["kind"], provider["trace"], provider["parent"]) == ("segment", trace, root)
+
+
 def test_segments_and_spans_are_one_trace(aws: Client) -> None:
     xray, sqs = aws("xray"), aws("sqs")
     trace, front = f"1-{int(_now()):08x}-0123456789abcdef01234567", "53995c3f42cd8ad8"

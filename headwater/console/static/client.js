@@ -56,10 +56,10 @@ async function ask(method, path, body) {
 
 /** What start.js asked already; it is taken once. @param {string} method @param {string} path @returns {Promise<Response | null> | null} */
 function already(method, path) {
-  const { asked } = /** @type {any} */ (globalThis);
-  if (method !== "GET" || asked?.path !== path) return null;
-  delete (/** @type {any} */ (globalThis).asked);
-  return asked.answer;
+  const { early } = /** @type {any} */ (globalThis);
+  if (method !== "GET" || early?.path !== path) return null;
+  delete early.path;
+  return early.answer;
 }
 
 /** @param {Record<string, string | number | boolean | undefined | null>} values */

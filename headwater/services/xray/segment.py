@@ -95,10 +95,16 @@ def _service_of_span(name: str, subject: str) -> Service:
     )
 
 
-def as_span(document: Document) -> Document:
-    """A user's segment as our traces show spans."""
+def as_spans(document: Document) -> list[Document]:
+    """A user's segment and the subsegments that it embeds, as our traces show spans."""
+    known = {"trace_id": document["trace_id"], "parent_id": document["id"]}
+    within = [span for each in document.get("subsegments") or () for span in as_spans({**each, **known})]
+    return [_as_span(document), *within]
+
+
+def _as_span(document: Document) -> Document:
     start, end = float(document["start_time"]), document.get("end_time")
-    shown = ("annotations", "http", "error", "fault", "throttle", "cause", "kind")
+    shown = ("annotations", "http", "error", "fault", "throttle", "cause", "kind", "namespace", "sql")
     parent = document.get("parent_id")
     failed = next((flag for flag in ("fault", "error", "throttle") if document.get(flag)), "ok")
     return {

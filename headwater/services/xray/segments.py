@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from headwater.services.xray import tables
-from headwater.services.xray.segment import Document, as_span, end_of, of_span
+from headwater.services.xray.segment import Document, as_spans, end_of, of_span
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.spans import spans_of_trace
@@ -130,7 +130,7 @@ def segments_of_trace(call: Call, request: Request) -> Result:
     """What users told of a trace, in whatever account, as our traces show spans."""
     call.span.kept = False
     rows = call.store.all(tables.SEGMENTS_ANYWHERE, (request["TraceId"],))
-    return {"Segments": [as_span(orjson.loads(text)) for (text,) in rows]}
+    return {"Segments": [span for (text,) in rows for span in as_spans(orjson.loads(text))]}
 
 
 def documents_of(call: Call, trace: str) -> list[Document]:

@@ -27,7 +27,7 @@ export function Detail({ span, above, published, again, close }) {
       ${span.subject && html`<dt>Of</dt><dd>${span.subject.startsWith("arn:") ? html`<${A} to=${"/console/resources/" + encodeURIComponent(span.subject)}>${span.subject}<//>` : span.subject}</dd>`}
       <dt>Began</dt><dd>${dateTime(span.started)}</dd>
       ${span.duration !== null && html`<dt>Took</dt><dd>${length(span.duration)}</dd>`}
-      <dt>Kind</dt><dd>${span.kind === "segment" ? "told by your own code (X-Ray, OpenTelemetry)" : span.kind}</dd><dt>Account</dt><dd>${span.account} · ${span.region}</dd><dt>Span</dt><dd><code>${span.id}</code></dd>
+      <dt>Kind</dt><dd>${span.kind === "segment" ? "told by your own code (X-Ray, OpenTelemetry)" : span.kind}</dd>${span.account && html`<dt>Account</dt><dd>${span.account} · ${span.region}</dd>`}<dt>Span</dt><dd><code>${span.id}</code></dd>
     </dl>
     ${misses.length > 0 && html`<h2>Rules that did not match</h2><dl>${misses.map(([name, why]) => html`<dt key=${name}>${name.slice(7)}</dt><dd>${String(why)}</dd>`)}</dl>`}
     ${rest.map(([name, value]) => html`<div key=${name}><h2>${name}</h2>${typeof value === "object" || (typeof value === "string" && /^[{[]/.test(value)) ? html`<pre tabindex="0">${pretty(value)}</pre>` : html`<p>${name === "next attempt" ? dateTime(Number(value)) : String(value)}</p>`}</div>`)}
