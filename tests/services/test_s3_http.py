@@ -169,7 +169,7 @@ def test_websites(website: str, endpoint: str) -> None:
         answer = ask("GET", endpoint + path, **host)
         assert (answer.status, answer.headers["location"]) == (status, location)
     assert ask("POST", endpoint + "/x", b"", **host).status == 405
-    missing = ask("GET", endpoint, Host="no-such-bucket.s3-website.localhost")
+    missing = ask("GET", endpoint, Host="never-made-bucket.s3-website.localhost")
     assert (missing.status, b"NoSuchBucket" in missing.body) == (404, True)
 
 
