@@ -57,13 +57,14 @@ class Events:
 
     def assert_reached(self, *, to: str, times: int | None = None) -> None:
         """Something reached ``to``, as :meth:`assert_delivered` has it, whatever carried it: event, message, call.
+        What a client asked by itself, as the test does, is a cause and does not count.
 
         ``times``: so often exactly; else at least once.
         """
         __tracebackhide__ = True
         self.settle()
         named = _named(to)
-        reached = sum(_arrived(span, named) for span in _walk(self.spans()))
+        reached = sum(_arrived(span, named) for span in _walk(self.spans()) if span["parent"] is not None)
         if (not reached) if times is None else (reached != times):
             expected = f"{times} times" if times is not None else "to be reached"
             raise AssertionError(f"Expected {to} {expected}; it was {reached} times.\n{self.story()}")

@@ -48,11 +48,14 @@ export class Events {
     fail([`${what}; ${seen.length} such were routed, ${reached} arrived.`, ...told].join("\n"), this.assertDelivered);
   }
 
-  /** Something reached `to`, whatever carried it: event, message, call. `times`: so often exactly; else at least once. */
+  /**
+   * Something reached `to`, whatever carried it: event, message, call. What a client asked by itself, as the test does,
+   * is a cause and does not count. `times`: so often exactly; else at least once.
+   */
   async assertReached({ to, times }) {
     await this.settle();
     const wanted = named(to);
-    const reached = (await this.spans()).flatMap(walk).filter((span) => arrived(span, wanted)).length;
+    const reached = (await this.spans()).flatMap(walk).filter((span) => span.parent !== null && arrived(span, wanted)).length;
     if (times === undefined ? reached > 0 : reached === times) return;
     const expected = times === undefined ? "to be reached" : `${times} times`;
     fail(`Expected ${to} ${expected}; it was ${reached} times.\n${await this.story()}`, this.assertReached);

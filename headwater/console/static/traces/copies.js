@@ -7,6 +7,7 @@ import { cause, publishedBy } from "./causes.js";
 
 const USUAL = /^http:\/\/(127\.0\.0\.1|localhost):4566$/;
 const MOST_ASSERTED = 5;
+const NOTHING = ["events.settle()", `assert not any(root["children"] for root in events.spans())  # nothing came of it`];
 const READS = /:(Get|List|Describe|Query|Scan|Head|Poll|Receive|Peek|BatchGet|TransactGet)/;
 
 /** @param {Span} span @param {Published[]} published in its trace @param {string} origin of the cloud
@@ -61,7 +62,8 @@ export function asTest(span, above, published, resources) {
   const carried = above.slice(0, above.indexOf(origin) + 1).find((each) => each.notes.event);
   const below = origin === span || publishedBy(published, span.id).length ? span.children : [];
   const wanted = below.length ? below.flatMap((each) => effects(each, null)) : span.kind === "operation" ? [{ span, event: carried?.notes.event }] : effects(span, carried?.notes.event);
-  const lines = [...sending(sent, of), ...wanted.slice(0, MOST_ASSERTED).map((each) => assertion(each, of))];
+  const told = origin === span && !below.length ? NOTHING : wanted.slice(0, MOST_ASSERTED).map((each) => assertion(each, of));
+  const lines = [...sending(sent, of), ...told];
   const body = [of.stack() ? `app = stack("template.yaml")  # of ${of.stack()}` : "# what this needs was made by no stack: make it here", ...lines].join("\n");
   const standard = [body.includes("json.") && "import json", body.includes("urllib.") && "import urllib.request"].filter(Boolean);
   const fixtures = [sent.kind === "request" && "cloud", of.stack() ? "stack" : "universe", "events"].filter(Boolean);
