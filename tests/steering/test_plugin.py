@@ -55,6 +55,8 @@ def test_none_is_sent_for_another_event(stack, events):
     shop = stack("template.yaml")
     put(shop["Bus"], "Cancelled", id="1")
     events.assert_never(source="shop", to=shop.resource("Ship"))
+    boto3.client("sqs").send_message(QueueUrl=shop["Parcels"], MessageBody="by hand")  # a cause: it is no effect
+    events.assert_reached(to=shop["Parcels"], times=0)
     assert "missed" in events.story() and "detail-type" in events.story()
 
 def test_a_parcel_is_late(stack, events, clock):
@@ -65,6 +67,7 @@ def test_a_parcel_is_late(stack, events, clock):
     sqs = boto3.client("sqs")
     assert "Messages" not in sqs.receive_message(QueueUrl=shop["Parcels"])
     clock.advance("10m")
+    events.assert_reached(to=shop["Parcels"], times=1)
     assert sqs.receive_message(QueueUrl=shop["Parcels"])["Messages"][0]["Body"] == "late"
 
 def test_retries_take_no_time(stack, events, clock):
