@@ -130,6 +130,7 @@ def _cost(endpoint: str, page: Page) -> str:
     for _ in range(3):
         page.goto(endpoint + "/_headwater/")
         page.locator(".lamp.up").wait_for()
+        page.locator(".node").first.wait_for()  # it is open, not being opened
         opened.append(rate())
         page.goto("about:blank")
         closed.append(rate())
