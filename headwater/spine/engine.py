@@ -263,16 +263,27 @@ class Engine:
             )
 
     def _read(self, operation: Operation, request: Request, caller: Caller, cause: str | None, reply: Reply) -> None:
-        """A read with no transaction open: nothing to commit, the answer leaves at once."""
+        """A read with no transaction open: nothing to commit, the answer leaves when this turn of the loop is over."""
         span = self.new_span("operation", operation.title, caller, cause)
+        replies = self.group.replies
         try:
-            result = self._run(operation, request, caller, span, BY_CLIENT)
+            replies.append((reply, self._run(operation, request, caller, span, BY_CLIENT), None))
         except AwsError as error:
-            reply(None, error)
-        else:
-            reply(result, None)
+            replies.append((reply, None, error))
+        loop = asyncio.get_running_loop()
+        if len(replies) == 1:
+            loop.call_soon(self._answer_reads)
         if len(self.group.spans) == 1:
-            asyncio.get_running_loop().call_later(READ_SPANS_WAIT, self.flush)
+            loop.call_later(READ_SPANS_WAIT, self.flush)
+
+    def _answer_reads(self) -> None:
+        """Together, so that the clients' next requests come together too: half of the time of many small reads went
+        into waking up for each. What was written meanwhile takes them along."""
+        group = self.group
+        if not group.is_open:
+            replies, group.replies = group.replies, []
+            for reply, result, error in replies:
+                reply(result, error)
 
     def _run(self, operation: Operation, request: Request, caller: Caller, span: Span, asker: str) -> Any:
         """Run a handler in a savepoint of the open transaction, with its span."""
