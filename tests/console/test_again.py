@@ -63,7 +63,9 @@ def _span(page: Page, console: str, text: str, root: str, name: str) -> Any:
     page.goto(f"{console}/console/traces?text={text}")
     page.locator("tbody tr", has_text=root).first.locator("a").click()
     page.locator(".span", has=page.locator("b", has_text=re.compile(f"^{name}"))).first.click()
-    return page.get_by_role("complementary", name="Span")
+    detail = page.get_by_role("complementary", name="Span")
+    expect(detail.get_by_role("heading", level=1)).to_contain_text(name)
+    return detail
 
 
 def _again(detail: Any, label: str) -> None:
@@ -149,6 +151,7 @@ def _copied(detail: Any, label: str | re.Pattern[str]) -> str:
 def test_what_is_copied_runs(browser: Browser, console: str, busy_shop: Shop, tmp_path: Path) -> None:
     """Commands against the very cloud; tests in a session of their own, with the template beside them."""
     busy_shop.outcome(busy_shop.place("c-standard", ("A1", 1, 9.5)))
+    busy_shop.settle()  # a trace that still grows moves its rows from under the mouse
     page = browser.new_page(viewport={"width": 1400, "height": 860})
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     commands = []
