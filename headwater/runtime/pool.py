@@ -21,7 +21,7 @@ from headwater.spine.functions import FunctionVersion, Invocation, InvocationRes
 
 MOST_STARTING = 4
 LEAST_PATIENCE = 0.01  # seconds
-ENOUGH = 2  # environments for each processor
+ENOUGH = 1  # environments for each processor
 MOVING = 0.25  # seconds within which an environment became free, where those who wait get on
 
 
