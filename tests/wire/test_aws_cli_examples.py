@@ -87,6 +87,7 @@ def test_pipes(cli: Cli) -> None:
     guide("list-tags-for-resource")
     guide("untag-resource")
     for name in ("stop-pipe", "start-pipe", "update-pipe", "stop-pipe", "delete-pipe"):
+        headwater.settle()  # a pipe that is stopping cannot be changed
         guide(name)
         headwater.settle()
 
