@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from headwater.client import Headwater
+from tests.settling import wait_until
 from tests.wire.aws_cli import Cli
 from tests.wire.examples import Guide
 
@@ -71,7 +72,7 @@ def test_events(cli: Cli) -> None:
 
 
 def test_pipes(cli: Cli) -> None:
-    guide, headwater = Guide(cli, "pipes"), Headwater(cli.endpoint)
+    guide = Guide(cli, "pipes")
     cli("sqs create-queue --queue-name Demo_Queue")
     cli("logs create-log-group --log-group-name /aws/pipes/Demo_LogGroup")
     cli("logs create-log-group --log-group-name /aws/vendedlogs/pipes/Demo_Pipe")
@@ -79,7 +80,12 @@ def test_pipes(cli: Cli) -> None:
         "--desired-state RUNNING --source-parameters SqsQueueParameters={BatchSize=1} --log-configuration "
         "CloudwatchLogsLogDestination={LogGroupArn=arn:aws:logs:us-east-1:"
         f"{cli.account}:log-group:/aws/vendedlogs/pipes/Demo_Pipe}},Level=ERROR")})  # fmt: skip
-    headwater.settle()
+
+    def steady() -> bool:
+        state = cli("pipes describe-pipe --name Demo_Pipe")["CurrentState"]
+        return state == "RUNNING" or not state.endswith("ING")
+
+    wait_until(cli.endpoint, steady)
     guide("describe-pipe")
     guide("list-pipes")
     cli(f"pipes tag-resource --resource-arn arn:aws:pipes:us-east-1:{cli.account}:pipe/Demo_Pipe --tags team=DevOps")
@@ -87,9 +93,8 @@ def test_pipes(cli: Cli) -> None:
     guide("list-tags-for-resource")
     guide("untag-resource")
     for name in ("stop-pipe", "start-pipe", "update-pipe", "stop-pipe", "delete-pipe"):
-        headwater.settle()  # a pipe that is stopping cannot be changed
+        wait_until(cli.endpoint, steady)  # a pipe that is stopping cannot be changed
         guide(name)
-        headwater.settle()
 
 
 def test_sns(cli: Cli) -> None:
