@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
+from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError, MissingClaimError
 from joserfc.jwk import KeySet
 
 from headwater.services.apigateway.mapping import Selector
@@ -83,6 +83,8 @@ def _check_claims(authorizer: TokenAuthorizer, claims: Mapping[str, Any], now: i
         _within(claims, now)
     except ExpiredTokenError:
         raise refused(authorizer, "the token has expired") from None
+    except MissingClaimError:
+        raise refused(authorizer, "the token does not say when it expires") from None
     except JoseError:
         raise refused(authorizer, "the token is not valid yet") from None
 
