@@ -78,7 +78,7 @@ class Engine:
         self.pump = Pump(self)
         self.watches: dict[object, list[Watch]] = {}
         self.listeners: dict[str, list[Callable[[object], None]]] = {}
-        self.flight = Flight(lambda: self.group.is_open)
+        self.flight = Flight(lambda: self.group.is_open or bool(self.group.replies))
         self.time = Timekeeper(self)
         self.universes = Universes(self, snapshots)
         self.armed: FaultSet | None = None  # None while no fault is asked for
@@ -284,6 +284,7 @@ class Engine:
             replies, group.replies = group.replies, []
             for reply, result, error in replies:
                 reply(result, error)
+            self.flight.look()
 
     def _run(self, operation: Operation, request: Request, caller: Caller, span: Span, asker: str) -> Any:
         """Run a handler in a savepoint of the open transaction, with its span."""

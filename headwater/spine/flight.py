@@ -4,7 +4,7 @@ Between commits that is the tasks of the engine, but for those that wait for a s
 for something that is counted itself: they *rest*. A task that rests is busy again from the moment that
 wakes it, not from when it gets its turn, so that there is no gap in which nothing seems to run. A task
 that waits for a function's process, a thread or a socket is busy. Deliveries that are due belong to the
-open group, or open one. So all is at rest when no group is open and no task is busy.
+open group, or open one. So all is at rest when no group is open, no read waits for its answer, and no task is busy.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Waiter(NamedTuple):
 class Flight:
     """The engine's tasks, which of them are busy, and who waits for the end of that.
 
-    ``is_open`` tells whether a group is; ``at_rest`` is called, once set, whenever everything is.
+    ``is_open`` tells whether a group is, or has answers to give; ``at_rest`` is called, once set, whenever everything is.
     """
 
     def __init__(self, is_open: Callable[[], bool]) -> None:

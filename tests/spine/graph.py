@@ -45,7 +45,7 @@ def _hand_on(call: Call, payload: dict[str, Any]) -> None:
     elif way == "fails once":
         call.deliver("graph.fails", payload, policy=Policy(2))
     else:
-        call.deliver("graph.slow" if way in ("async", "nested", "together") else f"graph.{way}", payload)
+        call.deliver("graph.slow" if way in ("async", "nested", "reads", "together") else f"graph.{way}", payload)
 
 
 def _visit(call: Call, payload: dict[str, Any]) -> None:
@@ -75,6 +75,9 @@ async def _slowly(work: Work, payload: dict[str, Any]) -> Any:
     node = payload["nodes"][payload["at"]]
     if node["Way"] == "nested":
         await work.operation("graph", "Outside", {"Turns": node["Turns"]})
+    elif node["Way"] == "reads":
+        for _ in range(1 + node["Turns"]):
+            await work.operation("graph", "Visits", {})
     elif node["Way"] == "together":
         await work.together(*(_outside(turns) for turns in range(node["Turns"])))
     else:
