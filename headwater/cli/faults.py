@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from headwater.cli import explorer
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
+from headwater.cli.terminal import terminal
 from headwater.client import FaultBooks, FiredFault
 from headwater.languages.durations import parse_duration, show_duration
 from headwater.spine.faults import KINDS
@@ -162,7 +162,7 @@ def _show(books: FaultBooks, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(books))
         return
-    console = Console(highlight=False)
+    console = terminal()
     if not books["rules"]:
         console.print("no faults")
     for rule in books["rules"]:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option, read_quotas
+from headwater.cli.terminal import terminal
 from headwater.client import QuotaBooks
 from headwater.spine.quotas import BadQuota
 
@@ -71,7 +71,7 @@ def _show(books: QuotaBooks, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(books))
         return
-    console = Console(highlight=False)
+    console = terminal()
     for quota in books["quotas"]:
         changed = quota["value"] != quota["default"]
         line = Text(f"{quota['name']:48}", style="cyan")
