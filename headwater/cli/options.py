@@ -105,3 +105,9 @@ def _name_by_port(context: click.Context, parameter: click.Parameter, port: int 
 
 def _endpoint() -> str:
     return os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{DEFAULT_PORT}"
+
+
+def hand_down(context: click.Context, **options: Any) -> None:
+    """What is said to a group before one of its commands holds for that command, too."""
+    assert isinstance(context.command, click.Group)
+    context.default_map = dict.fromkeys(context.command.commands, options)
