@@ -16,7 +16,7 @@ from tests.fuzz.driver import Fuzzer, Log
 from tests.server import ServerThread
 from tests.settling import settle
 
-_ROUNDS, _, _SEED = os.environ.get("HEADWATER_FUZZ", "2").partition(":")
+_ROUNDS, _, _SEED = os.environ.get("HEADWATER_FUZZ", "1").partition(":")
 
 
 def operations() -> dict[str, list[str]]:

@@ -116,7 +116,10 @@ class Requests:
         """A seed, or what is one no more: a document with something strange in it."""
         if not self._chance(3 * self._hurt) or not isinstance(seed, str | bytes) or seed[:1] not in ("{", b"{"):
             return seed
-        document = orjson.loads(seed)
+        try:
+            document = orjson.loads(seed)
+        except orjson.JSONDecodeError:
+            return seed
         bend(document, self._source)
         text = orjson.dumps(document)
         return text if isinstance(seed, bytes) else text.decode()
