@@ -486,25 +486,6 @@ class Engine:
 
     # ---- deliveries, watches, spans
 
-    def deliver(
-        self,
-        handler: str,
-        payload: Any,
-        target: str,
-        due: int,
-        policy: Policy,
-        ordering: str | None,
-        cause: tuple[str, int | None],
-        account: str,
-        region: str,
-        now: int,
-    ) -> int:
-        identity = self.new_id()
-        self.group.deliveries.append(
-            Delivery(identity, due, handler, target, payload, 0, policy, ordering, *cause, account, region, now, False)
-        )
-        return identity
-
     def cancel(self, identity: int) -> bool:
         if any(item.id == identity and not item.stored for item in self.group.deliveries):
             # it is skipped when its turn comes, unless this savepoint is rolled back
