@@ -21,7 +21,6 @@ from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
 from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
-from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
 from headwater.spine.fault_errors import throttled
 from headwater.spine.fault_keeping import Arrival, Faults
