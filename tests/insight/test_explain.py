@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import pytest
 
-from headwater.client import Headwater
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.settling import wait_for
