@@ -22,6 +22,8 @@ class PassState(State):
 
     def enter(self, run: "Run", frame: "Frame") -> bool:
         if self.fixed:
-            return self.leave(run, frame, self.result, self.result_text, has_result=False)
-        given = frame.value if self.jsonata else self.flow.arguments(run, frame)
-        return self.leave(run, frame, given, None, has_result=False)
+            result = self.result
+        else:
+            result = frame.value if self.jsonata else self.flow.arguments(run, frame)
+        output, text, assigned = self.flow.leave(run, frame, result, self.result_text, has_result=False)
+        return run.exit(frame, self, output, text, assigned, self.next)

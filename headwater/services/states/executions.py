@@ -19,6 +19,7 @@ from headwater.services.states.advancing import (
     advance,
     begin,
     expire_later,
+    first_events,
     store_step,
     tell_waiter,
     waiters_of,
@@ -37,7 +38,7 @@ from headwater.services.states.mocked_tasks import drop_mocks, keep_mocks
 from headwater.services.states.quotas import OPEN_EXECUTIONS
 from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution, qualifiers
 from headwater.services.states.redrivable import redrive_status
-from headwater.services.states.status_events import put_status_event
+from headwater.services.states.status_events import is_heard, put_status_event
 from headwater.services.states.versions import Target, find_qualified
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.work import Watch, Work
@@ -91,11 +92,12 @@ def start_execution(call: Call, request: Request) -> Result:
             forget_execution(call, existing.id)
     _check_room(call, arn)
     record, _ = _launch(call, target, arn, name, text, request, case)
-    put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
-    if record.status != RUNNING:
-        put_status_event(call, record)
-        if record.waiter is not None:
-            tell_waiter(call, record)
+    if is_heard(call):
+        put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
+        if record.status != RUNNING:
+            put_status_event(call, record)
+    if record.status != RUNNING and record.waiter is not None:
+        tell_waiter(call, record)
     return {"executionArn": arn, "startDate": call.now}
 
 
@@ -146,11 +148,12 @@ def _launch(
     expiry = expire_later(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
     waiter = request.get("Waiter") or ("[]" if awaited else None)
     record = _record(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"))
-    store_step(call, progress)
+    events = first_events(progress)
     if not express or finish is None:
-        call.store.run(tables.INSERT_EXECUTION, record.stored())
+        call.store.run(tables.INSERT_EXECUTION, record.stored(events))
     elif execution.mocks is not None:
         drop_mocks(call, execution)
+    store_step(call, progress, told=events is not None)
     if nested:
         call.deliver("states.begin", id_, target=arn)
     elif finish is None:
