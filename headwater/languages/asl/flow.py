@@ -79,7 +79,7 @@ class PathFlow:
         return frame.value if self.input_path is None else self.input_path.select(run, frame, frame.value)
 
     def arguments(self, run: "Run", frame: "Frame") -> Any:
-        value = frame.value if self.input_path is None else self.effective(run, frame)
+        value = self.effective(run, frame)
         return value if self.parameters is None else self.parameters.evaluate(Scope(run, frame, value))
 
     def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
