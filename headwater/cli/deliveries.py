@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from rich.text import Text
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import short
+from headwater.cli.terminal import terminal
 from headwater.client import Pending
 from headwater.languages.durations import show_duration
 from headwater.spine.timestamps import iso8601_milliseconds
@@ -43,7 +43,7 @@ def command(identity: str | None, state: str | None, limit: int, as_json: bool, 
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("id", "state", "delivery", "target", "attempt", "when", "error"):
-        table.add_column(column, overflow="fold" if column in ("id", "error") else "ellipsis")
+        table.add_column(column, overflow="fold" if column == "error" else "ellipsis", no_wrap=column == "id")
     for each in found:
         style = _STYLES.get(each["state"], "")
         cells = (
@@ -54,14 +54,14 @@ def command(identity: str | None, state: str | None, limit: int, as_json: bool, 
             escape(_error(each)),
         )
         table.add_row(each["id"], f"[{style}]{each['state']}[/]" if style else each["state"], *cells)
-    Console(highlight=False).print(table if found else "none")
+    terminal().print(table if found else "none")
 
 
 def _show_one(delivery: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(delivery))
         return
-    console = Console(highlight=False)
+    console = terminal()
     style = _STYLES.get(delivery["state"], "")
     head = Text(delivery["state"], style=style)
     head.append(f"  {delivery.get('name', '')} → {short(delivery.get('subject') or '')}", style="bold")

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
+from headwater.cli.terminal import terminal
 from headwater.client import Replayed, Replays, ShownExecution, Visit
 from headwater.languages.durations import parse_duration, show_duration
 
@@ -76,7 +76,7 @@ def diff(first: str, second: str, as_json: bool, endpoint: str) -> None:
                 Text(row["path"]), _cell(row.get("first")), _cell(row.get("second")), Text(row["why"]), style=style
             )
             differs = differs or marked
-        Console(highlight=False).print(table)
+        terminal().print(table)
     sys.exit(0 if compared["same"] else _LEFT)
 
 
@@ -143,7 +143,7 @@ def _told(each: Replayed) -> str:
 
 def _print(shown: ShownExecution, data: bool) -> None:
     described = shown["execution"]
-    console = Console(highlight=False)
+    console = terminal()
     console.print(_headline(described))
     for name in ("input", "output"):
         if data and described.get(name) is not None:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from headwater.cli import explorer
 from headwater.cli.asking import asking
-from headwater.cli.options import endpoint_option
+from headwater.cli.options import endpoint_option, hand_down
+from headwater.cli.terminal import terminal
 from headwater.client import FaultBooks, FiredFault
 from headwater.languages.durations import parse_duration, show_duration
 from headwater.spine.faults import KINDS
@@ -32,8 +32,7 @@ def command(context: click.Context, as_json: bool, endpoint: str) -> None:
     """Have things go wrong, as they do: repeatably. Without a command: show."""
     if context.invoked_subcommand is None:
         context.invoke(show, as_json=as_json, endpoint=endpoint)
-    # said before a command it holds for that, too
-    context.default_map = {name: {"endpoint": endpoint, "as_json": as_json} for name in command.commands}
+    hand_down(context, as_json=as_json, endpoint=endpoint)
 
 
 @command.command("show")
@@ -162,7 +161,7 @@ def _show(books: FaultBooks, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(books))
         return
-    console = Console(highlight=False)
+    console = terminal()
     if not books["rules"]:
         console.print("no faults")
     for rule in books["rules"]:

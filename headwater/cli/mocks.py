@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
+from headwater.cli.terminal import terminal
 
 
 @click.command("mocks")
@@ -43,7 +43,7 @@ def command(file: Path | None, clear: bool, as_json: bool, endpoint: str) -> Non
         table.add_column(column)
     for case in cases:
         table.add_row(case["machine"], case["case"], ", ".join(case["states"]), case["account"] or "all")
-    Console(highlight=False).print(table)
+    terminal().print(table)
 
 
 def _read(file: Path) -> Any:

@@ -17,7 +17,18 @@ from headwater.spine.quotas import BadQuota, check_value
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
 # what of the options is handed to ``Settings`` as it stands
-_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "mocks", "quotas")
+_SETTINGS = (
+    "host",
+    "port",
+    "mqtt_port",
+    "durability",
+    "keep",
+    "allow_kill",
+    "otlp",
+    "mocks",
+    "quotas",
+    "enforce_policies",
+)
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -29,6 +40,8 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=Settings(data=None if ephemeral else data, **given), **values)
 
     for option in (
+        click.option("--enforce-policies", is_flag=True, envvar="HEADWATER_ENFORCE_POLICIES", show_envvar=True,
+                     help="Refuse, as AWS does, a service that a queue's, topic's or function's policy keeps out."),
         click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                      envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
                      help="Mocks of state machines, as a file of Step Functions Local has them."),
@@ -80,10 +93,34 @@ def read_quotas(given: Iterable[str]) -> dict[str, str]:
 
 
 def endpoint_option(command: CommandT) -> CommandT:
-    """``--endpoint``: the server to talk to."""
-    return click.option(
+    """``--endpoint``, or ``--port`` for one on this machine: the server to talk to."""
+    by_port = click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        expose_value=False,
+        is_eager=True,
+        callback=_name_by_port,
+        help="The same by its port on this machine.",
+    )
+    by_address = click.option(
         "--endpoint",
-        default=lambda: os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{DEFAULT_PORT}",
+        default=_endpoint,
         show_default=f"AWS_ENDPOINT_URL, or http://127.0.0.1:{DEFAULT_PORT}",
         help="The running Headwater.",
-    )(command)
+    )
+    return by_address(by_port(command))
+
+
+def _name_by_port(context: click.Context, parameter: click.Parameter, port: int | None) -> None:
+    if port is not None:
+        context.default_map = {**(context.default_map or {}), "endpoint": f"http://127.0.0.1:{port}"}
+
+
+def _endpoint() -> str:
+    return os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{DEFAULT_PORT}"
+
+
+def hand_down(context: click.Context, **options: Any) -> None:
+    """What is said to a group before one of its commands holds for that command, too."""
+    assert isinstance(context.command, click.Group)
+    context.default_map = dict.fromkeys(context.command.commands, options)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.asking import asking
-from headwater.cli.options import endpoint_option, read_quotas
+from headwater.cli.options import endpoint_option, hand_down, read_quotas
+from headwater.cli.terminal import terminal
 from headwater.client import QuotaBooks
 from headwater.spine.quotas import BadQuota
 
@@ -18,11 +18,14 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="What the se
 
 
 @click.group("quotas", invoke_without_command=True)
+@_json_option
+@endpoint_option
 @click.pass_context
-def command(context: click.Context) -> None:
+def command(context: click.Context, as_json: bool, endpoint: str) -> None:
     """Show quotas and rates, change them. Without a command: show."""
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        context.invoke(show, service=None, as_json=as_json, endpoint=endpoint)
+    hand_down(context, as_json=as_json, endpoint=endpoint)
 
 
 @command.command("show")
@@ -71,7 +74,7 @@ def _show(books: QuotaBooks, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(books))
         return
-    console = Console(highlight=False)
+    console = terminal()
     for quota in books["quotas"]:
         changed = quota["value"] != quota["default"]
         line = Text(f"{quota['name']:48}", style="cyan")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import click
-from rich.console import Console
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import short
+from headwater.cli.terminal import terminal
 from headwater.client import Settlement
 from headwater.languages.durations import show_duration
 
@@ -40,7 +40,7 @@ def command(trace: str | None, timeout: float, as_json: bool, endpoint: str) -> 
 
 
 def _show(settlement: Settlement) -> None:
-    console = Console(highlight=False)
+    console = terminal()
     now = settlement["now"]
     if settlement["settled"]:
         console.print("settled", style="green")

@@ -7,6 +7,7 @@ from rich.text import Text
 from headwater.client import Span
 
 _MARKS = {"ok": ("✓", "green"), None: ("…", "yellow"), "again": ("↻", "yellow")}
+_TOLD = 100  # characters of a note where a line need not be whole
 _KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "topic", "event-bus", "stack")
 
 
@@ -25,7 +26,8 @@ def describe(line: Text, chain: list[Span], full: bool) -> Text:
         line.append(f"  {outcome}", style="red")
     for span in chain:
         for key, value in span["notes"].items():
-            line.append(f"  {key}: {value}", style="dim")
+            told = str(value)
+            line.append(f"  {key}: {told if full or len(told) <= _TOLD else told[:_TOLD] + '…'}", style="dim")
     return line
 
 

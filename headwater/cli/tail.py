@@ -15,6 +15,7 @@ from headwater.cli.asking import asking
 from headwater.cli.follow import show
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import short
+from headwater.cli.terminal import terminal
 
 _MOST_SHOWN = 60
 
@@ -33,7 +34,7 @@ def command(bus: str | None, pattern: str | None, service: str | None, as_json: 
     chosen |= {"bus": bus} if bus else {}
     chosen |= {"pattern": json_of(pattern)} if pattern else {}
     chosen |= {"service": service} if service else {}
-    console = Console(highlight=False)
+    console = terminal()
     try:
         with asking(endpoint) as headwater:
             for line in headwater.follow(**chosen):

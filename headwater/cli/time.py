@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import short
+from headwater.cli.terminal import terminal
 from headwater.client import Happened
 from headwater.languages.durations import parse_duration, show_duration
 from headwater.spine.timestamps import iso8601_milliseconds
@@ -63,7 +63,7 @@ def command(action: str, duration: str | None, as_json: bool, endpoint: str) -> 
 
 
 def _show(answer: Mapping[str, Any]) -> None:
-    console = Console(highlight=False)
+    console = terminal()
     for happened in answer.get("happened", ()):
         console.print(_line(happened), no_wrap=True, overflow="ellipsis", crop=True)
     left = answer.get("count", 0) - len(answer.get("happened", ()))

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import describe
+from headwater.cli.terminal import terminal
 from headwater.client import Span
 
 
@@ -34,7 +34,7 @@ def command(identity: str | None, last: bool, full: bool, as_json: bool, endpoin
     if as_json:
         click.echo(json.dumps(found))
         return
-    console = Console(highlight=False, soft_wrap=full)
+    console = terminal(soft_wrap=full)
     console.print(Text(f"trace {found['trace']}", style="bold"))
     first = min((span["started"] for span in found["spans"]), default=0)
     for line in _lines(found["spans"], "", first, full):

@@ -32,7 +32,8 @@ class Waiter(NamedTuple):
 class Flight:
     """The engine's tasks, which of them are busy, and who waits for the end of that.
 
-    ``is_open`` tells whether a group is, or has answers to give; ``at_rest`` is called, once set, whenever everything is.
+    ``is_open`` tells whether a group is, or has answers to give; ``at_rest`` is called, once set,
+    whenever everything is at rest.
     """
 
     def __init__(self, is_open: Callable[[], bool]) -> None:

@@ -185,3 +185,13 @@ def test_tail(cloud: tuple[Client, str]) -> None:
     assert result.exit_code == 1
     assert "must be an object or an array" in result.output
     assert run(endpoint, "tail", "--pattern", "nothing.json").exit_code == 2
+
+
+def test_a_server_is_named_by_its_port_as_well(cloud: tuple[Any, str]) -> None:
+    _, endpoint = cloud
+    port = endpoint.rpartition(":")[2]
+    quotas = CliRunner().invoke(main, ["quotas", "--port", port, "--json", "show", "events"])
+    assert quotas.exit_code == 0 and json.loads(quotas.output)["quotas"]
+    deliveries = CliRunner().invoke(main, ["deliveries", "--port", port, "--json"])
+    assert deliveries.exit_code == 0, deliveries.output
+    assert "Start one" in CliRunner().invoke(main, ["trace", "--port", "1"]).output

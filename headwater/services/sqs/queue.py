@@ -74,6 +74,9 @@ class QueueMemory:
         self.by_url: dict[tuple[str, str], Queue] = {}
         # the number under which this process polls
         self.holder: int | None = None
+        # the body that was sent last, with its bytes and MD5
+        self.last_body = ""
+        self.last_measured = 0, ""
 
     def drop(self, arn: str) -> None:
         self.queues.pop(arn, None)
