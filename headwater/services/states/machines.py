@@ -144,7 +144,7 @@ def update_state_machine(call: Call, request: Request) -> Result:
     revision = call.ids.uuid()
     definition = _insert_definition(call, machine.arn, text, role, machine.kind, settings, revision)
     call.store.run(tables.UPDATE_MACHINE, (definition, role, *settings, machine.arn))
-    call.memory.machines.pop(machine.arn, None)
+    call.memory.targets.pop(machine.arn, None)
     result: Result = {"updateDate": call.now, "revisionId": revision}
     if request.get("publish"):
         updated = find_machine(call, machine.arn)
@@ -203,7 +203,7 @@ def delete_state_machine(call: Call, request: Request) -> Result:
     call.span.subject = arn
     for statement in (tables.DELETE_MACHINE, tables.DELETE_VERSIONS, tables.DELETE_ALIASES):
         call.store.run(statement, (arn,))
-    call.memory.machines.pop(arn, None)
+    call.memory.targets.pop(arn, None)
     return {}
 
 
