@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from "./html.js";
 import { surface } from "./client.js";
 import { dateTime, length, shortName } from "./format.js";
+import { every } from "./live.js";
 
 const STEPS = ["1m", "1h", "1d", "30d"];
 const WORDS = { real: "real time", frozen: "frozen", auto: "automatic" };
@@ -43,9 +44,8 @@ export function Clock() {
   const ask = () => surface.time().then(show, () => {});
   useEffect(() => {
     ask();
-    const tick = setInterval(() => setNow(performance.now()), 1000);
-    const anew = setInterval(ask, 10_000);
-    return () => (clearInterval(tick), clearInterval(anew));
+    const ends = [every(1000, () => setNow(performance.now())), every(10_000, ask)];
+    return () => ends.forEach((end) => end());
   }, []);
   if (!time) return null;
   const shown = time.mode === "real" ? time.now + (now - read) : time.now;

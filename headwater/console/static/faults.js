@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from "./html.js";
 import { surface } from "./client.js";
 import { useDismissal } from "./clock.js";
+import { every } from "./live.js";
 
 const KINDS = ["throttle", "error", "latency", "timeout-after-commit", "duplicate", "delay", "reorder", "crash-after-send"];
 /** @type {Record<string, string>} */
@@ -17,8 +18,7 @@ export function Faults() {
   const ask = () => surface.faults().then(show, () => {});
   useEffect(() => {
     ask();
-    const anew = setInterval(ask, PAUSE);
-    return () => clearInterval(anew);
+    return every(PAUSE, ask);
   }, []);
   const some = set.rules.length;
   return html`<div class="menu">

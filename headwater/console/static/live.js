@@ -6,7 +6,7 @@ import { surface } from "./client.js";
 /** @typedef {import("./client.js").Architecture} Architecture */
 
 // A map costs the server what it holds: it is asked for so much more seldom than it takes.
-const SHARE = 30;
+const SHARE = 60;
 const LEAST_PAUSE = 700;
 const IDLE_PAUSE = 15_000;
 
@@ -25,7 +25,7 @@ export async function architecture(here) {
   return { resources: [...resources, { arn, type: "AWS::IoT::Broker", name: "IoT Core", physical: "IoT Core", counts: {} }], links };
 }
 
-/** Hear pulses; one connection serves all who listen. */
+/** Hear pulses; one connection serves all who listen. There is none while nobody sees the page. */
 const pulses = (() => {
   /** @type {Set<(pulse: import("./client.js").Pulse) => void>} */
   const heard = new Set();
@@ -36,25 +36,33 @@ const pulses = (() => {
   /** @type {null | (() => void)} */
   let end = null;
   const begin = () => {
+    if (end || document.hidden) return;
     end = surface.pulse(
       (pulse) => heard.forEach((each) => each(pulse)),
       (now) => {
+        const back = now && up === false;
         up = now;
         watching.forEach((each) => each(now));
+        if (back) heard.forEach((each) => each({ spans: 0, flows: [] })); // who knows what happened meanwhile
       },
     );
   };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return begin();
+    end?.();
+    end = null;
+  });
   return {
     /** @param {(pulse: import("./client.js").Pulse) => void} each */
     listen(each) {
       heard.add(each);
-      if (!end) begin();
+      begin();
       return () => heard.delete(each);
     },
     /** @param {(up: boolean | null) => void} each */
     watch(each) {
       watching.add(each);
-      if (!end) begin();
+      begin();
       each(up);
       return () => watching.delete(each);
     },
@@ -62,6 +70,12 @@ const pulses = (() => {
 })();
 
 export const onPulse = pulses.listen;
+
+/** Again and again, while somebody sees the page. @param {number} pause in ms @param {() => void} act @returns {() => void} ends it */
+export function every(pause, act) {
+  const timer = setInterval(() => void (document.hidden || act()), pause);
+  return () => clearInterval(timer);
+}
 
 /** Whether the server is there; null before that is known. */
 export function useConnected() {
@@ -108,13 +122,16 @@ export function useFresh(ask, depends) {
       due = when;
       timer = window.setTimeout(() => {
         timer = undefined;
-        ring();
+        if (!document.hidden) ring();
       }, wait);
     };
+    const seen = () => !document.hidden && plan(0);
     ring();
     const end = onPulse(() => plan(pause));
+    document.addEventListener("visibilitychange", seen);
     return () => {
       over = true;
+      document.removeEventListener("visibilitychange", seen);
       clearTimeout(timer);
       end();
     };

@@ -42,7 +42,7 @@ export function Picture({ scene, camera, point, enter }) {
     <g transform="scale(${view.k}) translate(${-view.x} ${-view.y})">
       ${drawing}
       ${far && near && html`<g class="near" transform="translate(${near.x} ${near.y})"><rect x=${-near.node.width / 2} y=${-near.node.height / 2} width=${near.node.width} height=${near.node.height} rx="8" /><text y=${-near.node.height / 2 - 6 / view.k} text-anchor="middle" font-size=${12 / view.k}>${near.node.title}</text></g>`}
-      <g class="dots"></g>
+      <g class="dots" data-scale=${view.k}></g>
     </g>
   </svg>`;
 }
