@@ -43,7 +43,7 @@ def state(aws: Client, name: str = "p") -> tuple[str, str]:
 
 
 def test_a_pipe_comes_and_goes(lab: tuple[ServerThread, Client]) -> None:
-    server, aws = lab
+    _, aws = lab
     pipes = aws("pipes")
     made = pipes.create_pipe(**request(Description="orders", Tags={"team": "a"}))
     arn = "arn:aws:pipes:us-east-1:123456789012:pipe/p"
