@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,6 +38,9 @@ async def in_process() -> AsyncIterator[InProcess]:
     with tempfile.TemporaryDirectory() as folder:
         cloud = Cloud(Settings(port=0, data=Path(folder)))
         await cloud.start()
+        # the collector as a running server has it (headwater.cli.serving)
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         try:
             yield InProcess(cloud)
         finally:

@@ -105,7 +105,8 @@ class Outcome(TypedDict, total=False):
 
 class Verdict(TypedDict, total=False):
     """What a rule, subscription or mapping says of an event: how its deliveries stand, or ``reason`` why not;
-    ``failed`` fields said no; ``explanation`` has every predicate's verdict."""
+    ``failed`` fields said no; ``explanation`` has every predicate's verdict; ``warnings``: what works here and would
+    not on AWS."""
 
     kind: str
     arn: str
@@ -116,6 +117,7 @@ class Verdict(TypedDict, total=False):
     targets: list[dict[str, str]]
     explanation: dict[str, Any]
     deliveries: list[Outcome]
+    warnings: list[str]
 
 
 class Explained(TypedDict, total=False):

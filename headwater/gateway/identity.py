@@ -34,6 +34,7 @@ _TARGETS = {
     "AWSStepFunctions": "states",
     "Logs_20140328": "logs",
     "AmazonSSM": "ssm",
+    "TrentService": "kms",
     "Kinesis_20131202": "kinesis",
     "Firehose_20150804": "firehose",
     "GraniteServiceVersion20100801": "monitoring",

@@ -97,7 +97,7 @@ _VERDICT = _object(
     kind={"enum": ["rule", "subscription", "event source mapping", "pipe"]}, arn=_text(), name=_text(),
     state=_text("as of its deliveries, or: matched, not matched, disabled, not confirmed, wrong bus, region, account"),
     reason=_text("which field said no"), failed={"type": "integer", "description": "fields that said no"},
-    explanation=_EXPLANATION, deliveries=_list(_OUTCOME),
+    explanation=_EXPLANATION, deliveries=_list(_OUTCOME), warnings=_list(_text("what AWS would refuse")),
 )  # fmt: skip
 _CAUSED = _object("id channel at", id=_text(), channel=_text("an ARN"), at=_MS)
 

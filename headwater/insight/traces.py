@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from headwater.insight.misses import explain_misses
+from headwater.insight.refusals import note_refusals
 from headwater.spine import records
 from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
@@ -73,6 +74,7 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     """
     spans = {row[0]: _span(row) for row in spans_of_trace(call.store, trace)}
     explain_misses(call, list(spans.values()))
+    note_refusals(call, list(spans.values()))
     for segment in _segments(call, trace):
         spans.setdefault(segment["id"], segment)
     roots: list[dict[str, Any]] = []

@@ -21,7 +21,6 @@ from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
 from headwater.spine.auditing import Audit, Told
 from headwater.spine.clock import Clock
-from headwater.spine.deliveries import Delivery, Policy
 from headwater.spine.errors import AwsError, internal_error, not_implemented
 from headwater.spine.fault_errors import throttled
 from headwater.spine.fault_keeping import Arrival, Faults
@@ -83,6 +82,7 @@ class Engine:
         self.universes = Universes(self, snapshots)
         self.armed: FaultSet | None = None  # None while no fault is asked for
         self.faults = Faults(self)
+        self.enforces_policies = False  # whether resource policies keep services out (headwater.spine.admission)
         self.universe = 0  # how many there were before in this process
         self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations
@@ -485,25 +485,6 @@ class Engine:
             reply(None, AwsError("ServiceUnavailable", f"The store did not commit: {error}", 503))
 
     # ---- deliveries, watches, spans
-
-    def deliver(
-        self,
-        handler: str,
-        payload: Any,
-        target: str,
-        due: int,
-        policy: Policy,
-        ordering: str | None,
-        cause: tuple[str, int | None],
-        account: str,
-        region: str,
-        now: int,
-    ) -> int:
-        identity = self.new_id()
-        self.group.deliveries.append(
-            Delivery(identity, due, handler, target, payload, 0, policy, ordering, *cause, account, region, now, False)
-        )
-        return identity
 
     def cancel(self, identity: int) -> bool:
         if any(item.id == identity and not item.stored for item in self.group.deliveries):

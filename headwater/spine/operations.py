@@ -169,7 +169,7 @@ class Call:
     ) -> Result:
         """Call another operation inside this transaction; all or nothing of it happens."""
         caller = self.caller
-        if (account or self.account) != self.account or (region or self.region) != self.region:
+        if (account and account != self.account) or (region and region != self.region):
             caller = Caller(account or self.account, region or self.region, self.principal)
         return self.engine.call_nested(service, name, request, caller, self.span, self.now)
 
@@ -191,18 +191,15 @@ class Call:
         ``payload`` is anything that JSON can hold. Deliveries of one ``ordering`` key are done one
         after the other, in the order in which they were left.
         """
-        return self.engine.deliver(
-            handler,
-            payload,
-            target,
-            self.now if due is None else due,
-            policy,
-            ordering,
-            (self.span.trace, self.span.id) if cause is None else split_cause(cause),
-            account or self.account,
-            region or self.region,
-            self.now,
-        )
+        engine, span, now = self.engine, self.span, self.now
+        trace, parent = (span.trace, span.id) if cause is None else split_cause(cause)
+        identity = engine.new_id()
+        item = Delivery(
+            identity, now if due is None else due, handler, target, payload, 0, policy, ordering, trace, parent,
+            account or self.account, region or self.region, now, False,
+        )  # fmt: skip
+        engine.group.deliveries.append(item)
+        return identity
 
     def cancel(self, identity: int) -> bool:
         """Take a delivery back; False where it is gone already."""

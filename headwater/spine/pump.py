@@ -125,7 +125,11 @@ class Pump:
         for item in group.deliveries:
             if group.cancelled and item.id in group.cancelled:
                 continue
-            if item.due > now or carried >= CARRIED_BY_GROUP or self._must_queue(item, kept):
+            if (
+                item.due > now
+                or carried >= CARRIED_BY_GROUP
+                or (item.ordering is not None and self._must_queue(item.ordering, kept))
+            ):
                 kept.append(item)
             else:
                 carried += 1
@@ -135,11 +139,9 @@ class Pump:
         if kept:
             self._store_all(kept)
 
-    def _must_queue(self, item: Delivery, kept: list[Delivery]) -> bool:
-        """Whether earlier deliveries of the same ordering key are still waiting."""
-        if item.ordering is None:
-            return False
-        return any(earlier.ordering == item.ordering for earlier in kept) or self._is_waited_for(item.ordering)
+    def _must_queue(self, ordering: str, kept: list[Delivery]) -> bool:
+        """Whether earlier deliveries of an ordering key are still waiting."""
+        return any(earlier.ordering == ordering for earlier in kept) or self._is_waited_for(ordering)
 
     def _is_waited_for(self, ordering: str) -> bool:
         return self._engine.store.one(ledger.WAITING_BEHIND, (ordering,)) is not None
@@ -202,7 +204,7 @@ class Pump:
                 engine.finish_span(span, started)
                 return
         try:
-            handler = self._handler(item.handler)
+            handler = engine.catalogue.deliveries.get(item.handler) or self._loaded(item.handler)
             call = Call(engine, self._caller(item), span.started, span, handler.memory)
             result = handler.run(call, item) if handler.atomic else engine.attempt(handler.run, call, item)
         except (AwsError, Failed) as error:
@@ -212,7 +214,11 @@ class Pump:
             log.exception("delivery failed", extra={"handler": item.handler})
             self._failed(item, span, started, Failed("InternalFailure", str(error)))
             return
-        if result is None or type(result) is Again:
+        if result is None and fault is None:
+            if item.stored:
+                self._done(item)
+            span.outcome = "ok"
+        elif result is None or type(result) is Again:
             self._settle(item, result, span, fault)
         else:
             self._start(item, result, span, handler, fault)
@@ -255,13 +261,12 @@ class Pump:
             known = self._callers[key] = Caller(*key, f"arn:aws:iam::{item.account}:root")
         return known
 
-    def _handler(self, name: str) -> DeliveryHandler:
+    def _loaded(self, name: str) -> DeliveryHandler:
+        """A handler whose service was not loaded yet."""
+        self._engine.load(name.partition(".")[0])
         found = self._engine.catalogue.deliveries.get(name)
         if found is None:
-            self._engine.load(name.partition(".")[0])
-            found = self._engine.catalogue.deliveries.get(name)
-            if found is None:
-                raise Failed("NotImplemented", f"No service carries out deliveries named {name}.")
+            raise Failed("NotImplemented", f"No service carries out deliveries named {name}.")
         return found
 
     def _done(self, item: Delivery) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
+from operator import ge, le
 from typing import Any
 
 from headwater.spine.errors import AwsError
@@ -23,6 +25,9 @@ Check = Callable[[Any, Place, list[str]], None]
 """(value, place, failures so far): adds a sentence for each constraint that is not met."""
 
 _MOST_SHOWN = 10
+# letters, separators, numbers and the underscore
+_TAGS_IN_JAVA = r"\p{L}\p{Z}\p{N}_"
+_TAGS = "\\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 def compile_validator(model: Model, operation: str) -> Validator:
@@ -175,9 +180,9 @@ def _bounds(shape: Shape) -> list[tuple[Callable[[Any], bool], str]]:
     checks: list[tuple[Callable[[Any], bool], str]] = []
     if shape["type"] in ("integer", "long", "float", "double"):
         if least is not None:
-            checks.append((least.__le__, f"Member must have value greater than or equal to {least}"))
+            checks.append((partial(le, least), f"Member must have value greater than or equal to {least}"))
         if most is not None:
-            checks.append((most.__ge__, f"Member must have value less than or equal to {most}"))
+            checks.append((partial(ge, most), f"Member must have value less than or equal to {most}"))
         return checks
     if least:
         checks.append((lambda value: len(value) >= least, f"Member must have length greater than or equal to {least}"))
@@ -187,12 +192,14 @@ def _bounds(shape: Shape) -> list[tuple[Callable[[Any], bool], str]]:
 
 
 def _pattern(shape: Shape) -> re.Pattern[str] | None:
-    """The pattern, unless it is beyond Python's dialect: Unicode classes such as ``\\p{L}`` go unchecked."""
+    """The pattern, in which ``\\w`` and its kin are ASCII as in Java; None where it is beyond Python's dialect, as
+    Unicode's classes are but for those of tags."""
     text = shape.get("pattern")
     if not text or shape["type"] != "string":
         return None
+    flags = re.NOFLAG if _TAGS_IN_JAVA in text else re.ASCII
     try:
-        return re.compile(text)
+        return re.compile(text.replace(_TAGS_IN_JAVA, _TAGS), flags)
     except re.error:
         return None
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from headwater.client import Headwater
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.settling import wait_for
 
 ORDER = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": json.dumps({"total": 150, "vip": True})}
 
@@ -223,7 +223,7 @@ def test_a_trace_is_found_by_its_event_and_shows_what_was_published(aws: Client,
 def test_patterns_on_records_of_streams(aws: Client, endpoint: str) -> None:
     kinesis, dynamodb = aws("kinesis"), aws("dynamodb")
     kinesis.create_stream(StreamName="s", ShardCount=2)
-    Headwater(endpoint).settle()
+    wait_for(kinesis, "stream_exists", StreamName="s")
     stream = kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["StreamARN"]
     for total in range(6):
         kinesis.put_record(StreamName="s", PartitionKey=str(total), Data=json.dumps({"total": total}).encode())

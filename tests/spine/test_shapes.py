@@ -43,6 +43,23 @@ def test_ranges_and_enumerations() -> None:
     )
 
 
+def test_a_fraction_is_within_its_range_as_well() -> None:
+    most = "Member must have value less than or equal to 100"
+    assert most in message("stepfunctions", "UpdateMapRun", {"mapRunArn": "a", "toleratedFailurePercentage": 100.5})
+    compile_validator(load_model("stepfunctions"), "UpdateMapRun")(
+        {"mapRunArn": "a", "toleratedFailurePercentage": 99.5}
+    )
+
+
+def test_letters_of_other_alphabets_are_for_tags() -> None:
+    assert "regular expression pattern" in message("iam", "CreateUser", {"UserName": "josé"})
+    tag = {"Key": "größe größer", "Value": "漢字 ½"}
+    compile_validator(load_model("iam"), "CreateUser")({"UserName": "jose", "Tags": [tag]})
+    for value in ("\x00", "a;b", "line\n"):
+        text = message("iam", "CreateUser", {"UserName": "jose", "Tags": [{"Key": "k", "Value": value}]})
+        assert text.startswith("1 validation error detected: Value")
+
+
 def test_lists_are_written_as_java_writes_them() -> None:
     assert "Value '[]' at 'entries' failed to satisfy constraint: Member must have length greater" in message(
         "events", "PutEvents", {"Entries": []}

@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_UsagePlanKey.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from headwater.services.apigateway.errors import bad_request, conflict, not_found
-from headwater.services.apigateway.patches import apply_patches
+from headwater.services.apigateway.patches import apply_patches, first_of
 from headwater.services.apigateway.records import (
     KEY,
     PLAN,
@@ -29,6 +29,12 @@ _PAGE = 25
 _MOST = 500
 _SHORTEST_VALUE, _LONGEST_VALUE = 20, 128
 _PERIODS = ("DAY", "WEEK", "MONTH")
+_NUMBERS = (
+    ("throttle", "rateLimit", float),
+    ("throttle", "burstLimit", int),
+    ("quota", "limit", int),
+    ("quota", "offset", int),
+)
 
 
 def _given(request: Request, *names: str) -> Document:
@@ -38,6 +44,8 @@ def _given(request: Request, *names: str) -> Document:
 def _page(request: Request, items: Iterable[Document]) -> Result:
     """A page by id; ``position`` is the last one's."""
     most = min(request.get("limit") or _PAGE, _MOST)
+    if most < 1:
+        raise bad_request("Invalid limit parameter")
     after = request.get("position") or ""
     found = [item for item in sorted(items, key=lambda item: str(item["id"])) if item["id"] > after]
     return {"items": found[:most], "position": found[most - 1]["id"] if len(found) > most else None}
@@ -63,7 +71,7 @@ def create_api_key(call: Call, request: Request) -> Result:
         "enabled": False,
         "createdDate": call.now,
         "lastUpdatedDate": call.now,
-        "stageKeys": [f"{each['restApiId']}/{each['stageName']}" for each in request.get("stageKeys") or ()],
+        "stageKeys": [f"{each.get('restApiId')}/{each.get('stageName')}" for each in request.get("stageKeys") or ()],
         "tags": {},
         **_given(request, "name", "description", "customerId", "enabled", "tags"),
     }
@@ -120,11 +128,13 @@ def _checked(call: Call, plan: Document) -> Document:
     for stage in plan.get("apiStages") or ():
         if stage.get("throttle"):
             raise not_implemented("throttle of single methods of an API Gateway usage plan")
-        api = find_api(call, stage["apiId"], REST)
-        find_part(call, api.id, "Stage", stage["stage"])
+        api = find_api(call, stage.get("apiId", ""), REST)
+        find_part(call, api.id, "Stage", stage.get("stage", ""))
     quota = plan.get("quota")
     if quota and quota.get("period") not in _PERIODS:
         raise bad_request("Usage Plan quota period must be one of DAY, WEEK, MONTH")
+    if quota and quota.get("limit") is None:
+        raise bad_request("Usage Plan quota limit must be specified")
     return plan
 
 
@@ -155,21 +165,23 @@ def update_usage_plan(call: Call, request: Request) -> Result:
     plan = find_plan(call, request["usagePlanId"])
     own = []
     for patch in request.get("patchOperations") or ():
-        if str(patch.get("path")).split("/")[1] == "apiStages":
+        if first_of(patch) == "apiStages":
             plan["apiStages"] = _with_stage(plan["apiStages"], patch)
         else:
             own.append(patch)
     plan = apply_patches(plan, own, ("name", "description", "throttle", "quota", "productCode"))
-    for name, member, number in (
-        ("throttle", "rateLimit", float),
-        ("throttle", "burstLimit", int),
-        ("quota", "limit", int),
-        ("quota", "offset", int),
-    ):
+    for name, member, number in _NUMBERS:
         if plan.get(name) and plan[name].get(member) is not None:
-            plan[name][member] = number(plan[name][member])
+            plan[name][member] = _number(number, plan[name][member], f"/{name}/{member}")
     put_record(call, PLAN, plan["id"], _checked(call, plan))
     return plan
+
+
+def _number(kind: Callable[[Any], Any], value: Any, path: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        raise bad_request(f"Invalid value '{value}' specified for path '{path}'") from None
 
 
 def _with_stage(stages: list[Document], patch: dict[str, Any]) -> list[Document]:

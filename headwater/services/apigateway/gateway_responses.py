@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from headwater.services.apigateway.store import REST, Document, find_api, parts,
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
+_STATUS = re.compile(r"[1-5]\d\d", re.ASCII)
 STATUSES: Mapping[str, str | None] = MappingProxyType(
     {
         "ACCESS_DENIED": "403",
@@ -79,6 +81,8 @@ def _compiled(document: Mapping[str, Any]) -> GatewayResponse:
     except TemplateError as error:
         raise bad_request(f"Invalid mapping template specified: {error}") from None
     status = document.get("statusCode")
+    if status and not _STATUS.fullmatch(str(status)):
+        raise bad_request(f"Invalid status code specified: {status}")
     return GatewayResponse(int(status) if status else None, tuple(headers), templates)
 
 

@@ -29,7 +29,7 @@ _AUTHORIZER = "x-amazon-apigateway-authorizer"
 
 @operation("apigatewayv2", "ImportApi")
 def import_api(call: Call, request: Request) -> Result:
-    document = read_document(request["Body"])
+    document = read_document(request.get("Body", ""))
     api = add_api(call, HTTP, _settings(document, {}))
     _add_parts(call, api, document)
     return describe(call, api)
@@ -38,7 +38,7 @@ def import_api(call: Call, request: Request) -> Result:
 @operation("apigatewayv2", "ReimportApi")
 def reimport_api(call: Call, request: Request) -> Result:
     api = find_api(call, request["ApiId"], *VERSION_2)
-    document = read_document(request["Body"])
+    document = read_document(request.get("Body", ""))
     kept = {key: value for key, value in api.document.items() if key not in ("CorsConfiguration", "Description")}
     api = set_api(call, api, kept | _settings(document, kept))
     for kind in ("Route", "Integration", "Authorizer"):

@@ -12,6 +12,7 @@ import orjson
 import yaml
 
 from headwater.services.apigateway.errors import bad_request
+from headwater.services.apigateway.openapi_shape import misfit
 
 ANY = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
@@ -40,6 +41,8 @@ def read_document(text: str | bytes) -> dict[str, Any]:
             raise bad_request(f"Unable to parse API definition because of a malformed body: {error}") from None
     if not isinstance(document, dict) or not ("openapi" in document or "swagger" in document):
         raise bad_request("Invalid OpenAPI input.")
+    if (place := misfit(document)) is not None:
+        raise bad_request(f"Invalid OpenAPI input. The value at {place.removeprefix('.')} is of a wrong type.")
     return document
 
 

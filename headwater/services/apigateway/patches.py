@@ -12,6 +12,12 @@ from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.store import Document
 
 _LISTS = ("binaryMediaTypes",)
+_MAPS = ("accessLogSettings", "quota", "requestModels", "throttle", "variables")
+
+
+def first_of(patch: Mapping[str, Any]) -> str:
+    """What member of the document a patch is about."""
+    return str(patch.get("path", "")).removeprefix("/").partition("/")[0]
 
 
 def apply_patches(document: Document, patches: Sequence[Mapping[str, Any]], allowed: tuple[str, ...]) -> Document:
@@ -20,7 +26,8 @@ def apply_patches(document: Document, patches: Sequence[Mapping[str, Any]], allo
     for patch in patches:
         name, _, key = str(patch.get("path", "")).removeprefix("/").partition("/")
         key = key.replace("~1", "/").replace("~0", "~")
-        if name not in allowed:
+        whole = not key and patch.get("op") != "remove"
+        if name not in allowed or (whole if name in _MAPS else key and name not in _LISTS):
             raise bad_request(f"Invalid patch path '{patch.get('path')}' specified for op '{patch.get('op')}'")
         if name in _LISTS:
             patched[name] = _patch_list(patched.get(name) or [], patch, key)

@@ -84,6 +84,8 @@ def get_rest_api(call: Call, request: Request) -> Result:
 @operation("apigateway", "GetRestApis", reads=True)
 def get_rest_apis(call: Call, request: Request) -> Result:
     most = min(request.get("limit") or _PAGE, _MOST)
+    if most < 1:
+        raise bad_request("Invalid limit parameter")
     found = list_apis(call, REST, request.get("position") or "", most + 1)
     position = found[most - 1].id if len(found) > most else None
     return {"items": [describe(api) for api in found[:most]], "position": position}

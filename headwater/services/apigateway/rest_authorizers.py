@@ -18,6 +18,7 @@ from headwater.services.apigateway.store import (
     put_part,
     remove_part,
 )
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 AUTHORIZER = "Authorizer"
@@ -35,8 +36,10 @@ _PATCHED = (
 
 def _checked(document: Document) -> Document:
     """AwsError where the authorizer could let nobody in."""
-    ttl = document["authorizerResultTtlInSeconds"] = int(document["authorizerResultTtlInSeconds"])
-    if not 0 <= ttl <= _LONGEST_TTL:
+    ttl = document["authorizerResultTtlInSeconds"] = whole(
+        str(document["authorizerResultTtlInSeconds"]), 0, _LONGEST_TTL
+    )
+    if ttl is None:
         raise bad_request("Authorizer result TTL must be between 0 and 3600 seconds")
     if document["type"] == "TOKEN" and not document.get("identitySource"):
         raise bad_request("Identity source is required for TOKEN authorizers")

@@ -104,7 +104,7 @@ def _asked(
     for parameter in definition.get("parameters") or ():
         place = _PLACES.get(parameter.get("in", ""))
         if place is not None:
-            parameters[f"method.request.{place}.{parameter['name']}"] = bool(parameter.get("required"))
+            parameters[f"method.request.{place}.{parameter.get('name', '')}"] = bool(parameter.get("required"))
         elif parameter.get("in") == "body" and parameter.get("schema"):
             kinds = definition.get("consumes") or document.get("consumes") or [_JSON]
             models |= dict.fromkeys(kinds, _model_name(call, api, parameter["schema"]))

@@ -15,7 +15,7 @@ from headwater.services.apigateway.access_logs import compile_access_log
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.integration import compile_rest_integration
 from headwater.services.apigateway.method_settings import patch_settings
-from headwater.services.apigateway.patches import apply_patches
+from headwater.services.apigateway.patches import apply_patches, first_of
 from headwater.services.apigateway.rest_models import MODEL, VALIDATOR
 from headwater.services.apigateway.store import (
     REST,
@@ -141,7 +141,7 @@ def update_stage(call: Call, request: Request) -> Result:
     stage = find_part(call, api.id, "Stage", request["stageName"])
     own = []
     for patch in request.get("patchOperations") or []:
-        if str(patch.get("path")).split("/")[1] in _PATCHED:
+        if first_of(patch) in _PATCHED:
             own.append(patch)
         else:
             stage["methodSettings"] = patch_settings(stage["methodSettings"], patch)

@@ -38,6 +38,10 @@ def refuse_lacking(request: Definition) -> None:
 
 def check_definition(request: Definition) -> None:
     """All that CreateTable checks before it looks for the table."""
+    missing = [name for name in ("AttributeDefinitions", "KeySchema") if name not in request]
+    if missing:  # optional to the model, for the sake of what refuse_lacking refuses
+        texts = [failure(None, name[0].lower() + name[1:], "Member must not be null") for name in missing]
+        raise validation_error(texts)
     check_name(request["TableName"], MIN_NEW_NAME)
     check_throughput(request)
     defined = check_attribute_definitions(request["AttributeDefinitions"])

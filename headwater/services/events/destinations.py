@@ -30,7 +30,7 @@ def _to_queue(call: Call, arn: Arn, payload: Payload) -> None:
     request = {"QueueUrl": f"{call.endpoint}/{arn.account}/{arn.resource}", "MessageBody": payload["input"]}
     if group := payload.get("group"):
         request["MessageGroupId"] = group
-    _call(call, arn, "SendMessage", request)
+    call.operation("sqs", "SendMessage", request, arn.account, arn.region)
 
 
 def _to_topic(call: Call, arn: Arn, payload: Payload) -> None:

@@ -29,7 +29,20 @@ _PATTERNS = 1000
 class RoutedTarget:
     """A target, compiled: what it gets of an event, and how often it is tried."""
 
-    __slots__ = ("arn", "dead_letter", "group", "http", "id", "input", "key", "path", "policy", "role", "transformer")
+    __slots__ = (
+        "arn",
+        "dead_letter",
+        "group",
+        "http",
+        "id",
+        "input",
+        "key",
+        "path",
+        "plain",
+        "policy",
+        "role",
+        "transformer",
+    )
 
     def __init__(self, definition: dict[str, Any]) -> None:
         self.id: str = definition["Id"]
@@ -49,6 +62,8 @@ class RoutedTarget:
         http = definition.get("HttpParameters")
         self.http = HttpParameters(http) if http else None
         self.dead_letter: str | None = (definition.get("DeadLetterConfig") or {}).get("Arn")
+        # it gets the event as it is, and there is no more to be said
+        self.plain = definition.keys() <= {"Id", "Arn", "RetryPolicy"}
         retry = definition.get("RetryPolicy") or {}
         attempts = retry.get("MaximumRetryAttempts")
         self.policy = Policy(
@@ -68,6 +83,25 @@ class RoutedTarget:
         if self.transformer is not None:
             return self.transformer.render(event, Names(rule.arn, rule.name, event["time"]))
         return text
+
+    def furnish(self, payload: dict[str, Any], rule: RoutedRule, event: Event) -> None:
+        """Add to a delivery, whose ``input`` is the whole event, all that this target wants otherwise."""
+        text = payload["input"]
+        payload["input"] = self.render(rule, event, text)
+        if self.role is not None:
+            payload["role"] = self.role
+        if self.group is not None:
+            payload["group"] = self.group
+        if self.key is not None:
+            payload["key"] = self.key.render(event)
+        if self.http is not None:
+            payload["http"] = self.http.fill(event)
+        if payload["input"] is not text:
+            payload["changed"] = True
+        if self.dead_letter is not None:
+            payload["dead letter"] = self.dead_letter
+            if payload["input"] is not text:
+                payload["original"] = text
 
 
 class RoutedRule:
@@ -204,24 +238,14 @@ def _deliver(
             "id": target.id,
             "event": event["id"],
             "of": name,
-            "input": target.render(rule, event, text),
+            "input": text,
         }
-        if target.group is not None:
-            payload["group"] = target.group
-        if target.key is not None:
-            payload["key"] = target.key.render(event)
-        if target.http is not None:
-            payload["http"] = target.http.fill(event)
+        if not target.plain:
+            target.furnish(payload, rule, event)
         if relayed:
             payload["relayed"] = True
         if log is not None and not rule.managed:
             payload["log"] = [*log._replace(request=call.span.id, role=target.role)]
-        if payload["input"] is not text:
-            payload["changed"] = True
-        if target.dead_letter is not None:
-            payload["dead letter"] = target.dead_letter
-            if payload["input"] is not text:
-                payload["original"] = text
         delivery = call.deliver(
             "events.target",
             payload,

@@ -11,6 +11,7 @@ from headwater.services.iam import tables
 from headwater.services.iam.errors import delete_conflict, limit_exceeded, no_such_entity
 from headwater.services.iam.principals import Principal, add, arn_of, find, page_of, remove
 from headwater.spine.access_keys import make_access_key
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 MOST_KEYS = 2
@@ -62,9 +63,17 @@ def delete_user(call: Call, request: Request) -> Result:
 # ---- access keys
 
 
+def _named(request: Request) -> str:
+    """Whose keys; without a name those of the caller, who is the account's root user."""
+    if "UserName" not in request:
+        raise not_implemented("Access keys of the root user: a request without UserName")
+    name: str = request["UserName"]
+    return name
+
+
 @operation("iam", "CreateAccessKey")
 def create_access_key(call: Call, request: Request) -> Result:
-    user = find(call, "user", request["UserName"]).name
+    user = find(call, "user", _named(request)).name
     if len(call.store.all(tables.SELECT_KEYS, (call.account, user))) >= MOST_KEYS:
         raise limit_exceeded(f"Cannot exceed quota for AccessKeysPerUser: {MOST_KEYS}")
     identity = make_access_key("AKIA", call.account, call.ids)
@@ -82,7 +91,7 @@ def create_access_key(call: Call, request: Request) -> Result:
 
 @operation("iam", "ListAccessKeys", reads=True)
 def list_access_keys(call: Call, request: Request) -> Result:
-    user = find(call, "user", request["UserName"]).name
+    user = find(call, "user", _named(request)).name
     keys = [
         {"UserName": user, "AccessKeyId": identity, "Status": status, "CreateDate": created}
         for identity, status, created in call.store.all(tables.SELECT_KEYS, (call.account, user))
@@ -92,7 +101,7 @@ def list_access_keys(call: Call, request: Request) -> Result:
 
 @operation("iam", "UpdateAccessKey")
 def update_access_key(call: Call, request: Request) -> Result:
-    key = (call.account, request["UserName"], request["AccessKeyId"])
+    key = (call.account, _named(request), request["AccessKeyId"])
     if not call.store.run(tables.UPDATE_KEY, (request["Status"], *key)):
         raise key_not_found(request["AccessKeyId"])
     return {}
@@ -100,7 +109,7 @@ def update_access_key(call: Call, request: Request) -> Result:
 
 @operation("iam", "DeleteAccessKey")
 def delete_access_key(call: Call, request: Request) -> Result:
-    user = find(call, "user", request["UserName"]).name
+    user = find(call, "user", _named(request)).name
     if not call.store.run(tables.DELETE_KEY, (call.account, user, request["AccessKeyId"])):
         raise key_not_found(request["AccessKeyId"])
     return {}

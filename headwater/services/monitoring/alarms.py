@@ -67,11 +67,10 @@ def _check(request: Request) -> None:
         raise invalid("At least one of the parameters MetricName or Metrics must be specified.")
     if request.get("MetricName") and request.get("Metrics"):
         raise invalid("Exactly one of the parameters MetricName or Metrics must be specified.")
-    comparison = request["ComparisonOperator"]
-    if comparison not in COMPARISONS:
-        raise not_implemented(f"ComparisonOperator {comparison} (anomaly detection)")
-    if request.get("Threshold") is None:
-        raise invalid("The parameter Threshold is required.")
+    _require(request, "ComparisonOperator")
+    if request["ComparisonOperator"] not in COMPARISONS:
+        raise not_implemented(f"ComparisonOperator {request['ComparisonOperator']} (anomaly detection)")
+    _require(request, "Threshold", "EvaluationPeriods")
     treatment = request.get("TreatMissingData")
     if treatment is not None and treatment not in _TREATMENTS:
         raise invalid(f"The value {treatment} for parameter TreatMissingData is not supported.")
@@ -81,9 +80,7 @@ def _check(request: Request) -> None:
     if request.get("Metrics"):
         _check_queries(request)
         return
-    for member in ("Namespace", "Period"):
-        if not request.get(member):
-            raise invalid(f"The parameter {member} is required.")
+    _require(request, "Namespace", "Period")
     if bool(request.get("Statistic")) == bool(request.get("ExtendedStatistic")):
         raise invalid("Exactly one of the parameters Statistic or ExtendedStatistic must be specified.")
     compiled_statistic(request.get("Statistic") or request["ExtendedStatistic"])
@@ -92,6 +89,12 @@ def _check(request: Request) -> None:
         raise invalid(
             "Metrics cannot be checked across more than 7 days (EvaluationPeriods * Period must be <= 604800)."
         )
+
+
+def _require(request: Request, *members: str) -> None:
+    for member in members:
+        if request.get(member) in (None, ""):
+            raise invalid(f"The parameter {member} is required.")
 
 
 def _check_queries(request: Request) -> None:

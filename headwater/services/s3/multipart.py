@@ -80,7 +80,7 @@ def create_multipart_upload(call: Call, request: Request) -> Result:
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
     refuse_what_we_lack(bucket, request)
-    checksum, encryption = _checksum_kind(request), encryption_of(bucket, request)
+    checksum, encryption = _checksum_kind(request), encryption_of(call, bucket, request)
     identity = call.ids.token(96)
     row = (
         *(identity, bucket.id, key, in_seconds(call.now), storage_class_of(request)),

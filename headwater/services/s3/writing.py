@@ -47,7 +47,7 @@ def _put(call: Call, request: Request, event: str) -> Result:
     refuse_what_we_lack(bucket, request)
     if conditional_write(request):
         check_write(request, key, current(call, bucket, key))
-    encryption = encryption_of(bucket, request)
+    encryption = encryption_of(call, bucket, request)
     data: bytes = request.get("Body") or b""
     checksums = of_object(request, data)
     attributes = {**attributes_of(request), **checksums, **kept(encryption)}
@@ -91,7 +91,7 @@ def copy_object(call: Call, request: Request) -> Result:
         )
     if conditional_write(request):
         check_write(request, key, current(call, bucket, key))
-    encryption = encryption_of(bucket, request)
+    encryption = encryption_of(call, bucket, request)
     old: dict[str, Any] = orjson.loads(source.attributes)
     checksums = _copied_checksums(call, request, source, old)
     same_headers = {

@@ -28,6 +28,7 @@ class Queue:
         "fifo",
         "group_deduplication",
         "id",
+        "key",
         "longest_message",
         "maximum_receives",
         "modified",
@@ -57,6 +58,8 @@ class Queue:
         self.longest_message = int(attributes["MaximumMessageSize"])
         # how many messages may be received before those in flight are counted again: none, until they have been
         self.room = 0
+        # the key of KMS with which messages are said to be encrypted
+        self.key = attributes.get("KmsMasterKeyId") or None
         self.wait = int(attributes["ReceiveMessageWaitTimeSeconds"])
         self.content_deduplication = attributes.get("ContentBasedDeduplication") == "true"
         self.group_deduplication = attributes.get("DeduplicationScope") == "messageGroup"
@@ -74,6 +77,9 @@ class QueueMemory:
         self.by_url: dict[tuple[str, str], Queue] = {}
         # the number under which this process polls
         self.holder: int | None = None
+        # the body that was sent last, with its bytes and MD5
+        self.last_body = ""
+        self.last_measured = 0, ""
 
     def drop(self, arn: str) -> None:
         self.queues.pop(arn, None)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import md5, sha256
 from typing import Any
 
 import orjson
 
 from headwater.services.sqs import tables
 from headwater.services.sqs.batches import check_entries, run_batch
-from headwater.services.sqs.digests import digest_of_attributes, digest_of_text
+from headwater.services.sqs.digests import digest_of_attributes
+from headwater.services.sqs.encryption import check_key
 from headwater.services.sqs.errors import (
     bad_token,
     invalid_characters,
@@ -22,7 +23,7 @@ from headwater.services.sqs.errors import (
 )
 from headwater.services.sqs.message_attributes import attributes_size, check_message_attributes, pack_attributes
 from headwater.services.sqs.mishaps import after_sending
-from headwater.services.sqs.queue import Queue, find_queue
+from headwater.services.sqs.queue import Queue, QueueMemory, find_queue
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -40,6 +41,8 @@ _SEQUENCE_BASE = 18_800_000_000_000_000_000
 def send_message(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
     queue = find_queue(call, request)
+    if queue.key is not None:
+        check_key(call, queue, queue.key)
     result = _send(call, queue, request)
     call.signal(("sqs", queue.arn))
     return result
@@ -49,6 +52,8 @@ def send_message(call: Call, request: Request) -> Result:
 def send_message_batch(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
     queue = find_queue(call, request)
+    if queue.key is not None:
+        check_key(call, queue, queue.key)
     entries = check_entries(request, "SendMessageBatchRequestEntry")
     size = sum(_size(entry.get("MessageBody") or "") + attributes_size(entry) for entry in entries)
     if size > _LONGEST_BATCH:
@@ -64,25 +69,35 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _has_refused_characters(body: str) -> bool:
-    if body.isascii():
-        encoded = body.encode()
-        # several times quicker than a search
-        return len(encoded.translate(None, _REFUSED_BYTES)) < len(encoded)
-    return not body.isprintable() and _REFUSED_CHARACTERS.search(body) is not None
+def _measured(call: Call, body: str) -> tuple[int, str]:
+    """Bytes and MD5 of a body, AwsError where SQS takes no such characters. Of what goes to many queues one after the
+    other, such as an event, once for all."""
+    memory: QueueMemory = call.memory
+    if body is not memory.last_body:
+        encoded = body.encode("utf-8", "surrogatepass")
+        if len(encoded) == len(body):
+            # several times quicker than a search
+            refused = len(encoded.translate(None, _REFUSED_BYTES)) < len(encoded)
+        else:
+            refused = not body.isprintable() and _REFUSED_CHARACTERS.search(body) is not None
+        if refused:
+            raise invalid_characters()
+        memory.last_body, memory.last_measured = body, (len(encoded), md5(encoded, usedforsecurity=False).hexdigest())
+    return memory.last_measured
 
 
 def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     body = message.get("MessageBody")
     if not body:
         raise missing_parameter("MessageBody")
-    if _has_refused_characters(body):
-        raise invalid_characters()
+    size, digest = _measured(call, body)
     attributes = message.get("MessageAttributes")
-    size = _size(body) + (check_message_attributes(attributes) if attributes else 0)
+    if attributes:
+        size += check_message_attributes(attributes)
     if size > queue.longest_message:
         raise message_too_long(queue.longest_message)
-    delay = _delay(queue, message)
+    seconds = message.get("DelaySeconds")
+    delay = queue.delay if seconds is None else _delay(queue, seconds)
     system: dict[str, str] = {}
     group = message.get("MessageGroupId")
     if group is not None and not _TOKEN.match(group):
@@ -90,7 +105,7 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
     if group is not None:
         system["MessageGroupId"] = group
         queue.fair = not queue.fifo
-    result: Result = {"MD5OfMessageBody": digest_of_text(body)}
+    result: Result = {"MD5OfMessageBody": digest}
     if attributes:
         result["MD5OfMessageAttributes"] = digest_of_attributes(attributes)
     if given := message.get("MessageSystemAttributes"):
@@ -121,9 +136,9 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         call.account,
         call.now,
         group,
-        call.cause,
+        call.span.cause,
     )
-    call.store.run(tables.INSERT_MESSAGE, row)
+    call.store.later(tables.INSERT_MESSAGE, row)
     if call.is_faulty:
         after_sending(call, queue, row)
     result["MessageId"] = message_id
@@ -135,10 +150,7 @@ def sequence_number(identity: int) -> str:
     return str(_SEQUENCE_BASE + identity)
 
 
-def _delay(queue: Queue, message: Mapping[str, Any]) -> int:
-    seconds = message.get("DelaySeconds")
-    if seconds is None:
-        return queue.delay
+def _delay(queue: Queue, seconds: int) -> int:
     if queue.fifo and seconds:
         raise invalid_parameter(
             "DelaySeconds", seconds, "The request include parameter that is not valid for this queue type."

@@ -34,6 +34,9 @@ class SqliteStore:
         self._marks: list[int] = []
         self._unset = 0
         self._reads: dict[str, bool] = {}
+        # rows left for later, all of the innermost savepoint, and the statement that writes them
+        self._left: list[Sequence[Value]] = []
+        self._left_for = ""
         connection.set_busy_timeout(5000)
         # One process owns the file: its locks are taken once, not at each transaction.
         for pragma in (
@@ -48,27 +51,52 @@ class SqliteStore:
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     def run(self, sql: str, parameters: Sequence[Value] = ()) -> int:
+        if self._left:
+            self._write_left()
         if self._unset:
             self._set_savepoints()
         self._execute(sql, parameters)
         return self._connection.changes()
 
     def one(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
+        if self._left:
+            self._write_left()
         if self._unset and not self._is_read(sql):
             self._set_savepoints()
         rows: list[Row] = self._execute(sql, parameters).fetchall()
         return rows[0] if rows else None
 
     def all(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        if self._left:
+            self._write_left()
         if self._unset and not self._is_read(sql):
             self._set_savepoints()
         rows: list[Row] = self._execute(sql, parameters).fetchall()
         return rows
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        if self._left:
+            self._write_left()
         if self._unset:
             self._set_savepoints()
         self._connection.executemany(sql, rows)
+
+    def later(self, sql: str, row: Sequence[Value]) -> None:
+        if sql is not self._left_for:
+            if self._left:
+                self._write_left()
+            self._left_for = sql
+        self._left.append(row)
+
+    def _write_left(self) -> None:
+        if self._unset:
+            self._set_savepoints()
+        if len(self._left) == 1:
+            self._execute(self._left_for, self._left[0])
+        else:
+            self._connection.executemany(self._left_for, self._left)
+        # only now: where the disk is full, the commit fails too, and with it those who left them
+        self._left = []
 
     def _is_read(self, sql: str) -> bool:
         known = self._reads.get(sql)
@@ -82,6 +110,8 @@ class SqliteStore:
         self._unset = 0
 
     def script(self, sql: str) -> None:
+        if self._left:
+            self._write_left()
         if self._unset:
             self._set_savepoints()
         # only this spelling makes the key the row's own number, without an index beside it
@@ -91,15 +121,20 @@ class SqliteStore:
         self._execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
+        if self._left:
+            self._write_left()
         self._execute("COMMIT")
 
     def rollback(self) -> None:
         self._marks.clear()
         self._unset = 0
+        self._left = []
         if self._connection.in_transaction:
             self._execute("ROLLBACK")
 
     def savepoint(self) -> None:
+        if self._left:
+            self._write_left()
         self._marks.append(self._connection.total_changes())
         self._unset += 1
 
@@ -112,14 +147,15 @@ class SqliteStore:
 
     def rollback_savepoint(self) -> bool:
         before = self._marks.pop()
+        left, self._left = bool(self._left), []
         if self._unset:
             self._unset -= 1
-            return False
+            return left
         wrote = self._connection.total_changes() != before
         if wrote:
             self._execute("ROLLBACK TO s")
         self._execute("RELEASE s")
-        return wrote
+        return wrote or left
 
     def wipe(self) -> None:
         tables = self.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

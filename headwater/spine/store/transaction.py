@@ -30,6 +30,11 @@ class Transaction(Protocol):
         """Execute a statement once for each row of parameters."""
         ...
 
+    def later(self, sql: str, row: Sequence[Value]) -> None:
+        """Insert a row that nothing refuses, before anything else is asked: what is left so one after the other is
+        written together."""
+        ...
+
 
 class Store(Transaction, Protocol):
     """A database with one open transaction at a time, which groups many savepoints."""

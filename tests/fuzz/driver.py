@@ -1,0 +1,179 @@
+"""Sends made-up requests to a running server through botocore, and notes whatever is a fault of ours."""
+
+from __future__ import annotations
+
+import logging
+import random
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import botocore.session
+import orjson
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+
+from headwater.services import SERVICES
+from headwater.spine.models import load_model
+from tests.fuzz.seeds import ACCOUNT
+from tests.fuzz.values import Requests, Vocabulary, bend
+
+_SECONDS = 20
+_ONCE = {"total_max_attempts": 1}
+# they wait for what nobody does
+_WAITING = frozenset((("states", "GetActivityTask"),))
+
+
+# they wait for what nobody does
+_WAITING = frozenset((("states", "GetActivityTask"),))
+
+
+class Finding(NamedTuple):
+    """A request whose outcome is a fault of ours. ``what``: in a few words; ``details``: a traceback, or the answer."""
+
+    operation: str
+    what: str
+    details: str
+    request: Any
+
+    def shown(self) -> str:
+        return f"{self.operation}: {self.what}\n{self.details}\n  request: {self.request!r:.1500}"
+
+
+class Log(logging.Handler):
+    """The errors that Headwater logs: in its house style each is a fault of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        trace = "" if error is None else "".join(traceback.format_exception(error, limit=-6))
+        self.errors.append(f"{record.name}: {record.getMessage()}\n{trace}")
+
+    @contextmanager
+    def listening(self) -> Iterator[Log]:
+        logger = logging.getLogger("headwater")
+        logger.addHandler(self)
+        try:
+            yield self
+        finally:
+            logger.removeHandler(self)
+
+
+class Fuzzer:
+    """One seeded run against one server."""
+
+    def __init__(self, endpoint: str, operations: dict[str, list[str]], log: Log, seed: int) -> None:
+        self.findings: list[Finding] = []
+        self.asked: Counter[str] = Counter()
+        self.accepted: Counter[str] = Counter()
+        self._log = log
+        self._source = random.Random(seed)
+        self._vocabulary = Vocabulary()
+        self._session = botocore.session.Session()
+        self._session.set_credentials(ACCOUNT, "secret")
+        self._endpoint = endpoint
+        self._clients: dict[str, Any] = {}
+        self._requests: dict[str, Requests] = {}
+        self._operations = operations
+        self._mangling = 0.0
+        self._sent: Any = None
+
+    def run(self, service: str, count: int) -> None:
+        """Send so many requests to a service, in rounds: each operation comes in every round."""
+        left = count
+        while left > 0:
+            round_ = self._source.sample(self._operations[service], len(self._operations[service]))
+            for operation in round_[:left]:
+                if (service, operation) not in _WAITING:
+                    self.send(service, operation)
+            left -= len(round_)
+
+    def send(self, service: str, operation: str) -> None:
+        client = self._client(service)
+        self._mangling = self._source.choice((0.0, 0.0, 0.0, 0.5))
+        request = self._requests[service].make(operation)
+        self._sent = None
+        self.asked[f"{service}:{operation}"] += 1
+        error_before = len(self._log.errors)
+        what = details = ""
+        try:
+            answer = client._make_api_call(operation, request)
+            _read(answer)
+            self.accepted[f"{service}:{operation}"] += 1
+            self._vocabulary.learn(service, {**request, **answer, "ResponseMetadata": {}})
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            code = error.response["Error"].get("Code", "")
+            if status >= 500 and code not in ("NotImplemented", "501") and status != 501:
+                what, details = f"answered {status} {code}", str(error)
+            elif code == str(status) and self._sent[0] != "HEAD" and not _is_no_request(error):
+                what, details = f"answered {status} without a code", str(error.response)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            # else the client could not write it, or it is a control character, which S3 has in its XML as well
+            written = self._sent is not None and type(error) is not HTTPClientError
+            if written and "&#x" not in str(error):
+                what, details = f"no answer that can be read: {error!r}", traceback.format_exc(limit=-3)
+        if logged := self._log.errors[error_before:]:
+            what, details = what or "logged an error", "\n".join([*logged, details])
+        if what:
+            self.findings.append(Finding(f"{service}:{operation}", what, details, self._sent or request))
+
+    def _client(self, service: str) -> Any:
+        client = self._clients.get(service)
+        if client is None:
+            model = SERVICES[service].model
+            assert model is not None
+            client = self._session.create_client(
+                model, "us-east-1", endpoint_url=self._endpoint,
+                config=Config(
+                    read_timeout=_SECONDS, retries=_ONCE, parameter_validation=False, inject_host_prefix=False,
+                    s3={"addressing_style": "path"},
+                ),
+            )  # fmt: skip
+            client.meta.events.register("before-call", self._mangle)
+            client.meta.events.register("before-send", self._note)
+            self._clients[service] = client
+            self._requests[service] = Requests(service, load_model(model), self._vocabulary, self._source)
+        return client
+
+    def _note(self, request: Any, **_: Any) -> None:
+        self._sent = (request.method, request.url, request.headers, request.body)
+
+    def _mangle(self, params: dict[str, Any], **_: Any) -> None:
+        """Put values of a wrong type, or no JSON at all, in place of what a client library has written."""
+        body = params.get("body")
+        if (
+            not isinstance(body, bytes | bytearray)
+            or not body.startswith(b"{")
+            or self._source.random() >= self._mangling
+        ):
+            return
+        try:
+            document = orjson.loads(body)
+        except ValueError:
+            return
+        source = self._source
+        bend(document, source)
+        params["body"] = source.choice((b"", b"{", b"[]", b"1", b"\xff", b'""', body[: len(body) // 2])) if (
+            source.random() < 0.1
+        ) else orjson.dumps(document)  # fmt: skip
+        params["headers"].pop("Content-MD5", None)
+
+
+def _read(answer: dict[str, Any]) -> None:
+    """Take in what streams, so that the connection is free for what comes next."""
+    for name, value in answer.items():
+        if hasattr(value, "read"):
+            answer[name] = value.read()[:1000]
+        elif hasattr(value, "close"):
+            value.close()
+
+
+def _is_no_request(error: ClientError) -> bool:
+    """A header's name that none is: nobody can tell what was asked for, and the connection is closed."""
+    return bool(error.response["ResponseMetadata"]["HTTPHeaders"].get("connection") == "close")
