@@ -4,7 +4,7 @@ An invocation that finds none idle waits for whichever comes first: an environme
 new one, which is started once it has waited for as long as the last start took. Only a few start at a
 time. So a burst of short events is served by few processes and a burst of long ones by many. While all
 processors are busy, one more process would make all of them slower: then a few have to do, as long as they
-become free for those who wait.
+become free for those who wait, and where they do not, one more is started at a time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from headwater.spine.functions import FunctionVersion, Invocation, InvocationRes
 MOST_STARTING = 4
 LEAST_PATIENCE = 0.01  # seconds
 ENOUGH = 1  # environments for each processor
-MOVING = 0.25  # seconds within which an environment became free, where those who wait get on
+MOVING = 0.25  # seconds within which, or within a start, an environment became free, where those who wait get on
 
 
 class Waiter(NamedTuple):
@@ -85,8 +85,9 @@ class Pool:
         before = now - self._patience if present else now
         late = sum(waiter.since <= before for waiter in islice(self._waiting, MOST_STARTING))
         pressure = self._host.pressure
-        enough = present >= ENOUGH * pressure.processors and self._moved > now - MOVING
-        return 0 if late and enough and pressure.is_high(now) else late
+        if late and present >= ENOUGH * pressure.processors and pressure.is_high(now):
+            return 0 if self._moved > now - max(MOVING, self._patience) else 1
+        return late
 
     def _look_again(self) -> None:
         self._timer = None

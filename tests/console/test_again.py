@@ -144,6 +144,31 @@ def test_a_schedule_is_fired_from_its_span(browser: Browser, console: str, busy_
     assert _bodies(busy_shop, "again-fired", 1) == ["fired"]
 
 
+def test_what_is_long_is_sent_again_whole(browser: Browser, console: str, busy_shop: Shop, echo: str) -> None:
+    """Traces tell the first 8,192 characters; what is longer than an event may be is not kept, and that is said."""
+    aws, body = busy_shop.server.aws, "long-body " + "x" * 20_000
+    aws("sqs").create_queue(QueueName="again-long")
+    topic = aws("sns").create_topic(Name="again-long")["TopicArn"]
+    queue, raw = f"arn:aws:sqs:{HERE}:again-long", {"RawMessageDelivery": "true"}
+    aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=raw)
+    aws("sns").publish(TopicArn=topic, Message=body)
+    for name, length in (("long-run", 20_000), ("longest-run", 300_000)):
+        aws("lambda").invoke(FunctionName=echo, Payload=json.dumps({"name": name, "text": "y" * length}))
+    with opened(browser, "about:blank") as page:
+        _again(_span(page, console, "again-long", "sns:Publish", "sns:Publish"), "Publish it again")
+        again = "Deliver it to this subscription again"
+        _again(_span(page, console, "again-long", "sns:Publish", "sns.subscription"), again)
+        detail = _span(page, console, "long-run", "lambda:Invoke", "lambda:Invoke")
+        _again(detail, "Invoke again with it again")
+        detail = _span(page, console, "longest-run", "lambda:Invoke", "lambda:Invoke")
+        expect(detail).to_contain_text("too long to be kept whole")
+        expect(detail.get_by_role("button", name="Invoke again with it again")).to_have_count(0)
+    assert _bodies(busy_shop, "again-long", 3) == [body] * 3
+    busy_shop.settle()
+    found = aws("logs").filter_log_events(logGroupName=f"/aws/lambda/{echo}", filterPattern='"long-run"')
+    assert [len(each["message"]) > 20_000 for each in found["events"]] == [True, True]
+
+
 def _copied(detail: Any, label: str | re.Pattern[str]) -> str:
     return str(detail.get_by_role("button", name=label).evaluate(COPY))
 

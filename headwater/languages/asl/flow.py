@@ -53,7 +53,7 @@ class NoPath:
 class PathFlow:
     """The flow of a JSONPath state. `result_path`: keys, None where the result is discarded."""
 
-    __slots__ = ("assign", "input_path", "output_path", "parameters", "result_path", "selector")
+    __slots__ = ("assign", "input_path", "output_path", "parameters", "plain", "result_path", "selector")
 
     def __init__(
         self,
@@ -71,6 +71,8 @@ class PathFlow:
         self.result_path = result_path
         self.output_path = output_path
         self.assign = assign
+        # the result is what the state leaves behind
+        self.plain = result_path == () and not (assign or selector or output_path)
 
     def effective(self, run: "Run", frame: "Frame") -> Any:
         """The input behind InputPath."""
@@ -81,6 +83,8 @@ class PathFlow:
         return value if self.parameters is None else self.parameters.evaluate(Scope(run, frame, value))
 
     def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
+        if self.plain:
+            return result, text_of(frame, result, result, text), None
         assigned = None if self.assign is None else self.assign.evaluate(Scope(run, frame, result))
         output = result if self.selector is None else self.selector.evaluate(Scope(run, frame, result))
         output = place(frame, self.result_path, output)

@@ -1,6 +1,6 @@
 /** All that is known of one span, and what can be done from it. */
 
-import { html, useState } from "../html.js";
+import { html, useEffect, useState } from "../html.js";
 import { surface } from "../client.js";
 import { dateTime, length, pretty } from "../format.js";
 import { A } from "../router.js";
@@ -8,6 +8,7 @@ import { repeats } from "./again.js";
 import { cause, publishedBy } from "./causes.js";
 import { asCommand, asTest } from "./copies.js";
 import { Story } from "./story.js";
+import { complete, isCut, lacks } from "./whole.js";
 
 const OWN = new Set(["error", "attempt"]);
 
@@ -15,6 +16,7 @@ const OWN = new Set(["error", "attempt"]);
 
 /** @param {{span: Span, above: Span[], published: Published[], again: () => void, close: () => void}} props `above`: its causes, the nearest first */
 export function Detail({ span, above, published, again, close }) {
+  const whole = useWhole(span, above, published);
   const notes = Object.entries(span.notes).filter(([name]) => !OWN.has(name));
   const misses = notes.filter(([name]) => name.startsWith("missed "));
   const rest = notes.filter(([name]) => !name.startsWith("missed "));
@@ -22,6 +24,7 @@ export function Detail({ span, above, published, again, close }) {
     <div class="head"><h1>${span.name}</h1><span class="spacer"></span><button class="icon" aria-label="Close" onClick=${close}>×</button></div>
     ${span.notes.error && html`<p class="error">${span.outcome}: ${span.notes.error}</p>`}
     <${Doings} span=${span} above=${above} published=${published} again=${again} />
+    ${whole && lost(span, published) && html`<p class="hint">What it was given was too long to be kept whole: it cannot be sent again from here.</p>`}
     <dl>
       <dt>Outcome</dt><dd>${span.outcome || "still running"}${span.notes.attempt ? `, attempt ${span.notes.attempt}` : ""}</dd>
       ${span.subject && html`<dt>Of</dt><dd>${span.subject.startsWith("arn:") ? html`<${A} to=${"/console/resources/" + encodeURIComponent(span.subject)}>${span.subject}<//>` : span.subject}</dd>`}
@@ -33,6 +36,23 @@ export function Detail({ span, above, published, again, close }) {
     ${rest.map(([name, value]) => html`<div key=${name}><h2>${name}</h2>${typeof value === "object" || (typeof value === "string" && /^[{[]/.test(value)) ? html`<pre tabindex="0">${pretty(value)}</pre>` : html`<p>${name === "next attempt" ? dateTime(Number(value)) : String(value)}</p>`}</div>`)}
     ${publishedBy(published, span.id).map((each) => html`<${Story} key=${each.id} published=${each} span=${span} again=${again} />`)}
   </aside>`;
+}
+
+/** Asks for what was cut and could be sent again; true once all is there that can be had. @param {Span} span @param {Span[]} above
+ *  @param {Published[]} published */
+function useWhole(span, above, published) {
+  const [whole, told] = useState(false);
+  useEffect(() => {
+    complete([span, ...above].flatMap((each) => [each, ...each.children]), published).then(() => told(true));
+    return () => told(false);
+  }, [span, published]);
+  return whole;
+}
+
+/** @param {Span} span @param {Published[]} published */
+function lost(span, published) {
+  const given = span.name === "execute-api:Invoke" ? [span, ...span.children] : [span];
+  return given.some(lacks) || publishedBy(published, span.id).some((each) => isCut(each.body));
 }
 
 /** @param {{span: Span, above: Span[], published: Published[], again: () => void}} props */
