@@ -76,7 +76,7 @@ def up(
 
 
 class Deployment:
-    """One stack's way up. Its change set's description says which ``template`` it came from: copied tests ask for it."""
+    """One stack's way up. The change set's description names its ``template``: copied tests ask for it."""
 
     def __init__(self, aws: Aws, stack: str, on_progress: OnProgress, template: Path) -> None:
         self._cloudformation = aws.client("cloudformation")
