@@ -131,10 +131,13 @@ def list_schema_versions(call: Call, request: Request) -> Result:
     versions = _versions(call, schema)
 
     def fetch(after: str, count: int) -> list[Version]:
-        return [each for each in versions if not after or each.number < int(after)][:count]
+        return [each for each in versions if not after or rank(each) < after][:count]
+
+    def rank(version: Version) -> str:
+        return f"{version.number:010d}"
 
     limit = read_limit(request)
-    found, token = page(request.get("NextToken"), limit, fetch, lambda each: str(each.number), invalid_token)
+    found, token = page(request.get("NextToken"), limit, fetch, rank, invalid_token)
     named = {"SchemaName": schema.name, "SchemaArn": schema.arn}
     shown = [{**named, "SchemaVersion": str(each.number), "Type": each.type} for each in found]
     return {"SchemaVersions": shown, "NextToken": token}

@@ -81,7 +81,7 @@ def create_state_machine(call: Call, request: Request) -> Result:
     check_definition(call, name, text, kind)
     logging = check_logging(request.get("loggingConfiguration"))
     tracing = check_tracing(request.get("tracingConfiguration"))
-    encryption = check_encryption(request.get("encryptionConfiguration"))
+    encryption = check_encryption(call, request.get("encryptionConfiguration"))
     tags = check_tags(request.get("tags") or ())
     arn = make_arn("states", call.region, call.account, f"stateMachine:{name}")
     call.span.subject = arn
@@ -139,7 +139,7 @@ def update_state_machine(call: Call, request: Request) -> Result:
     if request.get("tracingConfiguration") is not None:
         tracing = check_tracing(request["tracingConfiguration"])
     if request.get("encryptionConfiguration") is not None:
-        encryption = check_encryption(request["encryptionConfiguration"])
+        encryption = check_encryption(call, request["encryptionConfiguration"])
     settings = _texts(logging, tracing, encryption)
     revision = call.ids.uuid()
     definition = _insert_definition(call, machine.arn, text, role, machine.kind, settings, revision)
