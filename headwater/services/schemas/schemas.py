@@ -26,6 +26,7 @@ from headwater.services.schemas.schema import (
     look_up_schema,
     schema_arn,
 )
+from headwater.spine.numbers import LARGEST, whole
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
@@ -131,7 +132,10 @@ def list_schema_versions(call: Call, request: Request) -> Result:
     versions = _versions(call, schema)
 
     def fetch(after: str, count: int) -> list[Version]:
-        return [each for each in versions if not after or each.number < int(after)][:count]
+        before = whole(after or str(LARGEST))
+        if before is None:
+            raise invalid_token()
+        return [each for each in versions if each.number < before][:count]
 
     limit = read_limit(request)
     found, token = page(request.get("NextToken"), limit, fetch, lambda each: str(each.number), invalid_token)

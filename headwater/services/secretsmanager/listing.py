@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from headwater.services.secretsmanager import tables
 from headwater.services.secretsmanager.errors import invalid_token
 from headwater.services.secretsmanager.secret import Secret, day_of, versions_of
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 T = TypeVar("T")
@@ -24,9 +25,11 @@ def page(items: Sequence[T], request: Request, most: int = 100) -> tuple[list[T]
     """The items of a page; the token holds how many came before."""
     token = request.get("NextToken")
     try:
-        start = int(b64decode(token, validate=True)) if token else 0
+        start = whole(b64decode(token, validate=True).decode()) if token else 0
     except (binascii.Error, ValueError):
         raise invalid_token() from None
+    if start is None:
+        raise invalid_token()
     end = start + (request.get("MaxResults") or most)
     more = {"NextToken": b64encode(str(end).encode()).decode()} if end < len(items) else {}
     return list(items[start:end]), more
