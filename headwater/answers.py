@@ -105,7 +105,8 @@ class Outcome(TypedDict, total=False):
 
 class Verdict(TypedDict, total=False):
     """What a rule, subscription or mapping says of an event: how its deliveries stand, or ``reason`` why not;
-    ``failed`` fields said no; ``explanation`` has every predicate's verdict."""
+    ``failed`` fields said no; ``explanation`` has every predicate's verdict; ``warnings``: what works here and would
+    not on AWS."""
 
     kind: str
     arn: str
@@ -116,6 +117,7 @@ class Verdict(TypedDict, total=False):
     targets: list[dict[str, str]]
     explanation: dict[str, Any]
     deliveries: list[Outcome]
+    warnings: list[str]
 
 
 class Explained(TypedDict, total=False):
@@ -293,7 +295,8 @@ class Departure(TypedDict):
 
 
 class Replayed(TypedDict, total=False):
-    """One execution replayed: without ``departure`` and ``problem`` it went the recorded way."""
+    """One execution replayed: without ``departure``, ``undecided`` and ``problem`` it went the recorded way.
+    ``undecided``: states of which that cannot be told, and why."""
 
     execution: str
     name: str
@@ -301,6 +304,7 @@ class Replayed(TypedDict, total=False):
     status: str
     events: int
     departure: Departure
+    undecided: dict[str, str]
     problem: str
 
 
@@ -308,6 +312,7 @@ class Replays(TypedDict):
     executions: list[Replayed]
     same: int
     left: int
+    undecided: int
     problems: int
 
 

@@ -48,7 +48,8 @@ CONSOLE = Path(__file__).parent / "console" / "static"
 class Settings:
     """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
     the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
-    ``mocks``: a file of Step Functions' mocks (docs/step-functions.md)."""
+    ``mocks``: a file of Step Functions' mocks (docs/step-functions.md). ``enforce_policies``: a service whom the
+    policy of a queue, topic or function does not let in is refused, as AWS does it (docs/eventbridge.md)."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -60,6 +61,7 @@ class Settings:
     allow_kill: bool = False
     otlp: str | None = None
     mocks: Path | None = None
+    enforce_policies: bool = False
     quotas: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -86,6 +88,7 @@ class Cloud:
         for name in settings.quotas:
             check_name(self.engine.catalogue, name)
         self.engine.quotas.options = settings.quotas
+        self.engine.enforces_policies = settings.enforce_policies
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         apis = AwsApis(self.engine, models)

@@ -27,8 +27,11 @@ class ServerThread:
         clock: Clock | None = None,
         seed: int | None = None,
         quotas: Mapping[str, str] | None = None,
+        enforce_policies: bool = False,
     ) -> None:
-        self._settings = Settings(port=0, mqtt_port=0, data=data, seed=seed, quotas=quotas or {})
+        self._settings = Settings(
+            port=0, mqtt_port=0, data=data, seed=seed, quotas=quotas or {}, enforce_policies=enforce_policies
+        )
         self._clock = clock
         self._ready = threading.Event()
         self._failure: BaseException | None = None

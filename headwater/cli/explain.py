@@ -122,9 +122,11 @@ def _show_verdict(console: Console, verdict: Verdict, came: int | None, now: int
         line = _line(verdict, verdict["state"])
         if verdict["state"] == "matched" or verdict["kind"] != "rule":
             line.append("".join(f" → {short(target['arn'])}" for target in verdict.get("targets", ())), style="cyan")
-        if verdict["reason"]:
+        if verdict["reason"] and verdict["reason"] not in verdict.get("warnings", ()):
             line.append(f"  {verdict['reason']}")
         console.print(line, soft_wrap=True)
+    for warning in verdict.get("warnings", ()):
+        console.print(Text(f"    {warning}", style="yellow"), soft_wrap=True)
     if full and "explanation" in verdict:
         for branch in verdict["explanation"]["branches"]:
             _show_branch(console, branch)

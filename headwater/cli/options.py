@@ -17,7 +17,18 @@ from headwater.spine.quotas import BadQuota, check_value
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
 # what of the options is handed to ``Settings`` as it stands
-_SETTINGS = ("host", "port", "mqtt_port", "durability", "keep", "allow_kill", "otlp", "mocks", "quotas")
+_SETTINGS = (
+    "host",
+    "port",
+    "mqtt_port",
+    "durability",
+    "keep",
+    "allow_kill",
+    "otlp",
+    "mocks",
+    "quotas",
+    "enforce_policies",
+)
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -29,6 +40,8 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=Settings(data=None if ephemeral else data, **given), **values)
 
     for option in (
+        click.option("--enforce-policies", is_flag=True, envvar="HEADWATER_ENFORCE_POLICIES", show_envvar=True,
+                     help="Refuse, as AWS does, a service that a queue's, topic's or function's policy keeps out."),
         click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                      envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
                      help="Mocks of state machines, as a file of Step Functions Local has them."),

@@ -1,4 +1,5 @@
-"""Requests to the user's own APIs: ``/_aws/execute-api/{api}/…``, or the host ``{api}.execute-api.…``.
+"""Requests to the user's own APIs: ``/_aws/execute-api/{api}/…``, or the host ``{api}.execute-api.…``; scripts that
+were written for other emulators know them as ``/restapis/{api}/{stage}/_user_request_/…``.
 
 The internal operation ``execute-api:Invoke`` answers them. What backends ask about a WebSocket API's connections,
 ``/{stage}/@connections/{id}``, is a signed request to AWS below the API's address.
@@ -17,6 +18,7 @@ from headwater.spine.operations import Caller, Result
 from headwater.spine.spans import cause_of
 
 PREFIX = "/_aws/execute-api/"
+_USER_REQUEST = re.compile(r"/restapis/([^/]+)(/[^/]+)/_user_request_(/.*|)\Z")
 _HOST = re.compile(r"([a-z0-9]{10})\.execute-api\.[^:]+")
 # nobody signs these; the operation finds the API's own account and region
 ANYBODY = Caller("000000000000", "us-east-1", "anonymous")
@@ -36,6 +38,8 @@ def address_of(request: HttpRequest) -> Address | None:
     if request.path.startswith(PREFIX):
         api, _, rest = request.path[len(PREFIX) :].partition("/")
         return Address(api, "", f"/{rest}")
+    if request.path.startswith("/restapis/") and (named := _USER_REQUEST.match(request.path)):
+        return Address(named[1], "", named[2] + named[3])
     if host := _HOST.match(request.headers.get("host", "")):
         return Address(host[1], host[0], request.path)
     return None

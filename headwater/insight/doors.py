@@ -15,6 +15,7 @@ from headwater.spine.store.blobs import Blob
 
 _DEFAULT_ACCOUNT = "000000000000"
 _DEFAULT_REGION = "us-east-1"
+_ASKED = {"service", "operation", "request", "account", "region"}
 _MOST_BYTES = 5 * 1024 * 1024
 
 
@@ -29,7 +30,7 @@ def caller_of(asked: dict[str, Any]) -> Caller:
 
 async def run_operation(engine: Engine, asked: Any) -> dict[str, Any]:
     """``{"service", "operation", "request", "account", "region"}``: the operation's answer, or its error."""
-    if not isinstance(asked, dict) or not isinstance(asked.get("request", {}), dict):
+    if not isinstance(asked, dict) or not isinstance(asked.get("request", {}), dict) or not asked.keys() <= _ASKED:
         raise AwsError("BadRequest", 'Say {"service": …, "operation": …, "request": {…}}.')
     service, name = str(asked.get("service")), str(asked.get("operation"))
     result = await engine.call(service, name, _taken(asked.get("request", {})), caller_of(asked), None)

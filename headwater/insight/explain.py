@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.insight import ledger
+from headwater.insight.refusals import warn_of_refusals
 from headwater.spine import records
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.engine import SYSTEM
@@ -137,6 +138,7 @@ def _explain(call: Call, seen: Seen) -> dict[str, Any]:
         told["event"] = answer.get("Event", told["event"])
         if "Problem" in answer:
             told["problem"] = answer["Problem"]
+    warn_of_refusals(call, verdicts)
     told |= {"verdicts": verdicts, "count": count}
     if seen.at is not None:
         told["at"] = instant_of(seen.at)

@@ -15,7 +15,7 @@ from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.ids import instant_of
 from headwater.spine.records import Record
-from headwater.spine.spans import Span, name_of
+from headwater.spine.spans import Span, brief, name_of
 
 SPANS = "spans"
 RECORDS = "records"
@@ -127,7 +127,7 @@ def _line(span: Span) -> dict[str, Any]:
         "started": span.started,
         "duration": span.duration,
         "outcome": span.outcome,
-        "notes": span.notes or {},
+        "notes": brief(span.notes) if span.notes else {},
     }
     if span.delivery is not None:
         line["delivery"] = f"{span.delivery:016x}"

@@ -97,7 +97,7 @@ _VERDICT = _object(
     kind={"enum": ["rule", "subscription", "event source mapping", "pipe"]}, arn=_text(), name=_text(),
     state=_text("as of its deliveries, or: matched, not matched, disabled, not confirmed, wrong bus, region, account"),
     reason=_text("which field said no"), failed={"type": "integer", "description": "fields that said no"},
-    explanation=_EXPLANATION, deliveries=_list(_OUTCOME),
+    explanation=_EXPLANATION, deliveries=_list(_OUTCOME), warnings=_list(_text("what AWS would refuse")),
 )  # fmt: skip
 _CAUSED = _object("id channel at", id=_text(), channel=_text("an ARN"), at=_MS)
 
@@ -239,10 +239,12 @@ _DEPARTURE = _object(
     state=_TEXT_OR_NULL, recorded=_EVENT_OR_NULL, instead=_EVENT_OR_NULL, why=_text("what differs"),
 )  # fmt: skip
 REPLAYED = _object(
-    "executions same left problems",
-    same=_WHOLE, left=_WHOLE, problems=_WHOLE,
+    "executions same left undecided problems",
+    same=_WHOLE, left=_WHOLE, undecided=_WHOLE, problems=_WHOLE,
     executions=_list(_object("execution", execution=_text("an ARN"), name=_text(), machine=_text("an ARN"),
                              status=_text(), events=_WHOLE, departure=_DEPARTURE,
+                             undecided={"type": "object", "additionalProperties": _text("why"), "description":
+                                        "states of which it cannot be told"},
                              problem=_text("why it cannot be replayed"))),
 )  # fmt: skip
 QUOTAS = _object(

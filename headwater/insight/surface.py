@@ -31,7 +31,7 @@ from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
-from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree
+from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree, whole_span
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.numbers import LARGEST, long, whole
@@ -89,6 +89,18 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
     return await engine.transact_system(read)
+
+
+async def _span(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    try:
+        identity = _span_id(query["id"])
+    except (KeyError, ValueError):
+        raise AwsError("BadRequest", "Give the id of a span, in hexadecimal digits.") from None
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    found = await engine.transact_system(lambda call: whole_span(call, identity))
+    if found is None:
+        raise AwsError("NotFound", "No such span.", 404)
+    return found
 
 
 async def _spans(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -200,6 +212,10 @@ PAGES = (
     Page("GET", "/_headwater/health", "Whether it is ready, and what it serves", _health),
     Page("POST", "/_headwater/reset", "Forget everything; the clock stays as it is", _reset),
     Page("GET", "/_headwater/trace", "The causal tree of a trace; without an id, of the newest", _trace, _ID),
+    Page(
+        "GET", "/_headwater/span", "One span with what it noted and published, uncut", _span,
+        {"id": "16 hexadecimal digits."},
+    ),
     Page(
         "GET", "/_headwater/spans", f"What happened since a span, the first {_MOST_SPANS}", _spans,
         {

@@ -7,10 +7,12 @@ from typing import Any
 import orjson
 
 from headwater.insight.misses import explain_misses
+from headwater.insight.refusals import note_refusals
 from headwater.spine import records
 from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call
-from headwater.spine.spans import first_span, name_of, shortened, spans_of_trace
+from headwater.spine.records import Record
+from headwater.spine.spans import brief, first_span, name_of, shortened, spans_of_trace
 
 # Trace ids begin with their time, so the largest is the newest. A page that polls, or a test that waits,
 # reads more often than it causes anything: what caused something comes first.
@@ -24,6 +26,10 @@ _BY_END_OF_SUBJECT = "SELECT trace FROM spans WHERE subject LIKE ? ORDER BY id D
 _AFTER = """
 SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes, delivery
 FROM spans WHERE id > ? ORDER BY id LIMIT ?
+"""
+_ONE = """
+SELECT id, trace, parent, kind, name, subject, account, region, started, duration, outcome, notes, delivery
+FROM spans WHERE id = ?
 """
 _MOST_PUBLISHED = 200
 _BY_TRACE = "SELECT trace FROM spans WHERE trace = ? LIMIT 1"
@@ -68,6 +74,7 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     """
     spans = {row[0]: _span(row) for row in spans_of_trace(call.store, trace)}
     explain_misses(call, list(spans.values()))
+    note_refusals(call, list(spans.values()))
     for segment in _segments(call, trace):
         spans.setdefault(segment["id"], segment)
     roots: list[dict[str, Any]] = []
@@ -89,17 +96,28 @@ def _segments(call: Call, trace: str) -> list[dict[str, Any]]:
 def published(call: Call, trace: str) -> list[dict[str, Any]]:
     """What was published in a trace, bodies cut where they are long; ``deliveries`` are those that it was given to."""
     found = records.of_trace(call.store, trace, first_span(trace) - 1, _MOST_PUBLISHED)
-    return [
-        {
-            "id": record.name,
-            "span": record.cause.partition(":")[2],
-            "channel": record.channel,
-            "at": instant_of(record.id),
-            "body": shortened(record.body),
-            "deliveries": [f"{route.delivery:016x}" for route in record.routes],
-        }
-        for record in found
-    ]
+    return [_published(record) | {"body": shortened(record.body)} for record in found]
+
+
+def _published(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.name,
+        "span": record.cause.partition(":")[2],
+        "channel": record.channel,
+        "at": instant_of(record.id),
+        "body": record.body,
+        "deliveries": [f"{route.delivery:016x}" for route in record.routes],
+    }
+
+
+def whole_span(call: Call, identity: int) -> dict[str, Any] | None:
+    """One span with all that it noted and published, nothing of it cut but what was too long to be kept."""
+    row = call.store.one(_ONE, (identity,))
+    if row is None:
+        return None
+    span = _span(row) | {"notes": orjson.loads(row[11]) if row[11] else {}}
+    _name_by_hexadecimal(span)
+    return span | {"published": [_published(each) for each in records.of_span(call.store, row[1], identity)]}
 
 
 def spans_after(call: Call, identity: int, limit: int, explained: bool = False) -> list[dict[str, Any]]:
@@ -137,7 +155,7 @@ def _span(row: tuple[Any, ...]) -> dict[str, Any]:
         "started": started,
         "duration": duration,
         "outcome": outcome,
-        "notes": orjson.loads(notes) if notes else {},
+        "notes": brief(orjson.loads(notes)) if notes else {},
         "children": [],
     }
     if delivery is not None:

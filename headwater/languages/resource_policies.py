@@ -1,4 +1,4 @@
-"""Resource policies: whether the policy of a queue, topic or bus lets another account do something.
+"""Resource policies: whether the policy of a queue, topic or bus lets another account, or a service, do something.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -13,16 +13,29 @@ import orjson
 
 
 def allows(policy: str | None, account: str, action: str, resource: str, asked: Mapping[str, str]) -> bool:
-    """Some statement of a policy (its JSON) allows it, and none denies it. ``asked``: condition keys and what they are
-    in this request; one that is not there fulfils no condition."""
+    """Some statement of a policy (its JSON) allows it, and none denies it. ``account``: 12 digits, or the principal of
+    a service (``events.amazonaws.com``). ``asked``: condition keys and what they are in this request; one that is not
+    there fulfils no condition."""
     allowed = False
-    for statement in _list(orjson.loads(policy).get("Statement")) if policy else ():
+    for statement in _statements(policy):
         if not _concerns(statement, account, action, resource, asked):
             continue
         if statement.get("Effect") == "Deny":
             return False
         allowed = True
     return allowed
+
+
+def allows_on_condition(policy: str | None, account: str, action: str, resource: str) -> bool:
+    """Whether some statement would allow it, were it not for its conditions."""
+    return any(
+        each.get("Effect") == "Allow" and _concerns({**each, "Condition": None}, account, action, resource, {})
+        for each in _statements(policy)
+    )
+
+
+def _statements(policy: str | None) -> list[Any]:
+    return _list(orjson.loads(policy).get("Statement")) if policy else []
 
 
 def _concerns(statement: Mapping[str, Any], account: str, action: str, resource: str, asked: Mapping[str, str]) -> bool:
@@ -44,8 +57,10 @@ def _is_among(statement: Mapping[str, Any], name: str, value: str, lower: bool =
 def _is_principal(statement: Mapping[str, Any], account: str) -> bool:
     excepted = "NotPrincipal" in statement
     principal = statement.get("NotPrincipal" if excepted else "Principal")
-    named = principal.get("AWS") if isinstance(principal, dict) else principal
-    return any(each in ("*", account) or each.split(":")[4:5] == [account] for each in _list(named)) != excepted
+    named = [principal]
+    if isinstance(principal, dict):
+        named = [*_list(principal.get("AWS")), *_list(principal.get("Service"))]
+    return any(each in ("*", account) or str(each).split(":")[4:5] == [account] for each in named) != excepted
 
 
 def _holds(test: str, keys: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
@@ -67,15 +82,17 @@ def _holds(test: str, keys: Mapping[str, Any], asked: Mapping[str, str]) -> bool
 
 def _one_of(name: str, value: str, wanted: list[str]) -> bool:
     match name:
-        case "StringEquals" | "ArnEquals":
+        case "StringEquals":
             return value in wanted
         case "StringNotEquals":
             return value not in wanted
+        case "Bool":
+            return value in (str(each).lower() for each in wanted)
         case "StringEqualsIgnoreCase":
             return value.lower() in (each.lower() for each in wanted)
-        case "StringLike" | "ArnLike":
+        case "StringLike" | "ArnLike" | "ArnEquals":  # ArnEquals and ArnLike behave identically
             return any(fnmatchcase(value, each) for each in wanted)
-        case "StringNotLike":
+        case "StringNotLike" | "ArnNotLike" | "ArnNotEquals":
             return not any(fnmatchcase(value, each) for each in wanted)
     return False
 

@@ -4,7 +4,7 @@ An invocation that finds none idle waits for whichever comes first: an environme
 new one, which is started once it has waited for as long as the last start took. Only a few start at a
 time. So a burst of short events is served by few processes and a burst of long ones by many. While all
 processors are busy, one more process would make all of them slower: then a few have to do, as long as they
-become free for those who wait.
+become free for those who wait, and where they do not, one more is started at a time.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from headwater.spine.functions import FunctionVersion, Invocation, InvocationRes
 
 MOST_STARTING = 4
 LEAST_PATIENCE = 0.01  # seconds
+PAUSE = 0.05  # seconds until it is looked again at those who have waited for long enough already
 ENOUGH = 1  # environments for each processor
-MOVING = 0.25  # seconds within which an environment became free, where those who wait get on
+MOVING = 0.25  # seconds within which, or within a start, an environment became free, where those who wait get on
 
 
 class Waiter(NamedTuple):
@@ -76,7 +77,8 @@ class Pool:
             self._starting.add(task)
             task.add_done_callback(self._started)
         if self._waiting and self._timer is None:
-            self._timer = loop.call_later(LEAST_PATIENCE, self._look_again)
+            left = self._waiting[0].since + self._patience - loop.time()
+            self._timer = loop.call_later(max(LEAST_PATIENCE, left) if left > 0 else PAUSE, self._look_again)
 
     def _late(self, now: float) -> int:
         """How many have waited for long enough, of those for whom an environment may be started."""
@@ -85,8 +87,9 @@ class Pool:
         before = now - self._patience if present else now
         late = sum(waiter.since <= before for waiter in islice(self._waiting, MOST_STARTING))
         pressure = self._host.pressure
-        enough = present >= ENOUGH * pressure.processors and self._moved > now - MOVING
-        return 0 if late and enough and pressure.is_high(now) else late
+        if late and present >= ENOUGH * pressure.processors and pressure.is_high(now):
+            return 0 if self._moved > now - max(MOVING, self._patience) else 1
+        return late
 
     def _look_again(self) -> None:
         self._timer = None

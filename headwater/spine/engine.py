@@ -81,6 +81,7 @@ class Engine:
         self.universes = Universes(self, snapshots)
         self.armed: FaultSet | None = None  # None while no fault is asked for
         self.faults = Faults(self)
+        self.enforces_policies = False  # whether resource policies keep services out (headwater.spine.admission)
         self.universe = 0  # how many there were before in this process
         self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations

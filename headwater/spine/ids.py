@@ -58,6 +58,14 @@ class Ids:
         high = now ^ low
         return "%08x-%04x-4%03x-a%03x-%012x" % (high >> 16 & _LOW_32, high & 0xFFFF, middle >> 12, middle & 0xFFF, low)  # noqa: UP031
 
+    def uuid_after(self, number: int) -> str:
+        """A UUID that sorts behind those of smaller numbers of the engine's, so that an index over them grows at its
+        end; 56 of its bits are random."""
+        if self._repeats:
+            return self.uuid()
+        h = "%016x%014x" % (number, self.bits(56))  # noqa: UP031
+        return f"{h[:8]}-{h[8:12]}-4{h[12:15]}-a{h[15:18]}-{h[18:]}"
+
     def hex_of(self, number: int) -> str:
         """32 hexadecimal digits that hide a number of the engine's: see :func:`number_in`."""
         if self._repeats:

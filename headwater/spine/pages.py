@@ -1,4 +1,5 @@
-"""Pages of a listing that is ordered by a text: a token holds the text of the page's last, opaque to clients."""
+"""Pages of a listing that is ordered by a text: a token holds the text of the page's last, opaque to clients, and a
+checksum by which one that we did not give is told."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import TypeVar
+from zlib import crc32
 
 from headwater.spine.errors import AwsError
 
@@ -21,11 +23,25 @@ def page(
 ) -> tuple[list[T], str | None]:
     """``fetch(after, count)`` gives what comes after a key (``""``: the first); ``invalid()`` is the error of a
     token that is none. The second part is the next token, if there is more."""
-    try:
-        after = b64decode(token, validate=True).decode() if token else ""
-    except (binascii.Error, ValueError):
-        raise invalid() from None
+    after = read_token(token) if token else ""
+    if after is None:
+        raise invalid()
     found = fetch(after, limit + 1)
     if len(found) <= limit:
         return found, None
-    return found[:limit], b64encode(key(found[limit - 1]).encode()).decode()
+    return found[:limit], make_token(key(found[limit - 1]))
+
+
+def make_token(text: str) -> str:
+    sealed = text.encode()
+    return b64encode(crc32(sealed).to_bytes(4, "big") + sealed).decode()
+
+
+def read_token(token: str) -> str | None:
+    """What :func:`make_token` was given; None where it made no such token."""
+    try:
+        sealed = b64decode(token, validate=True)
+        text = sealed[4:].decode()
+    except (binascii.Error, ValueError):
+        return None
+    return text if sealed[:4] == crc32(sealed[4:]).to_bytes(4, "big") else None

@@ -47,7 +47,8 @@ FROM spans WHERE id >= ? AND trace = ? ORDER BY id
 """
 
 _OURS = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
-MOST_NOTED = 8192  # characters of a payload
+MOST_NOTED = 8192  # characters of a payload, where many are told of at once
+MOST_KEPT = 262_144  # characters of one that can be sent again
 _SIZE = 220  # bytes of a row beside its notes, about
 _MASK = 2**64 - 1
 _SIGN = 2**63  # a column holds signed numbers: a client's span id above this is a negative one; ours are below it
@@ -126,6 +127,17 @@ def shortened(text: str) -> str:
     if len(text) <= MOST_NOTED:
         return text
     return f"{text[:MOST_NOTED]}… [{len(text)} characters in all]"
+
+
+def kept(text: str) -> str:
+    """A text as a span may note it so that it can be sent again: whole up to what an event may have. Who tells of
+    many spans cuts it (:func:`brief`)."""
+    return text if len(text) <= MOST_KEPT else shortened(text)
+
+
+def brief(notes: dict[str, Any]) -> dict[str, Any]:
+    """Notes as they are told of together with those of other spans: long texts are cut."""
+    return {key: shortened(value) if isinstance(value, str) else value for key, value in notes.items()}
 
 
 def write(store: Transaction, spans: list[Span]) -> int:

@@ -54,6 +54,8 @@ def test_an_api_is_built_step_by_step(aws: Client, endpoint: str) -> None:
     client.create_deployment(restApiId=api["id"], stageName="prod")
     answer = ask("GET", base(endpoint, api, "prod") + "/orders")
     assert (answer.status, answer.headers["x-a"]) == (204, "b")
+    elsewhere = f"{endpoint}/restapis/{api['id']}/prod/_user_request_/orders"  # as other emulators name it
+    assert ask("GET", elsewhere).headers["x-a"] == "b"
     assert client.get_method(**key)["methodIntegration"]["type"] == "MOCK"
     client.delete_rest_api(restApiId=api["id"])
     assert client.get_rest_apis()["items"] == []

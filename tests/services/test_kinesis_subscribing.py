@@ -104,7 +104,7 @@ def test_refusals(lab: Lab) -> None:
     assert lab.refused(ConsumerARN=lab.consumer + "1") == "ResourceNotFoundException"
     assert lab.refused(StartingPosition={"Type": "AT_SEQUENCE_NUMBER"}) == "InvalidArgumentException"
     lab.kinesis.deregister_stream_consumer(ConsumerARN=lab.consumer)
-    assert lab.refused() == "ResourceInUseException"
+    assert lab.refused() == "ResourceNotFoundException"
 
 
 def test_in_cbor_it_is_refused_by_name(lab: Lab) -> None:

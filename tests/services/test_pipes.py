@@ -43,24 +43,18 @@ def state(aws: Client, name: str = "p") -> tuple[str, str]:
 
 
 def test_a_pipe_comes_and_goes(lab: tuple[ServerThread, Client]) -> None:
-    server, aws = lab
+    _, aws = lab
     pipes = aws("pipes")
     made = pipes.create_pipe(**request(Description="orders", Tags={"team": "a"}))
     arn = "arn:aws:pipes:us-east-1:123456789012:pipe/p"
     assert (made["Arn"], made["DesiredState"], made["CurrentState"]) == (arn, "RUNNING", "CREATING")
-    assert refusal("ConflictException", pipes.stop_pipe, Name="p")
-    server.advance(1000)
     found = pipes.describe_pipe(Name="p")
     assert (found["CurrentState"], found["Description"], found["Tags"]) == ("RUNNING", "orders", {"team": "a"})
     assert found["SourceParameters"] == {"SqsQueueParameters": {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0}}
     assert pipes.stop_pipe(Name="p")["CurrentState"] == "STOPPING"
-    server.advance(1000)
     assert state(aws) == ("STOPPED", "STOPPED")
     assert pipes.start_pipe(Name="p")["CurrentState"] == "STARTING"
-    server.advance(1000)
     assert pipes.delete_pipe(Name="p")["CurrentState"] == "DELETING"
-    assert state(aws) == ("RUNNING", "DELETING")
-    server.advance(1000)
     assert refusal("NotFoundException", pipes.describe_pipe, Name="p") == "Pipe p does not exist."
 
 

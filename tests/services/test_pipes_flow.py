@@ -285,7 +285,7 @@ def test_a_server_that_starts_again_goes_on_with_its_pipes(tmp_path: Path) -> No
         lab.aws("pipes").stop_pipe(Name="p")
         lab.server.advance(100)
         lab.send("kept")
-        lab.aws("pipes").start_pipe(Name="p")  # it has not yet begun when the server ends
+        lab.aws("pipes").start_pipe(Name="p")  # whether it has begun or not when the server ends
     with ServerThread(tmp_path, Clock(1_795_000_010_000)) as server:
         server.advance(100)
         lab = Lab(server)

@@ -124,7 +124,11 @@ def routes(weights: list[tuple[str, int]]) -> list[dict[str, Any]]:
     return [{"stateMachineVersionArn": arn, "weight": weight} for arn, weight in weights]
 
 
-def test_an_encryption_configuration_is_kept(states: Any) -> None:
+def test_an_encryption_configuration_is_kept(states: Any, aws: Client) -> None:
+    with pytest.raises(ClientError, match=r"KmsAccessDeniedException.*alias/orders is not found"):
+        make_machine(states, PASSES, encryptionConfiguration=KMS)
+    key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+    aws("kms").create_alias(AliasName="alias/orders", TargetKeyId=key)
     arn = make_machine(states, PASSES, encryptionConfiguration=KMS)
     described = states.describe_state_machine(stateMachineArn=arn)
     assert described["encryptionConfiguration"] == KMS | {"kmsDataKeyReusePeriodSeconds": 300}

@@ -78,6 +78,8 @@ export const surface = {
   traces: (wanted) => ask("GET", "/traces" + query(wanted)),
   /** @param {string} id @returns {Promise<{trace: string, spans: Span[], published: Published[]}>} */
   trace: (id) => ask("GET", "/trace" + query({ id })),
+  /** A span with what it noted and published, uncut. @param {string} id @returns {Promise<Span & {published: Published[]}>} */
+  span: (id) => ask("GET", "/span" + query({ id })),
   /** @returns {Promise<Time>} */
   time: () => ask("GET", "/time"),
   /** @param {"real" | "frozen" | "auto"} mode @returns {Promise<Time>} */

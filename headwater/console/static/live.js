@@ -111,7 +111,7 @@ export function useFresh(ask, depends) {
         if (!over) set((former) => ({ value: former.value, error: String(error instanceof Error ? error.message : error) }));
       }
       pause = Math.max(LEAST_PAUSE, (performance.now() - began) * SHARE);
-      plan(IDLE_PAUSE);
+      plan(Math.max(IDLE_PAUSE, pause));
     };
     /** @param {number} wait */
     const plan = (wait) => {

@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from headwater import __version__
-from headwater.spine.spans import Span, name_of
+from headwater.spine.spans import Span, brief, name_of
 
 _MESSAGING: Mapping[str, str] = MappingProxyType(
     {"sqs": "aws_sqs", "sns": "aws.sns", "events": "aws.eventbridge", "kinesis": "aws.kinesis"}
@@ -84,7 +84,7 @@ def _attributes(span: Span, service: str, method: str) -> dict[str, Any]:
             told["faas.invocation_id"] = span.notes["requestId"]
     if span.outcome not in _GOOD:
         told["error.type"] = span.outcome
-    return told | {f"headwater.{key}": value for key, value in (span.notes or {}).items()}
+    return told | {f"headwater.{key}": value for key, value in brief(span.notes or {}).items()}
 
 
 def _put(attributes: Any, values: Mapping[str, Any]) -> None:

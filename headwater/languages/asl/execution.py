@@ -26,6 +26,8 @@ ABORTED = "aborted"
 REVIVED = "revived"
 
 ROOT = 1
+# Of an input: its text is all that is known.
+UNREAD: Any = object()
 
 
 class Join:
@@ -203,6 +205,7 @@ class Execution:
         machine_name: str,
         started_at: int,
         input_text: str,
+        input_value: Any = UNREAD,
         *,
         key: str = "",
         express: bool = False,
@@ -215,7 +218,7 @@ class Execution:
         self.machine_name = machine_name
         self.started_at = started_at
         self.input_text = input_text
-        self.input_value: Any = orjson.loads(input_text)
+        self.input_value: Any = orjson.loads(input_text) if input_value is UNREAD else input_value
         self.key = key
         self.express = express
         self.qualifiers: dict[str, str] | None = None

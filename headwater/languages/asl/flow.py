@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What a state leaves behind: value, its JSON text, assigned variables.
 Left = tuple[Any, str, dict[str, Any] | None]
+# Of a result: it does not show in what the state has left behind.
+UNKNOWN: Any = object()
 
 
 class Flow(Protocol):
@@ -26,6 +28,13 @@ class Flow(Protocol):
 
     def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
         """What follows from the state's result (its input, for states without one). `text`: of the result, if known."""
+
+    @property
+    def shows_result(self) -> bool:
+        """Whether the result can be read off the output."""
+
+    def result_in(self, output: Any) -> Any:
+        """The result that must have been there for the state to leave this output behind, or UNKNOWN."""
 
 
 class FilterPath:
@@ -53,7 +62,7 @@ class NoPath:
 class PathFlow:
     """The flow of a JSONPath state. `result_path`: keys, None where the result is discarded."""
 
-    __slots__ = ("assign", "input_path", "output_path", "parameters", "result_path", "selector")
+    __slots__ = ("assign", "input_path", "output_path", "parameters", "plain", "result_path", "selector")
 
     def __init__(
         self,
@@ -71,6 +80,8 @@ class PathFlow:
         self.result_path = result_path
         self.output_path = output_path
         self.assign = assign
+        # the result is what the state leaves behind
+        self.plain = result_path == () and not (assign or selector or output_path)
 
     def effective(self, run: "Run", frame: "Frame") -> Any:
         """The input behind InputPath."""
@@ -81,12 +92,25 @@ class PathFlow:
         return value if self.parameters is None else self.parameters.evaluate(Scope(run, frame, value))
 
     def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
+        if self.plain:
+            return result, text_of(frame, result, result, text), None
         assigned = None if self.assign is None else self.assign.evaluate(Scope(run, frame, result))
         output = result if self.selector is None else self.selector.evaluate(Scope(run, frame, result))
         output = place(frame, self.result_path, output)
         if self.output_path is not None:
             output = self.output_path.select(run, frame, output)
         return output, text_of(frame, output, result, text), assigned
+
+    @property
+    def shows_result(self) -> bool:
+        return self.selector is None and self.output_path is None and self.result_path is not None
+
+    def result_in(self, output: Any) -> Any:
+        if not self.shows_result:
+            return UNKNOWN
+        for key in self.result_path or ():
+            output = output[key]
+        return output
 
 
 class JsonataFlow:
@@ -113,6 +137,13 @@ class JsonataFlow:
         assigned = None if self.assign is None else self.assign.evaluate(scope)
         output = result if self.output is None else self.output.evaluate(scope)
         return output, text_of(frame, output, result, text), assigned
+
+    @property
+    def shows_result(self) -> bool:
+        return self.output is None
+
+    def result_in(self, output: Any) -> Any:
+        return output if self.output is None else UNKNOWN
 
 
 def place(frame: "Frame", result_path: tuple[Key, ...] | None, result: Any) -> Any:

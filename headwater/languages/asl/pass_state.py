@@ -21,7 +21,6 @@ class PassState(State):
         self.result_text = dump(result) if fixed else None
 
     def enter(self, run: "Run", frame: "Frame") -> bool:
-        if self.fixed:
-            return self.leave(run, frame, self.result, self.result_text, has_result=False)
-        given = frame.value if self.jsonata else self.flow.arguments(run, frame)
-        return self.leave(run, frame, given, None, has_result=False)
+        result = self.result if self.fixed else frame.value if self.jsonata else self.flow.arguments(run, frame)
+        output, text, assigned = self.flow.leave(run, frame, result, self.result_text, has_result=False)
+        return run.exit(frame, self, output, text, assigned, self.next)

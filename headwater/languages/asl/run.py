@@ -44,6 +44,7 @@ def unprepared(resource: str, arguments: Any) -> Any:
     return None
 
 
+_ENDLESS = 1 << 62
 _READY = (frames.RUNNING, frames.REVIVED)
 # What a frame of an execution that ended badly keeps; whatever waited is aborted.
 _KEPT = (frames.RUNNING, frames.DONE, frames.FAILED, frames.JOIN, frames.ITEMS)
@@ -64,9 +65,11 @@ class Run:
 
     __slots__ = (
         "_budget",
+        "_last_number",
         "_may_enter",
         "_paused",
         "_ready",
+        "_told",
         "changed",
         "commands",
         "events",
@@ -90,6 +93,9 @@ class Run:
         self.released: list[int] = []
         self._ready: deque[Frame] = deque()
         self._budget = STEP_BUDGET
+        # whether anybody wants the events; the number that only an execution's end may have
+        self._told = not execution.express or execution.logging is not None
+        self._last_number = _ENDLESS if execution.express else MAXIMUM_EVENTS
         self._may_enter: Callable[[], bool] | None = None
         self._paused = False
 
@@ -211,20 +217,27 @@ class Run:
             frame.before = frame.previous
             frame.entered_at = self.now
             frame.entered = self.note(frame, state.entered_kind, {"name": state.name, "input": frame.text})
-            if not self._guarded(frame, state, state.enter, self, frame):
-                return False
+            try:
+                if not state.enter(self, frame):
+                    return False
+            except StateFailed as error:
+                if not self._caught(frame, state, error):
+                    return False
 
     def _guarded(self, frame: Frame, state: State, act: Callable[..., bool], *arguments: Any) -> bool:
         """`act(*arguments)`; whatever fails in it, and then in a catcher too, is the state's failure."""
-        for _ in range(3):
+        try:
+            return act(*arguments)
+        except StateFailed as error:
+            return self._caught(frame, state, error)
+
+    def _caught(self, frame: Frame, state: State, error: StateFailed) -> bool:
+        for _ in range(2):
             try:
-                return act(*arguments)
-            except StateFailed as error:
-                # without what it came by, which would hold this very frame, and so keep the state alive in a cycle
-                failed = error.with_traceback(None)
-                failed.__context__ = None
-                act, arguments = self._failed, (frame, state, failed)
-        return self._end_failed(frame, failed)
+                return self._failed(frame, state, _without_frames(error))
+            except StateFailed as again:
+                error = again
+        return self._end_failed(frame, _without_frames(error))
 
     def _pause(self) -> None:
         """Keep what is runnable for a later step."""
@@ -240,24 +253,32 @@ class Run:
     # -- events
 
     def _note(self, kind: str, details: dict[str, Any] | None, previous: int = 0) -> int:
-        number = self.execution.last_event + 1
-        if self.execution.express:
-            self.execution.last_event = number
-            if self.execution.logging is not None:
-                self.events.append((number, previous, kind, details))
-            return number
-        if number >= MAXIMUM_EVENTS:
-            self.execution.last_event = MAXIMUM_EVENTS
-            failure = {"error": RUNTIME, "cause": MAXIMUM_EVENTS_CAUSE}
-            self.events.append((MAXIMUM_EVENTS, MAXIMUM_EVENTS - 1, "ExecutionFailed", failure))
-            self._finish(Finish("FAILED", error=RUNTIME, cause=MAXIMUM_EVENTS_CAUSE))
-        self.execution.last_event = number
-        self.events.append((number, previous, kind, details))
+        execution = self.execution
+        number = execution.last_event + 1
+        if number >= self._last_number:
+            self._end_history()
+        execution.last_event = number
+        if self._told:
+            self.events.append((number, previous, kind, details))
         return number
+
+    def _end_history(self) -> None:
+        self.execution.last_event = MAXIMUM_EVENTS
+        failure = {"error": RUNTIME, "cause": MAXIMUM_EVENTS_CAUSE}
+        self.events.append((MAXIMUM_EVENTS, MAXIMUM_EVENTS - 1, "ExecutionFailed", failure))
+        self._finish(Finish("FAILED", error=RUNTIME, cause=MAXIMUM_EVENTS_CAUSE))
 
     def note(self, frame: Frame, kind: str, details: dict[str, Any] | None = None) -> int:
         """Record an event that follows the frame's last one, and make it the last."""
-        frame.previous = number = self.note_aside(frame, kind, details)
+        # as `_note` does, which is called for rarer events: two of a state's hundred bytecodes were calls of each other
+        execution = self.execution
+        number = execution.last_event + 1
+        if number >= self._last_number:
+            self._end_history()
+        execution.last_event = number
+        if self._told:
+            self.events.append((number, frame.previous, kind, details))
+        frame.previous = number
         return number
 
     def note_aside(self, frame: Frame, kind: str, details: dict[str, Any] | None = None) -> int:
@@ -436,6 +457,12 @@ class Run:
     def context(self, frame: Frame) -> dict[str, Any]:
         """The context object as the frame's present state sees it."""
         return context_object(self.execution, frame)
+
+
+def _without_frames(failed: StateFailed) -> StateFailed:
+    """Without what it came by, which would hold this very frame, and so keep the state alive in a cycle."""
+    failed.__context__ = None
+    return failed.with_traceback(None)
 
 
 def start(machine: Machine, execution: Execution, now: int, ids: Randomness) -> Run:

@@ -43,7 +43,7 @@ def describe(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any]
         described.setdefault(group, []).append(_index(call, table, index, status, mean))
     _add_stream(described, table)
     for name in ("SSEDescription", "TableClassSummary", "OnDemandThroughput"):
-        if name in definition:
+        if definition.get(name) is not None:
             described[name] = definition[name]
     described["DeletionProtectionEnabled"] = definition.get("DeletionProtectionEnabled", False)
     if status != "CREATING":

@@ -18,6 +18,10 @@ def validation(message: str) -> AwsError:
     return AwsError("ValidationException", message)
 
 
+def key_refusal(error: AwsError) -> AwsError:
+    return validation(f"KMS validation error: {error.message}")
+
+
 def invalid_parameter(message: str) -> AwsError:
     return AwsError("ValidationException", f"One or more parameter values were invalid: {message}")
 

@@ -13,11 +13,12 @@ import orjson
 from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.definitions import check_definition, refuse_lacking
 from headwater.services.dynamodb.description import describe
-from headwater.services.dynamodb.errors import table_exists, validation
+from headwater.services.dynamodb.errors import key_refusal, table_exists, validation
 from headwater.services.dynamodb.streaming import disable_stream, enable_stream
 from headwater.services.dynamodb.sweeping import sweep_table
 from headwater.services.dynamodb.table import Table, describe_target, table_arn, table_by_arn
 from headwater.services.dynamodb.tags import check_tags
+from headwater.spine.encryption_keys import usable_key
 from headwater.spine.operations import Call, Request, Result, operation
 
 _PAGE = 100
@@ -70,9 +71,10 @@ def optional_settings(call: Call, request: Request) -> dict[str, Any]:
     """Encryption and table class, as descriptions show them."""
     settings: dict[str, Any] = {}
     encryption = request.get("SSESpecification")
-    if encryption and encryption.get("Enabled"):
-        key = encryption.get("KMSMasterKeyId", "alias/aws/dynamodb")
-        arn = key if key.startswith("arn:") else f"arn:aws:kms:{call.region}:{call.account}:{key}"
+    if encryption and not encryption.get("Enabled"):
+        settings["SSEDescription"] = None
+    elif encryption:
+        arn = usable_key(call, encryption.get("KMSMasterKeyId") or "alias/aws/dynamodb", key_refusal)
         settings["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn}
     if "TableClass" in request:
         settings["TableClassSummary"] = {"TableClass": request["TableClass"]}

@@ -10,6 +10,7 @@ from typing import Any
 
 from headwater.services.events.bus_logs import tell_of_attempt, tell_of_end
 from headwater.services.events.destinations import DESTINATIONS, Outcome
+from headwater.spine.admission import Visitor, admit
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
@@ -46,6 +47,7 @@ def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
         "MessageBody": item.payload.get("original") or item.payload["input"],
         "MessageAttributes": {name: _attribute(name, text) for name, text in texts.items()},
     }
+    admit(call, str(queue), Visitor("events", item.payload["rule"], call.account))
     call.operation("sqs", "SendMessage", request, queue.account, queue.region)
     call.span.note("dead-lettered to", str(queue))
 
@@ -93,6 +95,8 @@ def _attempt(call: Call, item: Delivery) -> Outcome:
     if "changed" in item.payload:
         call.span.note("input", shortened(item.payload["input"]))
     try:
+        if call.engine.enforces_policies and "role" not in item.payload:
+            admit(call, item.target, Visitor("events", item.payload["rule"], call.account))
         outcome = DESTINATIONS[arn.service](call, arn, item.payload)
     except AwsError as error:
         raise _failure(error) from error

@@ -17,6 +17,7 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")
+_KEPT = (*_INPUTS, "RoleArn")
 _MOST_SHOWN = 8192  # characters of what a target gets
 _NOT_LISTED = 100  # of the rules that said no, those beyond the nearest
 
@@ -36,7 +37,7 @@ def _definition(call: Call, row: tuple[Any, ...]) -> dict[str, Any]:
         "schedule": schedule,
         "state": state,
         "targets": [
-            {"id": target["Id"], "arn": target["Arn"], **{key: target[key] for key in _INPUTS if key in target}}
+            {"id": target["Id"], "arn": target["Arn"], **{key: target[key] for key in _KEPT if key in target}}
             for target in targets
         ],
     }
@@ -92,6 +93,8 @@ def _verdict(arn: str, definition: dict[str, Any], event: dict[str, Any]) -> dic
 def _given(arn: str, definition: dict[str, Any], target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     """A target with what it gets of the event, where that is not the event itself."""
     shown = {"id": target["id"], "arn": target["arn"]}
+    if "RoleArn" in target:
+        shown["role"] = target["RoleArn"]
     if not any(key in target for key in _INPUTS):
         return shown
     rule = RoutedRule(arn, "", definition["name"], None, [])

@@ -88,6 +88,13 @@ def _refusal(code: str, message: str) -> dict[str, str]:
     return {"ErrorCode": code, "ErrorMessage": message}
 
 
+@operation("events", "HasRules", internal=True, reads=True)
+def has_service_rules(call: Call, request: Request) -> Result:
+    """Whether there is a rule on the default bus, so that a service need not make events that nobody wants."""
+    call.span.kept = False
+    return {"HasRules": has_rules(call, bus_arn(call, None))}
+
+
 @operation("events", "PutServiceEvent", internal=True, atomic=True)
 def put_service_event(call: Call, request: Request) -> Result:
     """An event of a service of ours (``aws.s3``) on the default bus: ``Source``, ``DetailType``, ``Detail``

@@ -63,7 +63,7 @@ class RoutedTarget:
         self.http = HttpParameters(http) if http else None
         self.dead_letter: str | None = (definition.get("DeadLetterConfig") or {}).get("Arn")
         # it gets the event as it is, and there is no more to be said
-        self.plain = definition.keys() <= {"Id", "Arn", "RoleArn", "RetryPolicy"}
+        self.plain = definition.keys() <= {"Id", "Arn", "RetryPolicy"}
         retry = definition.get("RetryPolicy") or {}
         attempts = retry.get("MaximumRetryAttempts")
         self.policy = Policy(
@@ -88,6 +88,8 @@ class RoutedTarget:
         """Add to a delivery, whose ``input`` is the whole event, all that this target wants otherwise."""
         text = payload["input"]
         payload["input"] = self.render(rule, event, text)
+        if self.role is not None:
+            payload["role"] = self.role
         if self.group is not None:
             payload["group"] = self.group
         if self.key is not None:

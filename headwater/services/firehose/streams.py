@@ -32,7 +32,6 @@ from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
-_PAUSE = 50
 _PAGE = 10
 _IN_S3 = ("ExtendedS3", "S3")
 
@@ -59,7 +58,7 @@ def create_delivery_stream(call: Call, request: Request) -> Result:
     text = orjson.dumps(document).decode()
     row = (identity, arn, call.account, call.region, name, CREATING, 1, call.now, call.now, text, call.new_id())
     call.store.run(tables.INSERT_STREAM, row)
-    call.deliver("firehose.settle", identity, target=arn, due=call.now + _PAUSE)
+    call.deliver("firehose.settle", identity, target=arn)
     call.span.subject = arn
     return {"DeliveryStreamARN": arn}
 
@@ -116,7 +115,7 @@ def delete_delivery_stream(call: Call, request: Request) -> Result:
             call.store.run(tables.DELETE_BUFFER, (stream.id,))
         call.store.run(tables.SET_STATUS, (DELETING, call.new_id(), stream.id))
         changed(call, stream.arn)
-        call.deliver("firehose.settle", stream.id, target=stream.arn, due=call.now + _PAUSE)
+        call.deliver("firehose.settle", stream.id, target=stream.arn)
     return {}
 
 

@@ -16,7 +16,6 @@ from headwater.services.kinesis.errors import (
     limit_exceeded,
     resource_not_found,
 )
-from headwater.services.kinesis.lifecycle import PAUSE
 from headwater.services.kinesis.stream import ACTIVE, CREATING, DELETING, find_stream, usable_stream
 from headwater.services.kinesis.tags import check_tags
 from headwater.spine.deliveries import Delivery, delivery
@@ -89,7 +88,7 @@ def _find(call: Call, request: Request) -> Consumer:
 
 
 def _settle_soon(call: Call, consumer: Consumer) -> None:
-    call.deliver("kinesis.settle-consumer", None, target=consumer.arn, due=call.now + PAUSE)
+    call.deliver("kinesis.settle-consumer", None, target=consumer.arn)
 
 
 @delivery("kinesis.settle-consumer")

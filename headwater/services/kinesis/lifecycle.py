@@ -1,4 +1,4 @@
-"""What a stream becomes after a while: ACTIVE, or gone. AWS takes minutes for it; here it is milliseconds."""
+"""What a stream becomes: ACTIVE, or gone. AWS takes minutes for it; here it is so as soon as the answer has left."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from headwater.services.kinesis import tables
 from headwater.services.kinesis.stream import ACTIVE, DELETING, Stream, changed, lookup, shard_key, stream_key
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.operations import Call
-
-PAUSE = 50
 
 
 def pass_through(call: Call, stream: Stream, status: str) -> None:
@@ -19,7 +17,7 @@ def pass_through(call: Call, stream: Stream, status: str) -> None:
 
 def settle_soon(call: Call, arn: str, identity: int) -> None:
     account, region = arn.split(":")[4], arn.split(":")[3]
-    call.deliver("kinesis.settle", identity, target=arn, due=call.now + PAUSE, account=account, region=region)
+    call.deliver("kinesis.settle", identity, target=arn, account=account, region=region)
 
 
 @delivery("kinesis.settle")

@@ -5,13 +5,11 @@ https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
-
 from headwater.services.kinesis.errors import invalid_argument, invalid_token
 from headwater.services.kinesis.stream import Shard, Stream, find_stream, usable_stream
 from headwater.spine.ids import instant_of
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token, read_token
 
 _MOST = 10_000
 _DEFAULT = 1_000
@@ -29,15 +27,15 @@ def list_shards(call: Call, request: Request) -> Result:
     left = [shard for shard in shards if shard.id > after]
     result: Result = {"Shards": [shard.shown() for shard in left[:limit]]}
     if len(left) > limit:
-        result["NextToken"] = b64encode(f"{stream.arn} {left[limit - 1].id}".encode()).decode()
+        result["NextToken"] = make_token(f"{stream.arn} {left[limit - 1].id}")
     return result
 
 
 def _read(token: str) -> tuple[str, str]:
-    try:
-        arn, after = b64decode(token, validate=True).decode("ascii").split(" ")
-    except (ValueError, Base64Error):
-        raise invalid_token() from None
+    text = read_token(token)
+    if text is None or " " not in text:
+        raise invalid_token()
+    arn, _, after = text.partition(" ")
     return arn, after
 
 

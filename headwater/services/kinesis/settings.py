@@ -18,6 +18,7 @@ from headwater.services.kinesis.stream import (
     change_settings,
     find_stream,
 )
+from headwater.spine.encryption_keys import as_shape, usable_key
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -94,6 +95,7 @@ def _retained(call: Call, request: Request) -> tuple[Stream, int]:
 @operation("kinesis", "StartStreamEncryption")
 def start_stream_encryption(call: Call, request: Request) -> Result:
     stream = active_stream(call, request)
+    usable_key(call, request["KeyId"], as_shape)
     return update(call, stream, encryption=request["EncryptionType"], key=request["KeyId"])
 
 

@@ -62,7 +62,11 @@ DELETE_KEY = "DELETE FROM kms_keys WHERE arn = ?"
 
 INSERT_MATERIAL = "INSERT INTO kms_materials (key, id, secret, kind, created) VALUES (?, ?, ?, ?, ?)"
 FIND_MATERIAL = "SELECT secret FROM kms_materials WHERE key = ? AND id = ?"
-MATERIALS = "SELECT id, kind, created FROM kms_materials WHERE key = ? ORDER BY created, id"
+# the clock may stand still
+MATERIALS = """
+SELECT id, kind, created FROM kms_materials WHERE key = ?
+ORDER BY created, CASE kind WHEN 'CREATED' THEN 0 ELSE 1 END, id
+"""
 COUNT_ON_DEMAND = "SELECT count(*) FROM kms_materials WHERE key = ? AND kind = 'ON_DEMAND'"
 DELETE_MATERIALS = "DELETE FROM kms_materials WHERE key = ?"
 

@@ -42,7 +42,7 @@ def check_dry_run(request: Request) -> None:
         raise dry_run()
 
 
-@operation("kms", "UseKey", internal=True)
+@operation("kms", "UseKey", internal=True, atomic=True)
 def use_key(call: Call, request: Request) -> Result:
     """For the services, whose data a key protects: the ARN of the key that ``KeyId`` names, which may be an alias of
     AWS's own. AwsError with KMS's codes where it is not there, not enabled or no key to encrypt data with.

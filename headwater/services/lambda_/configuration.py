@@ -13,8 +13,9 @@ import orjson
 
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.code import Code
-from headwater.services.lambda_.errors import invalid_parameter
+from headwater.services.lambda_.errors import invalid_parameter, key_refusal
 from headwater.services.lambda_.function import Configuration
+from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import not_implemented
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
@@ -96,6 +97,8 @@ def touch(call: Call, configuration: Configuration) -> None:
 def configure(call: Call, configuration: Configuration, request: Request) -> None:
     """Take over what a request says; members that are not in it stay as they are."""
     _check(request)
+    if request.get("KMSKeyArn"):
+        usable_key(call, request["KMSKeyArn"], key_refusal)
     configuration.update({name: request[name] for name in _PLAIN if request.get(name) is not None})
     if "Runtime" in request:
         region = configuration["FunctionArn"].split(":")[3]

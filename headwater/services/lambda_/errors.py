@@ -22,6 +22,14 @@ def invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterValueException", message)
 
 
+def key_refusal(error: AwsError) -> AwsError:
+    return invalid_parameter(
+        "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
+        "CreateGrant. Please check your KMS key settings. "
+        f"KMS Exception: {error.code} KMS Message: {error.message}"
+    )
+
+
 def stale_revision(of: str = "GetFunction/GetAlias") -> AwsError:
     return AwsError(
         "PreconditionFailedException",

@@ -14,6 +14,7 @@ from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import conflict, not_found, stale_revision
 from headwater.services.lambda_.function import find_configuration, find_function, find_setting, save_setting
 from headwater.services.lambda_.names import Reference, refer
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 KIND = "policy"
@@ -63,6 +64,19 @@ def get_policy(call: Call, request: Request) -> Result:
         raise not_found("The resource you requested does not exist.")
     revision = document.pop("RevisionId")
     return {"Policy": orjson.dumps(document).decode(), "RevisionId": revision}
+
+
+@operation("lambda", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the function, version or alias of an ``Arn``, None where it has none; nothing where there is no
+    such function."""
+    call.span.kept = False
+    try:
+        reference = _find(call, {"FunctionName": request["Arn"]})
+    except AwsError:
+        return {}
+    document = find_setting(call, reference.arn, KIND, reference.qualifier)
+    return {"Policy": None if document is None else orjson.dumps(document).decode()}
 
 
 def _find(call: Call, request: Request) -> Reference:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from types import MappingProxyType
 from typing import Any
 
 from headwater.spine.errors import AwsError
@@ -29,6 +30,8 @@ _NUMBERS = frozenset(
         "MaxAge",
     }
 )
+_NAMES = MappingProxyType({"KmsKeyArn": "KMSKeyArn"})
+"""Properties that the API calls otherwise."""
 _SWITCHES = frozenset({"Enabled", "BisectBatchOnFunctionError", "AllowCredentials", "Ipv6AllowedForDualStack"})
 
 
@@ -271,7 +274,7 @@ def _provision(call: Call, change: Change, qualifier: str) -> None:
 
 def _request(properties: dict[str, Any], *without: str) -> dict[str, Any]:
     """A template's properties as an API request: numbers and switches may stand there as text."""
-    return {name: _typed(name, value) for name, value in properties.items() if name not in without}
+    return {_NAMES.get(name, name): _typed(name, value) for name, value in properties.items() if name not in without}
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -26,6 +26,12 @@ def invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterException", message)
 
 
+def key_refusal(error: AwsError) -> AwsError:
+    if error.code == "NotFoundException":
+        return invalid_parameter("The specified KMS Key Id could not be found.")
+    return invalid_parameter(error.message)
+
+
 def conflict(message: str) -> AwsError:
     return AwsError("ConflictException", message)
 

@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 from headwater.services.logs import tables
-from headwater.services.logs.errors import group_exists, invalid_parameter
+from headwater.services.logs.errors import group_exists, invalid_parameter, key_refusal
 from headwater.services.logs.group_filters import METRIC, filters_of
 from headwater.services.logs.log_group import LogGroup, add_group, find_group, group_arn, group_name, named_group
+from headwater.spine.encryption_keys import usable_key
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 _PAGE = 50
@@ -27,6 +29,8 @@ def create_log_group(call: Call, request: Request) -> Result:
     if find_group(call, name) is not None:
         raise group_exists()
     kind = request.get("logGroupClass") or "STANDARD"
+    if request.get("kmsKeyId"):
+        usable_key(call, request["kmsKeyId"], key_refusal)
     add_group(call, name, kind, request.get("kmsKeyId"), request.get("tags"))
     call.span.subject = group_arn(call, name)
     return {}
@@ -77,6 +81,29 @@ def _shown(call: Call, group: LogGroup) -> dict[str, Any]:
         "logGroupClass": group.kind,
         "logGroupArn": arn,
     }
+
+
+@operation("logs", "AssociateKmsKey")
+def associate_kms_key(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html"""
+    group = _keyed(call, request)
+    usable_key(call, request["kmsKeyId"], key_refusal)
+    call.store.run(tables.SET_KEY, (request["kmsKeyId"], group.id))
+    return {}
+
+
+@operation("logs", "DisassociateKmsKey")
+def disassociate_kms_key(call: Call, request: Request) -> Result:
+    call.store.run(tables.SET_KEY, (None, _keyed(call, request).id))
+    return {}
+
+
+def _keyed(call: Call, request: Request) -> LogGroup:
+    """By name or ARN; results of queries are no groups of their own here."""
+    identifier = request.get("resourceIdentifier") or ""
+    if ":query-definition:" in identifier or identifier.endswith(":query-result:*"):
+        raise not_implemented("Keys for the results of queries (resourceIdentifier) of CloudWatch Logs")
+    return named_group(call, {"logGroupIdentifier": identifier} if identifier else request)
 
 
 @operation("logs", "PutRetentionPolicy")

@@ -33,10 +33,18 @@ class LogGroupResource(Resource):
         if change.properties.get("LogGroupName") != change.previous.get("LogGroupName"):
             raise Replace
         change.attributes = {"Arn": f"{group_arn(call, change.physical_id)}:*"}
+        self._set_key(call, change)
         self._set_retention(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         _ignore_missing(call, "DeleteLogGroup", {"logGroupName": change.physical_id})
+
+    def _set_key(self, call: Call, change: Change) -> None:
+        key, named = change.properties.get("KmsKeyId"), {"logGroupName": change.physical_id}
+        if key and key != change.previous.get("KmsKeyId"):
+            call.operation("logs", "AssociateKmsKey", {**named, "kmsKeyId": key})
+        elif not key and change.previous.get("KmsKeyId"):
+            call.operation("logs", "DisassociateKmsKey", named)
 
     def _set_retention(self, call: Call, change: Change) -> None:
         request = {"logGroupName": change.physical_id}

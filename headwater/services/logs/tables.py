@@ -47,6 +47,7 @@ LIST_GROUPS = """
 SELECT id, name, class, key, retention, tags, created, filters FROM logs_groups
 WHERE account = ? AND region = ? AND name > ? ORDER BY name
 """
+SET_KEY = "UPDATE logs_groups SET key = ? WHERE id = ?"
 SET_RETENTION = "UPDATE logs_groups SET retention = ? WHERE id = ?"
 SET_FILTERS = "UPDATE logs_groups SET filters = ? WHERE id = ?"
 SET_TAGS = "UPDATE logs_groups SET tags = ? WHERE id = ?"

@@ -1,4 +1,4 @@
-"""From one state to the next: each change takes its time, as a delivery; and starting and stopping.
+"""From one state to the next: each change is a delivery, done once the answer has left; and starting and stopping.
 
 https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_Pipe.html
 """
@@ -18,8 +18,6 @@ from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
-# Milliseconds that a change takes.
-_PAUSE = 50
 _BY_USER = "User initiated"
 _FAILED = {"CREATING": "CREATE_FAILED", "UPDATING": "UPDATE_FAILED", "STARTING": "START_FAILED"}
 
@@ -35,7 +33,7 @@ def settled_pipe(call: Call, name: str) -> Row:
 def settle_later(call: Call, arn: str) -> None:
     """Have the change that a pipe's state tells of come to its end."""
     call.signal(CHANGED)
-    call.deliver("pipes.settle", None, target=arn, due=call.now + _PAUSE)
+    call.deliver("pipes.settle", None, target=arn)
 
 
 @delivery("pipes.settle")

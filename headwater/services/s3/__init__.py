@@ -2,6 +2,8 @@
 
 from headwater.services.s3 import (
     absent,
+    access_logs,
+    acls,
     buckets,
     cors,
     deleting,
@@ -30,6 +32,8 @@ SERVICE = Service(
     name="s3",
     modules=(
         absent,
+        access_logs,
+        acls,
         buckets,
         cors,
         deleting,

@@ -9,39 +9,13 @@ from typing import Any
 
 import orjson
 
-from headwater.services.s3.bucket import Bucket, find_bucket
-from headwater.services.s3.buckets import owner
-from headwater.services.s3.objects import find_version
+from headwater.services.s3.bucket import find_bucket
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 
-def _owners_grants(bucket: Bucket) -> Result:
-    """The access control list of everything where the bucket's owner owns all."""
-    user = owner(bucket.account)
-    return {"Owner": user, "Grants": [{"Grantee": {**user, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]}
-
-
-@operation("s3", "GetBucketAcl", reads=True)
-def get_bucket_acl(call: Call, request: Request) -> Result:
-    return _owners_grants(find_bucket(call, request))
-
-
-@operation("s3", "GetObjectAcl", reads=True)
-def get_object_acl(call: Call, request: Request) -> Result:
-    bucket = find_bucket(call, request)
-    find_version(call, bucket, request["Key"], request.get("VersionId"), describe=True)
-    return _owners_grants(bucket)
-
-
 @operation("s3", "GetBucketAccelerateConfiguration", reads=True)
 def get_bucket_accelerate_configuration(call: Call, request: Request) -> Result:
-    find_bucket(call, request)
-    return {}
-
-
-@operation("s3", "GetBucketLogging", reads=True)
-def get_bucket_logging(call: Call, request: Request) -> Result:
     find_bucket(call, request)
     return {}
 

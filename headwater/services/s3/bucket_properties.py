@@ -98,6 +98,13 @@ def _encryption(given: Any) -> dict[str, Any]:
     return {"Rules": rules}
 
 
+def _logging(given: Any) -> dict[str, Any]:
+    """Into the bucket itself where no other is named."""
+    enabled = {"TargetBucket": given.get("DestinationBucketName"), "TargetPrefix": given.get("LogFilePrefix") or ""}
+    layout = given.get("TargetObjectKeyFormat")
+    return {"LoggingEnabled": {**enabled, **({"TargetObjectKeyFormat": layout} if layout else {})}}
+
+
 def _lifecycle(given: Any) -> dict[str, Any]:
     return {"Rules": [_lifecycle_rule(rule) for rule in given["Rules"]]}
 
@@ -174,6 +181,7 @@ SETTINGS = {
     "LifecycleConfiguration": Setting(
         "PutBucketLifecycleConfiguration", "LifecycleConfiguration", _lifecycle, "DeleteBucketLifecycle"
     ),
+    "LoggingConfiguration": Setting("PutBucketLogging", "BucketLoggingStatus", _logging),
     "CorsConfiguration": Setting("PutBucketCors", "CORSConfiguration", _cors, "DeleteBucketCors"),
     "WebsiteConfiguration": Setting("PutBucketWebsite", "WebsiteConfiguration", _website, "DeleteBucketWebsite"),
     "NotificationConfiguration": Setting(

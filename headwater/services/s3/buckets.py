@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import orjson
 
@@ -15,6 +16,7 @@ from headwater.services.s3.errors import (
     invalid_argument,
     invalid_bucket_name,
 )
+from headwater.services.s3.ownership import ENFORCED, canonical, check_new_bucket
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -41,13 +43,16 @@ def create_bucket(call: Call, request: Request) -> Result:
         if region != _DEFAULT_REGION or existing.region != _DEFAULT_REGION:
             raise bucket_already_owned(name)
         return {"Location": f"/{name}", "BucketArn": existing.arn}
-    ownership = request.get("ObjectOwnership") or "BucketOwnerEnforced"
-    settings = {
+    ownership = request.get("ObjectOwnership") or ENFORCED
+    acl = check_new_bucket(request, call.account)
+    settings: dict[str, Any] = {
         "OwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]},
         "PublicAccessBlock": dict.fromkeys(
             ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
         ),
     }
+    if acl is not None:
+        settings["Acl"] = acl
     tags = (request.get("CreateBucketConfiguration") or {}).get("Tags")
     if tags:
         settings["Tagging"] = {"TagSet": tags}
@@ -128,8 +133,7 @@ def list_buckets(call: Call, request: Request) -> Result:
 
 
 def owner(account: str) -> dict[str, str]:
-    """The canonical user of an account: 64 hexadecimal digits, here made of the account's own."""
-    return {"ID": account.rjust(64, "0")}
+    return {"ID": canonical(account)}
 
 
 @operation("s3", "DeleteBucket")

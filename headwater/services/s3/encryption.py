@@ -1,18 +1,17 @@
 """How objects are said to be encrypted: by their own headers or by their bucket's default.
 
-It is kept and answered; bodies are stored as they are. There is no KMS here, so nobody looks whether a key exists.
+It is kept and answered; bodies are stored as they are. Keys must be there and enabled, to write and to read.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from headwater.services.s3.bucket import Bucket
 from headwater.services.s3.errors import invalid_argument, malformed_xml
 from headwater.services.s3.objects import md5
+from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
@@ -25,12 +24,9 @@ _ALGORITHMS = ("AES256", *_KMS)
 _ASKED = frozenset(("ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext"))
 _HEADER = "x-amz-server-side-encryption"
 _MANAGED = "alias/aws/s3"
-_KEY_ID = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})\Z")
-_ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]+\Z")
-_ARN = re.compile(r"(arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}):(?:key/[a-zA-Z0-9-]+|(alias/[a-zA-Z0-9/_-]+))\Z")
 
 
-def encryption_of(bucket: Bucket, request: Request) -> dict[str, Any]:
+def encryption_of(call: Call, bucket: Bucket, request: Request) -> dict[str, Any]:
     """What answers about a new object say: ``SSE_S3`` itself, or the members of a key of KMS."""
     asked = not _ASKED.isdisjoint(request)
     rule = bucket.encryption
@@ -48,7 +44,7 @@ def encryption_of(bucket: Bucket, request: Request) -> dict[str, Any]:
             text = f"Server Side Encryption with AWS KMS managed key requires HTTP header {_HEADER} : aws:kms"
             raise invalid_argument(text, _HEADER, algorithm)
         return SSE_S3
-    encryption = {"ServerSideEncryption": algorithm, "SSEKMSKeyId": _key_arn(bucket, key or _MANAGED)}
+    encryption = {"ServerSideEncryption": algorithm, "SSEKMSKeyId": _key_arn(call, bucket, key or _MANAGED)}
     with_bucket_key = request.get("BucketKeyEnabled")
     if with_bucket_key is None and rule is not None:
         with_bucket_key = rule["BucketKeyEnabled"]
@@ -70,22 +66,22 @@ def told(attributes: dict[str, Any]) -> dict[str, Any]:
     return {name: attributes[name] for name in MEMBERS if name in attributes} or SSE_S3
 
 
-def _key_arn(bucket: Bucket, key: str) -> str:
-    """The ARN of a key named by its id, its ARN or an alias: an alias's key is always the same one."""
-    owner = f"arn:aws:kms:{bucket.region}:{bucket.account}"
-    if _KEY_ID.match(key):
-        return f"{owner}:key/{key}"
-    alias = key if _ALIAS.match(key) else None
-    if alias is None:
-        arn = _ARN.match(key)
-        if arn is None:
-            raise AwsError("KMS.NotFoundException", f"Invalid keyId '{key}'")
-        if arn[2] != bucket.region:
-            raise AwsError("KMS.NotFoundException", f"Invalid arn {arn[2]}")
-        if arn[3] is None:
-            return key
-        owner, alias = arn[1], arn[3]
-    return f"{owner}:key/{uuid5(NAMESPACE_URL, f'{owner}:{alias}')}"
+def _key_arn(call: Call, bucket: Bucket, key: str) -> str:
+    """The ARN of a key named by its id, its ARN or an alias, as the one who writes sees them."""
+    return usable_key(call, key, _refusal, region=bucket.region)
+
+
+def check_readable(call: Call, bucket: Bucket, attributes: dict[str, Any]) -> None:
+    """An object whose key is gone or disabled cannot be read."""
+    key = attributes.get("SSEKMSKeyId")
+    if key is not None:
+        usable_key(call, key, _refusal, region=bucket.region)
+
+
+def _refusal(error: AwsError) -> AwsError:
+    if error.code == "AccessDeniedException":
+        return AwsError("AccessDenied", error.message, 403)
+    return AwsError(f"KMS.{error.code}", error.message)
 
 
 def checked_configuration(given: dict[str, Any]) -> dict[str, Any]:

@@ -143,5 +143,27 @@ def acl_not_supported() -> AwsError:
     return AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
 
+def blocked_public_acl(principal: str, action: str, resource: str | None) -> AwsError:
+    text = (
+        f'User: {principal} is not authorized to perform: {action} on resource: "{resource}" because public access '
+        "control lists (ACLs) are prevented by the BlockPublicAcls setting in S3 Block Public Access."
+    )
+    return AwsError("AccessDenied", text, 403)
+
+
+def malformed_acl() -> AwsError:
+    text = "The XML you provided was not well-formed or did not validate against our published schema"
+    return AwsError("MalformedACLError", text)
+
+
+def missing_acl() -> AwsError:
+    text = "Your request was missing a required header"
+    return AwsError("MissingSecurityHeader", text, MissingHeaderName="x-amz-acl")
+
+
+def unexpected_content() -> AwsError:
+    return AwsError("UnexpectedContent", "This request does not support content")
+
+
 def access_denied() -> AwsError:
     return AwsError("AccessDenied", "Access Denied", 403)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.services.s3.bucket import Bucket
-from headwater.services.s3.errors import acl_not_supported, metadata_too_large
+from headwater.services.s3.errors import metadata_too_large
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Request
 
@@ -31,9 +30,7 @@ _LACKING = (
     *("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerAlgorithm"),
     *("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WriteOffsetBytes"),
 )
-_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
-_OWNERS_ACLS = (None, "private", "bucket-owner-full-control")
-_UNUSUAL = frozenset((*_LACKING, *_GRANTS, "ACL"))
+_UNUSUAL = frozenset(_LACKING)
 
 
 def attributes_of(request: Request) -> dict[str, Any]:
@@ -57,16 +54,10 @@ def storage_class_of(request: Request) -> str:
     return str(chosen)
 
 
-def refuse_what_we_lack(bucket: Bucket, request: Request) -> None:
+def refuse_what_we_lack(request: Request) -> None:
     """Name what a write asks for and we do not do, rather than to leave it out in silence."""
     if _UNUSUAL.isdisjoint(request):
         return
     for name in _LACKING:
         if request.get(name):
             raise not_implemented(f"{name} of S3")
-    acl = request.get("ACL")
-    if acl not in _OWNERS_ACLS or any(request.get(name) for name in _GRANTS):
-        rules = bucket.settings.get("OwnershipControls", {}).get("Rules") or [{}]
-        if rules[0].get("ObjectOwnership", "ObjectWriter") == "BucketOwnerEnforced":
-            raise acl_not_supported()
-        raise not_implemented("Access control lists of S3 objects")

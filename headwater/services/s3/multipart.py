@@ -31,6 +31,7 @@ from headwater.services.s3.errors import (
 from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import check_key, current, in_seconds, keep, lay_down, md5, read, release_blob
+from headwater.services.s3.ownership import acl_of_write
 from headwater.services.s3.writing import find_copy_source, version_id
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -79,13 +80,15 @@ def create_multipart_upload(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html"""
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
-    refuse_what_we_lack(bucket, request)
-    checksum, encryption = _checksum_kind(request), encryption_of(bucket, request)
+    refuse_what_we_lack(request)
+    checksum, encryption = _checksum_kind(request), encryption_of(call, bucket, request)
     identity = call.ids.token(96)
     row = (
         *(identity, bucket.id, key, in_seconds(call.now), storage_class_of(request)),
         tag_sets.from_header(request.get("Tagging")),
-        orjson.dumps({**attributes_of(request), **checksum, **kept(encryption)}).decode(),
+        orjson.dumps(
+            {**attributes_of(request), **checksum, **kept(encryption), **acl_of_write(call, bucket, request)}
+        ).decode(),
     )
     call.store.run(tables.INSERT_UPLOAD, row)
     return {"Bucket": bucket.name, "Key": key, "UploadId": identity, **encryption, **checksum}

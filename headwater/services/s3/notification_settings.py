@@ -7,6 +7,7 @@ from typing import Any
 from headwater.services.s3.bucket import change_settings, find_bucket
 from headwater.services.s3.errors import invalid_argument, malformed_xml
 from headwater.services.s3.notifications import DESTINATIONS, send_test
+from headwater.spine.admission import Visitor, admit
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -46,7 +47,7 @@ def put_notification_configuration(call: Call, request: Request) -> Result:
             if group != "LambdaFunctionConfigurations":
                 tested += [configuration[member] for configuration in configurations]
     if not request.get("SkipDestinationValidation"):
-        _check_destinations(call, settings)
+        _check_destinations(call, settings, Visitor("s3", bucket.arn, bucket.account))
     change_settings(call, bucket, {"NotificationConfiguration": settings or None})
     for arn in dict.fromkeys(tested):
         send_test(call, bucket, arn)
@@ -79,7 +80,7 @@ def _checked(call: Call, group: str, member: str, given: dict[str, Any]) -> dict
     return {"Id": given.get("Id") or call.ids.token(48), **{k: v for k, v in given.items() if k != "Id"}}
 
 
-def _check_destinations(call: Call, settings: dict[str, Any]) -> None:
+def _check_destinations(call: Call, settings: dict[str, Any], visitor: Visitor) -> None:
     for group, member in DESTINATIONS.items():
         for configuration in settings.get(group, ()):
             arn = parse_arn(configuration[member])
@@ -93,6 +94,19 @@ def _check_destinations(call: Call, settings: dict[str, Any]) -> None:
                     if group == "QueueConfigurations"
                     else "Not authorized to invoke function or topic does not exist",
                 )
+            _check_admission(call, group, configuration[member], visitor)
+
+
+def _check_admission(call: Call, group: str, arn: str, visitor: Visitor) -> None:
+    try:
+        admit(call, arn, visitor)
+    except AwsError as error:
+        kind = "topic" if group == "TopicConfigurations" else "queue"
+        why = f"Permissions on the destination {kind} do not allow S3 to publish notifications from this bucket"
+        if group == "LambdaFunctionConfigurations":
+            why = f"Not authorized to invoke function [{arn}]"
+        text = "Unable to validate the following destination configurations"
+        raise invalid_argument(text, arn, why) from error
 
 
 def _exists(call: Call, arn: Arn) -> bool:

@@ -11,7 +11,7 @@ from headwater.services.s3.bucket import find_bucket
 from headwater.services.s3.checksums import MEMBERS
 from headwater.services.s3.conditions import check_read
 from headwater.services.s3.encryption import MEMBERS as ENCRYPTION_MEMBERS
-from headwater.services.s3.encryption import SSE_S3
+from headwater.services.s3.encryption import SSE_S3, check_readable
 from headwater.services.s3.errors import invalid_argument, invalid_range, invalid_request
 from headwater.services.s3.headers import SYSTEM_HEADERS
 from headwater.services.s3.lifecycle import expiration_header
@@ -67,6 +67,7 @@ def _read(call: Call, request: Request, describe: bool) -> tuple[Version, Result
     version = find_version(call, bucket, key, request.get("VersionId"), method=method, describe=describe)
     check_read(request, version)
     attributes: dict[str, Any] = orjson.loads(version.attributes)
+    check_readable(call, bucket, attributes)
     piece = _slice(request, version, attributes)
     result: Result = {
         "AcceptRanges": "bytes",

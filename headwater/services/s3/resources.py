@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from headwater.services.s3.bucket_properties import SETTINGS
+from headwater.services.s3.bucket_properties import SETTINGS, Setting
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -19,10 +19,24 @@ WEBSITE_PATH = "/_website/"
 _LONGEST_NAME = 63
 
 
-_EMPTY = {"NotificationConfiguration": {}, "VersioningConfiguration": {"Status": "Suspended"}}
+_EMPTY = {
+    "LoggingConfiguration": {},
+    "NotificationConfiguration": {},
+    "VersioningConfiguration": {"Status": "Suspended"},
+}
 """What takes the place of properties that no operation takes away."""
 _OWN = ("BucketName", "Tags", "AccessControl")
-_CANNED = (None, "Private", "BucketOwnerFullControl")
+_CANNED = (
+    ("AuthenticatedRead", "authenticated-read"),
+    ("AwsExecRead", "aws-exec-read"),
+    ("BucketOwnerFullControl", "private"),
+    ("BucketOwnerRead", "private"),
+    ("LogDeliveryWrite", "log-delivery-write"),
+    ("Private", "private"),
+    ("PublicRead", "public-read"),
+    ("PublicReadWrite", "public-read-write"),
+)
+"""Values of ``AccessControl``; of a bucket S3 takes those that concern objects alone for the private one."""
 
 
 @resource("AWS::S3::Bucket")
@@ -57,22 +71,48 @@ class BucketResource(Resource):
             if wanted == former:
                 continue
             if wanted is not None:
-                call.operation("s3", setting.operation, {"Bucket": bucket, setting.member: setting.convert(wanted)})
+                call.operation(
+                    "s3", setting.operation, {"Bucket": bucket, setting.member: _converted(setting, wanted, bucket)}
+                )
             elif setting.removal is not None:
                 call.operation("s3", setting.removal, {"Bucket": bucket})
             else:
                 call.operation("s3", setting.operation, {"Bucket": bucket, setting.member: _EMPTY[name]})
+        _set_acl(call, change, previous)
         _tag(call, change)
         _describe(call, change)
+
+
+def _converted(setting: Setting, wanted: Any, bucket: str) -> Any:
+    """A bucket that names no other logs into itself."""
+    if setting.member == "BucketLoggingStatus":
+        wanted = {"DestinationBucketName": bucket, **wanted}
+    return setting.convert(wanted)
+
+
+def _set_acl(call: Call, change: Change, previous: dict[str, Any]) -> None:
+    """The list of ``AccessControl``, once ownership and blocks are as the template has them."""
+    wanted = change.properties.get("AccessControl") or "Private"
+    if wanted == (previous.get("AccessControl") or "Private"):
+        return
+    canned = dict(_CANNED).get(wanted)
+    if canned is None:
+        raise AwsError("InvalidArgument", f"{wanted} is no value of AccessControl")
+    if canned == "private" and not previous.get("AccessControl"):
+        return
+    rules = (change.properties.get("OwnershipControls") or {}).get("Rules") or [{}]
+    if rules[0].get("ObjectOwnership", "BucketOwnerEnforced") == "BucketOwnerEnforced":
+        if canned == "private":
+            return
+        text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        raise AwsError("InvalidBucketAclWithObjectOwnership", text)
+    call.operation("s3", "PutBucketAcl", {"Bucket": change.physical_id, "ACL": canned})
 
 
 def _refuse_what_we_lack(properties: dict[str, Any]) -> None:
     unknown = [name for name in properties if name not in SETTINGS and name not in _OWN]
     if unknown:
         raise AwsError("NotImplemented", f"Headwater lacks {', '.join(sorted(unknown))} of AWS::S3::Bucket", 501)
-    if properties.get("AccessControl") not in _CANNED:
-        text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
-        raise AwsError("InvalidBucketAclWithObjectOwnership", text)
 
 
 def _tag(call: Call, change: Change) -> None:

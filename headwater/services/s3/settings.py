@@ -14,6 +14,7 @@ from headwater.services.s3 import tag_sets
 from headwater.services.s3.bucket import Bucket, change_settings, find_bucket
 from headwater.services.s3.encryption import checked_configuration
 from headwater.services.s3.errors import invalid_argument, invalid_request, malformed_xml
+from headwater.services.s3.ownership import ENFORCED
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -222,6 +223,12 @@ def delete_public_access_block(call: Call, request: Request) -> Result:
 
 @operation("s3", "PutBucketOwnershipControls")
 def put_bucket_ownership_controls(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html"""
+    bucket = find_bucket(call, request)
+    rules = (request.get("OwnershipControls") or {}).get("Rules") or [{}]
+    if rules[0].get("ObjectOwnership") == ENFORCED and "Acl" in bucket.settings:
+        text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        raise AwsError("InvalidBucketAclWithObjectOwnership", text)
     return _put(call, request, "OwnershipControls", "OwnershipControls", _check_ownership)
 
 

@@ -112,6 +112,12 @@ PART_BLOB = "SELECT blob FROM s3_parts WHERE upload = ? AND number = ? AND blob 
 KEYS_AFTER = "SELECT DISTINCT key FROM s3_objects WHERE bucket = ? AND key > ? ORDER BY key LIMIT ?"
 VERSIONS_OF = f"SELECT latest, {_OBJECT}, NULL FROM s3_objects WHERE bucket = ? AND key = ? ORDER BY id DESC"
 
+SET_ATTRIBUTES = "UPDATE s3_objects SET attributes = ? WHERE id = ?"
 SET_STORAGE_CLASS = "UPDATE s3_objects SET storage_class = ? WHERE id = ?"
 
 MAP_BUCKETS = "SELECT name, settings FROM s3_buckets WHERE account = ? AND region = ? ORDER BY name"
+
+SPANS_OF_HOUR = """
+SELECT id, name, subject, account, started, duration, outcome FROM spans
+WHERE id >= ? AND id < ? AND name >= 's3:' AND name < 's3;' AND outcome IS NOT NULL ORDER BY id LIMIT ?
+"""

@@ -26,6 +26,7 @@ from headwater.services.s3.objects import (
     lay_down,
     read,
 )
+from headwater.services.s3.ownership import acl_of_write
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -44,13 +45,13 @@ def post_object(call: Call, request: Request) -> Result:
 def _put(call: Call, request: Request, event: str) -> Result:
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
-    refuse_what_we_lack(bucket, request)
+    refuse_what_we_lack(request)
     if conditional_write(request):
         check_write(request, key, current(call, bucket, key))
-    encryption = encryption_of(bucket, request)
+    encryption = encryption_of(call, bucket, request)
     data: bytes = request.get("Body") or b""
     checksums = of_object(request, data)
-    attributes = {**attributes_of(request), **checksums, **kept(encryption)}
+    attributes = {**attributes_of(request), **checksums, **kept(encryption), **acl_of_write(call, bucket, request)}
     storage_class, tags = storage_class_of(request), tag_sets.from_header(request.get("Tagging"))
     made = lay_down(
         call,
@@ -80,7 +81,8 @@ def copy_object(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
-    refuse_what_we_lack(bucket, request)
+    refuse_what_we_lack(request)
+    acl = acl_of_write(call, bucket, request)
     source_bucket, source_key, source = find_copy_source(call, request)
     replace = _directive(request, "MetadataDirective") == "REPLACE"
     same = (source_bucket.name, source_key) == (bucket.name, key) and "?versionId=" not in request["CopySource"]
@@ -91,7 +93,7 @@ def copy_object(call: Call, request: Request) -> Result:
         )
     if conditional_write(request):
         check_write(request, key, current(call, bucket, key))
-    encryption = encryption_of(bucket, request)
+    encryption = encryption_of(call, bucket, request)
     old: dict[str, Any] = orjson.loads(source.attributes)
     checksums = _copied_checksums(call, request, source, old)
     same_headers = {
@@ -108,7 +110,7 @@ def copy_object(call: Call, request: Request) -> Result:
         key,
         _copied_body(call, source),
         _copied_etag(call, encryption, source, old),
-        attributes={**(attributes_of(request) if replace else same_headers), **checksums, **kept(encryption)},
+        attributes={**(attributes_of(request) if replace else same_headers), **checksums, **kept(encryption), **acl},
         storage_class=storage_class_of(request),
         tags=tags,
     )

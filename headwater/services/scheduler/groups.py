@@ -28,8 +28,7 @@ from headwater.spine.pages import page
 DEFAULT = "default"
 _ACTIVE, _DELETING = "ACTIVE", "DELETING"
 _PAGE = 100
-# Milliseconds until a group's deletion begins, and schedules deleted in one transaction.
-_PAUSE = 50
+# Schedules that one transaction deletes.
 _DELETED_AT_ONCE = 500
 
 
@@ -139,7 +138,7 @@ def delete_schedule_group(call: Call, request: Request) -> Result:
     group = active_group(call, name)
     call.span.subject = group.arn
     call.store.run(tables.SET_GROUP_STATE, (_DELETING, call.now, group.arn))
-    call.deliver("scheduler.delete-group", None, target=group.arn, due=call.now + _PAUSE)
+    call.deliver("scheduler.delete-group", None, target=group.arn)
     remember(call, "DeleteScheduleGroup", request)
     return {}
 

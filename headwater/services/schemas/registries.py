@@ -105,7 +105,7 @@ def delete_registry(call: Call, request: Request) -> Result:
 
 def read_limit(request: Request) -> int:
     """How many a page of a listing is to have."""
-    limit: int = request.get("Limit") or _PAGE
+    limit: int = _PAGE if request.get("Limit") is None else request["Limit"]
     if not 1 <= limit <= _LARGEST_PAGE:
         raise bad_request(f"Limit must be between 1 and {_LARGEST_PAGE}.")
     return limit

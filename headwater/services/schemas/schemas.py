@@ -26,7 +26,6 @@ from headwater.services.schemas.schema import (
     look_up_schema,
     schema_arn,
 )
-from headwater.spine.numbers import LARGEST, whole
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
@@ -132,13 +131,13 @@ def list_schema_versions(call: Call, request: Request) -> Result:
     versions = _versions(call, schema)
 
     def fetch(after: str, count: int) -> list[Version]:
-        before = whole(after or str(LARGEST))
-        if before is None:
-            raise invalid_token()
-        return [each for each in versions if each.number < before][:count]
+        return [each for each in versions if not after or rank(each) < after][:count]
+
+    def rank(version: Version) -> str:
+        return f"{version.number:010d}"
 
     limit = read_limit(request)
-    found, token = page(request.get("NextToken"), limit, fetch, lambda each: str(each.number), invalid_token)
+    found, token = page(request.get("NextToken"), limit, fetch, rank, invalid_token)
     named = {"SchemaName": schema.name, "SchemaArn": schema.arn}
     shown = [{**named, "SchemaVersion": str(each.number), "Type": each.type} for each in found]
     return {"SchemaVersions": shown, "NextToken": token}

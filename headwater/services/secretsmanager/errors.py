@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from headwater.spine.errors import AwsError
 
+_KEY_ADVICE = "Check that the KMS key is available, enabled, and not in an invalid state."
+
 
 def validation(message: str) -> AwsError:
     return AwsError("ValidationException", message)
@@ -55,6 +57,16 @@ def malformed_policy(message: str) -> AwsError:
 
 def limit_exceeded(message: str) -> AwsError:
     return AwsError("LimitExceededException", message)
+
+
+def encryption_failure(_: AwsError) -> AwsError:
+    text = "Secrets Manager can't encrypt the protected secret text using the provided KMS key."
+    return AwsError("EncryptionFailure", f"{text} {_KEY_ADVICE}")
+
+
+def decryption_failure(_: AwsError) -> AwsError:
+    text = "Secrets Manager can't decrypt the protected secret text using the provided KMS key."
+    return AwsError("DecryptionFailure", f"{text} {_KEY_ADVICE}")
 
 
 def invalid_token() -> AwsError:

@@ -5,9 +5,7 @@ https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.h
 
 from __future__ import annotations
 
-import binascii
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +14,7 @@ from headwater.services.secretsmanager.errors import invalid_token
 from headwater.services.secretsmanager.secret import Secret, day_of, versions_of
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token, read_token
 
 T = TypeVar("T")
 _SORTS = {"name": "name", "created-date": "created", "last-changed-date": "changed", "last-accessed-date": "accessed"}
@@ -24,14 +23,11 @@ _SORTS = {"name": "name", "created-date": "created", "last-changed-date": "chang
 def page(items: Sequence[T], request: Request, most: int = 100) -> tuple[list[T], dict[str, str]]:
     """The items of a page; the token holds how many came before."""
     token = request.get("NextToken")
-    try:
-        start = whole(b64decode(token, validate=True).decode()) if token else 0
-    except (binascii.Error, ValueError):
-        raise invalid_token() from None
+    start = whole(read_token(token) or "") if token else 0
     if start is None:
         raise invalid_token()
     end = start + (request.get("MaxResults") or most)
-    more = {"NextToken": b64encode(str(end).encode()).decode()} if end < len(items) else {}
+    more = {"NextToken": make_token(str(end))} if end < len(items) else {}
     return list(items[start:end]), more
 
 

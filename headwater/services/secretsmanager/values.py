@@ -9,6 +9,8 @@ from typing import Any
 
 from headwater.services.secretsmanager import tables
 from headwater.services.secretsmanager.errors import (
+    decryption_failure,
+    encryption_failure,
     invalid_parameter,
     invalid_request,
     value_not_found,
@@ -26,6 +28,7 @@ from headwater.services.secretsmanager.secret import (
     versions_of,
 )
 from headwater.services.secretsmanager.stages import move_stage
+from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -52,6 +55,8 @@ def add_version(call: Call, secret: Secret, request: Request, stages: list[str])
             raise version_exists()
         return identity
     versions = versions_of(call, secret)
+    if secret.kms_key:
+        usable_key(call, secret.kms_key, encryption_failure)
     if not versions and CURRENT not in stages:
         stages = [CURRENT, *stages]
     call.store.run(tables.INSERT_VERSION, (secret.arn, identity, text, data, "[]", call.now))
@@ -94,6 +99,8 @@ def read_value(call: Call, request: Request) -> Result:
     """The version of an id or stage, the current one where neither is given; that it was read is noted by the day."""
     secret = find_secret(call, request["SecretId"])
     version = _asked_for(call, secret, request.get("VersionId"), request.get("VersionStage"))
+    if secret.kms_key:
+        usable_key(call, secret.kms_key, decryption_failure)
     if day_of(version.accessed) != day_of(call.now):
         call.store.run(tables.SET_ACCESSED, (call.now, secret.arn))
         call.store.run(tables.SET_VERSION_ACCESSED, (call.now, secret.arn, version.id))

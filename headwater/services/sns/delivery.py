@@ -12,6 +12,7 @@ from headwater.services.sns.message_attributes import unpacked
 from headwater.services.sns.notification import Notification
 from headwater.services.sns.outgoing import post
 from headwater.services.sns.signing import find_signer
+from headwater.spine.admission import Visitor, admit
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, delivery
 from headwater.spine.errors import AwsError
@@ -31,8 +32,15 @@ def give_up(call: Call, item: Delivery, why: Exhausted) -> None:
     if "members" in payload:
         # an HTTP subscriber or a person: the form in which it would have been sent
         payload = {**payload, "body": payload["body"] if payload.get("raw") else envelope(call, payload)}
+    admit(call, str(queue), _visitor(payload))
     _send(call, queue, payload)
     call.span.note("dead-lettered to", str(queue))
+
+
+def _visitor(payload: dict[str, Any]) -> Visitor:
+    """SNS, for the topic of a subscription."""
+    topic: str = payload["subscription"].rpartition(":")[0]
+    return Visitor("sns", topic, topic.split(":")[4])
 
 
 def _send(call: Call, queue: Arn, payload: dict[str, Any]) -> None:
@@ -57,6 +65,8 @@ def deliver_to_subscriber(call: Call, item: Delivery) -> None:
     if arn is None:
         raise Failed("InvalidEndpoint", item.target, retry=False)
     try:
+        if call.engine.enforces_policies:
+            admit(call, item.target, _visitor(item.payload))
         if item.payload["protocol"] == "sqs":
             _send(call, arn, item.payload)
         elif item.payload["protocol"] == "firehose":

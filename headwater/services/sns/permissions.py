@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from headwater.services.sns import tables
 from headwater.services.sns.errors import invalid, required
 from headwater.services.sns.topic import TopicRow, topic_row
 from headwater.services.sns.topics import default_policy, save_attributes
@@ -52,3 +53,14 @@ def _policy(topic: TopicRow) -> dict[str, Any]:
 
 def _save(call: Call, topic: TopicRow, policy: dict[str, Any]) -> None:
     save_attributes(call, topic, topic.attributes | {"Policy": orjson.dumps(policy).decode()})
+
+
+@operation("sns", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the topic of an ``Arn``; nothing where there is no topic."""
+    call.span.kept = False
+    row = call.store.one(tables.FIND_TOPIC, (request["Arn"],))
+    if row is None:
+        return {}
+    topic = TopicRow(row[0], row[1], orjson.loads(row[2]), {}, row[4])
+    return {"Policy": topic.attributes.get("Policy") or default_policy(topic)}

@@ -17,6 +17,7 @@ from headwater.services.sns.message_attributes import check_message_attributes
 from headwater.services.sns.platforms import publish_to_device
 from headwater.services.sns.sms import publish_to_phone
 from headwater.services.sns.topic import Topic, find_topic
+from headwater.spine.encryption_keys import as_shape, usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -37,6 +38,7 @@ def publish(call: Call, request: Request) -> Result:
     if arn and ":endpoint/" in arn:
         return publish_to_device(call, request, arn)
     topic = find_topic(call, arn)
+    _check_key(call, topic)
     texts = _check(topic, request)
     return _publish(call, topic, request, texts)
 
@@ -47,6 +49,7 @@ def publish_batch(call: Call, request: Request) -> Result:
     topic = find_topic(call, request.get("TopicArn"))
     entries = request.get("PublishBatchRequestEntries") or []
     _check_batch(entries)
+    _check_key(call, topic)
     checked = [_check(topic, entry) for entry in entries]
     if sum(len((entry.get("Message") or "").encode()) for entry in entries) > topic.largest:
         raise AwsError("BatchRequestTooLong", "The length of all the messages put together is more than the limit.")
@@ -56,6 +59,15 @@ def publish_batch(call: Call, request: Request) -> Result:
     ]
     call.span.note("succeeded", len(done))
     return {"Successful": done, "Failed": []}
+
+
+def _check_key(call: Call, topic: Topic) -> None:
+    """A topic's key must be there and enabled.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
+    """
+    if topic.key is not None:
+        usable_key(call, topic.key, as_shape, account=topic.account)
 
 
 def _check_batch(entries: list[Mapping[str, Any]]) -> None:

@@ -192,4 +192,6 @@ def list_sms_sandbox_phone_numbers(call: Call, request: Request) -> Result:
 def list_origination_numbers(call: Call, request: Request) -> Result:
     """An account has none of its own until it buys one."""
     page_size(request, _MOST_NUMBERS)
+    if request.get("NextToken"):
+        raise invalid("nextToken")  # there was no first page that gave one
     return {"PhoneNumbers": []}

@@ -93,6 +93,7 @@ class Topic:
             "display_name",
             "fifo",
             "group_deduplication",
+            "key",
             "largest",
         ),
         *("access_policy", "subscriptions", "version"),
@@ -105,6 +106,8 @@ class Topic:
         self.fifo = attributes.get("FifoTopic") == "true"
         self.content_deduplication = attributes.get("ContentBasedDeduplication") == "true"
         self.group_deduplication = attributes.get("FifoThroughputScope") == "MessageGroup"
+        # the key of KMS with which messages are said to be encrypted
+        self.key = attributes.get("KmsMasterKeyId") or None
         self.version = attributes.get("SignatureVersion", "1")
         self.largest = int(attributes.get("MaximumMessageSize", LARGEST_MESSAGE))
         self.display_name = attributes.get("DisplayName") or None

@@ -18,7 +18,7 @@ from headwater.services.sqs.errors import (
     too_many_statements,
 )
 from headwater.services.sqs.policies import MOST_STATEMENTS
-from headwater.services.sqs.queue import Queue, find_queue
+from headwater.services.sqs.queue import Queue, find_queue, queue_by_arn
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -112,3 +112,11 @@ def _save(call: Call, queue: Queue, policy: dict[str, Any]) -> None:
     attributes = orjson.dumps({**queue.attributes, "Policy": text}).decode()
     call.store.run(tables.SET_ATTRIBUTES, (attributes, call.now, queue.id))
     call.memory.drop(queue.arn)
+
+
+@operation("sqs", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the queue of an ``Arn``, None where it has none; nothing where there is no queue."""
+    call.span.kept = False
+    queue = queue_by_arn(call, request["Arn"])
+    return {} if queue is None else {"Policy": queue.attributes.get("Policy")}

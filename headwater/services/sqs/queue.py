@@ -28,6 +28,7 @@ class Queue:
         "fifo",
         "group_deduplication",
         "id",
+        "key",
         "longest_message",
         "maximum_receives",
         "modified",
@@ -57,6 +58,8 @@ class Queue:
         self.longest_message = int(attributes["MaximumMessageSize"])
         # how many messages may be received before those in flight are counted again: none, until they have been
         self.room = 0
+        # the key of KMS with which messages are said to be encrypted
+        self.key = attributes.get("KmsMasterKeyId") or None
         self.wait = int(attributes["ReceiveMessageWaitTimeSeconds"])
         self.content_deduplication = attributes.get("ContentBasedDeduplication") == "true"
         self.group_deduplication = attributes.get("DeduplicationScope") == "messageGroup"

@@ -16,7 +16,7 @@ from headwater.services.sqs.errors import (
     queue_does_not_exist,
     queue_name_exists,
 )
-from headwater.services.sqs.paging import PAGE, check_page
+from headwater.services.sqs.paging import page_of_names
 from headwater.services.sqs.queue import Queue, find_queue, queue_arn, queue_by_arn, queue_url
 from headwater.services.sqs.tags import check_tags
 from headwater.spine.operations import Call, Request, Result, operation
@@ -95,15 +95,13 @@ def get_queue_url(call: Call, request: Request) -> Result:
 def list_queues(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html"""
     prefix = request.get("QueueNamePrefix") or ""
-    limit = check_page(request)
-    after = request.get("NextToken") or ""
-    asked = (call.account, call.region, len(prefix), prefix, after, (limit or PAGE) + 1)
-    names = [name for (name,) in call.store.all(tables.LIST_QUEUES, asked)]
-    page = names[: limit or PAGE]
-    result: Result = {"QueueUrls": [queue_url(call, call.account, name) for name in page]} if page else {}
-    if limit is not None and len(names) > len(page):
-        result["NextToken"] = page[-1]
-    return result
+
+    def fetch(after: str, count: int) -> list[str]:
+        asked = (call.account, call.region, len(prefix), prefix, after, count)
+        return [name for (name,) in call.store.all(tables.LIST_QUEUES, asked)]
+
+    names, more = page_of_names(request, f"{prefix}/", fetch)
+    return {"QueueUrls": [queue_url(call, call.account, name) for name in names], **more} if names else {}
 
 
 @operation("sqs", "DeleteQueue")

@@ -13,6 +13,7 @@ import orjson
 from headwater.services.sqs import tables
 from headwater.services.sqs.attempts import check_attempt, remember_attempt, repeat_attempt
 from headwater.services.sqs.digests import digest_of_attributes, digest_of_text
+from headwater.services.sqs.encryption import check_key
 from headwater.services.sqs.errors import (
     invalid_attribute_name,
     invalid_parameter,
@@ -56,6 +57,8 @@ _SYSTEM_ATTRIBUTES = frozenset(
 @operation("sqs", "ReceiveMessage", abandonable=True)
 def receive_message(call: Call, request: Request) -> Answer:
     queue = find_queue(call, request)
+    if queue.key is not None:
+        check_key(call, queue, queue.key)
     wait = _check(queue, request)
     result = _receive(call, queue, request, not wait)
     if result or not wait:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import orjson
 
 from headwater.services.sqs import tables
-from headwater.services.sqs.paging import PAGE, check_page
+from headwater.services.sqs.paging import page_of_names
 from headwater.services.sqs.queue import Queue, find_queue, queue_by_arn, queue_url
 from headwater.services.sqs.taken import Taken
 from headwater.spine.operations import Call, Request, Result, operation
@@ -48,18 +48,17 @@ def is_dead_letter_queue(call: Call, arn: str) -> bool:
 def list_dead_letter_source_queues(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html"""
     queue = find_queue(call, request)
-    limit = check_page(request)
-    after = request.get("NextToken") or ""
     sources = [
         name
         for name, attributes in call.store.all(tables.QUEUES_WITH_ATTRIBUTES, (call.account, call.region))
-        if name > after and dead_letter_target(attributes) == queue.arn
+        if dead_letter_target(attributes) == queue.arn
     ]
-    page = sources[: limit or PAGE]
-    result: Result = {"queueUrls": [queue_url(call, call.account, name) for name in page]}
-    if limit is not None and len(sources) > len(page):
-        result["NextToken"] = page[-1]
-    return result
+
+    def fetch(after: str, count: int) -> list[str]:
+        return [name for name in sources if name > after][:count]
+
+    names, more = page_of_names(request, f"{queue.name}/", fetch)
+    return {"queueUrls": [queue_url(call, call.account, name) for name in names], **more}
 
 
 def dead_letter_target(attributes: str) -> str | None:

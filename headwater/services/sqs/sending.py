@@ -12,6 +12,7 @@ import orjson
 from headwater.services.sqs import tables
 from headwater.services.sqs.batches import check_entries, run_batch
 from headwater.services.sqs.digests import digest_of_attributes
+from headwater.services.sqs.encryption import check_key
 from headwater.services.sqs.errors import (
     bad_token,
     invalid_characters,
@@ -40,6 +41,8 @@ _SEQUENCE_BASE = 18_800_000_000_000_000_000
 def send_message(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
     queue = find_queue(call, request)
+    if queue.key is not None:
+        check_key(call, queue, queue.key)
     result = _send(call, queue, request)
     call.signal(("sqs", queue.arn))
     return result
@@ -49,6 +52,8 @@ def send_message(call: Call, request: Request) -> Result:
 def send_message_batch(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
     queue = find_queue(call, request)
+    if queue.key is not None:
+        check_key(call, queue, queue.key)
     entries = check_entries(request, "SendMessageBatchRequestEntry")
     size = sum(_size(entry.get("MessageBody") or "") + attributes_size(entry) for entry in entries)
     if size > _LONGEST_BATCH:

@@ -12,6 +12,10 @@ def validation(message: str) -> AwsError:
     return AwsError("ValidationException", message)
 
 
+def invalid_key(error: AwsError) -> AwsError:
+    return AwsError("InvalidKeyId", error.message)
+
+
 def not_found() -> AwsError:
     return AwsError("ParameterNotFound")
 

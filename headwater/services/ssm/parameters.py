@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 
 from headwater.services.ssm import tables
-from headwater.services.ssm.errors import already_exists, invalid_pattern, not_found, pattern_mismatch, validation
+from headwater.services.ssm.errors import (
+    already_exists,
+    invalid_key,
+    invalid_pattern,
+    not_found,
+    pattern_mismatch,
+    validation,
+)
 from headwater.services.ssm.parameter import (
     Parameter,
     check_name,
@@ -19,6 +26,7 @@ from headwater.services.ssm.parameter import (
     parameter_arn,
     plain_name,
 )
+from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -44,6 +52,8 @@ def put_parameter(call: Call, request: Request) -> Result:
         )
     made = next_version(call, name, request, latest)
     check_value(made)
+    if made.key_id is not None:
+        usable_key(call, made.key_id, invalid_key)
     if latest is not None:
         call.store.run(tables.DEMOTE, (call.account, call.region, name))
         drop_oldest(call, name)
@@ -118,6 +128,8 @@ def drop_oldest(call: Call, name: str) -> None:
 @operation("ssm", "GetParameter", reads=True)
 def get_parameter(call: Call, request: Request) -> Result:
     parameter, selector = find_selected(call, request["Name"])
+    if request.get("WithDecryption") and parameter.key_id not in (None, DEFAULT_KEY):
+        usable_key(call, parameter.key_id, invalid_key)
     return {"Parameter": describe(call, parameter, bool(request.get("WithDecryption")), selector)}
 
 

@@ -55,7 +55,7 @@ def create_activity(call: Call, request: Request) -> Result:
     arn = make_arn("states", call.region, call.account, f"activity:{name}")
     tags = orjson.dumps(check_tags(request.get("tags") or ())).decode()
     call.span.subject = arn
-    encryption = check_encryption(request.get("encryptionConfiguration"))
+    encryption = check_encryption(call, request.get("encryptionConfiguration"))
     found = call.store.one(tables.FIND_ACTIVITY, (arn,))
     if found is not None and orjson.loads(found[3]) != encryption:
         raise activity_already_exists(arn)

@@ -33,12 +33,14 @@ from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
 from headwater.services.states.quotas import next_transition, slowed
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load, qualifiers
-from headwater.services.states.status_events import put_status_event
+from headwater.services.states.status_events import tell_status
 from headwater.spine.deliveries import FOREVER, Delivery, delivery
 from headwater.spine.operations import Call
 
 _SHOWN = 300
 EXPRESS_LIMIT_MILLISECONDS = 5 * 60 * 1000
+# Characters of a first step's events that an execution's own row takes: whatever follows writes that row again.
+_SHORT = 2_000
 
 
 @dataclass(slots=True)
@@ -192,14 +194,23 @@ def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
             remaining.append(call.deliver("states.task_timeout", payload, target=target, due=due, policy=FOREVER))
 
 
-def store_step(call: Call, progress: Progress) -> None:
-    """History, frames and released deliveries of a step."""
+def first_events(progress: Progress) -> str | None:
+    """The history of an execution's first step, where it is short enough for the execution's own row."""
+    run = progress.run
+    if run.execution.express or not run.events:
+        return None
+    text = orjson.dumps(run.events).decode()
+    return text if len(text) <= _SHORT else None
+
+
+def store_step(call: Call, progress: Progress, *, told: bool = False) -> None:
+    """History (unless it is `told` already), frames and released deliveries of a step."""
     run, store, execution = progress.run, call.store, progress.execution
     for handle in run.released:
         _give_back(call, handle)
     if run.events and execution.logging is not None:
         log_events(call, execution, run.events)
-    if run.events and not execution.express:
+    if run.events and not told and not execution.express:
         store.run(tables.INSERT_HISTORY, (progress.id, run.events[0][0], call.now, orjson.dumps(run.events).decode()))
     if run.removed:
         if not execution.frames:
@@ -237,7 +248,7 @@ def _finish(call: Call, record: Record, execution: Execution, finish: Finish) ->
     ended = record._replace(
         status=finish.status, output=finish.output, error=finish.error, cause=finish.cause, stopped=call.now
     )
-    put_status_event(call, ended)
+    tell_status(call, ended)
     if record.waiter is not None:
         tell_waiter(call, ended)
 

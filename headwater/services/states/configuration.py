@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.services.states.errors import invalid_encryption, invalid_logging
+from headwater.services.states.errors import invalid_encryption, invalid_logging, key_refusal
 from headwater.spine.arns import parse_arn
+from headwater.spine.encryption_keys import usable_key
+from headwater.spine.operations import Call
 
 
 def check_logging(given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -38,14 +40,15 @@ OWNED_KEY = "AWS_OWNED_KEY"
 _REUSE_SECONDS = 300
 
 
-def check_encryption(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Kept and shown; nothing here is encrypted."""
+def check_encryption(call: Call, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Kept and shown; nothing here is encrypted, but its key must be there and enabled."""
     if given is None or given["type"] == OWNED_KEY:
         if given and (given.get("kmsKeyId") or given.get("kmsDataKeyReusePeriodSeconds")):
             raise invalid_encryption("kmsKeyId and kmsDataKeyReusePeriodSeconds need type CUSTOMER_MANAGED_KMS_KEY")
         return {"type": OWNED_KEY}
     if not given.get("kmsKeyId"):
         raise invalid_encryption("kmsKeyId is required for type CUSTOMER_MANAGED_KMS_KEY")
+    usable_key(call, given["kmsKeyId"], key_refusal)
     reuse = given.get("kmsDataKeyReusePeriodSeconds") or _REUSE_SECONDS
     return {"type": given["type"], "kmsKeyId": given["kmsKeyId"], "kmsDataKeyReusePeriodSeconds": reuse}
 

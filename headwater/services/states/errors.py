@@ -80,6 +80,11 @@ def invalid_encryption(reason: str) -> AwsError:
     return AwsError("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {reason}")
 
 
+def key_refusal(error: AwsError) -> AwsError:
+    """Every fault of a key is this one, where a machine or activity is made."""
+    return AwsError("KmsAccessDeniedException", error.message)
+
+
 def invalid_logging(reason: str) -> AwsError:
     return AwsError("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {reason}")
 

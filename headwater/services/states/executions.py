@@ -19,6 +19,7 @@ from headwater.services.states.advancing import (
     advance,
     begin,
     expire_later,
+    first_events,
     store_step,
     tell_waiter,
     waiters_of,
@@ -30,15 +31,15 @@ from headwater.services.states.errors import (
     machine_type_not_supported,
 )
 from headwater.services.states.execution_logs import logging_of
-from headwater.services.states.machine import METADATA_ONLY, compiled
+from headwater.services.states.machine import METADATA_ONLY, StateMachine, Target, compiled
 from headwater.services.states.machines import check_name
 from headwater.services.states.mocked_cases import find_case, split_case
 from headwater.services.states.mocked_tasks import drop_mocks, keep_mocks
-from headwater.services.states.quotas import OPEN_EXECUTIONS
+from headwater.services.states.quotas import EXPRESS_STARTS, OPEN_EXECUTIONS, STANDARD_STARTS, check_start
 from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution, qualifiers
 from headwater.services.states.redrivable import redrive_status
-from headwater.services.states.status_events import put_status_event
-from headwater.services.states.versions import Target, find_qualified
+from headwater.services.states.status_events import is_heard, put_status_event
+from headwater.services.states.versions import find_qualified
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.work import Watch, Work
 
@@ -48,59 +49,64 @@ NAME_KEPT_MILLISECONDS = 90 * 86_400_000
 _NEWEST = 2**63 - 1
 
 
-def _input(request: Request) -> str:
+def _input(request: Request) -> tuple[str, Any]:
+    """The text, verbatim, and the value."""
     text = request.get("input")
     if text is None:
-        return "{}"
+        return "{}", {}
     try:
-        orjson.loads(text)
+        return text, orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise invalid_execution_input(str(error)) from None
-    return str(text)
 
 
 @operation("states", "StartExecution", atomic=True)
 def start_execution(call: Call, request: Request) -> Result:
     machine_arn, case_name = split_case(request["stateMachineArn"])
     target = find_qualified(call, machine_arn)
-    case = find_case(call, target.machine, case_name)
-    text = _input(request)
-    name = request.get("name") or call.ids.uuid()
-    check_name(name)
-    if target.machine.express:
+    machine = target.machine
+    case = find_case(call, machine, case_name)
+    given = _input(request)
+    name = request.get("name")
+    if name:
+        check_name(name)
+    if machine.express:
         if request.get("Waiter"):
             raise machine_type_not_supported()
-        arn = express_arn(target, name, call.ids.uuid())
-        call.span.subject = arn
-        _launch(call, target, arn, name, text, request, case)
+        check_start(call, EXPRESS_STARTS)
+        name = name or call.ids.uuid()
+        call.span.subject = arn = f"{machine.prefix}{name}:{call.ids.uuid()}"
+        _launch(call, target, arn, name, given, request, case)
         return {"executionArn": arn, "startDate": call.now}
-    arn = f"{target.machine.arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
-    call.span.subject = arn
-    if request.get("name"):
+    named, name = bool(name), name or call.ids.uuid_after(call.new_id())
+    call.span.subject = arn = machine.prefix + name
+    if named:
         row = call.store.one(tables.FIND_EXECUTION, (arn,))
         if row is not None:
             existing = Record(*row)
-            if existing.status == RUNNING and existing.input == text:
+            if existing.status == RUNNING and existing.input == given[0]:
                 if request.get("Waiter"):
                     waiters = [*waiters_of(existing), orjson.loads(request["Waiter"])]
                     call.store.run(tables.SET_WAITERS, (orjson.dumps(waiters).decode(), existing.id))
                 return {"executionArn": arn, "startDate": existing.started}
             if existing.stopped is None or call.now - existing.stopped <= NAME_KEPT_MILLISECONDS:
                 raise execution_already_exists(arn)
-            _check_room(call, arn)
+            _check_room(call, machine)
             forget_execution(call, existing.id)
-    _check_room(call, arn)
-    record, _ = _launch(call, target, arn, name, text, request, case)
-    put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
-    if record.status != RUNNING:
-        put_status_event(call, record)
-        if record.waiter is not None:
-            tell_waiter(call, record)
+    _check_room(call, machine)
+    check_start(call, STANDARD_STARTS)
+    record, _ = _launch(call, target, arn, name, given, request, case)
+    if is_heard(call):
+        put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
+        if record.status != RUNNING:
+            put_status_event(call, record)
+    if record.status != RUNNING and record.waiter is not None:
+        tell_waiter(call, record)
     return {"executionArn": arn, "startDate": call.now}
 
 
-def _check_room(call: Call, arn: str) -> None:
-    prefix = arn.partition(":execution:")[0] + ":execution:"
+def _check_room(call: Call, machine: StateMachine) -> None:
+    prefix = machine.prefix[: -len(machine.name) - 1]
     if call.is_full(OPEN_EXECUTIONS, tables.COUNT_OPEN_EXECUTIONS, (len(prefix), prefix)):
         raise execution_limit_exceeded()
 
@@ -110,16 +116,12 @@ def forget_execution(call: Call, id_: int) -> None:
         call.store.run(statement, (id_,))
 
 
-def express_arn(target: Target, name: str, run: str) -> str:
-    return f"{target.machine.arn.replace(':stateMachine:', ':express:', 1)}:{name}:{run}"
-
-
 def _launch(
     call: Call,
     target: Target,
     arn: str,
     name: str,
-    text: str,
+    given: tuple[str, Any],
     request: Request,
     case: str | None,
     *,
@@ -133,9 +135,11 @@ def _launch(
     machine = compiled(call, target.definition, target.text)
     express = target.machine.express
     id_ = call.new_id()
+    text, value = given
     execution = Execution(
-        arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, key=str(id_), express=express
-    )
+        arn, name, target.role, target.machine.arn, target.machine.name, call.now, text, value, key=str(id_),
+        express=express,
+    )  # fmt: skip
     execution.logging = logging_of(target.logging)
     if target.qualifier:
         execution.qualifiers = qualifiers(call, target.machine.arn, target.definition, target.qualifier)
@@ -146,11 +150,12 @@ def _launch(
     expiry = expire_later(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
     waiter = request.get("Waiter") or ("[]" if awaited else None)
     record = _record(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"))
-    store_step(call, progress)
+    events = first_events(progress)
     if not express or finish is None:
-        call.store.run(tables.INSERT_EXECUTION, record.stored())
+        call.store.run(tables.INSERT_EXECUTION, record.stored(events))
     elif execution.mocks is not None:
         drop_mocks(call, execution)
+    store_step(call, progress, told=events is not None)
     if nested:
         call.deliver("states.begin", id_, target=arn)
     elif finish is None:
@@ -193,12 +198,11 @@ def start_sync_execution(call: Call, request: Request) -> Result | Coroutine[Any
     if not target.machine.express:
         raise machine_type_not_supported()
     case = find_case(call, target.machine, case_name)
-    text = _input(request)
+    given = _input(request)
     name = request.get("name") or call.ids.uuid()
     check_name(name)
-    arn = express_arn(target, name, call.ids.uuid())
-    call.span.subject = arn
-    record, finish = _launch(call, target, arn, name, text, request, case, awaited=True)
+    call.span.subject = arn = f"{target.machine.prefix}{name}:{call.ids.uuid()}"
+    record, finish = _launch(call, target, arn, name, given, request, case, awaited=True)
     if finish is not None:
         return _sync_result(record)
     return _await_end(call.work, call.watch(("states", arn)), record.id)

@@ -34,10 +34,11 @@ def get_execution_history(call: Call, request: Request) -> Result:
 
 def _forward(call: Call, id_: int, start: int, count: int) -> list[tuple[Any, int]]:
     row = call.store.one(tables.ROW_OF_EVENT, (id_, start))
-    first = row[0] if row is not None and row[0] is not None else 1
+    assert row is not None
+    rows = call.store.all(tables.FIRST_STEP, (id_,)) if row[0] is None else []
     found: list[tuple[Any, int]] = []
     # a row holds at least one event
-    for _, at, events in call.store.all(tables.HISTORY_FROM, (id_, first, count)):
+    for _, at, events in rows + call.store.all(tables.HISTORY_FROM, (id_, row[0] or 1, count)):
         found += [(event, at) for event in orjson.loads(events) if event[0] >= start]
         if len(found) >= count:
             break
@@ -46,7 +47,8 @@ def _forward(call: Call, id_: int, start: int, count: int) -> list[tuple[Any, in
 
 def _backward(call: Call, id_: int, start: int, count: int) -> list[tuple[Any, int]]:
     found: list[tuple[Any, int]] = []
-    for _, at, events in call.store.all(tables.HISTORY_BACK, (id_, start, count)):
+    rows = call.store.all(tables.HISTORY_BACK, (id_, start, count))
+    for _, at, events in rows + call.store.all(tables.FIRST_STEP, (id_,)):
         found += [(event, at) for event in reversed(orjson.loads(events)) if event[0] <= start]
         if len(found) >= count:
             break

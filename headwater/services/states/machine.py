@@ -13,6 +13,7 @@ from headwater.services.states import tables
 from headwater.services.states.errors import invalid_arn, machine_does_not_exist
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call
+from headwater.spine.store import Row
 
 EXPRESS = "EXPRESS"
 STANDARD = "STANDARD"
@@ -23,7 +24,8 @@ _PARSED = 100
 
 
 class StateMachine(NamedTuple):
-    """A machine with its present definition. Times in ms; `definition` is the id of that revision."""
+    """A machine with its present definition. Times in ms; `definition` is the id of that revision; `prefix` is what
+    the ARNs of its executions have before their names."""
 
     arn: str
     name: str
@@ -37,17 +39,32 @@ class StateMachine(NamedTuple):
     revision: str
     updated: int
     encryption: dict[str, Any]
+    express: bool
+    prefix: str
 
-    @property
-    def express(self) -> bool:
-        return self.kind == EXPRESS
+
+class Target(NamedTuple):
+    """What is run or described: a machine in one of its revisions. `qualifier`: the version or alias that named it."""
+
+    machine: StateMachine
+    definition: int
+    text: str
+    role: str
+    revision: str
+    logging: dict[str, Any]
+    tracing: dict[str, Any]
+    created: int
+    qualifier: str = ""
+    description: str = ""
+    encryption: dict[str, Any] | None = None
 
 
 class StatesMemory:
     """Machines by ARN, compiled definitions and waiting executions by id; names of machines that are always mocked."""
 
     def __init__(self) -> None:
-        self.machines: dict[str, StateMachine] = {}
+        # by the machine's ARN
+        self.targets: dict[str, Target] = {}
         self.compiled: dict[int, Machine] = {}
         self.mocked: frozenset[str] | None = None
         # by its text alone, so that it holds whatever becomes of rows
@@ -70,24 +87,39 @@ class StatesMemory:
         self.parse.cache_clear()
 
     def clear(self) -> None:
-        self.machines.clear()
+        self.targets.clear()
         self.mocked = None
         self.compiled.clear()
         self._live.clear()
 
 
 def machine_by_arn(call: Call, arn: str) -> StateMachine | None:
+    target = target_by_arn(call, arn)
+    return None if target is None else target.machine
+
+
+def target_by_arn(call: Call, arn: str) -> Target | None:
+    """The present revision of the machine that an unqualified ARN names."""
     memory: StatesMemory = call.memory
-    machine = memory.machines.get(arn)
-    if machine is None:
+    target = memory.targets.get(arn)
+    if target is None:
         row = call.store.one(tables.FIND_MACHINE, (arn,))
         if row is None:
             return None
-        machine = StateMachine._make(
-            [*row[:5], orjson.loads(row[5]), orjson.loads(row[6]), *row[7:11], orjson.loads(row[11])]
-        )
-        memory.machines[arn] = machine
-    return machine
+        target = memory.targets[arn] = _target(row)
+    return target
+
+
+def _target(row: Row) -> Target:
+    arn, name, kind, definition, role, logging, tracing, created, text, revision, updated, encryption = row
+    express = kind == EXPRESS
+    settings = orjson.loads(logging), orjson.loads(tracing)
+    kept = orjson.loads(encryption)
+    prefix = arn.replace(":stateMachine:", ":express:" if express else ":execution:", 1) + ":"
+    machine = StateMachine(
+        arn, name, kind, definition, role, *settings, created, text, revision, updated, kept, express, prefix
+    )
+    return Target(machine, definition, text, role, revision, *settings, created, encryption=kept)
 
 
 def find_machine(call: Call, arn: str) -> StateMachine:

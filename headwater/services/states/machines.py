@@ -81,7 +81,7 @@ def create_state_machine(call: Call, request: Request) -> Result:
     check_definition(call, name, text, kind)
     logging = check_logging(request.get("loggingConfiguration"))
     tracing = check_tracing(request.get("tracingConfiguration"))
-    encryption = check_encryption(request.get("encryptionConfiguration"))
+    encryption = check_encryption(call, request.get("encryptionConfiguration"))
     tags = check_tags(request.get("tags") or ())
     arn = make_arn("states", call.region, call.account, f"stateMachine:{name}")
     call.span.subject = arn
@@ -139,12 +139,12 @@ def update_state_machine(call: Call, request: Request) -> Result:
     if request.get("tracingConfiguration") is not None:
         tracing = check_tracing(request["tracingConfiguration"])
     if request.get("encryptionConfiguration") is not None:
-        encryption = check_encryption(request["encryptionConfiguration"])
+        encryption = check_encryption(call, request["encryptionConfiguration"])
     settings = _texts(logging, tracing, encryption)
     revision = call.ids.uuid()
     definition = _insert_definition(call, machine.arn, text, role, machine.kind, settings, revision)
     call.store.run(tables.UPDATE_MACHINE, (definition, role, *settings, machine.arn))
-    call.memory.machines.pop(machine.arn, None)
+    call.memory.targets.pop(machine.arn, None)
     result: Result = {"updateDate": call.now, "revisionId": revision}
     if request.get("publish"):
         updated = find_machine(call, machine.arn)
@@ -203,7 +203,7 @@ def delete_state_machine(call: Call, request: Request) -> Result:
     call.span.subject = arn
     for statement in (tables.DELETE_MACHINE, tables.DELETE_VERSIONS, tables.DELETE_ALIASES):
         call.store.run(statement, (arn,))
-    call.memory.machines.pop(arn, None)
+    call.memory.targets.pop(arn, None)
     return {}
 
 

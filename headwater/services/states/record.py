@@ -49,9 +49,9 @@ class Record(NamedTuple):
     place: int | None = None
     mocks: int | None = None
 
-    def stored(self) -> tuple[Any, ...]:
-        """The columns of a fresh execution."""
-        return (*self[:_FRESH], self.mocks)
+    def stored(self, events: str | None) -> tuple[Any, ...]:
+        """The columns of a fresh execution with the history of its first step, if that is to be among them."""
+        return (*self[:_FRESH], self.mocks, events)
 
 
 _FRESH = 20

@@ -11,7 +11,7 @@ from headwater.services.states.errors import execution_not_redrivable
 from headwater.services.states.machine import compiled
 from headwater.services.states.record import RUNNING, Record, find_execution, load
 from headwater.services.states.redrivable import redrive_obstacle
-from headwater.services.states.status_events import put_status_event
+from headwater.services.states.status_events import tell_status
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -41,7 +41,7 @@ def redrive(call: Call, record: Record, token: str | None = None) -> None:
     )  # fmt: skip
     row = (expiry, again.redrives, call.now, token, *execution.counters(), record.id)
     call.store.run(tables.REDRIVE_EXECUTION, row)
-    put_status_event(call, again)
+    tell_status(call, again)
     run = new_run(call, execution)
     run.redrive()
     carry_on(call, again, Progress(record.id, run))

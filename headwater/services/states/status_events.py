@@ -12,10 +12,18 @@ from headwater.spine.operations import Call
 _DETAIL_TYPE = "Step Functions Execution Status Change"
 
 
+def is_heard(call: Call) -> bool:
+    """Whether there can be a rule that wants to know. There is none while nobody has ever touched EventBridge."""
+    return call.engine.catalogue.loaded("events") and bool(call.operation("events", "HasRules", {})["HasRules"])
+
+
+def tell_status(call: Call, record: Record) -> None:
+    """Send what has become of an execution to whoever listens; of a map run's children nothing is told."""
+    if record.map_run is None and is_heard(call):
+        put_status_event(call, record)
+
+
 def put_status_event(call: Call, record: Record) -> None:
-    """Nothing is sent while nobody has ever touched EventBridge: there can be no rule."""
-    if record.map_run is not None or not call.engine.catalogue.loaded("events"):
-        return
     status, reason = redrive_status(record, call.now)
     detail = {
         "executionArn": record.arn,

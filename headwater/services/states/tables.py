@@ -1,6 +1,7 @@
 """Schema and statements of Step Functions.
 
-An execution is one row; its history is packed, a row for each step; a frame (see languages.asl.execution) is a row
+An execution is one row; its history is packed, a row for each step, that of a short first step in the execution's own
+(an execution that ends in it is that one row); a frame (see languages.asl.execution) is a row
 while it waits. Express executions have rows only while they wait.
 """
 
@@ -92,6 +93,12 @@ SCHEMA = (
     );
     ALTER TABLE states_executions ADD COLUMN mocks BIGINT;
     """,
+    """
+    ALTER TABLE states_executions ADD COLUMN events TEXT;
+    """,
+    """
+    ALTER TABLE states_map_runs ADD COLUMN result TEXT;
+    """,
 )
 
 # -- machines
@@ -157,8 +164,8 @@ DELETE_ALIASES = "DELETE FROM states_aliases WHERE machine = ?"
 INSERT_EXECUTION = """
 INSERT INTO states_executions
     (id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
-     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, mocks)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, mocks, events)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _EXECUTION = """
 SELECT id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
@@ -209,6 +216,7 @@ LIST_EXECUTIONS = {
 # -- history and frames
 
 INSERT_HISTORY = "INSERT INTO states_history (execution, first, at, events) VALUES (?, ?, ?, ?)"
+FIRST_STEP = "SELECT 1, started, events FROM states_executions WHERE id = ? AND events IS NOT NULL"
 HISTORY_FROM = """
 SELECT first, at, events FROM states_history WHERE execution = ? AND first >= ? ORDER BY first LIMIT ?
 """
@@ -278,6 +286,9 @@ FROM states_map_runs
 MAP_RUN_BY_ID = _MAP_RUN + "WHERE id = ?"
 MAP_RUN_BY_ARN = _MAP_RUN + "WHERE arn = ?"
 MAP_RUN_STATUS = "SELECT status FROM states_map_runs WHERE id = ?"
+# What a run gave, for replays: only where the history of its execution does not show it.
+KEEP_RESULT = "UPDATE states_map_runs SET result = ? WHERE id = ?"
+MAP_RUN_RESULT = "SELECT result FROM states_map_runs WHERE arn = ?"
 MAP_RUN_STATE = "SELECT state, arn FROM states_map_runs WHERE id = ?"
 LIST_MAP_RUNS = """
 SELECT id, execution_arn, arn, started, stopped FROM states_map_runs
@@ -299,8 +310,8 @@ SELECT place, body FROM states_map_results WHERE run = ? AND place > ? ORDER BY 
 INSERT_CHILD = """
 INSERT INTO states_executions
     (id, arn, machine, name, definition, qualifier, express, status, input, output, error, reason, trace,
-     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, map_run, items, place, mocks)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     started, stopped, expiry, last_event, last_frame, last_ticket, waiter, map_run, items, place, mocks, events)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 RUNNING_CHILDREN = _EXECUTION + "WHERE map_run = ? AND status = 'RUNNING' ORDER BY id LIMIT ?"
 CHILD_AT = _EXECUTION + "WHERE map_run = ? AND place = ?"

@@ -5,13 +5,20 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-vers
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from headwater.services.states import tables
 from headwater.services.states.errors import conflict, machine_does_not_exist, validation
-from headwater.services.states.machine import StateMachine, check_machine_arn, find_machine, machine_by_arn
+from headwater.services.states.machine import (
+    StateMachine,
+    Target,
+    check_machine_arn,
+    find_machine,
+    machine_by_arn,
+    target_by_arn,
+)
 from headwater.services.states.paging import next_token, page_size, read_number
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
@@ -19,37 +26,11 @@ from headwater.spine.operations import Call, Request, Result, operation
 _NO_VERSION_YET = 2**31
 
 
-class Target(NamedTuple):
-    """What is run or described: a machine in one of its revisions. `qualifier`: the version or alias that named it."""
-
-    machine: StateMachine
-    definition: int
-    text: str
-    role: str
-    revision: str
-    logging: dict[str, Any]
-    tracing: dict[str, Any]
-    created: int
-    qualifier: str = ""
-    description: str = ""
-    encryption: dict[str, Any] | None = None
-
-
 def find_qualified(call: Call, arn: str) -> Target:
     """The target of a machine's, a version's or an alias's ARN (an alias picks one of its versions)."""
-    machine = machine_by_arn(call, arn)
-    if machine is not None:
-        return Target(
-            machine,
-            machine.definition,
-            machine.text,
-            machine.role,
-            machine.revision,
-            machine.logging,
-            machine.tracing,
-            machine.created,
-            encryption=machine.encryption,
-        )
+    target = target_by_arn(call, arn)
+    if target is not None:
+        return target
     check_machine_arn(arn)
     if "/" in arn:
         raise validation(f"This API does not support labelled state machine ARNs: '{arn}'")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.spine.spans import name_of, number_of
+from headwater.spine.spans import brief, name_of, number_of
 
 _TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -42,7 +42,7 @@ class Service(NamedTuple):
 def of_span(row: tuple[Any, ...]) -> Document:
     """A span's row as a segment document."""
     identity, trace, parent, _, name, subject, account, region, started, duration, outcome, notes, _ = row
-    told = orjson.loads(notes) if notes else {}
+    told = brief(orjson.loads(notes)) if notes else {}
     service = _service_of_span(name, subject or "")
     document: Document = {
         "id": name_of(identity),

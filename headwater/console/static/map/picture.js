@@ -21,15 +21,15 @@ export function Picture({ scene, camera, point, enter }) {
   const plain = view.k < NAMES_FROM;
   const seen = around(view, frame);
   const shown = useMemo(() => within(scene, seen, MOST_IN_DOCUMENT), [scene, ...Object.values(seen)]);
-  const far = shown.nodes.length + shown.lines.length > MOST_IN_DOCUMENT;
+  const far = shown === null;
   const [near, hover] = useState(/** @type {import("./scene.js").Placed | null} */ (null));
   const drawing = useMemo(
-    () => !far && html`<g>${shown.lines.map((each) => html`<${Line} key=${each.edge.id} edge=${each.edge} d=${path(each.points)} point=${point} />`)}
+    () => shown && html`<g>${shown.lines.map((each) => html`<${Line} key=${each.edge.id} edge=${each.edge} d=${path(each.points)} point=${point} />`)}
       ${shown.nodes.map(({ node, x, y }) => html`<${Box} key=${node.id} node=${node} at=${{ x, y }} enter=${enter} plain=${plain} />`)}</g>`,
-    [shown, far, plain],
+    [shown, plain],
   );
   useLayoutEffect(() => restore(camera.ref.current), [drawing]);
-  const found = (/** @type {PointerEvent} */ event) => (far ? at(shown.nodes, view, event) : null);
+  const found = (/** @type {PointerEvent} */ event) => (far ? at(scene.nodes, view, event) : null);
   /** @param {PointerEvent} event */
   const open = (event) => {
     const hit = camera.moved() ? null : found(event);

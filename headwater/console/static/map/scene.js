@@ -72,12 +72,21 @@ function placed(shape, graph, layout) {
   return { shape, graph, layout, nodes, lines };
 }
 
-/** What is within a window. Where all that crosses it would be more than `most`, of the lines only those that end there.
- *  @param {Scene} scene @param {Window} seen @param {number} most */
+/**
+ * What is within a window: all of it, or where that would be more than `most` without the lines that only cross it. Null
+ * where it is too much even so; that is known soon, and asked with each step of the eye.
+ * @param {Scene} scene @param {Window} seen @param {number} most
+ */
 export function within(scene, seen, most) {
-  const nodes = scene.nodes.filter(({ node, x, y }) => x + node.width / 2 > seen.left && x - node.width / 2 < seen.right && y + node.height / 2 > seen.top && y - node.height / 2 < seen.bottom);
+  const nodes = [];
+  for (const each of scene.nodes) {
+    const { width, height } = each.node;
+    if (each.x + width / 2 <= seen.left || each.x - width / 2 >= seen.right || each.y + height / 2 <= seen.top || each.y - height / 2 >= seen.bottom) continue;
+    if (nodes.push(each) > most) return null;
+  }
   const lines = scene.lines.filter((each) => each.right > seen.left && each.left < seen.right && each.bottom > seen.top && each.top < seen.bottom);
   if (nodes.length + lines.length <= most) return { nodes, lines };
-  const ends = new Set(nodes.map(({ node }) => node.id));
-  return { nodes, lines: lines.filter(({ edge }) => ends.has(edge.from) || ends.has(edge.to)) };
+  const inside = new Set(nodes.map(({ node }) => node.id));
+  const ending = lines.filter(({ edge }) => inside.has(edge.from) || inside.has(edge.to));
+  return nodes.length + ending.length <= most ? { nodes, lines: ending } : null;
 }

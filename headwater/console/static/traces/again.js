@@ -10,6 +10,7 @@ import { surface } from "../client.js";
 import { shortName } from "../format.js";
 import { textBlob } from "../resources/parts.js";
 import { cause, run, text } from "./causes.js";
+import { isCut } from "./whole.js";
 
 /** @param {Span} span */
 const where = ({ account, region }) => ({ account, region });
@@ -23,7 +24,7 @@ export function repeats(span, published) {
   const given = run(span);
   if (given) return [{ label: `Invoke ${shortName(given.arn)} with it again`, run: operation("lambda", "Invoke", { FunctionName: given.arn, Payload: textBlob(given.payload), InvocationType: given.later ? "Event" : "RequestResponse" }) }];
   if (span.name === "events.target" && carried) return [{ label: "Deliver it to this rule again", run: () => toRule(where(span), carried, subject, span) }];
-  if (span.name.startsWith("sns.") && carried) return [{ label: "Deliver it to this subscription again", run: () => toSubscription(where(span), carried, subject) }];
+  if (span.name.startsWith("sns.") && carried && !isCut(carried.body)) return [{ label: "Deliver it to this subscription again", run: () => toSubscription(where(span), carried, subject) }];
   if (span.name.startsWith("scheduler.")) return [{ label: "Fire the schedule now", run: operation("scheduler", "FireNow", { Arn: subject }) }];
   if (span.name === "states:StartExecution" && subject.includes(":execution:")) return [{ label: "Start it with this input again", run: () => start(where(span), subject) }];
   const sent = cause(span, published);

@@ -10,8 +10,9 @@
  *   | {kind: "request", api: string, method: string, path: string, headers: Record<string, string>, body: string | null}} Cause
  */
 
+import { isCut } from "./whole.js";
+
 const LEFT_OUT = /^(host|content-length|connection|user-agent|accept-encoding|x-amzn-.*|x-forwarded-.*|via)$/i;
-const CUT = / characters in all]$/;
 
 /** @param {Published[]} published @param {string} span */
 export function publishedBy(published, span) {
@@ -22,7 +23,7 @@ export function publishedBy(published, span) {
 /** @param {Span} span @param {Published[]} published in its trace @returns {Cause | null} null where it is not known whole */
 export function cause(span, published) {
   const [first, ...rest] = publishedBy(published, span.id);
-  if (first && ![first, ...rest].some((each) => CUT.test(each.body))) {
+  if (first && ![first, ...rest].some((each) => isCut(each.body))) {
     if (span.name === "events:PutEvents") return { kind: "events", entries: [first, ...rest].map(entry) };
     if (span.name === "sns:Publish") return { kind: "topic", arn: first.channel, message: JSON.parse(first.body) };
     if (span.name === "sqs:SendMessage") return queued(first);
@@ -51,7 +52,7 @@ export const text = (value) => (typeof value === "string" ? value : JSON.stringi
 /** A function's run. @param {Span} span @returns {Extract<Cause, {kind: "function"}> | null} */
 export function run(span) {
   const { input } = span.notes;
-  if (typeof input !== "string" || CUT.test(input) || !span.subject?.includes(":function:")) return null;
+  if (typeof input !== "string" || isCut(input) || !span.subject?.includes(":function:")) return null;
   return { kind: "function", arn: span.subject, payload: input, later: span.kind === "delivery" };
 }
 

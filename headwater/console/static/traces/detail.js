@@ -1,13 +1,15 @@
 /** All that is known of one span, and what can be done from it. */
 
-import { html, useState } from "../html.js";
+import { html, useEffect, useState } from "../html.js";
 import { surface } from "../client.js";
 import { dateTime, length, pretty } from "../format.js";
 import { A } from "../router.js";
 import { repeats } from "./again.js";
 import { cause, publishedBy } from "./causes.js";
 import { asCommand, asTest } from "./copies.js";
+import { originOf } from "./origin.js";
 import { Story } from "./story.js";
+import { complete, isCut, lacks } from "./whole.js";
 
 const OWN = new Set(["error", "attempt"]);
 
@@ -15,6 +17,7 @@ const OWN = new Set(["error", "attempt"]);
 
 /** @param {{span: Span, above: Span[], published: Published[], again: () => void, close: () => void}} props `above`: its causes, the nearest first */
 export function Detail({ span, above, published, again, close }) {
+  const whole = useWhole(span, above, published);
   const notes = Object.entries(span.notes).filter(([name]) => !OWN.has(name));
   const misses = notes.filter(([name]) => name.startsWith("missed "));
   const rest = notes.filter(([name]) => !name.startsWith("missed "));
@@ -22,6 +25,7 @@ export function Detail({ span, above, published, again, close }) {
     <div class="head"><h1>${span.name}</h1><span class="spacer"></span><button class="icon" aria-label="Close" onClick=${close}>×</button></div>
     ${span.notes.error && html`<p class="error">${span.outcome}: ${span.notes.error}</p>`}
     <${Doings} span=${span} above=${above} published=${published} again=${again} />
+    ${whole && lost(span, published) && html`<p class="hint">What it was given was too long to be kept whole: it cannot be sent again from here.</p>`}
     <dl>
       <dt>Outcome</dt><dd>${span.outcome || "still running"}${span.notes.attempt ? `, attempt ${span.notes.attempt}` : ""}</dd>
       ${span.subject && html`<dt>Of</dt><dd>${span.subject.startsWith("arn:") ? html`<${A} to=${"/console/resources/" + encodeURIComponent(span.subject)}>${span.subject}<//>` : span.subject}</dd>`}
@@ -35,13 +39,31 @@ export function Detail({ span, above, published, again, close }) {
   </aside>`;
 }
 
+/** Asks for what was cut and could be sent again; true once all is there that can be had. @param {Span} span @param {Span[]} above
+ *  @param {Published[]} published */
+function useWhole(span, above, published) {
+  const [whole, told] = useState(false);
+  useEffect(() => {
+    complete([span, ...above].flatMap((each) => [each, ...each.children]), published).then(() => told(true));
+    return () => told(false);
+  }, [span, published]);
+  return whole;
+}
+
+/** @param {Span} span @param {Published[]} published */
+function lost(span, published) {
+  const given = span.name === "execute-api:Invoke" ? [span, ...span.children] : [span];
+  return given.some(lacks) || publishedBy(published, span.id).some((each) => isCut(each.body));
+}
+
 /** @param {{span: Span, above: Span[], published: Published[], again: () => void}} props */
 function Doings({ span, above, published, again }) {
   const [said, say] = useState("");
   /** @param {import("./again.js").Repeat} each */
   const run = (each) => (say("…"), each.run().then(() => (say("Sent again."), again()), (/** @type {Error} */ error) => say(error.message)));
+  const here = { account: span.account, region: span.region };
   const command = asCommand(span, published, location.origin);
-  const test = async () => asTest(span, above, published, (await surface.map({ account: span.account, region: span.region })).resources);
+  const test = async () => asTest(span, above, published, (await surface.map(here)).resources, (name) => originOf(here, name));
   const caused = [span, ...above].some((each) => cause(each, published));
   return html`<div class="row doings">
     ${repeats(span, published).map((each) => html`<button key=${each.label} onClick=${() => run(each)}>${each.label}</button>`)}

@@ -10,7 +10,7 @@ import { look, rows } from "./rows.js";
 import { scale } from "./scale.js";
 
 const HEIGHT = 28;
-const BEYOND = 12; // rows drawn above and below what is seen
+const BEYOND = 6; // rows drawn above and below what is seen
 
 /** @param {{found: string[]}} props */
 export function TracePage({ found: [id] }) {
@@ -51,7 +51,8 @@ function Waterfall({ all, axis, chosen, choose }) {
     return () => watcher.disconnect();
   }, []);
   const first = Math.max(0, Math.floor(seen.top / HEIGHT) - BEYOND);
-  const last = Math.min(all.length, Math.ceil((seen.top + seen.height) / HEIGHT) + BEYOND);
+  const lines = Math.ceil(seen.height / HEIGHT) + 2 * BEYOND + 1; // one that is left behind becomes one that comes: nothing is made anew
+  const last = Math.min(all.length, first + lines);
   /** @param {KeyboardEvent} event */
   const key = (event) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -66,7 +67,7 @@ function Waterfall({ all, axis, chosen, choose }) {
   };
   return html`<div class="waterfall" ref=${ref} onKeyDown=${key} onScroll=${(/** @type {any} */ e) => see({ top: e.target.scrollTop, height: e.target.clientHeight })}>
     <div class="rows" role="listbox" aria-label="Spans" style=${{ height: all.length * HEIGHT + "px" }}>
-      ${all.slice(first, last).map((row, index) => html`<${Line} key=${row.span.id} row=${row} top=${(first + index) * HEIGHT} axis=${axis} chosen=${row.span.id === chosen} choose=${choose} />`)}
+      ${all.slice(first, last).map((row, index) => html`<${Line} key=${(first + index) % lines} row=${row} top=${(first + index) * HEIGHT} axis=${axis} chosen=${row.span.id === chosen} choose=${choose} />`)}
       <div class="breaks" aria-hidden="true">${axis.breaks.map((each) => html`<i key=${each.at} style=${{ left: each.at * 100 + "%" }}><span>${length(each.skipped)}</span></i>`)}</div>
     </div>
   </div>`;
