@@ -52,6 +52,13 @@ def _counts(run: MapRun, which: int, total: int) -> dict[str, int]:
     }
 
 
+@operation("states", "GetMapRunResult", internal=True, reads=True)
+def get_map_run_result(call: Call, request: Request) -> Result:
+    """`Result`: what a run gave, as JSON text, where it was kept because no history shows it."""
+    row = call.store.one(tables.MAP_RUN_RESULT, (request["mapRunArn"],))
+    return {} if row is None or row[0] is None else {"Result": row[0]}
+
+
 @operation("states", "ListMapRuns", reads=True)
 def list_map_runs(call: Call, request: Request) -> Result:
     record = find_execution(call, request["executionArn"])

@@ -96,6 +96,9 @@ SCHEMA = (
     """
     ALTER TABLE states_executions ADD COLUMN events TEXT;
     """,
+    """
+    ALTER TABLE states_map_runs ADD COLUMN result TEXT;
+    """,
 )
 
 # -- machines
@@ -283,6 +286,9 @@ FROM states_map_runs
 MAP_RUN_BY_ID = _MAP_RUN + "WHERE id = ?"
 MAP_RUN_BY_ARN = _MAP_RUN + "WHERE arn = ?"
 MAP_RUN_STATUS = "SELECT status FROM states_map_runs WHERE id = ?"
+# What a run gave, for replays: only where the history of its execution does not show it.
+KEEP_RESULT = "UPDATE states_map_runs SET result = ? WHERE id = ?"
+MAP_RUN_RESULT = "SELECT result FROM states_map_runs WHERE arn = ?"
 MAP_RUN_STATE = "SELECT state, arn FROM states_map_runs WHERE id = ?"
 LIST_MAP_RUNS = """
 SELECT id, execution_arn, arn, started, stopped FROM states_map_runs
