@@ -52,7 +52,7 @@ class Signing:
             [
                 request.method.upper(),
                 self._path(signer, request.url),
-                "",  # of the query
+                signer.canonical_query_string(request) if "?" in request.url or request.params else "",
                 *[f"{name}:{' '.join(headers[name].split())}" for name in names],
                 "",
                 signed,
@@ -68,14 +68,12 @@ class Signing:
         )
 
     def _is_plain(self, signer: Any, request: Any) -> bool:
-        """A body of bytes, no query, and nobody who would have it otherwise."""
+        """A body of bytes to our endpoint, and nobody who would have it otherwise."""
         module, context = self._module, request.context
         return (
             type(signer) is module.SigV4Auth
             and signer.credentials is not None
             and (request.data is None or type(request.data) is bytes)
-            and not request.params
-            and "?" not in request.url
             and request.url.startswith("http://")
             and "checksum" not in context
             and context.get("payload_signing_enabled", True)
@@ -100,11 +98,8 @@ class Signing:
         return found
 
     def _path(self, signer: Any, url: str) -> str:
-        path = "/" + url.split("/", 3)[3] if url.count("/") > 2 else "/"
-        if path == "/":
-            return path
-        normalized: str = signer._normalize_url_path(self._module.urlsplit(url).path)
-        return normalized
+        path: str = self._module.urlsplit(url).path
+        return path if path == "/" else signer._normalize_url_path(path)
 
 
 def _key(secret: str, day: str, region: str, service: str) -> bytes:
@@ -117,7 +112,15 @@ def _key(secret: str, day: str, region: str, service: str) -> bytes:
 
 def _parts(signer: Any) -> tuple[Any, ...]:
     """What a library replaces that signs in another way."""
-    return (signer.canonical_request, signer.headers_to_sign, signer.payload, signer.signature, signer.string_to_sign)
+    return (
+        signer.canonical_request,
+        signer.headers_to_sign,
+        signer.payload,
+        signer.signature,
+        signer.string_to_sign,
+        signer.canonical_query_string,
+        signer._normalize_url_path,
+    )
 
 
 def install() -> None:
