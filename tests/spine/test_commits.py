@@ -1,4 +1,4 @@
-"""A commit that fails, such as on a full disk: nothing of its group has happened, and all goes on once there is room."""
+"""A commit that fails, as on a full disk: nothing of its group has happened; all goes on once there is room."""
 
 from __future__ import annotations
 
