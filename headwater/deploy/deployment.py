@@ -19,6 +19,7 @@ from headwater.languages.templates import TemplateError
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 BODY_LIMIT = 51_200
+DESCRIPTION_LIMIT = 1024
 POLL_SECONDS = 0.05
 NOTHING_LEFT = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
@@ -65,7 +66,7 @@ def up(
         packager = Packager(
             ArtifactBucket(aws), cache or default_cache(), lambda name: on_progress(Progress("package", name))
         )
-        return Deployment(aws, stack, on_progress).deploy(packager, packager.package(template), parameters)
+        return Deployment(aws, stack, on_progress, template).deploy(packager, packager.package(template), parameters)
     except TemplateError as error:
         raise DeploymentError(f"{template}: {error}") from error
     except ClientError as error:
@@ -75,12 +76,13 @@ def up(
 
 
 class Deployment:
-    """One stack's way up."""
+    """One stack's way up. The change set's description names its ``template``: copied tests ask for it."""
 
-    def __init__(self, aws: Aws, stack: str, on_progress: OnProgress) -> None:
+    def __init__(self, aws: Aws, stack: str, on_progress: OnProgress, template: Path) -> None:
         self._cloudformation = aws.client("cloudformation")
         self._stack = stack
         self._on_progress = on_progress
+        self._description = f"headwater up {template.resolve()}"[:DESCRIPTION_LIMIT]
         self._seen: set[str] = set()
 
     def deploy(self, packager: Packager, body: dict[str, Any], parameters: Mapping[str, str]) -> Deployed:
@@ -127,6 +129,7 @@ class Deployment:
             ChangeSetName=f"headwater-{time.time_ns()}",
             ChangeSetType="CREATE" if is_new else "UPDATE",
             Capabilities=CAPABILITIES,
+            Description=self._description,
             Parameters=parameters_of(body, parameters, known),
             **self._template(packager, body),
         )["Id"]

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.console.pages import MARKS, opened
-from tests.orders.shop import HEADWATER, TEMPLATE, Shop
+from tests.orders.shop import HEADWATER, Shop
 from tests.settling import wait_for
 
 pytestmark = [*MARKS, pytest.mark.xdist_group("orders")]
@@ -173,8 +173,28 @@ def _copied(detail: Any, label: str | re.Pattern[str]) -> str:
     return str(detail.get_by_role("button", name=label).evaluate(COPY))
 
 
+def test_a_copied_test_says_what_it_lacks(browser: Browser, console: str, busy_shop: Shop) -> None:
+    """A stack that another tool deployed: its parameters are known, its template's path is not."""
+    aws = busy_shop.server.aws
+    template = {
+        "Parameters": {"Size": {"Type": "String", "Default": "small"}, "Owner": {"Type": "String"}},
+        "Resources": {"Said": {"Type": "AWS::SNS::Topic"}},
+    }
+    owner = {"ParameterKey": "Owner", "ParameterValue": "me"}
+    aws("cloudformation").create_stack(StackName="elsewhere", TemplateBody=json.dumps(template), Parameters=[owner])
+    wait_for(aws("cloudformation"), "stack_create_complete", StackName="elsewhere")
+    found = aws("cloudformation").describe_stack_resources(StackName="elsewhere")["StackResources"]
+    aws("sns").publish(TopicArn=found[0]["PhysicalResourceId"], Message="from elsewhere")
+    page = browser.new_page(viewport={"width": 1400, "height": 860})
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copied = _copied(_span(page, console, "elsewhere-Said", "sns:Publish", "sns:Publish"), "Copy as pytest")
+    page.close()
+    assert 'app = stack("template.yaml", Owner="me")' in copied
+    assert "its template is not known: say here where it is" in copied
+
+
 def test_what_is_copied_runs(browser: Browser, console: str, busy_shop: Shop, tmp_path: Path) -> None:
-    """Commands against the very cloud; tests in a session of their own, with the template beside them."""
+    """Commands against the very cloud; tests in a session of their own, which know where the template is."""
     busy_shop.outcome(busy_shop.place("c-standard", ("A1", 1, 9.5)))
     busy_shop.settle()  # a trace that still grows moves its rows from under the mouse
     page = browser.new_page(viewport={"width": 1400, "height": 860})
@@ -194,7 +214,6 @@ def test_what_is_copied_runs(browser: Browser, console: str, busy_shop: Shop, tm
         assert done.returncode == 0, (command, done.stderr)
         assert re.search('"(EventId|MessageId|StatusCode|orderId)"', done.stdout), (command, done.stdout)
     busy_shop.settle()
-    (tmp_path / "template.yaml").symlink_to(TEMPLATE)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]

@@ -51,9 +51,12 @@ function curl({ api, method, path, headers, body }, origin) {
  * A test that sends what caused the span (the first cause, so that all is there which that left behind), and asserts
  * that it comes to the same.
  * @param {Span} span @param {Span[]} above its causes, the nearest first @param {Published[]} published @param {import("../client.js").Resource[]} resources
- * @returns {string | null}
+ * @param {(name: string) => Promise<Origin>} originOf what a stack was deployed from
+ * @returns {Promise<string | null>}
+ *
+ * @typedef {{template: string | null, parameters: Record<string, string>}} Origin
  */
-export function asTest(span, above, published, resources) {
+export async function asTest(span, above, published, resources, originOf) {
   const path = [span, ...above].reverse();
   const origin = path.find((each) => ![undefined, "function"].includes(cause(each, published)?.kind)) || path.find((each) => cause(each, published));
   const sent = origin && cause(origin, published);
@@ -64,7 +67,8 @@ export function asTest(span, above, published, resources) {
   const wanted = below.length ? below.flatMap((each) => effects(each, null)) : span.kind === "operation" ? [{ span, event: carried?.notes.event }] : effects(span, carried?.notes.event);
   const told = origin === span && !below.length ? NOTHING : wanted.slice(0, MOST_ASSERTED).map((each) => assertion(each, of));
   const lines = [...sending(sent, of), ...told];
-  const body = [of.stack() ? `app = stack("template.yaml")  # of ${of.stack()}` : "# what this needs was made by no stack: make it here", ...lines].join("\n");
+  const made = of.stack() ? deployed(of.stack(), await originOf(of.stack())) : ["# what this needs was made by no stack: make it here"];
+  const body = [...made, ...lines].join("\n");
   const standard = [body.includes("json.") && "import json", body.includes("urllib.") && "import urllib.request"].filter(Boolean);
   const fixtures = [sent.kind === "request" && "cloud", of.stack() ? "stack" : "universe", "events"].filter(Boolean);
   return `${[standard.join("\n"), body.includes("boto3.") && "import boto3"].filter(Boolean).join("\n\n")}
@@ -72,6 +76,13 @@ export function asTest(span, above, published, resources) {
 \ndef test_${snake(named(sent, of))}(${fixtures.join(", ")}):
 ${body.replace(/^(?=.)/gm, "    ")}
 `;
+}
+
+/** @param {string} name of a stack @param {Origin} origin @returns {string[]} */
+function deployed(name, { template, parameters }) {
+  const given = Object.entries(parameters).map(([key, value]) => `, ${key}=${python(value)}`).join("");
+  const note = template ? [] : [`# Headwater did not deploy ${name}, so its template is not known: say here where it is`];
+  return [...note, `app = stack(${python(template || "template.yaml")}${given})`];
 }
 
 /** @param {Cause} sent @param {ReturnType<typeof naming>} of */

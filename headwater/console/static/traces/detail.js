@@ -7,6 +7,7 @@ import { A } from "../router.js";
 import { repeats } from "./again.js";
 import { cause, publishedBy } from "./causes.js";
 import { asCommand, asTest } from "./copies.js";
+import { originOf } from "./origin.js";
 import { Story } from "./story.js";
 import { complete, isCut, lacks } from "./whole.js";
 
@@ -60,8 +61,9 @@ function Doings({ span, above, published, again }) {
   const [said, say] = useState("");
   /** @param {import("./again.js").Repeat} each */
   const run = (each) => (say("…"), each.run().then(() => (say("Sent again."), again()), (/** @type {Error} */ error) => say(error.message)));
+  const here = { account: span.account, region: span.region };
   const command = asCommand(span, published, location.origin);
-  const test = async () => asTest(span, above, published, (await surface.map({ account: span.account, region: span.region })).resources);
+  const test = async () => asTest(span, above, published, (await surface.map(here)).resources, (name) => originOf(here, name));
   const caused = [span, ...above].some((each) => cause(each, published));
   return html`<div class="row doings">
     ${repeats(span, published).map((each) => html`<button key=${each.label} onClick=${() => run(each)}>${each.label}</button>`)}
