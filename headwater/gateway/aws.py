@@ -15,6 +15,7 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
 from headwater.gateway.protocols.cbor import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
+from headwater.gateway.sessions import Sessions, expired
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
 from headwater.spine.event_streams import EventStream
@@ -47,6 +48,7 @@ class AwsApis:
         self._models = models
         self._wires: dict[str, WireService] = {}
         self._callers = Callers()
+        self._sessions = Sessions()
         # by target and credential scope, which clients repeat all day
         self._routes: dict[tuple[str, str], Route] = {}
 
@@ -62,6 +64,13 @@ class AwsApis:
                 connection.respond(found)
                 return
             route, path = found
+        session = self._sessions.find(request)
+        if session is not None:
+            if session.expires <= self._engine.clock.now():
+                error = expired(route.service, route.protocol)
+                connection.respond(route.wire.error(route.protocol, error, request_id, route.operation.name))
+                return
+            route = route._replace(caller=route.caller._replace(principal=session.principal))
         try:
             parameters = route.plan.parse(request, path)
         except AwsError as error:

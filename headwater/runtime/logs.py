@@ -64,6 +64,8 @@ class LogPipe:
             if not chunk:
                 return False
             self._feed(chunk)
+            if len(chunk) < _CHUNK:
+                break  # there is no more: another read would only say so
         return True
 
     def _feed(self, chunk: bytes) -> None:
@@ -154,7 +156,7 @@ class PlatformLines:
 def iso(milliseconds: int) -> str:
     """``2026-11-23T16:34:02.123Z``"""
     whole = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    return f"{whole.isoformat()[:19]}.{milliseconds % 1000:03d}Z"
 
 
 def _platform(kind: str, now: int, record: dict[str, object]) -> str:

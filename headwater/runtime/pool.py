@@ -21,6 +21,7 @@ from headwater.spine.functions import FunctionVersion, Invocation, InvocationRes
 
 MOST_STARTING = 4
 LEAST_PATIENCE = 0.01  # seconds
+PAUSE = 0.05  # seconds until it is looked again at those who have waited for long enough already
 ENOUGH = 1  # environments for each processor
 MOVING = 0.25  # seconds within which, or within a start, an environment became free, where those who wait get on
 
@@ -76,7 +77,8 @@ class Pool:
             self._starting.add(task)
             task.add_done_callback(self._started)
         if self._waiting and self._timer is None:
-            self._timer = loop.call_later(LEAST_PATIENCE, self._look_again)
+            left = self._waiting[0].since + self._patience - loop.time()
+            self._timer = loop.call_later(max(LEAST_PATIENCE, left) if left > 0 else PAUSE, self._look_again)
 
     def _late(self, now: float) -> int:
         """How many have waited for long enough, of those for whom an environment may be started."""

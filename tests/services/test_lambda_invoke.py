@@ -110,6 +110,25 @@ def test_an_event_reaches_its_destination(aws: Client) -> None:
     assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}
 
 
+def test_an_event_follows_the_settings_of_its_time(aws: Client) -> None:
+    lambda_, sqs = aws("lambda"), aws("sqs")
+    one, two = queue(sqs, "one"), queue(sqs, "two")
+    make(lambda_, source="def handler(event, context):\n    return {'did': event}\n")
+    for number, (url, arn) in enumerate((one, two, one)):
+        lambda_.put_function_event_invoke_config(
+            FunctionName="f", DestinationConfig={"OnSuccess": {"Destination": arn}}
+        )
+        lambda_.invoke(FunctionName="f", InvocationType="Event", Payload=str(number).encode())
+        message = receive(sqs, url)[0]
+        assert json.loads(message["Body"])["requestPayload"] == number
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    lambda_.delete_function_event_invoke_config(FunctionName="f")
+    lambda_.invoke(FunctionName="f", InvocationType="Event", Payload=b"3")
+    settle(lambda_)
+    for url, _ in (one, two):
+        assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
 def test_a_failed_event_goes_to_both_kinds_of_dead_letters(aws: Client) -> None:
     lambda_, sqs = aws("lambda"), aws("sqs")
     failures, failures_arn = queue(sqs, "failures")

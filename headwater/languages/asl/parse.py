@@ -16,6 +16,7 @@ from headwater.languages.asl.graph import check_transitions
 from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.parse_state import CheckResource, StateParser
 from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS
+from headwater.languages.json_errors import line_and_column, unexpected_at
 
 MAXIMUM_TIMEOUT_SECONDS = 99_999_999
 
@@ -107,9 +108,10 @@ _SHOWN = 500
 
 def _not_json(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
     """What AWS's parser says of a text that is no JSON, and where it stands."""
-    token = _TOKEN.match(text, error.pos)
-    at = error.pos if token is None else token.end()
-    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    at = unexpected_at(error)
+    token = _TOKEN.match(text, at)
+    at = at if token is None else token.end()
+    line, column = line_and_column(text, at)
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}[truncated {len(text) - _SHOWN} chars]"
     where = f'[Source: (String)"{shown}"; line: {line}, column: {column}]'
     if token is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from headwater.languages.json_errors import line_and_column, unexpected_at
 from headwater.languages.templates.errors import TemplateError
 
 Value = Any
@@ -44,7 +45,7 @@ def load_json(text: str) -> Value:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise not_well_formed("JSON", error.lineno, error.colno) from error
+        raise not_well_formed("JSON", *line_and_column(text, unexpected_at(error))) from error
     except RecursionError as error:
         raise TemplateError("Template format error: unsupported structure.") from error
 

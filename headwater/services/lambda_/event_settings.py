@@ -11,7 +11,13 @@ import orjson
 
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import invalid_parameter, not_found
-from headwater.services.lambda_.function import find_configuration, find_function, find_setting, save_setting
+from headwater.services.lambda_.function import (
+    FunctionMemory,
+    find_configuration,
+    find_function,
+    find_setting,
+    save_setting,
+)
 from headwater.services.lambda_.names import LATEST, Reference, refer
 from headwater.services.lambda_.pages import page
 from headwater.spine.arns import parse_arn
@@ -34,6 +40,15 @@ class EventSettings(NamedTuple):
 
 
 def find_event_settings(call: Call, reference: Reference) -> EventSettings:
+    memory: FunctionMemory = call.memory
+    key = (reference.arn, reference.qualifier)
+    settings: EventSettings | None = memory.event_settings.get(key)
+    if settings is None:
+        settings = memory.event_settings[key] = _read_event_settings(call, reference)
+    return settings
+
+
+def _read_event_settings(call: Call, reference: Reference) -> EventSettings:
     stored = find_setting(call, reference.arn, KIND, reference.qualifier or LATEST) or {}
     destinations = stored.get("DestinationConfig") or {}
     configuration, _ = find_configuration(call, reference)
@@ -67,6 +82,7 @@ def delete_function_event_invoke_config(call: Call, request: Request) -> Result:
     reference = _find(call, request)
     _stored(call, reference)
     call.store.run(tables.DELETE_SETTING, (reference.arn, KIND, reference.qualifier or LATEST))
+    call.memory.drop(reference.arn)
     return {}
 
 
@@ -117,6 +133,7 @@ def _save(call: Call, reference: Reference, request: Request, former: dict[str, 
             _check_destination(reference, (destinations.get(condition) or {}).get("Destination"))
         settings["DestinationConfig"] = {"OnSuccess": {}, "OnFailure": {}} | destinations
     save_setting(call, reference.arn, KIND, reference.qualifier or LATEST, settings)
+    call.memory.drop(reference.arn)
     return settings
 
 

@@ -64,18 +64,21 @@ class FunctionMemory:
         self.targets: dict[tuple[str, str], Target] = {}
         # by account, region, FunctionName and Qualifier: spares taking names apart for each invocation
         self.named: dict[tuple[str, str, str, str | None], Target] = {}
+        self.event_settings: dict[tuple[str, str], Any] = {}  # see event_settings.py
         self.running: Counter[str] = Counter()
         self.running_in_account: Counter[tuple[str, str]] = Counter()
         self.log_lines: Any = None
 
     def drop(self, arn: str) -> None:
-        for key in [key for key in self.targets if key[0] == arn]:
-            del self.targets[key]
+        for known in (self.targets, self.event_settings):
+            for key in [key for key in known if key[0] == arn]:
+                del known[key]
         self.named.clear()
 
     def clear(self) -> None:
         self.targets.clear()
         self.named.clear()
+        self.event_settings.clear()
 
 
 def find_function(call: Call, reference: Reference) -> Function:

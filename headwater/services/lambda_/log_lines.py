@@ -6,11 +6,12 @@ import logging
 
 from headwater.spine.errors import AwsError
 from headwater.spine.functions import FunctionVersion, LogEvents
-from headwater.spine.operations import Caller
+from headwater.spine.operations import Call
 from headwater.spine.work import Watch, Work
 
 _INTERVAL = 0.1  # seconds for which lines are gathered
 _MOST_KEPT = 100_000
+_MOST_STREAMS = 50  # in one transaction
 
 log = logging.getLogger(__name__)
 Stream = tuple[str, str, str, str]  # account, region, group, stream
@@ -43,15 +44,15 @@ class LogLines:
             while True:
                 await self._watch.wait()
                 await work.linger(_INTERVAL)
-                streams, self._streams, self._count = self._streams, {}, 0
-                for stream, events in streams.items():
-                    await self._write(work, stream, events)
+                streams, self._streams, self._count = [*self._streams.items()], {}, 0
+                for first in range(0, len(streams), _MOST_STREAMS):
+                    await work.transact(_write, streams[first : first + _MOST_STREAMS])
 
-    async def _write(self, work: Work, stream: Stream, events: LogEvents) -> None:
-        account, region, group, name = stream
-        caller = Caller(account, region, work.caller.principal)
+
+def _write(call: Call, streams: list[tuple[Stream, LogEvents]]) -> None:
+    for (account, region, group, name), events in streams:
         request = {"logGroupName": group, "logStreamName": name, "events": events}
         try:
-            await work.caused_by(work.cause, caller).operation("logs", "Append", request)
+            call.operation("logs", "Append", request, account, region)
         except AwsError as error:
             log.warning("log lines lost", extra={"group": group, "error": str(error)})

@@ -8,26 +8,46 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.spine.access_keys import account_of, make_access_key
-from headwater.spine.arns import Arn, parse_arn
+from headwater.spine.arns import Arn, parse_arn, partition_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.session_tokens import Session, make_token
 
 SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 HOUR = 3600
+_ASSUMED = "assumed-role"
 
 
-def credentials(call: Call, account: str, seconds: int) -> dict[str, Any]:
+def credentials(call: Call, account: str, seconds: int, principal: str) -> dict[str, Any]:
+    """They hold until they expire by the clock; the token says so itself."""
+    expires = (call.now // 1000 + seconds) * 1000
     return {
         "AccessKeyId": make_access_key("ASIA", account, call.ids),
         "SecretAccessKey": call.ids.token(40, SECRET_ALPHABET),
-        "SessionToken": "IQoJb3JpZ2luX2Vj" + call.ids.token(240, SECRET_ALPHABET),
-        "Expiration": call.now + seconds * 1000,
+        "SessionToken": make_token(Session(expires, principal), call.ids),
+        "Expiration": expires,
     }
 
 
 @operation("sts", "GetCallerIdentity", reads=True)
 def get_caller_identity(call: Call, request: Request) -> Result:
-    return {"UserId": call.account, "Account": call.account, "Arn": call.principal}
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+    return {"UserId": _user_id(call), "Account": call.account, "Arn": call.principal}
+
+
+def _user_id(call: Call) -> str:
+    """The account's, or of somebody in a role ``AROA…:session``."""
+    kind, _, name = call.principal.rpartition(":")[2].partition("/")
+    if kind == "federated-user":
+        return f"{call.account}:{name}"
+    if kind != _ASSUMED:
+        return call.account
+    role, _, session = name.partition("/")
+    try:
+        identity = call.operation("iam", "GetRole", {"RoleName": role})["Role"]["RoleId"]
+    except AwsError:
+        identity = role  # it was deleted since
+    return f"{identity}:{session}"
 
 
 @operation("sts", "GetAccessKeyInfo", reads=True)
@@ -38,11 +58,29 @@ def get_access_key_info(call: Call, request: Request) -> Result:
 
 @operation("sts", "GetSessionToken")
 def get_session_token(call: Call, request: Request) -> Result:
-    return {"Credentials": credentials(call, call.account, request.get("DurationSeconds") or 12 * HOUR)}
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
+    seconds = request.get("DurationSeconds") or 12 * HOUR
+    return {"Credentials": credentials(call, call.account, seconds, call.principal)}
+
+
+@operation("sts", "GetFederationToken")
+def get_federation_token(call: Call, request: Request) -> Result:
+    """Its policies are kept by nobody: within an account nothing asks them.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+    """
+    name, seconds = request["Name"], request.get("DurationSeconds") or 12 * HOUR
+    arn = f"arn:{partition_of(call.region)}:sts::{call.account}:federated-user/{name}"
+    return {
+        "Credentials": credentials(call, call.account, seconds, arn),
+        "FederatedUser": {"FederatedUserId": f"{call.account}:{name}", "Arn": arn},
+        "PackedPolicySize": 0,
+    }
 
 
 @operation("sts", "AssumeRole")
 def assume_role(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
     arn = parse_arn(request["RoleArn"])
     if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
         raise AwsError("ValidationError", f"{request['RoleArn']} is invalid")
@@ -52,10 +90,13 @@ def assume_role(call: Call, request: Request) -> Result:
         raise AwsError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
+    if seconds > HOUR and f":{_ASSUMED}/" in call.principal:
+        text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+        raise AwsError("ValidationError", text)
     session = request["RoleSessionName"]
-    assumed = arn._replace(service="sts", resource=f"assumed-role/{role['RoleName']}/{session}")
+    assumed = arn._replace(service="sts", resource=f"{_ASSUMED}/{role['RoleName']}/{session}")
     return {
-        "Credentials": credentials(call, arn.account, seconds),
+        "Credentials": credentials(call, arn.account, seconds, str(assumed)),
         "AssumedRoleUser": {"AssumedRoleId": f"{role['RoleId']}:{session}", "Arn": str(assumed)},
         "SourceIdentity": request.get("SourceIdentity"),
     }

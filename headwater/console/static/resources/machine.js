@@ -67,9 +67,10 @@ function History({ arn }) {
   return html`<${Problem} error=${error} /><${Section} title="History"><${Rows} none="No event is there." heads=${["", "At", "Event", "State", "Details"]} rows=${events.map((/** @type {any} */ each) => [each.id, html`<${At} at=${each.timestamp} />`, each.type, name(each), html`<${Json} value=${details(each)} />`])} /><//>`;
 }
 
-/** @param {{departure?: {state: string | null, recorded: any, why: string}, problem?: string}} each */
-function way({ departure, problem }) {
+/** @param {{departure?: {state: string | null, recorded: any, why: string}, undecided?: Record<string, string>, problem?: string}} each */
+function way({ departure, undecided, problem }) {
   if (problem) return "It cannot be replayed: " + problem;
+  if (undecided) return "It would go the recorded way, but what a changed state makes of it cannot be told. " + Object.entries(undecided).map((each) => each.join(": ")).join("; ");
   if (!departure) return "It would go the recorded way.";
   return `It would leave its path in ${departure.state || "the execution"}${departure.recorded ? ` (event ${departure.recorded.id})` : ""}: ${departure.why}`;
 }
