@@ -20,7 +20,7 @@ _TYPES = {REST: "AWS::ApiGateway::RestApi"}
 @operation("apigateway", "Topology", internal=True, reads=True)
 def map_apis(call: Call, request: Request) -> Result:
     apis, links = [], []
-    clients = dict(call.store.all(tables.MAP_CONNECTIONS, (call.account, call.region)))
+    clients: dict[str, int] = dict(call.store.all(tables.MAP_CONNECTIONS, (call.account, call.region)))
     for identity, kind, text in call.store.all(tables.MAP_APIS, (call.account, call.region)):
         document = orjson.loads(text)
         arn = make_arn("execute-api", call.region, call.account, identity)
