@@ -295,7 +295,8 @@ class Departure(TypedDict):
 
 
 class Replayed(TypedDict, total=False):
-    """One execution replayed: without ``departure`` and ``problem`` it went the recorded way."""
+    """One execution replayed: without ``departure``, ``undecided`` and ``problem`` it went the recorded way.
+    ``undecided``: states of which that cannot be told, and why."""
 
     execution: str
     name: str
@@ -303,6 +304,7 @@ class Replayed(TypedDict, total=False):
     status: str
     events: int
     departure: Departure
+    undecided: dict[str, str]
     problem: str
 
 
@@ -310,6 +312,7 @@ class Replays(TypedDict):
     executions: list[Replayed]
     same: int
     left: int
+    undecided: int
     problems: int
 
 

@@ -35,8 +35,8 @@ from headwater.spine.keeping import DEFAULT_KEEP, Keep
 from headwater.spine.models import load_model
 from headwater.spine.operations import Request
 from headwater.spine.quotas import check_name
-from headwater.spine.service import Catalogue
-from headwater.spine.shapes import compile_validator
+from headwater.spine.service import Catalogue, Missing
+from headwater.spine.shapes import compile_required, compile_validator
 from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.sqlite import SqliteStore
 
@@ -81,7 +81,7 @@ class Cloud:
             BlobStore(self.folder / "blobs", sync=settings.durability == "power"),
             clock or Clock(),
             Ids(settings.seed),
-            Catalogue(houses, lambda service, name: _validator(models[service], name)),
+            Catalogue(houses, lambda service, name, missing: _validator(models[service], name, missing)),
             self.folder / "snapshots",
             settings.keep,
         )
@@ -143,7 +143,9 @@ class Cloud:
             await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)
 
 
-def _validator(model: str | None, operation: str) -> Callable[[Request], None]:
+def _validator(model: str | None, operation: str, missing: Missing | None) -> Callable[[Request], None]:
     if model is None:
         raise LookupError(f"{operation} has no model to be validated by")
+    if missing is not None:
+        return compile_required(load_model(model), operation, missing)
     return compile_validator(load_model(model), operation)

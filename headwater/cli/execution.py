@@ -98,7 +98,8 @@ def replay_command(
     """Whether a definition would go the recorded way, without calling anything.
 
     The recorded answers of tasks and timers drive the present definition of the machine, or that of a file. Exit code
-    3 where an execution would leave its path: the state and the difference are told; 1 where one cannot be replayed.
+    3 where an execution would leave its path: the state and the difference are told; 1 where one cannot be replayed, or
+    not wholly.
     """
     if execution is not None and ":stateMachine:" in execution:
         execution, machine, all_ = None, execution, True
@@ -112,7 +113,7 @@ def replay_command(
         click.echo(json.dumps(replays))
     else:
         _print_replays(replays, alone=execution is not None)
-    sys.exit(_LEFT if replays["left"] else _PROBLEM if replays["problems"] else 0)
+    sys.exit(_LEFT if replays["left"] else _PROBLEM if replays["problems"] or replays["undecided"] else 0)
 
 
 def _duration(text: str) -> int:
@@ -133,6 +134,9 @@ def _print_replays(replays: Replays, *, alone: bool) -> None:
 def _told(each: Replayed) -> str:
     if "problem" in each:
         return f"cannot be replayed: {each['problem']}"
+    if "undecided" in each:
+        unknown = "; ".join(f"{state}: {why}" for state, why in each["undecided"].items())
+        return f"the recorded way, but what a changed state makes of it cannot be told. {unknown}"
     departure = each.get("departure")
     if departure is None:
         return "the recorded way"

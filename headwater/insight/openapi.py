@@ -239,10 +239,12 @@ _DEPARTURE = _object(
     state=_TEXT_OR_NULL, recorded=_EVENT_OR_NULL, instead=_EVENT_OR_NULL, why=_text("what differs"),
 )  # fmt: skip
 REPLAYED = _object(
-    "executions same left problems",
-    same=_WHOLE, left=_WHOLE, problems=_WHOLE,
+    "executions same left undecided problems",
+    same=_WHOLE, left=_WHOLE, undecided=_WHOLE, problems=_WHOLE,
     executions=_list(_object("execution", execution=_text("an ARN"), name=_text(), machine=_text("an ARN"),
                              status=_text(), events=_WHOLE, departure=_DEPARTURE,
+                             undecided={"type": "object", "additionalProperties": _text("why"), "description":
+                                        "states of which it cannot be told"},
                              problem=_text("why it cannot be replayed"))),
 )  # fmt: skip
 QUOTAS = _object(

@@ -49,6 +49,8 @@ CANCEL = "DELETE FROM deliveries WHERE id = ? RETURNING ordering"
 NEXT_OF_ORDERING = """
 UPDATE deliveries SET waits = 0 WHERE id = (SELECT min(id) FROM deliveries WHERE ordering = ?)
 """
+LEASED = "SELECT id FROM deliveries WHERE leased = 1"
+RELEASE = "UPDATE deliveries SET due = ?, leased = 0 WHERE id = ?"
 RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
 NEXT_DUE = "SELECT due FROM deliveries WHERE waits = 0 AND leased = 0 ORDER BY due LIMIT 1"
 NEXT_BUT = "SELECT due FROM deliveries WHERE waits = 0 AND handler <> ? ORDER BY due LIMIT 1"

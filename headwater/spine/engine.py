@@ -31,7 +31,7 @@ from headwater.spine.group import Group
 from headwater.spine.ids import Ids
 from headwater.spine.keeping import DEFAULT_KEEP, Keep, Retention
 from headwater.spine.operations import Call, Caller, Operation, Request, Result
-from headwater.spine.pump import Pump
+from headwater.spine.pump import AFTER_A_FAILED_COMMIT, Pump
 from headwater.spine.service import Catalogue
 from headwater.spine.spans import Span, split_cause
 from headwater.spine.store import Store
@@ -48,7 +48,6 @@ T = TypeVar("T")
 Reply = Callable[[Result | None, AwsError | None], None]
 # Seconds until the spans of reads, which cause no commit of their own, are written.
 READ_SPANS_WAIT = 0.1
-_TURNS_OF_SOCKETS = 3
 log = logging.getLogger(__name__)
 
 
@@ -90,12 +89,14 @@ class Engine:
         self.retention = Retention(keep)
         self.last_id = 0
         self.now = 0
+        self._new_tables = False  # whether the open group has made tables of a service
+        self._lost_tables = False  # whether they went with a commit that failed
 
     # ---- life
 
     async def start(self) -> None:
         """Open the tables, release what a former process had in hand, wake the services."""
-        self._prepare()
+        self.prepare()
         self.universes.load()
         self.time.load()
         self.store.run(ledger.RELEASE_ALL, (self.clock.now(),))
@@ -104,7 +105,8 @@ class Engine:
                 self.load(service)
         self.flush()
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Bring the spine's own tables up to date, and look at what they say."""
         self.begin()
         prepare(self.store)
         migrate(self.store, "spine-deliveries", ledger.SCHEMA)
@@ -124,39 +126,7 @@ class Engine:
             row = self.store.one(f"SELECT max(id) FROM {table}")
             self.last_id = max(self.last_id, (row and row[0]) or 0)
 
-    async def begin_anew(self, tables: Callable[[], None], fresh: bool) -> None:
-        """Be another universe, whose rows ``tables`` puts in place of what there is: what runs is ended, caches
-        are dropped, services start afresh. ``fresh``: no function environment outlives it either."""
-        self.universe += 1
-        self.time.pause()
-        await self._end_tasks()
-        await self.runtime.abandon(fresh)
-        for _ in range(_TURNS_OF_SOCKETS):  # what functions had sent by their end is of the former universe
-            await asyncio.sleep(0)
-        await self._end_tasks()
-        try:
-            tables()
-        finally:
-            self._enter_universe()
-
-    def _enter_universe(self) -> None:
-        self.pump.stop()
-        self.catalogue.forget()
-        self._prepare()
-        self.time.save()
-        self.time.attend()
-        self.store.run(ledger.RELEASE_ALL, (self.now,))
-        for name in {*self.catalogue.services, *migrated_services(self.store)} & {*self.catalogue.houses}:
-            if not self.catalogue.loaded(name):
-                self.load(name)
-            elif name in self.catalogue.services:
-                migrate(self.store, name, self.catalogue.services[name].schema)
-                self._start_service(name)
-        for callback in self.listeners.get("reset", ()):
-            callback(None)
-        self.flush()
-
-    async def _end_tasks(self) -> None:
+    async def end_tasks(self) -> None:
         """End what runs beside and commit what is open; once it is so, nothing is begun before the caller's
         next ``await``."""
         self.pump.halt()
@@ -178,7 +148,7 @@ class Engine:
         """Cancel what runs beside and commit what is open; deliveries in hand keep their rows and
         happen again."""
         self.time.pause()
-        await self._end_tasks()
+        await self.end_tasks()
         self.pump.stop()
         # here, in the loop's thread: some of what is remembered may be dropped in no other
         self.catalogue.end()
@@ -191,9 +161,15 @@ class Engine:
         service = self.catalogue.load(name, self.store)
         if service is not None:
             self.quotas.attend()
-            self._start_service(service.name)
+            self._new_tables = True
+            self.group.after_commit.append(self._tables_are_made)
+            self.start_service(service.name)
 
-    def _start_service(self, name: str) -> None:
+    def _tables_are_made(self) -> None:
+        self._new_tables = False
+
+    def start_service(self, name: str) -> None:
+        """Begin what a loaded service does by itself."""
         service = self.catalogue.services[name]
         if service.start is not None:
             span = self.new_span(SERVICE, name, SYSTEM, None)
@@ -422,6 +398,10 @@ class Engine:
             self.group.is_open = True
             self._look_at_the_clock()
             asyncio.get_running_loop().call_soon(self.flush)
+            if self._lost_tables:
+                self.catalogue.restore(self.store)
+                self._lost_tables, self._new_tables = False, True
+                self.group.after_commit.append(self._tables_are_made)
 
     def flush(self) -> None:
         """Carry out what is due, commit, and let the replies go."""
@@ -474,7 +454,9 @@ class Engine:
         self.flight.look()
 
     def _abandon(self, error: Exception) -> None:
+        """The group did not happen: caches go, those who asked are told, and what is due is tried again soon."""
         self.store.rollback()
+        self._lost_tables, self._new_tables = self._new_tables, False
         self.catalogue.forget()
         self.retention.load(self.store, self.now)
         self.faults.load()
@@ -483,6 +465,8 @@ class Engine:
         self.pump.forget()
         for reply, _, _ in group.replies:
             reply(None, AwsError("ServiceUnavailable", f"The store did not commit: {error}", 503))
+        self.pump.wake()
+        asyncio.get_running_loop().call_later(AFTER_A_FAILED_COMMIT / 1000, self.flight.look)
 
     # ---- deliveries, watches, spans
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 # How many deliveries one group's transaction carries out before it lets its replies go.
 CARRIED_BY_GROUP = 500
 CLAIMED_AT_ONCE = 200
-# A claim without renewal: the longest function run and some more. The end of this process ends it too.
 AFTER_A_FAILED_COMMIT = 1000
+# A claim without renewal: the longest function run and some more. The end of this process ends it too.
 LEASE = 20 * 60 * 1000
 # Coroutines in hand at once; more rows wait until one of them ends.
 MOST_RUNNING = 1000
@@ -46,6 +46,7 @@ class Pump:
         self._next_due: int | None = 0
         self._claim_wanted = True
         self._halted = False
+        self._look_again: int | None = None  # while leased rows may be in nobody's hands: when to look for them
         self._policies: dict[str, Policy] = {}
         self._callers: dict[tuple[str, str], Caller] = {}
 
@@ -83,12 +84,12 @@ class Pump:
         """Set the timer by the table: what it is set for may be gone."""
         self._cancel_timer()
         row = self._engine.store.one(ledger.NEXT_DUE)
-        self._next_due = None if row is None else row[0]
+        self._next_due = self._look_again if row is None else row[0]
         self.wake()
 
     def forget(self) -> None:
-        """After a rollback: ask the table anew."""
-        self._next_due = self._engine.now + AFTER_A_FAILED_COMMIT
+        """After a rollback: ask the table anew, and take back what coroutines had just ended with."""
+        self._next_due = self._look_again = self._engine.now + AFTER_A_FAILED_COMMIT
 
     def halt(self) -> None:
         """Begin nothing more; what is left becomes rows."""
@@ -117,6 +118,8 @@ class Pump:
             return
         if self._claim_wanted and len(self._running) < MOST_RUNNING:
             self._claim_wanted = False
+            if self._look_again is not None:
+                self._release()
             self._claim()
         kept: list[Delivery] = []
         carried = 0
@@ -179,6 +182,17 @@ class Pump:
             self.due_at(now)
         elif (earliest := engine.store.one(ledger.NEXT_DUE)) is not None:
             self.due_at(max(earliest[0], now + 1))
+
+    def _release(self) -> None:
+        """Leased rows whose coroutines have ended without a commit are due again."""
+        engine = self._engine
+        for (identity,) in engine.store.all(ledger.LEASED):
+            if identity not in self._running:
+                engine.store.run(ledger.RELEASE, (engine.now, identity))
+        engine.group.after_commit.append(self._taken_back)
+
+    def _taken_back(self) -> None:
+        self._look_again = None
 
     def _from_row(self, row: tuple[Any, ...]) -> Delivery:
         identity, due, handler, target, payload, attempt, policy, ordering, cause, account, region, created = row

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from headwater.spine.deliveries import DeliveryHandler, DeliveryMark
-from headwater.spine.errors import not_implemented
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Operation, OperationMark
 from headwater.spine.quota import Quota
 from headwater.spine.store import Store
@@ -18,7 +18,8 @@ from headwater.spine.store.migrations import migrate
 if TYPE_CHECKING:
     from headwater.spine.work import Work
 
-Validators = Callable[[str, str], Callable[[Mapping[str, Any]], None]]
+Missing = Callable[[str], AwsError]
+Validators = Callable[[str, str, Missing | None], Callable[[Mapping[str, Any]], None]]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Service:
     that its calls see; ``start`` is run at start-up where the service has data, for pollers; ``end`` is given the
     memory when the cloud stops, to let go of what may be dropped in no other thread;
     ``validates`` has requests checked against the constraints of botocore's model, with AWS's
-    generic message; ``lacks`` are reasons why operations are left out, each with their names;
+    generic message; ``missing`` is, for other services, the error of a request without a member that the model
+    requires; ``lacks`` are reasons why operations are left out, each with their names;
     ``quotas`` are the numbers that may be changed.
     """
 
@@ -41,6 +43,7 @@ class Service:
     start: Callable[[Work], Coroutine[Any, Any, None]] | None = None
     end: Callable[[Any], None] | None = None
     validates: bool = False
+    missing: Missing | None = None
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quotas: tuple[Quota, ...] = ()
 
@@ -116,8 +119,9 @@ class Catalogue:
     def _add_operation(self, mark: OperationMark, function: Any, service: Service, memory: Any) -> None:
         made = Operation(mark, function)
         made.memory = memory
-        if service.validates and not mark.internal and self._validator is not None:
-            made.validate = _compiled_at_first_use(made, self._validator)
+        checked = service.validates or service.missing is not None
+        if checked and not mark.internal and self._validator is not None:
+            made.validate = _compiled_at_first_use(made, self._validator, service.missing)
         self.operations[(mark.service, mark.name)] = made
 
     def restore(self, store: Store) -> None:
@@ -138,9 +142,11 @@ class Catalogue:
             memory.clear()
 
 
-def _compiled_at_first_use(operation: Operation, validator: Validators) -> Callable[[Mapping[str, Any]], None]:
+def _compiled_at_first_use(
+    operation: Operation, validator: Validators, missing: Missing | None
+) -> Callable[[Mapping[str, Any]], None]:
     def validate(request: Mapping[str, Any]) -> None:
-        operation.validate = compiled = validator(operation.service, operation.name)
+        operation.validate = compiled = validator(operation.service, operation.name, missing)
         compiled(request)
 
     return validate

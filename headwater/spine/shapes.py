@@ -45,6 +45,18 @@ def compile_validator(model: Model, operation: str) -> Validator:
     return validate
 
 
+def compile_required(model: Model, operation: str, missing: Callable[[str], AwsError]) -> Validator:
+    """For services with words of their own: that nothing is missing which the model requires, at the top."""
+    names = tuple(model.input(operation).get("required", ()))
+
+    def validate(request: Mapping[str, Any]) -> None:
+        for name in names:
+            if name not in request:
+                raise missing(name)
+
+    return validate
+
+
 def validation_error(failures: list[str]) -> AwsError:
     """The error of one or more sentences, such as :func:`failure` makes."""
     count = f"{len(failures)} validation error{'s' if len(failures) > 1 else ''} detected: "

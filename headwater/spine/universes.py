@@ -12,12 +12,15 @@ import asyncio
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from headwater.spine import deliveries as ledger
 from headwater.spine.errors import AwsError
+from headwater.spine.store.migrations import migrate, migrated_services
 
 if TYPE_CHECKING:
     from headwater.spine.engine import Engine
@@ -28,6 +31,7 @@ _PUT = "INSERT INTO universe (id, state) VALUES (1, ?) ON CONFLICT (id) DO UPDAT
 _FIND = "SELECT state FROM universe WHERE id = 1"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ROWS, _BODIES, _FORMER = "rows.db", "bodies", ".former-"
+_TURNS_OF_SOCKETS = 3
 
 
 class Snapshot(NamedTuple):
@@ -114,7 +118,7 @@ class Universes:
         """Be what was saved. Warm function environments whose functions are the same stay, unless ``fresh``."""
         async with self._changing:
             folder = self._find(name)
-            await self._engine.begin_anew(lambda: self._take_up(folder), fresh)
+            await self._begin_anew(lambda: self._take_up(folder), fresh)
             return _read(folder)
 
     def _take_up(self, folder: Path) -> None:
@@ -130,11 +134,45 @@ class Universes:
     async def reset(self) -> None:
         """Forget everything but the snapshots; the time stays what it is."""
         async with self._changing:
-            await self._engine.begin_anew(self._wipe, False)
+            await self._begin_anew(self._wipe, False)
 
     def _wipe(self) -> None:
         self._engine.begin()
         self._engine.store.wipe()
+
+    async def _begin_anew(self, tables: Callable[[], None], fresh: bool) -> None:
+        """Have another universe, whose rows ``tables`` puts in place of what there is: what runs is ended, caches
+        are dropped, services start afresh. ``fresh``: no function environment outlives it either."""
+        engine = self._engine
+        engine.universe += 1
+        engine.time.pause()
+        await engine.end_tasks()
+        await engine.runtime.abandon(fresh)
+        for _ in range(_TURNS_OF_SOCKETS):  # what functions had sent by their end is of the former universe
+            await asyncio.sleep(0)
+        await engine.end_tasks()
+        try:
+            tables()
+        finally:
+            self._enter()
+
+    def _enter(self) -> None:
+        engine = self._engine
+        engine.pump.stop()
+        engine.catalogue.forget()
+        engine.prepare()
+        engine.time.save()
+        engine.time.attend()
+        engine.store.run(ledger.RELEASE_ALL, (engine.now,))
+        for name in sorted({*engine.catalogue.services, *migrated_services(engine.store)} & {*engine.catalogue.houses}):
+            if not engine.catalogue.loaded(name):
+                engine.load(name)
+            elif name in engine.catalogue.services:
+                migrate(engine.store, name, engine.catalogue.services[name].schema)
+                engine.start_service(name)
+        for callback in engine.listeners.get("reset", ()):
+            callback(None)
+        engine.flush()
 
     def delete(self, name: str) -> None:
         """Bodies that only it needed are collected when services next start."""

@@ -85,7 +85,7 @@ _DATABASE = {
     "keyschema": ([{"AttributeName": "k", "KeyType": "HASH"}],),
     "attributedefinitions": ([{"AttributeName": "k", "AttributeType": "S"}],),
     "billingmode": ("PAY_PER_REQUEST",),
-    "tablename": ("t",),
+    "tablename": ("ttt",),
     "key": ({"k": {"S": "a"}}, "k", "a/b"),
     "item": ({"k": {"S": "a"}, "n": {"N": "1"}},),
     "keyconditionexpression": ("k = :v", "#k = :v AND n > :v"),
@@ -95,7 +95,7 @@ _DATABASE = {
     "projectionexpression": ("k, n.a[0]", "#k"),
     "expressionattributenames": ({"#k": "k"},),
     "expressionattributevalues": ({":v": {"S": "a"}}, {":v": {"N": "1"}}),
-    "statement": ("SELECT * FROM \"t\" WHERE k = 'a'", "INSERT INTO \"t\" VALUE {'k': ?}"),
+    "statement": ("SELECT * FROM \"ttt\" WHERE k = 'a'", "INSERT INTO \"ttt\" VALUE {'k': ?}"),
 }
 _GATES = {
     "httpmethod": ("GET", "ANY"),

@@ -36,7 +36,8 @@ def test_no_request_ends_in_a_fault_of_ours() -> None:
     asked = operations()
     with Log().listening() as log, ServerThread(seed=1) as server:
         fuzzer = Fuzzer(server.endpoint, asked, log, int(_SEED or 1))
-        for _ in range(int(_ROUNDS)):
+        for round_ in range(int(_ROUNDS)):
+            fuzzer.set_scene(again=round_ > 0)
             for service, names in asked.items():
                 fuzzer.run(service, len(names))
         settle(server.endpoint)

@@ -44,11 +44,11 @@ class Vocabulary:
 
     def recall(self, service: str, name: str, source: random.Random) -> str | None:
         ends = next((end for end in ("arn", "name", "id") if name.endswith(end)), "")
-        places = [(service, name), (service, name), ("", name), (service, ends), ("", ends)]
-        for place in source.sample(places, len(places)):
-            if found := self._values.get(place):
-                return str(source.choice(found))
-        return None
+        places = [(service, name), ("", name), (service, ends), ("", ends)]
+        if source.random() < 0.3:
+            source.shuffle(places)
+        found = next((values for place in places if (values := self._values.get(place))), None)
+        return str(source.choice(found)) if found else None
 
 
 class Requests:
@@ -150,7 +150,7 @@ class Requests:
             return self._source.choice(HURTFUL)
         if "enum" in shape:
             return str(self._source.choice(shape["enum"]))
-        if self._chance(0.6) and (known := self._vocabulary.recall(self._service, name, self._source)) is not None:
+        if self._chance(0.85) and (known := self._vocabulary.recall(self._service, name, self._source)) is not None:
             return known + self._source.choice(HURTFUL) if self._chance(self._hurt) else known
         least = int(shape.get("min", 1))
         length = max(least, min(int(shape.get("max", 12)), self._source.randint(1, 12)))

@@ -64,7 +64,7 @@ def recorded(definition: dict[str, Any], *, busy: int = 1) -> list[dict[str, Any
 
 def departure(definition: dict[str, Any], history: list[dict[str, Any]]) -> Departure | None:
     ids = Ids(seed=7)  # others than the recording's: its tokens are its own
-    return replay(parse(json.dumps(definition)), execution({"sku": "A1"}), history, ids)
+    return replay(parse(json.dumps(definition)), execution({"sku": "A1"}), history, ids).departure
 
 
 def changed(state: str, **fields: Any) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def test_recordings_of_aws_keep_the_path(case: dict[str, Any]) -> None:
     machine, given = parse(json.dumps(case["definition"])), verbatim_input(case)
     ours = World(machine, given).run().events()
     history = [filled(recorded, made) for recorded, made in zip(case["history"], ours, strict=True)]
-    assert replay(machine, execution(given), history, Ids(seed=7)) is None
+    assert replay(machine, execution(given), history, Ids(seed=7)).departure is None
 
 
 def filled(recorded: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def test_what_is_random_goes_its_own_way() -> None:
     }
     machine = parse(json.dumps({"StartAt": "Name", "States": states}))
     world = World(machine, {}, lambda task: [TaskSucceeded(task.frame, task.ticket, "[1, 2]")]).run()
-    assert replay(machine, execution({}), world.events(), Ids(seed=7)) is None
+    assert replay(machine, execution({}), world.events(), Ids(seed=7)).departure is None
 
 
 def test_branches_may_be_recorded_in_any_order() -> None:
@@ -182,10 +182,10 @@ def test_a_redriven_execution_goes_its_way_again(limit: int) -> None:
     history = world.events()
     assert [event["type"] for event in history].count("ExecutionRedriven") == 2
     assert history[-1]["type"] == "ExecutionSucceeded"
-    assert replay(machine, execution(["one", "two", "three"]), history, Ids(seed=7)) is None
+    assert replay(machine, execution(["one", "two", "three"]), history, Ids(seed=7)).departure is None
     each["ItemProcessor"]["States"]["Rest"] = rest | {"Type": "Pass"}  # the change shows before the first redrive
     del each["ItemProcessor"]["States"]["Rest"]["Seconds"]
-    left = replay(parse(json.dumps(definition)), execution(["one", "two", "three"]), history, Ids())
+    left = replay(parse(json.dumps(definition)), execution(["one", "two", "three"]), history, Ids()).departure
     assert left is not None and left.recorded is not None and left.recorded["type"] == "WaitStateEntered"
     shown = [visit for root in visits(history) for _, visit in root.walk()]
     assert {(visit.state, visit.iteration, visit.outcome) for visit in shown} == {
@@ -202,8 +202,8 @@ def test_an_execution_ended_from_outside_goes_its_way(end: Stopped | TimedOut) -
     noted = start(machine, running, STARTED_AT, Ids()).events
     noted += resume(running, end, STARTED_AT + 5000, Ids()).events
     history = [render(event, STARTED_AT) for event in noted]
-    assert replay(machine, execution({}), history, Ids()) is None
+    assert replay(machine, execution({}), history, Ids()).departure is None
     assert [visit.outcome for root in visits(history) for _, visit in root.walk()] == ["failed", "failed"]
     wait["States"]["W"]["Seconds"] = 0
-    left = replay(parse(json.dumps(both)), execution({}), history, Ids())
+    left = replay(parse(json.dumps(both)), execution({}), history, Ids()).departure
     assert left is not None and left.why.startswith("WaitStateExited in place of Execution")

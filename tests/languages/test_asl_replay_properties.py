@@ -28,12 +28,12 @@ def test_replay_tells_what_a_run_would_show(
     start = {"items": items}
     world = World(machine, start, Script(seed).answer, crash=True).run()
     recorded = world.events()
-    assert replay(machine, execution(start), recorded, Ids(seed=3)) is None
+    assert replay(machine, execution(start), recorded, Ids(seed=3)).departure is None
     redriven = recorded
     for _ in range(2):
         if world.finish is not None and world.finish.status == "FAILED":
             redriven = world.redrive().events()
-            assert replay(machine, execution(start), redriven, Ids(seed=3)) is None
+            assert replay(machine, execution(start), redriven, Ids(seed=3)).departure is None
     entered = [each for each in redriven if each["type"].endswith("StateEntered")]
     assert len(entered) == sum(1 for root in visits(redriven) for _ in root.walk())
 
@@ -43,7 +43,7 @@ def test_replay_tells_what_a_run_would_show(
         reject()
     actual = World(other, start, Script(seed).answer).run().events()
     lost, besides = compared(recorded, actual)
-    left = replay(other, execution(start), recorded, Ids(seed=3))
+    left = replay(other, execution(start), recorded, Ids(seed=3)).departure
     event("leaves" if left else "stays")
     if lost is not None:
         assert left is not None

@@ -61,6 +61,25 @@ def test_requests_are_throttled(timed: ServerThread, states: Any, headwater: Hea
     states.start_execution(stateMachineArn=arn)
 
 
+def test_standard_and_express_executions_have_rates_of_their_own(
+    timed: ServerThread, states: Any, headwater: Headwater
+) -> None:
+    standard, express = make_machine(states, PASSES), make_machine(states, PASSES, "express", type="EXPRESS")
+    headwater.set_quotas({"states:StartStandardExecution": "1/2", "states:StartExpressExecution": "1"})
+    for _ in range(2):
+        states.start_execution(stateMachineArn=standard)
+    assert refused(states.start_execution, stateMachineArn=standard) == "ThrottlingException"
+    states.start_execution(stateMachineArn=express)
+    assert refused(states.start_execution, stateMachineArn=express) == "ThrottlingException"
+    assert states.start_sync_execution(stateMachineArn=express)["status"] == "SUCCEEDED"
+    headwater.set_quotas({"states:StartSyncExecution": "1"})
+    states.start_sync_execution(stateMachineArn=express)
+    assert refused(states.start_sync_execution, stateMachineArn=express) == "ThrottlingException"
+    timed.advance(1000)
+    states.start_execution(stateMachineArn=standard)
+    assert refused(states.start_execution, stateMachineArn=standard) == "ThrottlingException"
+
+
 def test_transitions_are_slowed(timed: ServerThread, states: Any, headwater: Headwater) -> None:
     arn, express = make_machine(states, PASSES), make_machine(states, PASSES, "express", type="EXPRESS")
     headwater.set_quotas({"states:StateTransition": "2/1"})

@@ -172,3 +172,38 @@ def test_children_of_a_distributed_map_are_replayed(aws: Client, queue_url: str)
     for arn in (parent, *children):
         assert headwater("replay", arn)[0] == 0
     assert Headwater().execution(children[0])["graph"]["boxes"][0]["name"] == "Send"
+
+
+def test_what_a_map_run_gave_is_known_though_no_history_tells(aws: Client, queue_url: str) -> None:
+    states = aws("stepfunctions")
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}},
+    }  # fmt: skip
+    each = {"Type": "Map", "ItemProcessor": processor, "ItemsPath": "$.items", "End": True,
+            "ResultSelector": {"first.$": "$[0]"}}  # fmt: skip
+    machine = {"StartAt": "Each", "States": {"Each": each}}
+    made = states.create_state_machine(name="selects", definition=json.dumps(machine), roleArn=ROLE)
+    arn = ran(states, made["stateMachineArn"], 1)
+    assert headwater("replay", arn)[0] == 0
+    same = {"StartAt": "Each", "States": {"Each": each | {"ResultSelector": {"first.$": "$[0]"}}}}
+    assert Headwater().replay(arn, definition=same)["same"] == 1
+    second = {"StartAt": "Each", "States": {"Each": each | {"ResultSelector": {"first.$": "$[1]"}}}}
+    replayed = Headwater().replay(arn, definition=second)["executions"][0]
+    assert replayed["departure"]["state"] == "Each" and '"b"' in replayed["departure"]["why"]
+
+
+def test_what_cannot_be_told_is_said(aws: Client, queue_url: str, tmp_path: Path) -> None:
+    states = aws("stepfunctions")
+    draw = {"Type": "Pass", "Parameters": {"n.$": "States.MathRandom(0, 1000000)"}, "End": True}
+    machine = {"StartAt": "Draw", "States": {"Draw": draw}}
+    made = states.create_state_machine(name="draws", definition=json.dumps(machine), roleArn=ROLE)
+    arn = ran(states, made["stateMachineArn"], 1)
+    assert headwater("replay", arn) == (0, f"{arn.rpartition(':')[2]}: the recorded way\n")
+    other = {"StartAt": "Draw", "States": {"Draw": draw | {"Parameters": {"n.$": "States.MathRandom(0, 9)"}}}}
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps(other))
+    code, told = headwater("replay", arn, "--definition", str(changed))
+    assert code == 1 and told.endswith("cannot be told. Draw: it draws random numbers\n")
+    replays = Headwater().replay(arn, definition=other)
+    assert (replays["same"], replays["left"], replays["undecided"], replays["problems"]) == (0, 0, 1, 0)

@@ -16,7 +16,7 @@ from headwater.gateway.protocols import forms
 from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape
-from headwater.spine.numbers import long
+from headwater.spine.numbers import integer, long
 
 FromText = Callable[[str], Any]
 ToText = Callable[[Any], str]
@@ -210,7 +210,7 @@ def _boolean(text: str) -> bool:
 
 
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
-    "integer": long,
+    "integer": integer,
     "long": long,
     "float": float,
     "double": float,

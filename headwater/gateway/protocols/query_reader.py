@@ -14,7 +14,7 @@ from headwater.gateway.protocols.wire_names import WireNames
 from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape
-from headwater.spine.numbers import long
+from headwater.spine.numbers import integer, long
 
 Node = Any
 """A field's text, or a dict of the parts below; a dict's own text, if any, under the empty name."""
@@ -135,11 +135,14 @@ def _string(name: str, text: str) -> str:
     return text
 
 
-def _integer(name: str, text: str) -> int:
-    try:
-        return long(text)
-    except ValueError:
-        raise malformed(f"{name}: {text[:100]} is not an integer") from None
+def _whole(convert: Callable[[str], int]) -> Callable[[str, str], int]:
+    def read(name: str, text: str) -> int:
+        try:
+            return convert(text)
+        except ValueError:
+            raise malformed(f"{name}: {text[:100]} is not an integer") from None
+
+    return read
 
 
 def _float(name: str, text: str) -> float:
@@ -173,8 +176,8 @@ def _timestamp(name: str, text: str) -> int:
 _SCALARS: dict[str, Callable[[str, str], Any]] = {
     "string": _string,
     "character": _string,
-    "integer": _integer,
-    "long": _integer,
+    "integer": _whole(integer),
+    "long": _whole(long),
     "float": _float,
     "double": _float,
     "boolean": _boolean,

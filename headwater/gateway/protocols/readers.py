@@ -16,7 +16,7 @@ from typing import Any
 from headwater.gateway.protocols.type_errors import Mismatch, serialization_error
 from headwater.spine import timestamps
 from headwater.spine.models import Model, Reference, Shape
-from headwater.spine.numbers import LARGEST
+from headwater.spine.numbers import LARGEST, LARGEST_INTEGER
 
 Reader = Callable[[Any], Any]
 
@@ -24,8 +24,6 @@ _EXACT: dict[str, type] = {
     "string": str,
     "character": str,
     "boolean": bool,
-    "integer": int,
-    "long": int,
     "float": float,
     "double": float,
 }
@@ -184,12 +182,12 @@ class Readers:
         return read
 
     def _integer(self, kind: str) -> Reader:
-        mismatch = self._mismatch
+        mismatch, most = self._mismatch, LARGEST_INTEGER if kind == "integer" else LARGEST
 
         def read(value: Any) -> int:
-            if type(value) is int and -LARGEST <= value <= LARGEST:
+            if type(value) is int and -most <= value <= most:
                 return value
-            if type(value) is float and abs(value) < LARGEST:
+            if type(value) is float and abs(value) <= most:
                 return int(value)
             raise mismatch(value, kind)
 

@@ -110,6 +110,8 @@ class Routes:
                 node = node.literal.setdefault(segment, _Node())
         required_query, required_headers = _required(model, name)
         literal = tuple((key, value or None) for key, value in forms.pairs(query))
+        if literal:  # it is told by that, and what it lacks is for the service to say
+            required_headers = ()
         candidate = _Candidate(
             name, tuple(labels), (*literal, *((key, None) for key in required_query)), required_headers
         )

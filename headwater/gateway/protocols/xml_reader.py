@@ -10,7 +10,7 @@ from headwater.gateway.protocols.wire_names import WireNames
 from headwater.spine import timestamps
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference
-from headwater.spine.numbers import long
+from headwater.spine.numbers import integer, long
 
 Element = ElementTree.Element
 Reader = Callable[[Element], Any]
@@ -106,11 +106,14 @@ def _text(element: Element) -> str:
     return element.text or ""
 
 
-def _integer(element: Element) -> int:
-    try:
-        return long(_text(element))
-    except ValueError:
-        raise malformed_xml() from None
+def _whole(convert: Callable[[str], int]) -> Reader:
+    def read(element: Element) -> int:
+        try:
+            return convert(_text(element))
+        except ValueError:
+            raise malformed_xml() from None
+
+    return read
 
 
 def _float(element: Element) -> float:
@@ -137,8 +140,8 @@ def _timestamp(element: Element) -> int:
 _SCALARS: dict[str, Reader] = {
     "string": _text,
     "character": _text,
-    "integer": _integer,
-    "long": _integer,
+    "integer": _whole(integer),
+    "long": _whole(long),
     "float": _float,
     "double": _float,
     "boolean": _boolean,

@@ -101,8 +101,9 @@ async def answer_replay(engine: Engine, query: Query, body: Any) -> dict[str, An
     ]
     return {
         "executions": found,
-        "same": sum("departure" not in each and "problem" not in each for each in found),
+        "same": sum(not each.keys() & {"departure", "undecided", "problem"} for each in found),
         "left": sum("departure" in each for each in found),
+        "undecided": sum("undecided" in each for each in found),
         "problems": sum("problem" in each for each in found),
     }
 

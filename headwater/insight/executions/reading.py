@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.insight.traces import find_trace
+from headwater.languages.asl import Machine
 from headwater.languages.asl.history import details_of, from_log
+from headwater.languages.asl.recorded import deduced_results
 from headwater.languages.asl.visits import visits
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.errors import AwsError
@@ -64,6 +66,16 @@ def read_execution(call: Call, identity: str) -> Recording:
     ran = _ask(call, arn, "DescribeStateMachineForExecution", {"executionArn": arn})
     state = _map_state(call, described["mapRunArn"]) if "mapRunArn" in described else None
     return Recording(arn, described, history, ran["definition"], state)
+
+
+def results_of(call: Call, recording: Recording, machine: Machine) -> dict[str, str]:
+    """What the map runs of an execution gave, as far as it is known, by their ARNs. ``machine``: what it ran."""
+    found = deduced_results(machine, recording.history)
+    started = [details_of(event)["mapRunArn"] for event in recording.history if event["type"] == "MapRunStarted"]
+    for arn in started:
+        if arn not in found and "Result" in (kept := _ask(call, arn, "GetMapRunResult", {"mapRunArn": arn})):
+            found[arn] = kept["Result"]
+    return found
 
 
 def present_definition(call: Call, machine: str) -> str:

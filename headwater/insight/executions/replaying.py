@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from headwater.insight.executions.reading import Recording, present_definition, read_execution
+import orjson
+
+from headwater.insight.executions.reading import Recording, present_definition, read_execution, results_of
 from headwater.languages.asl import Execution, InvalidDefinition, Machine, parse
+from headwater.languages.asl.express import each_state
 from headwater.languages.asl.history import details_of
 from headwater.languages.asl.replay import replay
 from headwater.spine.errors import AwsError
@@ -16,18 +20,33 @@ _QUALIFIERS = ("stateMachineAliasArn", "stateMachineVersionArn")
 
 
 class Definitions:
-    """The machines to replay on: one that was ``given`` as text, or the present one of each, compiled once."""
+    """The machines to replay on: one that was ``given`` as text, or the present one of each, compiled once; and those
+    that were run."""
 
     def __init__(self, given: str | None) -> None:
-        self._given = None if given is None else _parsed(given)
-        self._present: dict[str, Machine] = {}
+        self._given = given
+        self._present: dict[str, str] = {}
+        self._compiled: dict[str, Machine] = {}
+        if given is not None:
+            self.compiled(given)
 
-    def of(self, call: Call, recording: Recording) -> Machine:
-        machine = self._given
+    def text_for(self, call: Call, recording: Recording) -> str:
+        if self._given is not None:
+            return self._given
+        text = self._present.get(recording.machine)
+        if text is None:
+            text = self._present[recording.machine] = present_definition(call, recording.machine)
+        return text
+
+    def compiled(self, text: str) -> Machine:
+        machine = self._compiled.get(text)
         if machine is None:
-            machine = self._present.get(recording.machine)
-        if machine is None:
-            machine = self._present[recording.machine] = _parsed(present_definition(call, recording.machine))
+            machine = self._compiled[text] = _parsed(text)
+        return machine
+
+    def part(self, text: str, recording: Recording) -> Machine:
+        """The machine, or the part of it that the execution is of."""
+        machine = self.compiled(text)
         if recording.state is None:
             return machine
         if recording.state not in machine.maps:
@@ -43,10 +62,12 @@ def _parsed(text: str) -> Machine:
 
 
 def replayed(call: Call, identity: str, definitions: Definitions) -> dict[str, Any]:
-    """``departure`` is where it would leave its path; ``problem``, why that cannot be told."""
+    """``departure`` is where it would leave its path; ``problem``, why that cannot be told; ``undecided``, of which
+    states it cannot, and why: they were changed, and what they work on is not recorded."""
     try:
         recording = read_execution(call, identity)
-        machine = definitions.of(call, recording)
+        text = definitions.text_for(call, recording)
+        machine = definitions.part(text, recording)
     except AwsError as error:
         if error.code == "InvalidDefinition":
             raise
@@ -58,10 +79,22 @@ def replayed(call: Call, identity: str, definitions: Definitions) -> dict[str, A
         "status": recording.described["status"],
         "events": len(recording.history),
     }
-    departure = replay(machine, _execution(recording), recording.history, Ids(0))
-    if departure is not None:
-        told["departure"] = departure._asdict()
+    results = results_of(call, recording, definitions.part(recording.definition, recording))
+    outcome = replay(machine, _execution(recording), recording.history, Ids(0), results)
+    if outcome.departure is not None:
+        told["departure"] = outcome.departure._asdict()
+    elif undecided := _undecided(recording, text, outcome.taken):
+        told["undecided"] = undecided
     return told
+
+
+def _undecided(recording: Recording, text: str, taken: Mapping[str, str]) -> dict[str, str]:
+    """Of the states whose recorded outcome was taken, those that are not as they were when it was recorded."""
+    then, now = (
+        {name: state for name, state, _ in each_state(orjson.loads(each))} if taken else {}
+        for each in (recording.definition, text)
+    )
+    return {name: why for name, why in taken.items() if then.get(name) != now.get(name)}
 
 
 def _execution(recording: Recording) -> Execution:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What a state leaves behind: value, its JSON text, assigned variables.
 Left = tuple[Any, str, dict[str, Any] | None]
+# Of a result: it does not show in what the state has left behind.
+UNKNOWN: Any = object()
 
 
 class Flow(Protocol):
@@ -26,6 +28,13 @@ class Flow(Protocol):
 
     def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
         """What follows from the state's result (its input, for states without one). `text`: of the result, if known."""
+
+    @property
+    def shows_result(self) -> bool:
+        """Whether the result can be read off the output."""
+
+    def result_in(self, output: Any) -> Any:
+        """The result that must have been there for the state to leave this output behind, or UNKNOWN."""
 
 
 class FilterPath:
@@ -92,6 +101,17 @@ class PathFlow:
             output = self.output_path.select(run, frame, output)
         return output, text_of(frame, output, result, text), assigned
 
+    @property
+    def shows_result(self) -> bool:
+        return self.selector is None and self.output_path is None and self.result_path is not None
+
+    def result_in(self, output: Any) -> Any:
+        if not self.shows_result:
+            return UNKNOWN
+        for key in self.result_path or ():
+            output = output[key]
+        return output
+
 
 class JsonataFlow:
     __slots__ = ("assign", "given", "output")
@@ -117,6 +137,13 @@ class JsonataFlow:
         assigned = None if self.assign is None else self.assign.evaluate(scope)
         output = result if self.output is None else self.output.evaluate(scope)
         return output, text_of(frame, output, result, text), assigned
+
+    @property
+    def shows_result(self) -> bool:
+        return self.output is None
+
+    def result_in(self, output: Any) -> Any:
+        return output if self.output is None else UNKNOWN
 
 
 def place(frame: "Frame", result_path: tuple[Key, ...] | None, result: Any) -> Any:

@@ -1,7 +1,7 @@
 """Recorded events: what input each tells of, and how one differs from an event that a definition makes."""
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import orjson
@@ -16,6 +16,8 @@ from headwater.languages.asl.commands import (
     TaskTimedOut,
 )
 from headwater.languages.asl.execution import Frame
+from headwater.languages.asl.flow import UNKNOWN
+from headwater.languages.asl.machine import Machine
 
 Recorded = Mapping[str, Any]
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -24,13 +26,11 @@ _CALLING = ("TaskSubmitFailed", "ActivityScheduleFailed")
 _OTHERS = "[A-Za-z0-9_=-]+"
 
 
-def answer(event: Recorded, details: Recorded, frame: Frame, ahead: Iterable[Recorded]) -> TaskInput:
-    """What a task was answered, from the first event that tells of it. ``ahead``: what was recorded from there on."""
+def answer(event: Recorded, details: Recorded, frame: Frame) -> TaskInput:
+    """What a task was answered, or that a map run failed, from the first event that tells of it."""
     place, kind = (frame.id, frame.ticket), event["type"]
-    if kind.startswith("MapRun"):
-        if kind == "MapRunFailed":
-            return MapRunEnded(*place, error=details.get("error"), cause=details.get("cause"))
-        return MapRunEnded(*place, "[]", [], left=_left(event, frame.name, ahead))
+    if kind == "MapRunFailed":
+        return MapRunEnded(*place, error=details.get("error"), cause=details.get("cause"))
     if kind.endswith("TimedOut"):
         heartbeat = details.get("error") == "States.HeartbeatTimeout"
         return TaskTimedOut(*place, heartbeat=heartbeat, cause=details.get("cause"))
@@ -43,7 +43,33 @@ def answer(event: Recorded, details: Recorded, frame: Frame, ahead: Iterable[Rec
     return TaskSucceeded(*place, details.get("output") or "null")
 
 
-def _left(event: Recorded, state: str, ahead: Iterable[Recorded]) -> tuple[str, dict[str, Any] | None] | None:
+def map_run_of(event: Recorded, history: Sequence[Recorded]) -> str:
+    """The ARN of the map run that an event tells of: events of a history are in the order of their ids, from 1."""
+    while event["previousEventId"]:
+        event = history[event["previousEventId"] - 1]
+        for name in ("mapRunStartedEventDetails", "mapRunRedrivenEventDetails"):
+            if name in event:
+                return str(event[name]["mapRunArn"])
+    return ""
+
+
+def deduced_results(machine: Machine, history: Sequence[Recorded]) -> dict[str, str]:
+    """What map runs gave, as far as it follows from what their states left behind, by the runs' ARNs. ``machine``: the
+    definition that was run."""
+    found = {}
+    for event in history:
+        details = event.get("stateExitedEventDetails") or {}
+        state = machine.maps.get(details.get("name", ""))
+        if state is None or event["type"] != "MapStateExited" or "output" not in details:
+            continue
+        result = state.flow.result_in(orjson.loads(details["output"]))
+        arn = map_run_of(event, history)
+        if arn and result is not UNKNOWN:
+            found[arn] = orjson.dumps(result).decode()
+    return found
+
+
+def left_behind(event: Recorded, state: str, ahead: Iterable[Recorded]) -> tuple[str, dict[str, Any] | None] | None:
     """What the Map left behind and assigned: a history does not tell what its run gave. None where it failed then."""
     behind = (event["id"], event["previousEventId"])
     for each in ahead:

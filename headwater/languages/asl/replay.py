@@ -5,16 +5,29 @@ and in the recorded order. What the definition makes of it is compared with what
 that follow the same event there: the order between branches that run side by side is free.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import orjson
+
 from headwater.languages.asl import execution as frames
-from headwater.languages.asl.commands import Finish, GoneOn, GoOn, Input, RunTask, Stopped, TimedOut, TimerFired
+from headwater.languages.asl.commands import (
+    Finish,
+    GoneOn,
+    GoOn,
+    Input,
+    MapRunEnded,
+    RunTask,
+    Stopped,
+    TimedOut,
+    TimerFired,
+)
 from headwater.languages.asl.execution import Execution, Frame
 from headwater.languages.asl.history import details_of, render
 from headwater.languages.asl.machine import Machine
-from headwater.languages.asl.recorded import Recorded, answer, difference
+from headwater.languages.asl.recorded import Recorded, answer, difference, left_behind, map_run_of
 from headwater.languages.asl.run import Run
+from headwater.languages.asl.steering import Issued, SteeredRun
 from headwater.languages.intrinsics_functions import Randomness
 
 _WAITING = (frames.TASK, frames.TIMER, frames.RETRYING)
@@ -31,33 +44,37 @@ class Departure(NamedTuple):
     why: str
 
 
-def replay(machine: Machine, execution: Execution, history: Sequence[Recorded], ids: Randomness) -> Departure | None:
-    """None where the definition goes the recorded way to the end of the recording. ``history``: events as
-    GetExecutionHistory gives them, whole, timestamps in ms."""
-    return _Replay(execution, history, ids).run(machine) if history else None
+class Outcome(NamedTuple):
+    """``departure``: None where the definition goes the recorded way to the end of the recording. ``taken``: states of
+    which the recorded outcome was taken, and why; what their definition says of it now cannot be told."""
+
+    departure: Departure | None
+    taken: Mapping[str, str]
 
 
-class _Issued:
-    """Ids from a source, each remembered: the recording has others in their place."""
-
-    def __init__(self, source: Randomness) -> None:
-        self._source = source
-        self.known: set[str] = set()
-
-    def uuid(self) -> str:
-        issued = self._source.uuid()
-        self.known.add(issued)
-        return issued
-
-    def random(self) -> float:
-        return self._source.random()
+def replay(
+    machine: Machine,
+    execution: Execution,
+    history: Sequence[Recorded],
+    ids: Randomness,
+    results: Mapping[str, str] | None = None,
+) -> Outcome:
+    """``history``: events as GetExecutionHistory gives them, whole, timestamps in ms. ``results``: what map runs gave,
+    as far as it is known, JSON texts by the runs' ARNs."""
+    replayed = _Replay(execution, history, ids, results or {})
+    return Outcome(replayed.run(machine) if history else None, replayed.taken)
 
 
 class _Replay:
-    def __init__(self, execution: Execution, history: Sequence[Recorded], ids: Randomness) -> None:
+    def __init__(
+        self, execution: Execution, history: Sequence[Recorded], ids: Randomness, results: Mapping[str, str]
+    ) -> None:
         self._execution = execution
         self._history = history
-        self._ids = _Issued(ids)
+        self._ids = Issued(ids)
+        self._results = results
+        self.taken: dict[str, str] = {}
+        self._matched = 0  # of the step's events, those that have been looked for in the recording
         self._next = 0  # place of the first recorded event that has not come
         self._came: set[int] = set()  # ids of recorded events that have come
         self._after: dict[int, list[Recorded]] = {}  # what was recorded after an event
@@ -91,7 +108,8 @@ class _Replay:
 
     def _step(self) -> Run:
         event = self._first_to_come()
-        return Run(self._execution, int((event or self._history[-1])["timestamp"]), self._ids)
+        self._matched = 0
+        return SteeredRun(self, self._ids, self._execution, int((event or self._history[-1])["timestamp"]))
 
     def _first_to_come(self) -> Recorded | None:
         while self._next < len(self._history):
@@ -108,15 +126,36 @@ class _Replay:
                 self._ids.known.add(command.token)
         self._goes_on = any(isinstance(command, GoOn) for command in step.commands)
         self._ended = self._ended or any(isinstance(command, Finish) for command in step.commands)
-        for noted in step.events:
-            previous = self._counterpart.get(noted[1])
-            if previous is not None:  # else it follows what has no counterpart itself
-                self._find(render(noted, step.now), previous)
+        self._match(step)
         for id_ in step.changed:
             frame = self._execution.frames.get(id_)
             if frame is not None and frame.status in _WAITING and frame.previous in self._counterpart:
                 self._standing.setdefault(self._counterpart[frame.previous], []).append(id_)
         return self._departure(self._first_missing()) if self._surplus else None
+
+    def _match(self, step: Run) -> None:
+        for noted in step.events[self._matched :]:
+            previous = self._counterpart.get(noted[1])
+            if previous is not None:  # else it follows what has no counterpart itself
+                self._find(render(noted, step.now), previous)
+        self._matched = len(step.events)
+
+    # -- for the step: what was recorded where it stands
+
+    def expected(self, run: Run, frame: Frame, kind: str) -> list[Recorded]:
+        self._match(run)
+        behind = self._after.get(self._counterpart.get(frame.previous, -1), ())
+        return [event for event in behind if event["type"] == kind and event["id"] not in self._came]
+
+    def alike(self, recorded: Recorded, made: Recorded) -> bool:
+        return difference(recorded, made, self._ids.known) is None
+
+    def entered_after(self, event: Recorded) -> str | None:
+        names = (details_of(each).get("name") for each in self._after.get(event["id"], ()))
+        return next((name for name in names if name is not None), None)
+
+    def take(self, state: str, why: str = "it draws random numbers") -> None:
+        self.taken[state] = why
 
     def _find(self, made: Recorded, previous: int) -> None:
         for recorded in self._after.get(previous, ()):
@@ -144,6 +183,7 @@ class _Replay:
             made = self._surplus[0]
             over = self._first_to_come() is None
             why = f"the recording ends; {made['type']} would follow" if over else f"{made['type']} would come besides"
+            why += self._doubt()
             return Departure(self._owner(made), None, made, why)
         state = self._owner(missing)
         follow = missing["previousEventId"]
@@ -156,7 +196,10 @@ class _Replay:
             why = "the execution would be over" if self._ended else f"nothing would wait for {missing['type']}"
         if state is None and instead is not None:
             state = self._owner(instead)
-        return Departure(state, missing, instead, why)
+        return Departure(state, missing, instead, why + self._doubt())
+
+    def _doubt(self) -> str:
+        return "; random numbers were drawn on the way, which are others in a replay" if self._ids.ever else ""
 
     def _owner(self, event: Recorded) -> str | None:
         """The state of a recorded event, or of a made one that names the recorded event that it follows."""
@@ -180,7 +223,17 @@ class _Replay:
             return None
         if frame.status in (frames.TIMER, frames.RETRYING):
             return TimerFired(frame.id, frame.ticket)
-        return answer(event, details, frame, self._ahead())
+        if event["type"] == "MapRunSucceeded":
+            return self._map_run_ended(event, frame)
+        return answer(event, details, frame)
+
+    def _map_run_ended(self, event: Recorded, frame: Frame) -> MapRunEnded:
+        result = self._results.get(map_run_of(event, self._history))
+        if result is not None:
+            return MapRunEnded(frame.id, frame.ticket, result, orjson.loads(result))
+        left = left_behind(event, frame.name, self._ahead())
+        self.take(frame.name, "what its map run gave is not recorded")
+        return MapRunEnded(frame.id, frame.ticket, "[]", [], left=left)
 
     def _ahead(self) -> Iterator[Recorded]:
         return (self._history[place] for place in range(self._next, len(self._history)))

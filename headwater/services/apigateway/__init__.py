@@ -30,6 +30,7 @@ from headwater.services.apigateway import (
     topology,
     usage,
 )
+from headwater.services.apigateway.errors import missing
 from headwater.services.apigateway.store import ApiMemory
 from headwater.services.apigateway.tables import SCHEMA
 from headwater.spine.service import Service
@@ -66,4 +67,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=ApiMemory,
     start=sockets.start,
+    missing=missing,
 )

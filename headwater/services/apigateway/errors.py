@@ -7,6 +7,10 @@ def bad_request(text: str) -> AwsError:
     return AwsError("BadRequestException", text, 400)
 
 
+def missing(member: str) -> AwsError:
+    return bad_request(f"Missing required parameter: {member}")
+
+
 def conflict(text: str) -> AwsError:
     return AwsError("ConflictException", text, 409)
 

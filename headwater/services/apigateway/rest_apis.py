@@ -106,7 +106,7 @@ def delete_rest_api(call: Call, request: Request) -> Result:
 
 @operation("apigateway", "ImportRestApi")
 def import_rest_api(call: Call, request: Request) -> Result:
-    document = read_document(bytes(request["body"]))
+    document = read_document(bytes(request.get("body", b"")))
     api = _new_api(call, _settings(document))
     import_resources(call, api, document)
     return describe(api)
@@ -118,7 +118,7 @@ def put_rest_api(call: Call, request: Request) -> Result:
     mode = request.get("mode") or "merge"
     if mode not in ("merge", "overwrite"):
         raise bad_request("Invalid mode, must be one of [merge, overwrite]")
-    document = read_document(bytes(request["body"]))
+    document = read_document(bytes(request.get("body", b"")))
     if mode == "overwrite":
         root = parts(call, api.id, "Resource")[api.document["rootResourceId"]]
         remove_parts(call, api.id, "Resource")

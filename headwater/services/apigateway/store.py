@@ -10,6 +10,7 @@ import orjson
 from headwater.services.apigateway import tables
 from headwater.services.apigateway.errors import bad_request, unknown_api, unknown_part
 from headwater.services.apigateway.key_sets import KeySets
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result
 
 HTTP = "HTTP"
@@ -119,12 +120,9 @@ def remove_parts(call: Call, api: str, kind: str) -> None:
 
 def page(request: Request, items: list[Document]) -> Result:
     """A page of a list as the operations of HTTP APIs give it; the token is the place to go on from."""
-    try:
-        most = int(request.get("MaxResults") or _MOST_RESULTS)
-        start = int(request.get("NextToken") or 0)
-    except ValueError:
-        raise bad_request("Invalid pagination parameter") from None
-    if most < 1 or start < 0:
+    most = whole(str(request.get("MaxResults") or _MOST_RESULTS), least=1)
+    start = whole(str(request.get("NextToken") or 0))
+    if most is None or start is None:
         raise bad_request("Invalid pagination parameter")
     more = start + most < len(items)
     return {"Items": items[start : start + most], "NextToken": str(start + most) if more else None}

@@ -44,6 +44,7 @@ from headwater.services.cloudformation.stacks import STABLE, differs, new_stack,
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 
 CHANGES_A_PAGE = 100
@@ -279,7 +280,9 @@ def _look(call: Call, request: Request) -> tuple[bool, Result]:
 
 
 def _describe(call: Call, change_set: ChangeSet, request: Request) -> Result:
-    start = int(request.get("NextToken") or 0)
+    start = whole(request.get("NextToken") or "0")
+    if start is None:
+        raise validation_error("NextToken is not valid")
     page = change_set.changes[start : start + CHANGES_A_PAGE]
     result: Result = {
         **_summary(call, change_set),

@@ -178,7 +178,9 @@ def parameters_section(body: Mapping[str, Any]) -> dict[str, Any]:
 def given_parameters(request: Request, former: StoredTemplate) -> dict[str, str]:
     given = {}
     for parameter in request.get("Parameters") or ():
-        key = parameter["ParameterKey"]
+        key = parameter.get("ParameterKey")
+        if key is None:
+            raise validation_error("Parameters: a ParameterKey is missing.")
         if parameter.get("UsePreviousValue"):
             if key not in former.arguments:
                 raise validation_error(

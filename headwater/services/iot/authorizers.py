@@ -13,7 +13,7 @@ import orjson
 
 from headwater.services.iot import tables
 from headwater.services.iot.authorizing import ask, check_token
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
@@ -91,7 +91,7 @@ def describe_authorizer(call: Call, request: Request) -> Result:
 @operation("iot", "ListAuthorizers", reads=True)
 def list_authorizers(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListAuthorizers.html"""
-    limit, status = request.get("pageSize") or _PAGE, request.get("status") or ""
+    limit, status = page_size(request, "pageSize", _PAGE), request.get("status") or ""
     asked = (call.account, call.region, request.get("marker") or "", status, status, limit + 1)
     names = [name for (name,) in call.store.all(tables.AUTHORIZERS, asked)]
     page = names[:limit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater.languages.mqtt import Reason
 from headwater.languages.mqtt.pushes import CHANNEL, Eject
-from headwater.services.iot.errors import invalid_request, not_found
+from headwater.services.iot.errors import not_found, page_size
 from headwater.services.iot.memory import Broker, Session, broker_of
 from headwater.services.iot.sessions import end_session, leave
 from headwater.spine.operations import Call, Request, Result, operation
@@ -29,9 +29,7 @@ def delete_connection(call: Call, request: Request) -> Result:
 def list_subscriptions(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_ListSubscriptions.html"""
     broker, session = _find(call, request)
-    limit, after = request.get("maxResults") or _PAGE, request.get("nextToken") or ""
-    if not 1 <= limit <= _PAGE:
-        raise invalid_request(f"maxResults must be from 1 to {_PAGE}.")
+    limit, after = page_size(request, "maxResults", _PAGE), request.get("nextToken") or ""
     filters = [(given, qos) for given, qos in sorted(broker.filters_of(session).items()) if given > after]
     result: Result = {"subscriptions": [{"topicFilter": given, "qos": qos} for given, qos in filters[:limit]]}
     if len(filters) > limit:

@@ -16,7 +16,7 @@ from headwater.languages.mqtt.limits import AWS_LIMITS
 from headwater.languages.mqtt.packets import Properties
 from headwater.languages.mqtt.topics import BASIC_INGEST_PREFIX, topic_problem
 from headwater.services.iot import tables
-from headwater.services.iot.errors import invalid_request, not_found, unauthorized
+from headwater.services.iot.errors import invalid_request, not_found, page_size, unauthorized
 from headwater.services.iot.memory import broker_of
 from headwater.services.iot.messages import Publication, properties_of
 from headwater.services.iot.publishing import publish
@@ -133,9 +133,7 @@ def get_retained_message(call: Call, request: Request) -> Result:
 
 @operation("iotdata", "ListRetainedMessages")
 def list_retained_messages(call: Call, request: Request) -> Result:
-    limit = request.get("maxResults") or _PAGE
-    if not 1 <= limit <= _PAGE:
-        raise invalid_request(f"maxResults must be from 1 to {_PAGE}.")
+    limit = page_size(request, "maxResults", _PAGE)
     asked = (call.account, call.region, request.get("nextToken") or "", call.now, limit + 1)
     rows = call.store.all(tables.LIST_RETAINED, asked)
     page = rows[:limit]

@@ -47,3 +47,11 @@ def check_name(request: Mapping[str, Any], member: str, pattern: re.Pattern[str]
     else:
         return str(name)
     raise invalid_request(f"1 validation error detected: {failure(name, member, constraint)}")
+
+
+def page_size(request: Mapping[str, Any], member: str, most: int) -> int:
+    """How many a page of a list is to have: ``most`` where the request does not say."""
+    size: int = request.get(member) or most
+    if not 1 <= size <= most:
+        raise invalid_request(f"{member} must be from 1 to {most}.")
+    return size

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from headwater.services.iot import tables
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
 from headwater.services.iot.policy import PolicyError, compile_policy
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
@@ -76,7 +76,7 @@ def get_policy(call: Call, request: Request) -> Result:
 
 @operation("iot", "ListPolicies", reads=True)
 def list_policies(call: Call, request: Request) -> Result:
-    limit = request.get("pageSize") or _PAGE
+    limit = page_size(request, "pageSize", _PAGE)
     asked = (call.account, call.region, request.get("marker") or "", limit + 1)
     names = [name for (name,) in call.store.all(tables.POLICIES, asked)]
     page = names[:limit]

@@ -15,7 +15,7 @@ import orjson
 from headwater.languages.iot_sql.functions.signature import VERSION_1
 from headwater.languages.mqtt.topics import matches
 from headwater.services.iot import tables
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, rule_denied
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, page_size, rule_denied
 from headwater.services.iot.memory import Broker, broker_of
 from headwater.services.iot.rule import Rule
 from headwater.services.iot.tags import forget_tags, set_tags
@@ -75,7 +75,7 @@ def list_topic_rules(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListTopicRules.html"""
     broker = broker_of(call)
     topic, disabled, after = request.get("topic"), request.get("ruleDisabled"), request.get("nextToken") or ""
-    limit = request.get("maxResults") or _PAGE
+    limit = page_size(request, "maxResults", _PAGE)
     rules = [
         rule
         for name, rule in sorted(broker.rules.items())

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from headwater.services.iot import tables
-from headwater.services.iot.errors import already_exists, check_name, not_found
+from headwater.services.iot.errors import already_exists, check_name, not_found, page_size
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
@@ -70,7 +70,7 @@ def list_things(call: Call, request: Request) -> Result:
     for member in ("attributeName", "attributeValue", "thingTypeName"):
         if request.get(member):
             raise not_implemented(f"The member {member} of ListThings")
-    limit = request.get("maxResults") or _PAGE
+    limit = page_size(request, "maxResults", _PAGE)
     rows = call.store.all(tables.THINGS, (call.account, call.region, request.get("nextToken") or "", limit + 1))
     result: Result = {
         "things": [

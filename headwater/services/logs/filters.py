@@ -22,6 +22,7 @@ from headwater.services.logs.group_filters import (
 from headwater.services.logs.log_group import LogGroup, named_group
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_SUBSCRIPTIONS = 2
@@ -123,10 +124,11 @@ def describe_subscription_filters(call: Call, request: Request) -> Result:
 
 def _page(request: Request, found: list[dict[str, Any]], member: str) -> Result:
     prefix, token = request.get("filterNamePrefix") or "", request.get("nextToken") or "0"
-    if not token.isdigit():
+    first = whole(token)
+    if first is None:
         raise invalid_parameter("The specified nextToken is invalid.")
     named = sorted((each for each in found if each["filterName"].startswith(prefix)), key=lambda e: e["filterName"])
-    first, limit = int(token), request.get("limit") or _PAGE
+    limit = request.get("limit") or _PAGE
     result: Result = {member: named[first : first + limit]}
     if len(named) > first + limit:
         result["nextToken"] = str(first + limit)

@@ -46,6 +46,11 @@ def check_queries(queries: Sequence[Query]) -> dict[str, Expression]:
             )
         if bool(query.get("MetricStat")) == bool(query.get("Expression")):
             raise invalid("Exactly one of the parameters MetricStat or Expression must be specified.")
+        metric = (query.get("MetricStat") or {}).get("Metric")
+        if metric is not None:
+            for member in ("Namespace", "MetricName"):
+                if not metric.get(member):
+                    raise invalid(f"The parameter MetricStat.Metric.{member} is required.")
         if query.get("AccountId"):
             raise not_implemented("AccountId of metric data queries")
         if query.get("Expression"):

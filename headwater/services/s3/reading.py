@@ -151,6 +151,8 @@ def get_object_attributes(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html"""
     bucket, key = find_bucket(call, request), request["Key"]
     asked = request.get("ObjectAttributes") or []
+    if not asked:
+        raise invalid_request("Missing required header for this request: x-amz-object-attributes")
     for name in asked:
         if name not in ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"):
             raise invalid_argument("Invalid attribute name specified.", "x-amz-object-attributes", ",".join(asked))

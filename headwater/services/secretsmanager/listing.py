@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from headwater.services.secretsmanager import tables
 from headwater.services.secretsmanager.errors import invalid_token
 from headwater.services.secretsmanager.secret import Secret, day_of, versions_of
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import make_token, read_token
 
@@ -22,10 +23,9 @@ _SORTS = {"name": "name", "created-date": "created", "last-changed-date": "chang
 def page(items: Sequence[T], request: Request, most: int = 100) -> tuple[list[T], dict[str, str]]:
     """The items of a page; the token holds how many came before."""
     token = request.get("NextToken")
-    before = read_token(token) if token else "0"
-    if before is None or not before.isdecimal():
+    start = whole(read_token(token) or "") if token else 0
+    if start is None:
         raise invalid_token()
-    start = int(before)
     end = start + (request.get("MaxResults") or most)
     more = {"NextToken": make_token(str(end))} if end < len(items) else {}
     return list(items[start:end]), more

@@ -23,6 +23,7 @@ from headwater.services.sns.subscription_attributes import Subscribing, check_at
 from headwater.services.sns.topic import SubscriptionRow, check_arn, subscription_row, topic_row
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import whole
 from headwater.spine.operations import ANYBODY, Call, Request, Result, operation
 
 _PAGE = 100
@@ -221,9 +222,10 @@ def list_subscriptions_by_topic(call: Call, request: Request) -> Result:
 
 def _after(request: Request) -> int:
     token = request.get("NextToken") or "0"
-    if not token.isdecimal():
+    after = whole(token)
+    if after is None:
         raise invalid("NextToken")
-    return int(token)
+    return after
 
 
 def _page(found: list[tuple[object, ...]]) -> Result:

@@ -35,7 +35,7 @@ from headwater.services.states.machine import METADATA_ONLY, StateMachine, Targe
 from headwater.services.states.machines import check_name
 from headwater.services.states.mocked_cases import find_case, split_case
 from headwater.services.states.mocked_tasks import drop_mocks, keep_mocks
-from headwater.services.states.quotas import OPEN_EXECUTIONS
+from headwater.services.states.quotas import EXPRESS_STARTS, OPEN_EXECUTIONS, STANDARD_STARTS, check_start
 from headwater.services.states.record import RUNNING, Record, execution_by_id, find_execution, qualifiers
 from headwater.services.states.redrivable import redrive_status
 from headwater.services.states.status_events import is_heard, put_status_event
@@ -73,6 +73,7 @@ def start_execution(call: Call, request: Request) -> Result:
     if machine.express:
         if request.get("Waiter"):
             raise machine_type_not_supported()
+        check_start(call, EXPRESS_STARTS)
         name = name or call.ids.uuid()
         call.span.subject = arn = f"{machine.prefix}{name}:{call.ids.uuid()}"
         _launch(call, target, arn, name, given, request, case)
@@ -93,6 +94,7 @@ def start_execution(call: Call, request: Request) -> Result:
             _check_room(call, machine)
             forget_execution(call, existing.id)
     _check_room(call, machine)
+    check_start(call, STANDARD_STARTS)
     record, _ = _launch(call, target, arn, name, given, request, case)
     if is_heard(call):
         put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))

@@ -16,6 +16,7 @@ from headwater.languages.asl.result_writer import COMPACT, JSONL, transformed
 from headwater.languages.asl.run import MAXIMUM_PAYLOAD
 from headwater.services.states import tables
 from headwater.services.states.advancing import advance_by_id
+from headwater.services.states.machine import compiled
 from headwater.services.states.map_export import child_record, entries, export
 from headwater.services.states.map_run import MapRun, map_run_by_id
 from headwater.spine.deliveries import Delivery, delivery
@@ -54,6 +55,9 @@ def _end(call: Call, run: MapRun, ended: MapRunEnded) -> None:
         # only a redrive would need them
         call.store.run(tables.DELETE_MAP_INPUTS, (run.id,))
         call.store.run(tables.DELETE_MAP_RESULTS, (run.id,))
+        flow = compiled(call, run.definition).maps[run.state].flow
+        if not flow.shows_result:
+            call.store.run(tables.KEEP_RESULT, (ended.output, run.id))
     advance_by_id(call, run.execution, ended)
 
 

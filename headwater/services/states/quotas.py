@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import count
 
 from headwater.languages.asl.run import STEP_BUDGET
+from headwater.spine.fault_errors import throttled
 from headwater.spine.operations import Call
 from headwater.spine.quota import Quota
 
@@ -15,8 +16,16 @@ ACTIVITIES = Quota("states:activities", 100_000, "activities of an account in a 
 OPEN_EXECUTIONS = Quota("states:open-executions", 1_000_000, "standard executions that run, of an account in a region")
 POLLERS = Quota("states:activity-pollers", 1_000, "workers that wait for tasks of an activity")
 TRANSITIONS = Quota("states:StateTransition", 0, "a rate: states that standard executions of an account enter")
+STANDARD_STARTS = Quota("states:StartStandardExecution", 0, "a rate: standard executions that anything starts")
+EXPRESS_STARTS = Quota("states:StartExpressExecution", 0, "a rate: express executions that StartExecution starts")
 
-QUOTAS = (MACHINES, ACTIVITIES, OPEN_EXECUTIONS, POLLERS, TRANSITIONS)
+QUOTAS = (MACHINES, ACTIVITIES, OPEN_EXECUTIONS, POLLERS, TRANSITIONS, STANDARD_STARTS, EXPRESS_STARTS)
+
+
+def check_start(call: Call, quota: Quota) -> None:
+    """Refuse an execution that is one too many for the rate of its type, whoever starts it."""
+    if not call.allows(quota.name):
+        raise throttled("states")
 
 
 def slowed(call: Call) -> Callable[[], bool] | None:

@@ -96,6 +96,14 @@ SCHEMA = (
     """
     ALTER TABLE states_executions ADD COLUMN events TEXT;
     """,
+    """
+    ALTER TABLE states_map_runs ADD COLUMN result TEXT;
+    """,
+    """
+    CREATE TABLE states_map_redrives (
+        run BIGINT NOT NULL, place INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (run, place)
+    );
+    """,
 )
 
 # -- machines
@@ -283,6 +291,9 @@ FROM states_map_runs
 MAP_RUN_BY_ID = _MAP_RUN + "WHERE id = ?"
 MAP_RUN_BY_ARN = _MAP_RUN + "WHERE arn = ?"
 MAP_RUN_STATUS = "SELECT status FROM states_map_runs WHERE id = ?"
+# What a run gave, for replays: only where the history of its execution does not show it.
+KEEP_RESULT = "UPDATE states_map_runs SET result = ? WHERE id = ?"
+MAP_RUN_RESULT = "SELECT result FROM states_map_runs WHERE arn = ?"
 MAP_RUN_STATE = "SELECT state, arn FROM states_map_runs WHERE id = ?"
 LIST_MAP_RUNS = """
 SELECT id, execution_arn, arn, started, stopped FROM states_map_runs
@@ -298,6 +309,11 @@ PUT_MAP_RESULT = """
 INSERT INTO states_map_results (run, place, body) VALUES (?, ?, ?)
 ON CONFLICT (run, place) DO UPDATE SET body = excluded.body
 """
+MAP_RESULT_AT = "SELECT body FROM states_map_results WHERE run = ? AND place = ?"
+# Children that wait for their redrive, each as its result was.
+INSERT_PENDING_REDRIVE = "INSERT INTO states_map_redrives (run, place, entry) VALUES (?, ?, ?)"
+PENDING_REDRIVES = "SELECT place, entry FROM states_map_redrives WHERE run = ? ORDER BY place LIMIT ?"
+DELETE_PENDING_REDRIVE = "DELETE FROM states_map_redrives WHERE run = ? AND place = ?"
 MAP_RESULTS_FROM = """
 SELECT place, body FROM states_map_results WHERE run = ? AND place > ? ORDER BY place LIMIT ?
 """
