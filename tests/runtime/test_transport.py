@@ -9,6 +9,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import botocore.httpsession
@@ -240,6 +241,10 @@ def test_what_is_not_plain_goes_the_usual_way(
     with monkeypatch.context() as patch:
         watched = AWSHTTPConnectionPool.urlopen
         patch.setattr(AWSHTTPConnectionPool, "urlopen", lambda *given, **more: watched(*given, **more))
+        assert goes_as_usual(prepared(url))
+    with monkeypatch.context() as patch:
+        traced = HTTPConnection.getresponse
+        patch.setattr(HTTPConnection, "getresponse", lambda connection: traced(connection))
         assert goes_as_usual(prepared(url))
     with caplog.at_level(logging.DEBUG, "urllib3.connectionpool"):
         assert goes_as_usual(prepared(url))

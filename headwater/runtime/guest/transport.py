@@ -170,8 +170,16 @@ class Transport:
 def _watched(module: Any) -> tuple[Any, ...]:
     """What a library replaces that watches or mocks requests."""
     pool = module.botocore.awsrequest.AWSHTTPConnectionPool
-    connection = module.botocore.awsrequest.AWSHTTPConnection
-    return (pool.urlopen, connection.request, connection.getresponse, module.PoolManager.connection_from_url)
+    connection, plain = module.botocore.awsrequest.AWSHTTPConnection, http.client.HTTPConnection
+    return (
+        pool.urlopen,
+        module.PoolManager.connection_from_url,
+        connection.request,
+        connection.getresponse,
+        plain.putrequest,
+        plain.endheaders,
+        plain.getresponse,
+    )
 
 
 def _has_something(connection: socket.socket) -> bool:
