@@ -43,6 +43,28 @@ export interface QuotaBooks {
   rates: { name: string; per_second: number; burst: number }[];
 }
 
+/** A visit to a state; times in milliseconds, `given`, `sent` (to its task) and `gave` JSON texts. */
+export interface Visit {
+  state: string; kind: string; entered: number; exited?: number; outcome: "running" | "done" | "failed" | "caught"; attempts: number;
+  error?: string; cause?: string; iteration?: number; map_run?: string; given?: string; sent?: string; gave?: string; inner?: Visit[];
+}
+export interface ShownExecution {
+  execution: Record<string, any>; visits: Visit[]; not_reached: string[]; graph: Record<string, any>; svg?: string;
+  states: Record<string, { outcome: string; visits: number; failed: number; retries: number; took: number }>;
+}
+export interface ComparedExecutions {
+  first: Record<string, any>; second: Record<string, any>; same: boolean;
+  rows: { path: string; why: string; first?: Visit; second?: Visit }[];
+}
+/** Without `departure`, `undecided` (states of which it cannot be told, and why) and `problem` it went the recorded way. */
+export interface Replayed {
+  execution: string; name?: string; machine?: string; status?: string; events?: number; problem?: string;
+  departure?: { state: string | null; recorded: Record<string, any> | null; instead: Record<string, any> | null; why: string };
+  undecided?: Record<string, string>;
+}
+export interface Replays { executions: Replayed[]; same: number; left: number; undecided: number; problems: number }
+export interface ReplayOptions { definition?: string | object; since?: number | Date; last?: number }
+
 /** Headwater's own surface. Every method may throw HeadwaterError. */
 export class Headwater {
   constructor(endpoint?: string);
@@ -71,6 +93,9 @@ export class Headwater {
   putMocks(file: MockFile, place?: Place): Promise<MockCase[]>;
   addMocks(file: MockFile, place?: Place): Promise<MockCase[]>;
   clearMocks(place?: Place): Promise<void>;
+  execution(id: string, options?: { svg?: boolean }): Promise<ShownExecution>;
+  compareExecutions(first: string, second: string): Promise<ComparedExecutions>;
+  replay(options?: ReplayOptions & ({ execution?: string; machine?: undefined } | { machine?: string; execution?: undefined })): Promise<Replays>;
 }
 
 export class Clock {

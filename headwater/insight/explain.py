@@ -121,6 +121,7 @@ def _find(call: Call, name: str, channel: str | None) -> Seen | None:
 
 
 def _explain(call: Call, seen: Seen) -> dict[str, Any]:
+    call.span.kept = False
     arn = parse_arn(seen.channel)
     service = "sqs" if arn is not None and arn.service in ("dynamodb", "kinesis") else arn.service if arn else ""
     if service not in _ASKED:

@@ -72,6 +72,7 @@ def tree(call: Call, trace: str) -> list[dict[str, Any]]:
     What clients told of their own tracing (X-Ray, OpenTelemetry) is among them, as ``segment``. A span whose parent
     is not known is a root.
     """
+    call.span.kept = False  # what is asked for this is nothing that happened: it would be told of, and asked for again
     spans = {row[0]: _span(row) for row in spans_of_trace(call.store, trace)}
     explain_misses(call, list(spans.values()))
     note_refusals(call, list(spans.values()))

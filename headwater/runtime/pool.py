@@ -83,7 +83,8 @@ class Pool:
     def _late(self, now: float) -> int:
         """How many have waited for long enough, of those for whom an environment may be started."""
         assert self._function is not None
-        present = sum(environment.asked == self._function for environment in self.environments)
+        function = self._function
+        present = sum([each.asked is function or each.asked == function for each in self.environments])
         before = now - self._patience if present else now
         late = sum(waiter.since <= before for waiter in islice(self._waiting, MOST_STARTING))
         pressure = self._host.pressure
@@ -122,7 +123,7 @@ class Pool:
 
     def _is_idle(self, environment: Environment) -> None:
         assert self._function is not None
-        if environment.asked != self._function:
+        if environment.asked is not self._function and environment.asked != self._function:
             environment.kill()
         elif (waiter := self._next_waiter()) is not None:
             self._moved = asyncio.get_running_loop().time()

@@ -6,7 +6,7 @@ them. JSON may stand where text is wanted (a message's body, a function's payloa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -30,50 +30,96 @@ def read_request(model: Model, operation: str, parameters: Any, reader: str) -> 
     messages."""
     if type(parameters) is not dict:
         raise UnfitParameters("The Parameters must be a JSON object")
-    return _Reader(model, reader).structure(model.input(operation), parameters)
+    request: dict[str, Any] = _readers(model, reader).of_input(operation)(parameters, "")
+    return request
 
 
-@lru_cache(1000)
-def _by_lower_case(names: tuple[str, ...]) -> Mapping[str, str]:
-    return {name.lower(): name for name in names}
+Read = Callable[[Any, str], Any]
+"""Makes a value of the request's from one that somebody wrote under a key."""
 
 
-class _Reader:
+@lru_cache(256)
+def _readers(model: Model, name: str) -> _Readers:
+    return _Readers(model, name)
+
+
+class _Readers:
+    """What reads the shapes of a model: made once for each shape, and for a member once it is written."""
+
     def __init__(self, model: Model, name: str) -> None:
         self._model = model
         self._name = name
+        self._inputs: dict[str, Read] = {}
+        self._shapes: dict[str, Read] = {}
 
-    def structure(self, shape: Shape, given: dict[str, Any]) -> dict[str, Any]:
-        members = _by_lower_case(tuple(shape["members"]))
-        request: dict[str, Any] = {}
-        for key, value in given.items():
+    def of_input(self, operation: str) -> Read:
+        read = self._inputs.get(operation)
+        if read is None:
+            read = self._inputs[operation] = self._structure(self._model.input(operation))
+        return read
+
+    def _of(self, reference: Reference) -> Read:
+        name = reference["shape"]
+        read = self._shapes.get(name)
+        if read is None:
+            read = self._shapes[name] = self._make(name, self._model.shape(reference))
+        return read
+
+    def _make(self, name: str, shape: Shape) -> Read:
+        kind = shape["type"]
+        if name == ATTRIBUTE_VALUE:
+            return lambda value, key: _attribute(value)
+        if kind == "structure":
+            return (lambda value, key: value) if shape.get("document") else self._structure(shape)
+        if kind == "list":
+            return self._list(shape)
+        if kind == "map":
+            return self._map(shape)
+        return lambda value, key: _scalar(kind, value, key)
+
+    def _structure(self, shape: Shape) -> Read:
+        members = {name.lower(): name for name in shape["members"]}
+        required = shape.get("required", ())
+        known: dict[str, tuple[str, Read]] = {}  # by key as it was written
+
+        def find(key: str) -> tuple[str, Read]:
             name = members.get(key.lower())
             if name is None:
                 raise UnfitParameters(f'The field "{key}" is not supported by {self._name}')
-            if value is not None:
-                request[name] = self._value(shape["members"][name], value, key)
-        for name in shape.get("required", ()):
-            if name not in request:
-                raise UnfitParameters(f"The field '{name[:1].upper()}{name[1:]}' is required but was missing")
-        return request
+            found = name, self._of(shape["members"][name])
+            if len(known) < 2 * len(members):
+                known[key] = found
+            return found
 
-    def _value(self, reference: Reference, value: Any, key: str) -> Any:
-        if reference["shape"] == ATTRIBUTE_VALUE:
-            return _attribute(value)
-        shape = self._model.shape(reference)
-        kind = shape["type"]
-        if kind == "structure":
-            if shape.get("document"):
-                return value
-            _expect(value, dict, key, "an OBJECT")
-            return self.structure(shape, value)
-        if kind == "list":
+        def read(given: Any, at: str) -> dict[str, Any]:
+            _expect(given, dict, at, "an OBJECT")
+            request: dict[str, Any] = {}
+            for key, value in given.items():
+                name, read_member = known.get(key) or find(key)
+                if value is not None:
+                    request[name] = read_member(value, key)
+            for name in required:
+                if name not in request:
+                    raise UnfitParameters(f"The field '{name[:1].upper()}{name[1:]}' is required but was missing")
+            return request
+
+        return read
+
+    def _list(self, shape: Shape) -> Read:
+        def read(value: Any, key: str) -> list[Any]:
             _expect(value, list, key, "a LIST")
-            return [self._value(shape["member"], item, key) for item in value]
-        if kind == "map":
+            read_item = self._of(shape["member"])
+            return [read_item(item, key) for item in value]
+
+        return read
+
+    def _map(self, shape: Shape) -> Read:
+        def read(value: Any, key: str) -> dict[str, Any]:
             _expect(value, dict, key, "a MAP")
-            return {name: self._value(shape["value"], item, key) for name, item in value.items()}
-        return _scalar(kind, value, key)
+            read_item = self._of(shape["value"])
+            return {name: read_item(item, key) for name, item in value.items()}
+
+        return read
 
 
 def _scalar(kind: str, value: Any, key: str) -> Any:

@@ -159,6 +159,38 @@ test("the tasks of a state machine are mocked", async () => {
   await assert.rejects(cloud.mock(stateMachineArn, { Ask: [returns(1), returns(2)] }), RangeError);
 });
 
+test("executions are shown, compared and replayed", async () => {
+  const states = new SFNClient(settings);
+  const machine = (most) => ({
+    StartAt: "Judge",
+    States: {
+      Judge: { Type: "Choice", Choices: [{ Variable: "$.amount", NumericGreaterThan: most, Next: "Refuse" }], Default: "Take" },
+      Refuse: { Type: "Fail", Error: "TooMuch" },
+      Take: { Type: "Pass", End: true },
+    },
+  });
+  const roleArn = "arn:aws:iam::000000000000:role/any";
+  const { stateMachineArn } = await states.send(
+    new CreateStateMachineCommand({ name: "judge", definition: JSON.stringify(machine(10)), roleArn }),
+  );
+  const start = (name, amount) => states.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify({ amount }) }));
+  const [small, large] = [await start("small", 5), await start("large", 50)].map((each) => each.executionArn);
+  await cloud.events.settle();
+  const shown = await cloud.headwater.execution("small", { svg: true });
+  assert.deepEqual(shown.visits.map((visit) => visit.state), ["Judge", "Take"]);
+  assert.match(shown.svg, /^<svg/);
+  assert.equal((await cloud.headwater.execution(small)).svg, undefined);
+  const { same, rows } = await cloud.headwater.compareExecutions(small, large);
+  assert.equal(same, false);
+  assert.match(rows[0].why, /amount/);
+  assert.equal((await cloud.headwater.replay({ machine: stateMachineArn })).same, 2);
+  const replays = await cloud.headwater.replay({ machine: stateMachineArn, definition: machine(4) });
+  assert.deepEqual([replays.same, replays.left, replays.undecided, replays.problems], [1, 1, 0, 0]);
+  assert.equal((await cloud.headwater.replay({ execution: small, definition: machine(4) })).executions[0].departure.state, "Take");
+  assert.equal((await cloud.headwater.replay({ since: new Date(0), last: 1 })).executions.length, 1);
+  await assert.rejects(cloud.headwater.execution("nowhere"), { status: 404 });
+});
+
 test("what cannot be deployed, asked or found is said in words", async () => {
   const broken = join(folder, "broken.yaml");
   await writeFile(broken, "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 1000000}}}");

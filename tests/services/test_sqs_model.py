@@ -9,6 +9,7 @@ import asyncio
 import json
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class Expected:
     """What the model knows of a message; bodies are unique, and name it."""
 
     body: str
-    group: str
+    group: str | None
     sent: int
     visible_at: int
     order: int
@@ -49,9 +50,10 @@ class Task:
 
 
 class SqsModel(RuleBasedStateMachine):
-    """A queue with a dead-letter queue; subclasses say whether they are FIFO."""
+    """A queue with a dead-letter queue; subclasses say whether they are FIFO, and how long messages are delayed."""
 
     fifo = False
+    delay = 0  # seconds, of a queue whose messages say nothing of it
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,9 +67,8 @@ class SqsModel(RuleBasedStateMachine):
         wanted = {"QueueUrl": self.dead_url, "AttributeNames": ["QueueArn"]}
         self.dead_arn = self._call("GetQueueAttributes", **wanted)["Attributes"]["QueueArn"]
         redrive = json.dumps({"deadLetterTargetArn": self.dead_arn, "maxReceiveCount": MAXIMUM_RECEIVES})
-        self.url = self._call("CreateQueue", QueueName=f"live{suffix}", Attributes=kind | {"RedrivePolicy": redrive})[
-            "QueueUrl"
-        ]
+        more = {"RedrivePolicy": redrive, "DelaySeconds": str(self.delay)}
+        self.url = self._call("CreateQueue", QueueName=f"live{suffix}", Attributes=kind | more)["QueueUrl"]
         self.live: list[Expected] = []
         self.dead: list[Expected] = []
         self.handles: list[tuple[str, Expected, int]] = []  # handle, message, which receipt
@@ -155,7 +156,7 @@ class SqsModel(RuleBasedStateMachine):
         body = f"message {self.count}"
         more: dict[str, Any] = {"DelaySeconds": delay}
         if self.fifo:
-            delay = 0
+            delay = self.delay
             token = token or body.replace(" ", "-")
             more = {"MessageGroupId": group, "MessageDeduplicationId": token}
         sent = self._call("SendMessage", QueueUrl=self.url, MessageBody=body, **more)
@@ -166,7 +167,8 @@ class SqsModel(RuleBasedStateMachine):
                 assert sent["MessageId"] == identity
                 return
             self.tokens[token] = (self.now, sent["MessageId"])
-        self.live.append(Expected(body, group, self.now, self.now + delay * 1000, self.count))
+        held = group if self.fifo else None
+        self.live.append(Expected(body, held, self.now, self.now + delay * 1000, self.count))
 
     @rule(number=st.integers(1, 4), visibility=st.sampled_from([0, 10, 30]))
     def receive(self, number: int, visibility: int) -> None:
@@ -280,6 +282,37 @@ class FifoModel(SqsModel):
     fifo = True
 
 
+class LateFifoModel(SqsModel):
+    """What is delayed holds back what comes behind it in its group."""
+
+    fifo = True
+    delay = 7
+
+
+class FairModel(SqsModel):
+    """Message groups in a standard queue: those with more than ten messages in flight, and more than a tenth of all,
+    come last."""
+
+    def _receivable(self, queue: list[Expected], now: int) -> list[Expected]:
+        in_flight = Counter(each.group for each in self._alive(queue, now) if each.visible_at > now and each.received)
+        most = max(10, in_flight.total() // 10)
+        in_order = super()._receivable(queue, now)
+        return sorted(in_order, key=lambda each: each.group is not None and in_flight[each.group] > most)
+
+    @rule(group=st.sampled_from([None, "a", "b"]), number=st.sampled_from([1, 12]), taken=st.sampled_from([0, 10]))
+    def send_many(self, group: str | None, number: int, taken: int) -> None:
+        for _ in range(number):
+            self.count += 1
+            body = f"message {self.count}"
+            self._call("SendMessage", QueueUrl=self.url, MessageBody=body, **{"MessageGroupId": group} if group else {})
+            self.live.append(Expected(body, group, self.now, self.now, self.count))
+        if taken:
+            self.receive(taken, 30)
+
+
 TestStandard = SqsModel.TestCase
 TestFifo = FifoModel.TestCase
+TestLateFifo = LateFifoModel.TestCase
+TestFair = FairModel.TestCase
 TestStandard.settings = TestFifo.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestLateFifo.settings = TestFair.settings = settings(max_examples=12, stateful_step_count=30, deadline=None)

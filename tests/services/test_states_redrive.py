@@ -178,3 +178,88 @@ def test_retries_begin_anew(states: Any, timed: ServerThread) -> None:
     timed.advance(10_000)
     assert history_types(states, arn).count("TaskScheduled") == 6
     assert ended(states, arn)["status"] == "FAILED"
+
+
+def map_of_tables(kind: str, after: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A distributed Map whose children read a table named by their item, and then do something else."""
+    read = get_item("", "1", ResultPath=None, Next="After")
+    read["Parameters"] = {"TableName.$": "$", "Key": {"id": {"S": "1"}}}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind},
+        "StartAt": "Read", "States": {"Read": read, "After": {**after, "End": True}},
+    }  # fmt: skip
+    return one_state({"Type": "Map", "ItemProcessor": processor, **more})
+
+
+def counted(states: Any, execution: str) -> dict[str, int]:
+    [run] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    counts: dict[str, int] = states.describe_map_run(mapRunArn=run["mapRunArn"])["executionCounts"]
+    return {name: count for name, count in counts.items() if count and name not in ("total", "resultsWritten")}
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_a_redriven_map_run_keeps_to_its_concurrency(states: Any, cloud: Any, timed: ServerThread, kind: str) -> None:
+    """Three of four fail, and the last is never started."""
+    tables = ["one", "two", "three", "four"]
+    wait = {"Type": "Wait", "Seconds": 10}
+    arn = start(states, map_of_tables(kind, wait, MaxConcurrency=2, ToleratedFailureCount=2), tables)
+    assert ended(states, arn)["status"] == "FAILED"
+    assert counted(states, arn) == {"failed": 3, "pending": 1}
+    for table in tables:
+        make_table(cloud, table)
+    states.redrive_execution(executionArn=arn)
+    timed.advance(0)
+    assert counted(states, arn) == {"running": 2, "pendingRedrive": 1, "pending": 1}
+    timed.advance(9_999)
+    assert counted(states, arn) == {"running": 2, "pendingRedrive": 1, "pending": 1}
+    timed.advance(1)
+    assert counted(states, arn) == {"succeeded": 2, "running": 2}
+    timed.advance(10_000)
+    assert json.loads(ended(states, arn)["output"]) == tables
+    assert counted(states, arn) == {"succeeded": 4}
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+@pytest.mark.parametrize("after", [{"Type": "Pass"}, {"Type": "Wait", "Seconds": 10}])
+def test_results_of_children_that_were_started_together_are_kept(
+    states: Any, cloud: Any, timed: ServerThread, kind: str, after: dict[str, Any]
+) -> None:
+    tables = ["one", "two", "three", "four", "five"]
+    for table in ("two", "three", "five"):
+        make_table(cloud, table)
+    arn = start(states, map_of_tables(kind, after, ToleratedFailureCount=1), tables)
+    timed.advance(10_000)
+    assert ended(states, arn)["status"] == "FAILED"
+    for table in ("one", "four"):
+        make_table(cloud, table)
+    states.redrive_execution(executionArn=arn)
+    timed.advance(10_000)
+    timed.advance(10_000)
+    assert json.loads(ended(states, arn)["output"]) == tables
+
+
+def test_what_was_not_redriven_when_a_run_fails_again_waits_for_the_next(
+    states: Any, cloud: Any, timed: ServerThread
+) -> None:
+    tables = ["one", "two", "three"]
+    definition = map_of_tables("STANDARD", {"Type": "Pass"}, ToleratedFailureCount=1)
+    processor = definition["States"]["S"]["ItemProcessor"]
+    processor["StartAt"] = "Wait"
+    processor["States"]["Wait"] = {"Type": "Wait", "Seconds": 10, "Next": "Read"}
+    arn = start(states, definition, tables)
+    [run] = states.list_map_runs(executionArn=arn)["mapRuns"]
+    states.update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=1)
+    timed.advance(10_000)
+    for redrives in (1, 2):  # two fail again, so that the third one's turn does not come
+        assert ended(states, arn)["status"] == "FAILED"
+        assert sum(counted(states, arn).values()) == 3
+        assert counted(states, arn)["failed"] >= 2
+        if redrives == 2:
+            for table in tables:
+                make_table(cloud, table)
+        states.redrive_execution(executionArn=arn)
+        timed.advance(0)
+    timed.advance(10_000)
+    assert json.loads(ended(states, arn)["output"]) == tables
+    assert states.describe_map_run(mapRunArn=run["mapRunArn"])["redriveCount"] == 2
+    assert counted(states, arn) == {"succeeded": 3}

@@ -142,6 +142,31 @@ export class Headwater {
     await this.ask("DELETE", `mocks?account=${account}&region=${region}`);
   }
 
+  // ---- executions of Step Functions
+
+  /** What an execution did: its ARN, its name, or anything in its trace. `svg`: a picture of it too. */
+  execution(id, { svg = false } = {}) {
+    return this.ask("GET", `executions?execution=${encodeURIComponent(id)}${svg ? "&svg=true" : ""}`);
+  }
+
+  /** Two executions, visit by visit. */
+  compareExecutions(first, second) {
+    return this.ask("GET", `executions/diff?first=${encodeURIComponent(first)}&second=${encodeURIComponent(second)}`);
+  }
+
+  /**
+   * Recorded executions on the present definition of their machine, or on another (a text or an object), without calling
+   * anything: one, those of a machine (its ARN), or all. `since` (a Date or milliseconds) and `last` limit which.
+   */
+  replay({ execution, machine, definition, since = 0, last } = {}) {
+    return this.ask("POST", "executions/replay", {
+      ...(execution ? { execution } : machine ? { machine } : { all: true }),
+      ...(definition !== undefined && { definition: typeof definition === "string" ? definition : JSON.stringify(definition) }),
+      since: Number(since),
+      ...(last !== undefined && { last }),
+    });
+  }
+
   async ask(method, page, body, seconds) {
     let response;
     try {

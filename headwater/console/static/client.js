@@ -27,6 +27,8 @@
  * @typedef {{spans: number, flows: [string, string, number, number][]}} Pulse
  */
 
+import { kindNamed } from "./kinds.js";
+
 const BASE = "/_headwater";
 
 /** What the server refused, in its words. */
@@ -72,7 +74,11 @@ export const surface = {
   /** @returns {Promise<{version: string, endpoint: string, services: string[]}>} */
   health: () => ask("GET", "/health"),
   /** @param {Scope} scope @returns {Promise<Architecture>} */
-  map: (scope) => ask("GET", "/map" + query(scope)),
+  map: async (scope) => {
+    const told = await ask("GET", "/map" + query(scope));
+    for (const each of told.resources) each.type = kindNamed(each);
+    return told;
+  },
   /** @param {{text?: string, status?: string, since?: number, before?: string, limit?: number, looks?: boolean}} wanted
    *  @returns {Promise<{traces: TraceSummary[], next: string | null}>} */
   traces: (wanted) => ask("GET", "/traces" + query(wanted)),

@@ -20,6 +20,9 @@ export function length(microseconds) {
   return seconds < 172800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} d`;
 }
 
+/** How long it was between two instants in ms, which tell no more than that. @param {number} from @param {number} to */
+export const between = (from, to) => (to > from ? length((to - from) * 1000) : "< 1 ms");
+
 /** What comes after the last separator of an ARN. @param {string} arn */
 export function shortName(arn) {
   if (!arn.startsWith("arn:")) return arn;

@@ -7,6 +7,7 @@ import { html } from "./html.js";
 /** @type {Record<string, Kind>} */
 export const KINDS = {
   "AWS::ApiGatewayV2::Api": { title: "HTTP API", plural: "APIs", service: "API Gateway", hue: "violet", rank: 0, glyph: "M2 8h4M10 8h4M6 5v6l4-3z" },
+  WebSocketApi: { title: "WebSocket API", plural: "APIs", service: "API Gateway", hue: "violet", rank: 0, glyph: "M2 6h9M8 3l3 3M14 10H5M8 13l-3-3" },
   "AWS::ApiGateway::RestApi": { title: "REST API", plural: "APIs", service: "API Gateway", hue: "violet", rank: 0, glyph: "M2 8h4M10 8h4M6 5v6l4-3z" },
   "AWS::IoT::Broker": { title: "MQTT broker", plural: "MQTT", service: "IoT Core", hue: "green", rank: 0, glyph: "M8 9v4M5.500 7.500a3.500 3.500 0 0 1 5 0M3 5a7 7 0 0 1 10 0" },
   "AWS::IoT::TopicRule": { title: "Topic rule", plural: "Topic rules", service: "IoT Core", hue: "green", rank: 1, glyph: "M2.500 3.500h11L9.500 8v4.500l-3 1V8z" },
@@ -14,6 +15,8 @@ export const KINDS = {
   "AWS::Pipes::Pipe": { title: "Pipe", plural: "Pipes", service: "Pipes", hue: "pink", rank: 2, glyph: "M2 6h12M2 10h12M4 4v8M12 4v8" },
   "AWS::Events::EventBus": { title: "Event bus", plural: "Event buses", service: "EventBridge", hue: "pink", rank: 1, glyph: "M8 2l6 6-6 6-6-6zM5 8h6" },
   "AWS::Events::Rule": { title: "Rule", plural: "Rules", service: "EventBridge", hue: "pink", rank: 2, glyph: "M2.500 3.500h11L9.500 8v4.500l-3 1V8z" },
+  "AWS::Events::Archive": { title: "Archive", plural: "Archives", service: "EventBridge", hue: "pink", rank: 4, glyph: "M2.500 3.500h11v3h-11zM3.500 6.500v6h9v-6M6.500 9h3" },
+  "AWS::Events::ApiDestination": { title: "API destination", plural: "API destinations", service: "EventBridge", hue: "pink", rank: 4, glyph: "M2 8h8M7 5l3 3-3 3M13 3v10" },
   "AWS::SNS::Topic": { title: "Topic", plural: "Topics", service: "SNS", hue: "pink", rank: 3, glyph: "M3 8a2 2 0 1 0 4 0a2 2 0 1 0-4 0M7 8h6M10 4l3 4-3 4" },
   "AWS::SQS::Queue": { title: "Queue", plural: "Queues", service: "SQS", hue: "pink", rank: 4, glyph: "M2.500 4.500h3v7h-3zM6.500 4.500h3v7h-3zM10.500 4.500h3v7h-3z" },
   "AWS::Kinesis::Stream": { title: "Stream", plural: "Streams", service: "Kinesis", hue: "violet", rank: 4, glyph: "M2 5c3-2 5 2 8 0s4 0 4 0M2 10c3-2 5 2 8 0s4 0 4 0" },
@@ -24,6 +27,10 @@ export const KINDS = {
   "AWS::S3::Bucket": { title: "Bucket", plural: "Buckets", service: "S3", hue: "green", rank: 6, glyph: "M2.500 4.500h11l-1.500 9h-8zM2.500 4.500a5.500 2 0 0 1 11 0" },
   stranger: { title: "Elsewhere", plural: "Elsewhere", service: "", hue: "gray", rank: 7, glyph: "M6 6a2 2 0 1 1 2.500 2c-.500.200-.500.500-.500 1M8 11.500v.500" },
 };
+
+/** The kind of a resource: a WebSocket API is told by its connections from an HTTP API, which has the same type.
+ *  @param {{type: string, counts: Record<string, number>}} resource */
+export const kindNamed = ({ type, counts }) => (type === "AWS::ApiGatewayV2::Api" && "clients" in counts ? "WebSocketApi" : type);
 
 /** @param {string} type @returns {Kind} */
 export const kindOf = (type) => KINDS[type] || { ...KINDS.stranger, title: type, plural: type };

@@ -66,6 +66,8 @@ def subtract(left: str, right: str) -> str:
 def size(text: str) -> int:
     """Bytes that a number in normal form counts in an item: one, one for the sign, and one for each pair of
     significant digits, those before and those after the point paired each for themselves."""
+    if text.isdigit():
+        return 1 + (len(text.rstrip("0")) + 1) // 2
     negative, digits, magnitude = _parts(text)
     if not digits:
         return 1

@@ -83,6 +83,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 FIND_CONNECTION = """
 SELECT id, api, stage, account, region, connected, active, timer, document FROM apigateway_connections WHERE id = ?
 """
+MAP_CONNECTIONS = "SELECT api, count(*) FROM apigateway_connections WHERE account = ? AND region = ? GROUP BY api"
+CONNECTIONS_OF_API = """
+SELECT id, stage, connected, active FROM apigateway_connections WHERE account = ? AND region = ? AND api = ?
+ORDER BY connected DESC LIMIT ?
+"""
 LIST_CONNECTIONS = "SELECT id FROM apigateway_connections ORDER BY id"
 TOUCH_CONNECTION = "UPDATE apigateway_connections SET active = ? WHERE id = ?"
 DELETE_CONNECTION = "DELETE FROM apigateway_connections WHERE id = ?"

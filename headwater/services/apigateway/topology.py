@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import orjson
 
 from headwater.services.apigateway import tables
-from headwater.services.apigateway.store import REST
+from headwater.services.apigateway.store import REST, WEBSOCKET
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.topology import link, resource, topology
@@ -20,11 +20,13 @@ _TYPES = {REST: "AWS::ApiGateway::RestApi"}
 @operation("apigateway", "Topology", internal=True, reads=True)
 def map_apis(call: Call, request: Request) -> Result:
     apis, links = [], []
+    clients: dict[str, int] = dict(call.store.all(tables.MAP_CONNECTIONS, (call.account, call.region)))
     for identity, kind, text in call.store.all(tables.MAP_APIS, (call.account, call.region)):
         document = orjson.loads(text)
         arn = make_arn("execute-api", call.region, call.account, identity)
         name = document.get("Name") or document.get("name") or identity
-        apis.append(resource(arn, _TYPES.get(kind, "AWS::ApiGatewayV2::Api"), name, identity))
+        connected = {"clients": clients.get(identity, 0)} if kind == WEBSOCKET else {}
+        apis.append(resource(arn, _TYPES.get(kind, "AWS::ApiGatewayV2::Api"), name, identity, **connected))
         for route, uri in _methods(call, identity) if kind == REST else _routes(call, identity):
             function = _FUNCTION.search(uri)
             if function is not None:

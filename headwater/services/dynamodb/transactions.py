@@ -205,8 +205,10 @@ def _answer(request: Request, changes: list[Change]) -> Result:
     result: Result = {}
     consumed: dict[int, capacity.Consumed] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
+    wanted = capacity.is_wanted(request)
     for table, _, old, new in changes:
-        consumed.setdefault(table.id, capacity.Consumed(table)).write(old, new, 2)
+        if wanted:
+            consumed.setdefault(table.id, capacity.Consumed(table)).write(old, new, 2)
         for metric in capacity.collection_metrics(request, table, new or old or {}).values():
             metrics.setdefault(table.name, []).append(metric)
     if metrics:

@@ -25,7 +25,7 @@ def is_fair(call: Call, queue: Queue) -> bool:
 
 def visible_fairly(call: Call, queue: Queue, kept_since: int, number: int) -> list[tuple[Any, ...]]:
     """Rows as ``VISIBLE`` gives them, those of quiet groups first."""
-    in_flight = call.store.all(tables.GROUPS_IN_FLIGHT, (queue.id, call.now))
+    in_flight = call.store.all(tables.GROUPS_IN_FLIGHT, (queue.id, call.now, kept_since))
     limit = max(_FEW, sum(count for _, count in in_flight) // _PART)
     noisy = [group for group, count in in_flight if group is not None and count > limit]
     chosen = (queue.id, call.now, kept_since)

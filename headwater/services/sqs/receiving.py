@@ -165,7 +165,7 @@ def _receive(call: Call, queue: Queue, request: Request, short: bool = False) ->
 def _find_room(call: Call, queue: Queue, number: int, short: bool) -> int:
     """How many of ``number`` the limit on messages in flight still allows. Only short polls of standard
     queues are told: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"""
-    in_flight = call.store.one(tables.COUNT_IN_FLIGHT, (queue.id, call.now)) or (0,)
+    in_flight = call.store.one(tables.COUNT_IN_FLIGHT, (queue.id, call.now, call.now - queue.retention)) or (0,)
     queue.room = call.quota(IN_FLIGHT) - in_flight[0]
     if queue.room <= 0 and short and not queue.fifo:
         raise too_many_in_flight()

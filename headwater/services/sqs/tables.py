@@ -93,7 +93,7 @@ ORDER BY m.visible_at, m.id LIMIT ?
 )
 HAS_GROUPS = "SELECT 1 FROM sqs_messages WHERE queue = ? AND message_group IS NOT NULL LIMIT 1"
 GROUPS_IN_FLIGHT = """
-SELECT message_group, count(*) FROM sqs_messages WHERE queue = ? AND visible_at > ? AND received > 0
+SELECT message_group, count(*) FROM sqs_messages WHERE queue = ? AND visible_at > ? AND received > 0 AND sent > ?
 GROUP BY message_group
 """
 
@@ -129,7 +129,9 @@ UPDATE sqs_messages SET visible_at = ?, received = received - 1, holder = NULL
 WHERE holder <> ? AND visible_at > ?
 """
 TAKEN = _COLUMNS + " WHERE m.id = ? AND m.queue = ? AND m.received = ? AND m.visible_at = ? AND m.visible_at > ?"
-COUNT_IN_FLIGHT = "SELECT count(*) FROM sqs_messages WHERE queue = ? AND visible_at > ? AND received > 0"
+COUNT_IN_FLIGHT = """
+SELECT count(*) FROM sqs_messages WHERE queue = ? AND visible_at > ? AND received > 0 AND sent > ?
+"""
 NEXT_VISIBLE = "SELECT min(visible_at) FROM sqs_messages WHERE queue = ? AND visible_at > ?"
 EXPIRE = "DELETE FROM sqs_messages WHERE queue = ? AND sent <= ?"
 MOVE_MESSAGE = """

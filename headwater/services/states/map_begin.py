@@ -13,18 +13,18 @@ from headwater.services.states import tables
 from headwater.services.states.map_inputs import Place, end_reading, store_slice, waiting_frame
 from headwater.services.states.map_run import (
     COUNTED,
-    READ,
+    PENDING_REDRIVE,
     READING,
     REDRIVING,
+    RESTARTING,
     RUNNING,
     MapRun,
     map_run_by_arn,
     map_run_by_id,
 )
-from headwater.services.states.map_steps import BATCH, settle, start_child
+from headwater.services.states.map_steps import BATCH, settle
 from headwater.services.states.record import Record
 from headwater.services.states.redrivable import redrive_obstacle
-from headwater.services.states.redrive import redrive
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
 from headwater.spine.operations import Call
 
@@ -69,6 +69,7 @@ def _begin_again(call: Call, arn: str, frame: int, ticket: int) -> None:
     run.frame, run.ticket, run.status, run.stopped = frame, ticket, RUNNING, None
     run.redrives += 1
     run.redriven = call.now
+    run.stepping = 0  # a step that was to come found the run over
     if run.reading == READING:
         call.deliver("states.map_read", [run.id, None], target=arn, policy=FOREVER)
     else:
@@ -78,42 +79,37 @@ def _begin_again(call: Call, arn: str, frame: int, ticket: int) -> None:
 
 
 @delivery("states.map_redrive")
-def redrive_children(call: Call, item: Delivery) -> Again | None:
-    """Children that did not succeed run again: standard ones by redrive, express ones from the start."""
+def collect_redrives(call: Call, item: Delivery) -> Again | None:
+    """Find the children that did not succeed, bit by bit; then they run again, as many at once as there may be."""
     run_id, place = item.payload
     run = map_run_by_id(call, run_id)
-    if run is None or run.reading != REDRIVING:
+    if run is None or run.status != RUNNING or run.reading != REDRIVING:
         return None
     rows = call.store.all(tables.MAP_RESULTS_FROM, (run_id, place, BATCH))
     for at, body in rows:
-        entries = orjson.loads(body)
-        failed = [entry for entry in entries if entry[3] != "SUCCEEDED"]
-        if failed:
-            _run_again(call, run, at, entries, failed)
+        _set_aside(call, run, at, orjson.loads(body))
     if len(rows) == BATCH:
         run.save(call)
         return Again(call.now, payload=[run_id, rows[-1][0]])
-    run.reading = READ
+    run.reading = RESTARTING
     settle(call, run)
     return None
 
 
-def _run_again(call: Call, run: MapRun, at: int, entries: list[Any], failed: list[Any]) -> None:
-    kept = [entry for entry in entries if entry[3] == "SUCCEEDED"]
-    for entry in failed:
-        place, items, _, status, *_, given, _, _, _ = entry
-        if run.express:
-            run.count(COUNTED[status], items, by=-1)
-            outcome = start_child(call, run, place, items, orjson.loads(given))
-            if outcome is not None:
-                kept.append(outcome)
-            continue
-        row = call.store.one(tables.CHILD_AT, (run.id, place))
-        record = None if row is None else Record(*row)
-        if record is None or redrive_obstacle(record, call.now) is not None:
+def _set_aside(call: Call, run: MapRun, at: int, entries: list[list[Any]]) -> None:
+    kept = []
+    for entry in entries:
+        place, items, _, status = entry[:4]
+        if status == "SUCCEEDED" or not (run.express or _redrivable(call, run, place)):
             kept.append(entry)
             continue
         run.count(COUNTED[status], items, by=-1)
-        run.count("running", items)
-        redrive(call, record)
-    call.store.run(tables.PUT_MAP_RESULT, (run.id, at, orjson.dumps(kept).decode()))
+        run.count(PENDING_REDRIVE, items)
+        call.store.run(tables.INSERT_PENDING_REDRIVE, (run.id, place, orjson.dumps(entry).decode()))
+    if len(kept) < len(entries):
+        call.store.run(tables.PUT_MAP_RESULT, (run.id, at, orjson.dumps(kept).decode()))
+
+
+def _redrivable(call: Call, run: MapRun, place: int) -> bool:
+    row = call.store.one(tables.CHILD_AT, (run.id, place))
+    return row is not None and redrive_obstacle(Record(*row), call.now) is None

@@ -17,12 +17,15 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call
 
 RUNNING = "RUNNING"
-# What `reading` says: the children are running; the items are being read; those that failed are being redriven.
-READ, READING, REDRIVING = 0, 1, 2
+# What `reading` says: the children are running; the items are being read; those that failed are being collected for
+# their redrive; they are being redriven.
+READ, READING, REDRIVING, RESTARTING = 0, 1, 2, 3
 # A child's status, and what counts such.
 COUNTED = {
     "RUNNING": "running", "SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timedOut", "ABORTED": "aborted",
 }  # fmt: skip
+# Counts those that wait for their redrive.
+PENDING_REDRIVE = "pendingRedrive"
 FAILURES = ("failed", "timedOut", "aborted")
 
 
@@ -68,6 +71,12 @@ class MapRun:
     @property
     def running(self) -> int:
         return self.counts.get("running", _NONE)[0]
+
+    @property
+    def to_start(self) -> int:
+        """How many children wait for their start, or for their redrive."""
+        pending = self.counts.get(PENDING_REDRIVE, _NONE)[0]
+        return pending if self.reading == RESTARTING else self.total - self.next
 
     @property
     def free(self) -> int:

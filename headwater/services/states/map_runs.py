@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.services.states import tables
 from headwater.services.states.errors import validation
-from headwater.services.states.map_run import COUNTED, FAILURES, RUNNING, MapRun, find_map_run
+from headwater.services.states.map_run import COUNTED, FAILURES, PENDING_REDRIVE, RUNNING, MapRun, find_map_run
 from headwater.services.states.map_steps import settle
 from headwater.services.states.paging import next_token, page_size, read_number
 from headwater.services.states.record import find_execution
@@ -41,14 +41,15 @@ def describe_map_run(call: Call, request: Request) -> Result:
 def _counts(run: MapRun, which: int, total: int) -> dict[str, int]:
     """Of executions (0) or of items (1)."""
     counts = {name: run.counts.get(name, [0, 0])[which] for name in COUNTED.values()}
+    waiting = run.counts.get(PENDING_REDRIVE, [0, 0])[which]
     written = counts["succeeded"] + sum(counts[name] for name in FAILURES) if run.status == "SUCCEEDED" else 0
     return {
         **counts,
-        "pending": total - sum(counts.values()),
+        "pending": total - sum(counts.values()) - waiting,
         "total": total,
         "resultsWritten": written,
         "failuresNotRedrivable": 0,
-        "pendingRedrive": 0,
+        "pendingRedrive": waiting,
     }
 
 

@@ -19,8 +19,17 @@ from headwater.services.states import tables
 from headwater.services.states.advancing import Progress, advance, begin, expire_later, first_events, store_step
 from headwater.services.states.execution_logs import logging_of
 from headwater.services.states.machine import compiled
-from headwater.services.states.map_run import COUNTED, READ, RUNNING, MapRun, map_run_by_id
+from headwater.services.states.map_run import (
+    COUNTED,
+    PENDING_REDRIVE,
+    READ,
+    RESTARTING,
+    RUNNING,
+    MapRun,
+    map_run_by_id,
+)
 from headwater.services.states.record import Record
+from headwater.services.states.redrive import redrive
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
 from headwater.spine.operations import Call
 from headwater.spine.work import Work
@@ -41,11 +50,21 @@ async def _step_on(work: Work, run_id: int) -> None:
 
 
 def _step(call: Call, run_id: int) -> bool:
-    """Start as many children as a step may; whether there are more to start now."""
+    """Start as many children as a step may, or redrive them; whether there are more to start now."""
     run = map_run_by_id(call, run_id)
-    if run is None or run.status != RUNNING or run.reading != READ:
+    if run is None or run.status != RUNNING or run.reading not in (READ, RESTARTING):
         return False
     call.span.subject = run.arn
+    if run.reading == READ:
+        _start_next(call, run)
+    else:
+        _restart_next(call, run)
+    run.stepping = int(run.to_start > 0 and run.free > 0 and not run.too_many_failed)
+    settle(call, run)
+    return bool(run.stepping)
+
+
+def _start_next(call: Call, run: MapRun) -> None:
     ended: list[Any] = []
     for place, items, given in _next_inputs(call, run):
         outcome = start_child(call, run, place, items, given)
@@ -56,9 +75,33 @@ def _step(call: Call, run_id: int) -> bool:
                 break
     if ended:
         call.store.run(tables.PUT_MAP_RESULT, (run.id, ended[0][0], orjson.dumps(ended).decode()))
-    run.stepping = int(run.next < run.total and run.free > 0 and not run.too_many_failed)
-    settle(call, run)
-    return bool(run.stepping)
+
+
+def _restart_next(call: Call, run: MapRun) -> None:
+    """Redrive children that did not succeed: standard ones go on, express ones begin anew."""
+    for place, body in call.store.all(tables.PENDING_REDRIVES, (run.id, min(run.free, BATCH))):
+        entry = orjson.loads(body)
+        items = entry[1]
+        call.store.run(tables.DELETE_PENDING_REDRIVE, (run.id, place))
+        run.count(PENDING_REDRIVE, items, by=-1)
+        if run.express:
+            outcome = start_child(call, run, place, items, orjson.loads(entry[7]))
+            if outcome is not None:
+                _keep(call, run, outcome)
+        else:
+            run.count("running", items)
+            row = call.store.one(tables.CHILD_AT, (run.id, place))
+            assert row is not None
+            redrive(call, Record(*row))
+        if run.too_many_failed:
+            break
+
+
+def _keep(call: Call, run: MapRun, entry: list[Any]) -> None:
+    """Keep a child's result. After a redrive its row may hold those of others that were started with it."""
+    row = call.store.one(tables.MAP_RESULT_AT, (run.id, entry[0])) if run.redrives else None
+    entries = [entry] if row is None else [*orjson.loads(row[0]), entry]
+    call.store.run(tables.PUT_MAP_RESULT, (run.id, entry[0], orjson.dumps(entries).decode()))
 
 
 def _next_inputs(call: Call, run: MapRun) -> list[tuple[int, int, Any]]:
@@ -131,22 +174,24 @@ def child_ended(call: Call, item: Delivery) -> None:
     run = map_run_by_id(call, run_id)
     if run is None:
         return
-    place, items, _, status = entry[:4]
+    _, items, _, status = entry[:4]
     run.count("running", items, by=-1)
     run.count(COUNTED[status], items)
-    call.store.run(tables.PUT_MAP_RESULT, (run_id, place, orjson.dumps([entry]).decode()))
+    _keep(call, run, entry)
     settle(call, run)
 
 
 def settle(call: Call, run: MapRun) -> None:
     """See what is to be done now that something has changed, and store the run."""
-    if run.status == RUNNING and run.reading == READ:
+    if run.reading == RESTARTING and not run.to_start:
+        run.reading = READ
+    if run.status == RUNNING and run.reading in (READ, RESTARTING):
         if run.too_many_failed:
             fail_map_run(call, run, TOLERATED_FAILURE_EXCEEDED, THRESHOLD_CAUSE)
-        elif run.next >= run.total and run.running == 0:
+        elif run.to_start <= 0 and run.running == 0:
             run.status, run.stopped = "SUCCEEDED", call.now
             call.deliver("states.map_result", [run.id, None, None], target=run.arn, policy=FOREVER)
-        elif run.next < run.total and run.free > 0 and not run.stepping:
+        elif run.to_start > 0 and run.free > 0 and not run.stepping:
             run.stepping = 1
             call.deliver("states.map_step", run.id, target=run.arn, policy=FOREVER)
     run.save(call)
@@ -155,8 +200,19 @@ def settle(call: Call, run: MapRun) -> None:
 def fail_map_run(call: Call, run: MapRun, error: str, cause: str) -> None:
     """The run is over; children that still run are stopped, the parent is told. The caller stores the run."""
     run.status, run.stopped = "FAILED", call.now
+    while rows := call.store.all(tables.PENDING_REDRIVES, (run.id, BATCH)):
+        for place, body in rows:
+            _give_up_redrive(call, run, place, orjson.loads(body))
     call.deliver("states.map_abort", run.id, target=run.arn, policy=FOREVER)
     call.deliver("states.map_result", [run.id, error, cause], target=run.arn, policy=FOREVER)
+
+
+def _give_up_redrive(call: Call, run: MapRun, place: int, entry: list[Any]) -> None:
+    """What still waited for its redrive is again what it was."""
+    call.store.run(tables.DELETE_PENDING_REDRIVE, (run.id, place))
+    run.count(PENDING_REDRIVE, entry[1], by=-1)
+    run.count(COUNTED[entry[3]], entry[1])
+    _keep(call, run, entry)
 
 
 @delivery("states.map_abort")

@@ -99,6 +99,11 @@ SCHEMA = (
     """
     ALTER TABLE states_map_runs ADD COLUMN result TEXT;
     """,
+    """
+    CREATE TABLE states_map_redrives (
+        run BIGINT NOT NULL, place INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (run, place)
+    );
+    """,
 )
 
 # -- machines
@@ -304,6 +309,11 @@ PUT_MAP_RESULT = """
 INSERT INTO states_map_results (run, place, body) VALUES (?, ?, ?)
 ON CONFLICT (run, place) DO UPDATE SET body = excluded.body
 """
+MAP_RESULT_AT = "SELECT body FROM states_map_results WHERE run = ? AND place = ?"
+# Children that wait for their redrive, each as its result was.
+INSERT_PENDING_REDRIVE = "INSERT INTO states_map_redrives (run, place, entry) VALUES (?, ?, ?)"
+PENDING_REDRIVES = "SELECT place, entry FROM states_map_redrives WHERE run = ? ORDER BY place LIMIT ?"
+DELETE_PENDING_REDRIVE = "DELETE FROM states_map_redrives WHERE run = ? AND place = ?"
 MAP_RESULTS_FROM = """
 SELECT place, body FROM states_map_results WHERE run = ? AND place > ? ORDER BY place LIMIT ?
 """

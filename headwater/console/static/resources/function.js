@@ -8,6 +8,7 @@ import { Action, blobText, Facts, parsed, Problem, Section, textBlob, useAnswer 
 import { LogLines } from "./log_lines.js";
 import { unzip } from "./unzip.js";
 import { rows } from "../traces/rows.js";
+import { isCut } from "../traces/whole.js";
 
 /** @param {import("./page.js").View} view */
 export function FunctionPage({ resource }) {
@@ -39,7 +40,8 @@ function Invoke({ resource }) {
 async function lastEvent(resource) {
   for (const { trace } of (await surface.traces({ text: resource.name, limit: 10 })).traces) {
     const runs = rows((await surface.trace(trace)).spans).filter(({ span }) => span.subject?.startsWith(resource.arn) && span.notes.input !== undefined);
-    if (runs.length) return runs[runs.length - 1].span.notes.input;
+    const last = runs[runs.length - 1]?.span;
+    if (last) return isCut(last.notes.input) ? (await surface.span(last.id)).notes.input : last.notes.input;
   }
   return null;
 }

@@ -2,11 +2,12 @@
 
 import { html, useState } from "../html.js";
 import { surface } from "../client.js";
-import { length } from "../format.js";
+import { between } from "../format.js";
 import { scope, useFresh } from "../live.js";
 import { setQuery, useAddress } from "../router.js";
 import { Action, At, Json, parsed, Problem, Rows, Section, useAnswer } from "./parts.js";
 import { Graph } from "./machine_graph.js";
+import { MapRuns } from "./map_runs.js";
 
 /** @param {import("./page.js").View} view */
 export function MachinePage({ resource }) {
@@ -20,7 +21,7 @@ export function MachinePage({ resource }) {
   const line = (each) => [
     html`<button class="name" aria-pressed=${each.executionArn === chosen} title=${each.name} onClick=${() => setQuery({ execution: each.executionArn })}>${each.name}</button>`,
     html`<span class=${"tag " + (each.status === "SUCCEEDED" ? "good" : each.status === "RUNNING" ? "warn" : "bad")}>${each.status.toLowerCase().replace("_", " ")}</span>
-      <div class="hint"><${At} at=${each.startDate} />${each.stopDate ? ` · ${length((each.stopDate - each.startDate) * 1000)}` : ""}</div>`,
+      <div class="hint"><${At} at=${each.startDate} />${each.stopDate ? ` · ${between(each.startDate, each.stopDate)}` : ""}</div>`,
   ];
   return html`<div class="columns wide-left">
       ${chosen ? html`<${Run} key=${chosen} arn=${chosen} again=${list.again} />` : html`<${Definition} arn=${resource.arn} />`}
@@ -32,7 +33,7 @@ export function MachinePage({ resource }) {
       }} /><//>
       <${Section} title="Executions"><${Rows} none=${machine.type === "EXPRESS" ? "Express executions are told of in logs." : "None has been started."} heads=${["Name", "Status"]} rows=${executions.map(line)} /><//></div>
     </div>
-    ${chosen && html`<${History} key=${chosen} arn=${chosen} />`}`;
+    ${chosen && html`<${MapRuns} key=${"runs of " + chosen} arn=${chosen} /><${History} key=${chosen} arn=${chosen} />`}`;
 }
 
 /** @param {{arn: string}} props */
@@ -81,7 +82,7 @@ const visits = (all, state) => all.flatMap((each) => [...(each.state === state ?
 const visit = (each) => [
   html`${each.iteration === undefined ? "" : `[${each.iteration}] `}<span class=${"tag " + (each.outcome === "done" ? "good" : each.outcome === "failed" ? "bad" : "warn")}>${each.outcome}</span>`,
   html`<${At} at=${each.entered} />`,
-  each.exited === undefined ? "" : length((each.exited - each.entered) * 1000),
+  each.exited === undefined ? "" : between(each.entered, each.exited),
   each.attempts || "",
   html`<${Json} value=${each.given || ""} />`,
   each.error ? `${each.error}: ${each.cause || ""}` : html`<${Json} value=${each.gave || ""} />`,

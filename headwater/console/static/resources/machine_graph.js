@@ -1,7 +1,7 @@
 /** The graph of a state machine as the server laid it out; what an execution did is seen by colour. */
 
 import { html } from "../html.js";
-import { length } from "../format.js";
+import { between } from "../format.js";
 
 /** @typedef {import("../client.js").Plan} Plan @typedef {import("../client.js").StateTold} StateTold */
 
@@ -24,7 +24,7 @@ function Box({ box, state, chosen, choose }) {
   const middle = x + width / 2;
   const rect = html`<rect x=${x} y=${y} width=${width} height=${height} rx=${group ? 10 : kind === "Choice" ? 20 : 7} />`;
   if (kind === "Branch") return html`<g class="frame">${rect}</g>`;
-  const told = [kind + (state && state.visits > 1 ? ` ${state.visits}×` : ""), ...(state ? [length(state.took * 1000)] : []), ...(state?.retries ? [`${state.retries} retried`] : []), ...(state && state.outcome !== "done" ? [state.outcome] : [])].join(" · ");
+  const told = [kind + (state && state.visits > 1 ? ` ${state.visits}×` : ""), ...(state ? [between(0, state.took)] : []), ...(state?.retries ? [`${state.retries} retried`] : []), ...(state && state.outcome !== "done" ? [state.outcome] : [])].join(" · ");
   /** @type {Record<string, any>} */
   const pressed = choose && state ? { role: "button", tabindex: 0, "aria-pressed": String(chosen), onClick: () => choose(name), onKeyDown: (/** @type {KeyboardEvent} */ event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), choose(name)) } : {};
   const text = group

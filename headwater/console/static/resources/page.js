@@ -24,10 +24,14 @@ const VIEWS = {
   "AWS::Lambda::Function": () => import("./function.js").then((m) => m.FunctionPage),
   "AWS::StepFunctions::StateMachine": () => import("./machine.js").then((m) => m.MachinePage),
   "AWS::ApiGatewayV2::Api": () => import("./api.js").then((m) => m.ApiPage),
+  WebSocketApi: () => import("./socket_api.js").then((m) => m.SocketApiPage),
   "AWS::ApiGateway::RestApi": () => import("./api.js").then((m) => m.ApiPage),
   "AWS::IoT::Broker": () => import("./broker.js").then((m) => m.BrokerPage),
   "AWS::Pipes::Pipe": () => import("./pipe.js").then((m) => m.PipePage),
   "AWS::Kinesis::Stream": () => import("./stream.js").then((m) => m.StreamPage),
+  "AWS::Events::Archive": () => import("./described.js").then((m) => m.DescribedPage),
+  "AWS::Events::ApiDestination": () => import("./described.js").then((m) => m.DescribedPage),
+  "AWS::KinesisFirehose::DeliveryStream": () => import("./described.js").then((m) => m.DescribedPage),
   "AWS::Scheduler::Schedule": () => import("./schedule.js").then((m) => m.SchedulePage),
 };
 
@@ -50,7 +54,7 @@ export function ResourcePage({ found: [arn] }) {
   if (!value || !resource) return error ? html`<p class="error" role="alert">${error}</p>` : null;
   const { badge, alarm } = state(resource, dead);
   return html`<div class="inner">
-    <div class="head"><${Glyph} type=${resource.type} size=${28} /><div><h1>${resource.name}</h1><span class="hint">${kindOf(resource.type).service} · ${kindOf(resource.type).title}${resource.stack ? ` · ${resource.logical} of ${resource.stack}` : ""}</span></div>${badge && html`<span class=${"tag" + (alarm ? " bad" : "")}>${badge}</span>`}</div>
+    <div class="head"><${Glyph} type=${resource.type} size=${28} /><div><h1>${resource.name}</h1><span class="hint">${[kindOf(resource.type).service, kindOf(resource.type).title].filter(Boolean).join(" · ")}${resource.stack ? ` · ${resource.logical} of ${resource.stack}` : ""}</span></div>${badge && html`<span class=${"tag" + (alarm ? " bad" : "")}>${badge}</span>`}</div>
     ${resource.error && html`<p class="error">${resource.error}</p>`}
     <p class="mono">${resource.arn}</p>
     <${Own} resource=${resource} links=${value.links.filter((each) => each.from === arn || each.to === arn)} dead=${dead} />
@@ -74,6 +78,6 @@ function Recent({ resource }) {
   const { value } = useFresh(() => surface.traces({ text: resource.name, limit: 20 }), [resource.arn]);
   if (!value?.traces.length) return null;
   return html`<h2>Of late</h2><div class="scroller"><table class="table"><tbody>${value.traces.map(
-    (each) => html`<tr key=${each.trace}><td><${A} to=${"/console/traces/" + each.trace}>${clockTime(each.started)}<//></td><td>${each.name}</td><td class="number">${length(each.duration)}</td><td>${each.failures ? html`<span class="tag bad">${each.failures} failed</span>` : html`<span class="tag good">ok</span>`}</td></tr>`,
+    (each) => html`<tr key=${each.trace}><td class="time"><${A} to=${"/console/traces/" + each.trace}>${clockTime(each.started)}<//></td><td>${each.name}</td><td class="number">${length(each.duration)}</td><td>${each.failures ? html`<span class="tag bad">${each.failures} failed</span>` : html`<span class="tag good">ok</span>`}</td></tr>`,
   )}</tbody></table></div>`;
 }
