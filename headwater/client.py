@@ -232,6 +232,10 @@ class Headwater:
         asked = {"service": service, "operation": name, "request": request or {}, "account": account, "region": region}
         return cast("dict[str, Any]", self._ask("POST", "operations", asked)["result"])
 
+    def resources(self, account: str = "", region: str = "") -> list[dict[str, Any]]:
+        """What is deployed and may cause work or be given some: ARN, type, name, stack."""
+        return cast("list[dict[str, Any]]", self._ask("GET", _page("map", account, region))["resources"])
+
     # ---- executions
 
     def execution(self, identity: str, svg: bool = False) -> ShownExecution:

@@ -82,6 +82,7 @@ export class Headwater {
   trace(id?: string): Promise<{ trace: string; spans: Span[] }>;
   spans(after?: string): Promise<Span[]>;
   lastSpan(): Promise<string>;
+  resources(where?: { account?: string; region?: string }): Promise<Array<{ arn: string; type: string; name: string }>>;
   deliveries(limit?: number): Promise<Pending[]>;
   faults(): Promise<FaultSet>;
   addFaults(faults?: { rules?: FaultRule[]; seed?: number | string }): Promise<FaultSet>;

@@ -59,8 +59,10 @@ class NodeSdk:
             async with asyncio.timeout(_LONGEST):
                 _, errors = await process.communicate()
         except TimeoutError:
-            process.kill()
             return f"npm took more than {_LONGEST:.0f} seconds to install {', '.join(packages)}"
+        finally:
+            if process.returncode is None:  # it took too long, or nobody waits any more
+                process.kill()
         lines = errors.decode(errors="replace").splitlines() or [""]
         return None if process.returncode == 0 else f"npm could not install {', '.join(packages)}: {lines[-1]}"
 

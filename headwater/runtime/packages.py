@@ -51,7 +51,8 @@ def _extract(package: Path, folder: Path) -> None:
     temporary.chmod(0o755)
     try:
         with zipfile.ZipFile(package) as archive:
-            for entry in archive.infolist():
+            # links come last, so that nothing is written through them
+            for entry in sorted(archive.infolist(), key=_is_link):
                 _extract_entry(archive, entry, temporary)
         temporary.rename(folder)
     except BaseException:
@@ -60,10 +61,16 @@ def _extract(package: Path, folder: Path) -> None:
             raise
 
 
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(entry.external_attr >> 16)
+
+
 def _extract_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:
     mode = entry.external_attr >> 16
-    if stat.S_ISLNK(mode):
+    if _is_link(entry):
         link = folder / entry.filename
+        if not link.resolve().is_relative_to(folder.resolve()):
+            raise zipfile.BadZipFile(f"{entry.filename} is outside of the package")
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(os.fsdecode(archive.read(entry)))
         return

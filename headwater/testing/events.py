@@ -14,6 +14,7 @@ _JOIN = ":JoinBatch"  # of Lambda and of Pipes
 _DEPLOYMENT = "cloudformation:"
 _MOST_TOLD = 200
 _MOST_IN_MESSAGE = 20
+_COLONS = 5  # in an ARN, at least
 
 
 class Events:
@@ -65,14 +66,18 @@ class Events:
         self.settle()
         named = _named(to)
         reached = sum(_arrived(span, named) for span in _walk(self.spans()) if span["parent"] is not None)
+        if times == 0 and not reached:
+            self._must_be_there(to)
         if (not reached) if times is None else (reached != times):
             expected = f"{times} times" if times is not None else "to be reached"
             raise AssertionError(f"Expected {to} {expected}; it was {reached} times.\n{self.story()}")
 
     def assert_never(self, *, to: str, source: str | None = None, detail_type: str | None = None) -> None:
-        """No such event has reached ``to``, and none is on its way."""
+        """No such event has reached ``to``, which there is, and none is on its way."""
         __tracebackhide__ = True
         seen, reached, _ = self._look(to, source, detail_type)
+        if not reached:
+            self._must_be_there(to)
         if reached:
             what = f"Expected no event {_described(source, detail_type)} to reach {to}"
             raise AssertionError(f"{what}; {reached} did.\n{tell(seen, _MOST_IN_MESSAGE)}")
@@ -93,6 +98,14 @@ class Events:
     def story(self) -> str:
         """What came of what since, as text: deployments, and what only looked, are left out."""
         return tell([root for root in self.spans() if not root["name"].startswith(_DEPLOYMENT)], _MOST_TOLD)
+
+    def _must_be_there(self, to: str) -> None:
+        """Of what is misspelt it would always hold that it was not reached."""
+        __tracebackhide__ = True
+        account, region = to.split(":")[3:5][::-1] if to.startswith("arn:") and to.count(":") >= _COLONS else ("", "")
+        named = _named(to)
+        if not any(named.search(each["arn"]) for each in self._headwater.resources(account, region)):
+            raise AssertionError(f"Nothing here is named {to}, so that nothing could reach it.")
 
     def _fetch(self) -> Iterator[Span]:
         after = self._beginning

@@ -194,3 +194,19 @@ def test_pages_from_elsewhere_may_not_steer(console: str, headers: dict[str, str
     except urllib.error.HTTPError as refused:
         with refused:
             assert refused.code == status
+
+
+def test_a_page_whose_script_does_not_come_says_so(browser: Browser, console: str) -> None:
+    """As where the server is gone while one goes on to a page that was not open before."""
+    page = browser.new_page()
+    page.goto(console + "/")
+    page.route("**/static/deliveries.js", lambda route: route.abort())
+    page.locator(".place", has_text="Deliveries").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    page.unroute("**/static/deliveries.js")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Deliveries")).to_be_visible()
+    page.locator("tbody a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()  # where the next Tab goes on
+    page.close()

@@ -185,6 +185,12 @@ def test_rest_apis_refuse_what_is_no_response(result: Any) -> None:
         response_1_rest(dumps(result), binary=False)
 
 
+@pytest.mark.parametrize("body", ["é", "A", "not base64!"])
+def test_a_body_that_is_said_to_be_base64_is(body: str) -> None:
+    with pytest.raises(MalformedResult, match="not base64"):
+        response_1_rest(dumps({"statusCode": 200, "body": body, "isBase64Encoded": True}), binary=True)
+
+
 def test_headers_of_the_connection_are_not_the_functions() -> None:
     result = {"statusCode": 200, "headers": {"Content-Length": "999", "transfer-encoding": "chunked", "X-A": "1"}}
     assert response_2(dumps(result)).headers == [("X-A", "1"), ("content-type", "text/plain; charset=utf-8")]

@@ -130,6 +130,14 @@ def test_one_key_protects_a_whole_stack(aws: Client, account: str) -> None:
         "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": {"Ref": "Key"}}},
         "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"KmsKeyId": arn}},
         "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": arn, "SecretString": "v"}},
+        "Machine": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "RoleArn": f"arn:aws:iam::{account}:role/r",
+                "DefinitionString": json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}),
+                "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": arn},
+            },
+        },
         "Bucket": {
             "Type": "AWS::S3::Bucket",
             "Properties": {
@@ -148,7 +156,7 @@ def test_one_key_protects_a_whole_stack(aws: Client, account: str) -> None:
             },
         },
     }
-    names = ("Bucket", "Key", "Logs", "Queue", "Table")
+    names = ("Bucket", "Key", "Logs", "Machine", "Queue", "Table")
     template = {"Resources": resources, "Outputs": {name: {"Value": {"Ref": name}} for name in names}}
     cloudformation = aws("cloudformation")
     cloudformation.create_stack(StackName="kept", TemplateBody=json.dumps(template))
@@ -162,3 +170,5 @@ def test_one_key_protects_a_whole_stack(aws: Client, account: str) -> None:
     assert table["SSEDescription"]["KMSMasterKeyArn"] == key
     groups = aws("logs").describe_log_groups(logGroupNamePrefix=told["Logs"])["logGroups"]
     assert groups[0]["kmsKeyId"] == key
+    machine = aws("stepfunctions").describe_state_machine(stateMachineArn=told["Machine"])
+    assert machine["encryptionConfiguration"]["kmsKeyId"] == key

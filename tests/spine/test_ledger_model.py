@@ -1,5 +1,6 @@
-"""The ledger against a simple model: any sequence of deliveries that fail, are tried again, given up, done anew, with
-clock moves and crashes in between. The model is exact: what was done when, and how each delivery stands, are foretold.
+"""The ledger against a simple model: any sequence of deliveries that fail, are tried again, given up, done anew, one
+after the other where they have an ordering key, with clock moves and crashes in between. The model is exact: what was
+done when, and how each delivery stands, are foretold.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Expected:
     fails: int
     attempts: int
     final: bool
-    state: str = "retrying"
+    key: str | None = None
+    state: str = "waiting"
     attempt: int = 0
     due: int = 0
     outcomes: list[str] = field(default_factory=list)
@@ -48,6 +50,7 @@ class Ledger(RuleBasedStateMachine):
         self.loop.run_until_complete(self.bench.call("Words"))  # so that there are tables
         self.known: list[Expected] = []
         self.done: list[tuple[int, str]] = []
+        self.lines: dict[str | None, list[Expected]] = {}  # by ordering key: who is at it, and who waits behind
 
     def _open(self) -> Bench:
         async def start() -> Bench:
@@ -68,8 +71,25 @@ class Ledger(RuleBasedStateMachine):
 
     # ---- what the model foretells
 
+    def _queue(self, each: Expected) -> None:
+        """Its turn, unless others of its key come first; of those that wait, the oldest is next."""
+        line = self.lines.setdefault(each.key, [])
+        line.append(each)
+        if each.key is None or len(line) == 1:
+            self._go_on(each)
+
+    def _go_on(self, each: Expected) -> None:
+        self._attempt(each)
+        line = self.lines[each.key]
+        if each.state != "retrying":
+            line.remove(each)
+            if each.key is not None and line:
+                line.sort(key=lambda other: other.id)
+                self._go_on(line[0])
+
     def _attempt(self, each: Expected) -> None:
         each.attempt += 1
+        each.state = "retrying"
         if each.attempt > each.fails:
             each.state = "delivered"
             each.outcomes.append("ok")
@@ -85,13 +105,18 @@ class Ledger(RuleBasedStateMachine):
 
     # ---- what may happen
 
-    @rule(fails=st.integers(0, 4), attempts=st.integers(1, 4), final=st.booleans())
-    def deliver(self, fails: int, attempts: int, final: bool) -> None:
+    @rule(
+        fails=st.integers(0, 4),
+        attempts=st.integers(1, 4),
+        final=st.booleans(),
+        key=st.sampled_from([None, None, "k", "l"]),
+    )
+    def deliver(self, fails: int, attempts: int, final: bool, key: str | None) -> None:
         word = f"word-{len(self.known)}"
-        request = {"Word": word, "Fail": fails, "Final": final, "Policy": [attempts, 0, BACKOFF, 2.0]}
+        request = {"Word": word, "Fail": fails, "Final": final, "Policy": [attempts, 0, BACKOFF, 2.0], "Ordering": key}
         answer = self.loop.run_until_complete(self.bench.call("Leave", **request))
-        self.known.append(Expected(answer["Id"], word, fails, attempts, final))
-        self._attempt(self.known[-1])
+        self.known.append(Expected(answer["Id"], word, fails, attempts, final, key))
+        self._queue(self.known[-1])
 
     @rule(milliseconds=st.sampled_from([1, 500, 1000, 3000, 20_000]))
     def time_passes(self, milliseconds: int) -> None:
@@ -100,7 +125,7 @@ class Ledger(RuleBasedStateMachine):
         while due := [each for each in self.known if each.state == "retrying" and each.due <= until]:
             first = min(due, key=lambda each: (each.due, each.id))
             self.now = max(self.now, first.due)
-            self._attempt(first)
+            self._go_on(first)
         self.now = until
 
     @precondition(lambda self: self.known)
@@ -114,13 +139,15 @@ class Ledger(RuleBasedStateMachine):
         try:
             was = self._ask(again)
         except AwsError as error:
-            assert (each.state, error.status) == ("delivered", 404)
+            assert (each.state, error.status) in (("delivered", 404), ("waiting", 409))
             return
         assert was == each.state
-        if each.state == "dead":
-            each.attempt, each.state = 0, "retrying"
         self.loop.run_until_complete(self.bench.rest())
-        self._attempt(each)
+        if each.state == "dead":
+            each.attempt, each.state = 0, "waiting"
+            self._queue(each)
+        else:
+            self._go_on(each)
 
     @rule()
     def crash(self) -> None:
@@ -135,6 +162,12 @@ class Ledger(RuleBasedStateMachine):
         self.loop.run_until_complete(self.bench.rest())
         rows = self._ask(lambda call: call.store.all("SELECT at, word FROM toy_words"))
         assert sorted(rows) == sorted(self.done)
+        for key in {each.key for each in self.known} - {None}:
+            words = {each.word for each in self.known if each.key == key}
+            in_order = [
+                [row for row in told if row[1].removeprefix("dead ").split()[0] in words] for told in (rows, self.done)
+            ]
+            assert in_order[0] == in_order[1]
 
     @invariant()
     def the_ledger_says_how_each_stands(self) -> None:

@@ -130,6 +130,10 @@ def test_it_arrives_after_all(stack, events):
     boto3.client("events").put_events(Entries=[entry])
     events.assert_never(source="shop", to=shop.resource("Ship"))
 
+def test_nothing_reaches_what_is_misspelt(stack, events):
+    stack("template.yaml")
+    events.assert_never(source="shop", to="Shipp")
+
 def test_no_such_template(stack):
     stack("nowhere.yaml")
 
@@ -177,7 +181,8 @@ def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
     assert result.returncode == 1
     report = (tmp_path / "report.html").read_text()
     assert "test_shop.py::test_it_fails" in report and "test_shop.py::test_it_arrives_after_all" in report
-    assert "9 failed" in result.stdout
+    assert "10 failed" in result.stdout
+    assert "Nothing here is named Shipp, so that nothing could reach it." in result.stdout
     assert "0 such were routed, 0 arrived" in result.stdout
     assert "near miss: shop: Lost: missed" in result.stdout
     assert "; 1 did." in result.stdout

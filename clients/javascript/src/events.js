@@ -56,6 +56,7 @@ export class Events {
     await this.settle();
     const wanted = named(to);
     const reached = (await this.spans()).flatMap(walk).filter((span) => span.parent !== null && arrived(span, wanted)).length;
+    if (times === 0 && !reached) await this.#mustBeThere(to, this.assertReached);
     if (times === undefined ? reached > 0 : reached === times) return;
     const expected = times === undefined ? "to be reached" : `${times} times`;
     fail(`Expected ${to} ${expected}; it was ${reached} times.\n${await this.story()}`, this.assertReached);
@@ -65,9 +66,17 @@ export class Events {
   async assertNever({ to, source, detailType }) {
     const { seen, missing } = await this.#look(to, source, detailType);
     const reached = seen.length - missing.length;
-    if (!reached) return;
+    if (!reached) return this.#mustBeThere(to, this.assertNever);
     const what = `Expected no event ${described(source, detailType)} to reach ${to}; ${reached} did.`;
     fail(`${what}\n${tell(seen, MOST_IN_MESSAGE)}`, this.assertNever);
+  }
+
+  /** Of what is misspelt it would always hold that it was not reached. */
+  async #mustBeThere(to, asked) {
+    const [arn, , , region, account, rest] = to.split(":");
+    const wanted = named(to);
+    const there = await this.#headwater.resources(arn === "arn" && rest !== undefined ? { account, region } : {});
+    if (!there.some((each) => wanted.test(each.arn))) fail(`Nothing here is named ${to}, so that nothing could reach it.`, asked);
   }
 
   /** The causal tree that an id names, as text; the newest without one. */

@@ -78,6 +78,12 @@ export class Headwater {
     return (await this.ask("GET", `spans?after=${after}&explained=true`)).spans;
   }
 
+  /** What is deployed and may cause work or be given some: ARN, type, name, stack. */
+  async resources({ account = "", region = "" } = {}) {
+    const page = `map?account=${encodeURIComponent(account)}&region=${encodeURIComponent(region)}`;
+    return (await this.ask("GET", page)).resources;
+  }
+
   /** The id of the newest span, to ask later for what began after it. */
   async lastSpan() {
     return (await this.ask("GET", "spans?limit=0")).last;

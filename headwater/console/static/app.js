@@ -1,6 +1,6 @@
 /** What lives within the frame of `index.html`: the page of the address, and in the header the cloud's clock and faults. */
 
-import { html, render, useEffect, useLayoutEffect, useState } from "./html.js";
+import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { A, below, follow, useAddress } from "./router.js";
 import { Clock } from "./clock.js";
 import { Faults } from "./faults.js";
@@ -40,10 +40,21 @@ function Page({ route, found }) {
   useEffect(() => {
     document.title = `${route.title} · Headwater`;
     if (route.draw) set({ of: route, draw: route.draw });
-    else route.load?.().then((draw) => set({ of: route, draw }));
+    else route.load?.().then((draw) => set({ of: route, draw }), () => set({ of: route, draw: NotLoaded }));
   }, [route]);
-  if (drawn === null || drawn.of !== route) return html`<main id="main" class="page" aria-busy="true"></main>`;
+  if (drawn === null || drawn.of !== route) return html`<main id="main" class="page" tabindex="-1" aria-busy="true"></main>`;
   return html`<main id="main" class="page" tabindex="-1"><${drawn.draw} found=${found} /></main>`;
+}
+
+/** The page's own script did not come: a browser does not ask twice for it, so all is loaded anew once the server is back. */
+function NotLoaded() {
+  const up = useConnected();
+  const gone = useRef(false);
+  useEffect(() => {
+    if (up && gone.current) location.reload();
+    gone.current ||= up === false;
+  }, [up]);
+  return html`<div class="empty" role="alert"><h1>The page could not be loaded</h1><p>${up ? html`<button onClick=${() => location.reload()}>Try again</button>` : "Headwater does not answer. The page comes as soon as it does."}</p></div>`;
 }
 
 function Theme() {
@@ -74,9 +85,22 @@ function mark(path) {
   }
 }
 
+/** Another page begins at its top, and with the keyboard within it, where that was. */
+function arrive() {
+  const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+  const within = document.activeElement === document.body || main.contains(document.activeElement);
+  main.scrollTop = 0;
+  if (within) main.focus({ preventScroll: true });
+}
+
 function Pages() {
   const { path } = useAddress();
-  useLayoutEffect(() => mark(path), [path]);
+  const first = useRef(true);
+  useLayoutEffect(() => {
+    mark(path);
+    if (!first.current) arrive();
+    first.current = false;
+  }, [path]);
   const at = find(path);
   return at
     ? html`<${Page} route=${at.route} found=${at.found} />`

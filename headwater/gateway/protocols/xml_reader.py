@@ -24,8 +24,8 @@ def malformed_xml() -> AwsError:
 
 
 def parse_xml(body: bytes) -> Element:
-    """The root element; documents with a DTD are refused, so no entity can grow."""
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+    """The root element; documents with a DTD are refused, so no entity can grow, in UTF-16 neither."""
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"\0" in body:
         raise malformed_xml()
     try:
         return ElementTree.fromstring(body)

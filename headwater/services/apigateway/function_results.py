@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -128,5 +127,5 @@ def _body(value: Any, decode: bool) -> bytes:
         return value.encode()
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MalformedResult(f"body is not base64: {error}") from None

@@ -12,6 +12,10 @@ from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 _REPLACED = ("TableName", "KeySchema", "LocalSecondaryIndexes")
+_CHANGING = (
+    *("BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput", "DeletionProtectionEnabled"),
+    *("TableClass", "SSESpecification"),
+)
 _PASSED = (
     "AttributeDefinitions",
     "KeySchema",
@@ -152,6 +156,9 @@ def _settings(properties: dict[str, Any]) -> dict[str, Any]:
         settings["DeletionProtectionEnabled"] = _true(settings["DeletionProtectionEnabled"])
     if "ProvisionedThroughput" in properties:
         settings["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
+    for name in ("OnDemandThroughput", "WarmThroughput"):
+        if name in properties:
+            settings[name] = {unit: int(value) for unit, value in properties[name].items()}
     if "GlobalSecondaryIndexes" in properties:
         settings["GlobalSecondaryIndexes"] = [_index(index) for index in properties["GlobalSecondaryIndexes"]]
     if "StreamSpecification" in properties:
@@ -184,7 +191,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """What of the settings differs, as UpdateTable takes it."""
     old, new = _settings(before), _settings(after)
     request: dict[str, Any] = {}
-    for name in ("BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled", "TableClass", "SSESpecification"):
+    for name in _CHANGING:
         if old.get(name) != new.get(name) and name in new:
             request[name] = new[name]
     if "ProvisionedThroughput" in request or "BillingMode" in request:

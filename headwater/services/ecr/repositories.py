@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositori
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode, b64encode
 
 from headwater.services.ecr import tables
@@ -52,7 +51,7 @@ def describe_repositories(call: Call, request: Request) -> Result:
 def _after(token: str | None) -> str:
     try:
         return b64decode(token, validate=True).decode() if token else ""
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise invalid_parameter("nextToken", "Invalid next token") from None
 
 

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/iot/latest/developerguide/custom-authentication.html
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -149,7 +148,7 @@ def check_token(authorizer: Mapping[str, Any], token: str | None, signature: str
         raise unauthorized("The token or its signature is missing.")
     try:
         signed = base64.b64decode(signature, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise unauthorized("The token's signature is not base64.") from error
     for text in authorizer.get("tokenSigningPublicKeys", {}).values():
         key = load_pem_public_key(text.encode())

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_Operations_AWS_IoT_Data_
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterable
 from typing import Any
 
@@ -84,7 +83,7 @@ def _request_properties(request: Request) -> Properties:
 def _base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise invalid_request("The correlation data is not base64.") from error
 
 

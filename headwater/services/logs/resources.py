@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.services.logs.log_group import group_arn
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
 
@@ -21,6 +21,7 @@ def _tags(change: Change) -> dict[str, str]:
 class LogGroupResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
+        _refuse_lacking(properties)
         name = properties.get("LogGroupName") or change.physical_name(512)
         request = {"logGroupName": name, "tags": _tags(change) or None, "kmsKeyId": properties.get("KmsKeyId")}
         request["logGroupClass"] = properties.get("LogGroupClass")
@@ -32,6 +33,7 @@ class LogGroupResource(Resource):
     def update(self, call: Call, change: Change) -> None:
         if change.properties.get("LogGroupName") != change.previous.get("LogGroupName"):
             raise Replace
+        _refuse_lacking(change.properties)
         change.attributes = {"Arn": f"{group_arn(call, change.physical_id)}:*"}
         self._set_key(call, change)
         self._set_retention(call, change)
@@ -53,6 +55,13 @@ class LogGroupResource(Resource):
             call.operation("logs", "PutRetentionPolicy", request | {"retentionInDays": int(days)})
         elif change.previous.get("RetentionInDays"):
             call.operation("logs", "DeleteRetentionPolicy", request)
+
+
+def _refuse_lacking(properties: dict[str, Any]) -> None:
+    """What would hide or hold something, and does not here."""
+    for name in ("DataProtectionPolicy", "DeletionProtectionEnabled", "BearerTokenAuthenticationEnabled"):
+        if str(properties.get(name) or "false").lower() != "false":
+            raise not_implemented(f"{name} of AWS::Logs::LogGroup")
 
 
 @resource("AWS::Logs::LogStream")

@@ -21,7 +21,7 @@ class PipeResource(Resource):
     def create(self, call: Call, change: Change) -> Step:
         change.physical_id = change.properties.get("Name") or change.physical_name(64)
         request = _request("CreatePipe", change.properties | {"Name": change.physical_id})
-        request["Tags"] = change.tags | (change.properties.get("Tags") or {})
+        request["Tags"] = change.tags | (change.properties.get("Tags") or {}) or None
         made = call.operation("pipes", "CreatePipe", request)
         self._describe(call, change, made["Arn"])
         return _settled(change.work, made["Arn"])

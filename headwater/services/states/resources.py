@@ -33,6 +33,8 @@ class StateMachineResource(Resource):
         if any(change.properties.get(name) != change.previous.get(name) for name in _IDENTITY):
             raise Replace
         request = {"stateMachineArn": change.physical_id, **_settings(call, change.properties)}
+        if change.previous.get("EncryptionConfiguration"):
+            request.setdefault("encryptionConfiguration", {"type": "AWS_OWNED_KEY"})
         call.operation("states", "UpdateStateMachine", request)
         _describe(call, change)
 
@@ -58,7 +60,19 @@ def _settings(call: Call, properties: dict[str, Any]) -> dict[str, Any]:
                 for destination in logging.get("Destinations") or ()
             ],
         }
-    return settings
+    return settings | _encryption(properties)
+
+
+def _encryption(properties: dict[str, Any]) -> dict[str, Any]:
+    given = properties.get("EncryptionConfiguration")
+    if not given:
+        return {}
+    encryption: dict[str, Any] = {"type": given["Type"]}
+    if "KmsKeyId" in given:
+        encryption["kmsKeyId"] = given["KmsKeyId"]
+    if "KmsDataKeyReusePeriodSeconds" in given:
+        encryption["kmsDataKeyReusePeriodSeconds"] = int(given["KmsDataKeyReusePeriodSeconds"])
+    return {"encryptionConfiguration": encryption}
 
 
 def _true(value: Any) -> bool:
@@ -104,12 +118,14 @@ def _describe(call: Call, change: Change) -> None:
 class ActivityResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("Name") or change.physical_name(80)
-        request = {"name": name, "tags": _tags(change)}
+        request = {"name": name, "tags": _tags(change), **_encryption(change.properties)}
         change.physical_id = call.operation("states", "CreateActivity", request)["activityArn"]
         change.attributes = {"Arn": change.physical_id, "Name": name}
 
     def update(self, call: Call, change: Change) -> None:
-        if change.properties.get("Name") != change.previous.get("Name"):
+        if any(
+            change.properties.get(name) != change.previous.get(name) for name in ("Name", "EncryptionConfiguration")
+        ):
             raise Replace
 
     def delete(self, call: Call, change: Change) -> None:

@@ -55,6 +55,7 @@ export function ResourcePage({ found: [arn] }) {
   const { badge, alarm } = state(resource, dead);
   return html`<div class="inner">
     <div class="head"><${Glyph} type=${resource.type} size=${28} /><div><h1>${resource.name}</h1><span class="hint">${[kindOf(resource.type).service, kindOf(resource.type).title].filter(Boolean).join(" · ")}${resource.stack ? ` · ${resource.logical} of ${resource.stack}` : ""}</span></div>${badge && html`<span class=${"tag" + (alarm ? " bad" : "")}>${badge}</span>`}</div>
+    ${resource.type === "stranger" && html`<p class="hint">Something names it, but it is not here: it was deleted, never made, or is in another account or region.</p>`}
     ${resource.error && html`<p class="error">${resource.error}</p>`}
     <p class="mono">${resource.arn}</p>
     <${Own} resource=${resource} links=${value.links.filter((each) => each.from === arn || each.to === arn)} dead=${dead} />
