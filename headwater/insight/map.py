@@ -16,7 +16,7 @@ from headwater.spine.operations import Call
 from headwater.spine.topology import link, resource
 
 # So many spans tell what calls what; more would only tell it again.
-_SPANS_LOOKED_AT = 20_000
+MOST_SPANS = 20_000
 _SEEN = """
 SELECT DISTINCT cause.subject, span.subject FROM spans AS span JOIN spans AS cause ON cause.id = span.parent
 WHERE span.id >= coalesce((SELECT id FROM spans ORDER BY id DESC LIMIT 1 OFFSET ?), 0)
@@ -31,8 +31,9 @@ WHERE error IS NOT NULL AND attempt > 0 AND account = ? AND region = ? GROUP BY 
 """
 
 
-def architecture(call: Call) -> dict[str, Any]:
-    """``resources`` (ARN, type, name, stack, logical id, counts) and ``links`` (from, to, kind, name, only)."""
+def architecture(call: Call, spans: int = MOST_SPANS) -> dict[str, Any]:
+    """``resources`` (ARN, type, name, stack, logical id, counts) and ``links`` (from, to, kind, name, only); so many
+    ``spans`` of late tell what calls what."""
     resources: dict[str, dict[str, Any]] = {}
     links: dict[tuple[str, str, str], dict[str, Any]] = {}
     for each in _topologies(call):
@@ -41,7 +42,7 @@ def architecture(call: Call) -> dict[str, Any]:
             edge["from"], edge["to"] = resource_of(edge["from"]), resource_of(edge["to"])
             links[edge["from"], edge["to"], edge["kind"] + edge["name"]] = edge
     _name_stacks(call, resources)
-    _add_seen(call, resources, links)
+    _add_seen(call, resources, links, spans)
     _add_strangers(resources, links)
     for target, payload, count, error in call.store.all(_STUCK, (call.account, call.region)):
         _mark_stuck(resources, target, payload, count, error)
@@ -66,11 +67,11 @@ def _name_stacks(call: Call, resources: dict[str, dict[str, Any]]) -> None:
 
 
 def _add_seen(
-    call: Call, resources: dict[str, dict[str, Any]], links: dict[tuple[str, str, str], dict[str, Any]]
+    call: Call, resources: dict[str, dict[str, Any]], links: dict[tuple[str, str, str], dict[str, Any]], spans: int
 ) -> None:
     """Calls that were seen between resources that are drawn, where nothing deployed says so already."""
     known = {(source, target) for source, target, _ in links}
-    for cause, subject in call.store.all(_SEEN, (_SPANS_LOOKED_AT, call.account, call.region)):
+    for cause, subject in call.store.all(_SEEN, (spans, call.account, call.region)):
         pair = resource_of(cause), resource_of(subject)
         if pair[0] != pair[1] and pair not in known and pair[0] in resources and pair[1] in resources:
             known.add(pair)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.spine.admission import Visitor, refusal
+from headwater.spine.admission import NOTE, Visitor, refusal
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
-NOTE = "AWS would refuse this"
 _SENDERS = {"rule": "events", "subscription": "sns"}
 _DELIVERIES = {"events.target": "rule", "sns.subscription": "subscription"}
 

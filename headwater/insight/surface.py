@@ -20,7 +20,7 @@ from headwater.insight.explained import (
 )
 from headwater.insight.faults import add_faults, clear_faults, show_faults
 from headwater.insight.follow import follow
-from headwater.insight.map import architecture
+from headwater.insight.map import MOST_SPANS, architecture
 from headwater.insight.mocks import add_mocks, delete_mocks, put_mocks, show_mocks
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
@@ -160,9 +160,12 @@ async def _report(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
 
 
 async def _map(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    spans = whole(query.get("spans", str(MOST_SPANS)), 0, MOST_SPANS)
+    if spans is None:
+        raise AwsError("BadRequest", f"Spans is a number from 0 to {MOST_SPANS}.")
     caller = caller_of(dict(query))
     span = engine.new_span("surface", "", caller, None)
-    return await engine.transact(caller, span, None, architecture, ())
+    return await engine.transact(caller, span, None, architecture, (spans,))
 
 
 async def _operation(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -240,7 +243,10 @@ PAGES = (
     ),
     Page(
         "GET", "/_headwater/map", "What is deployed, how it is linked, how it fares", _map,
-        {"account": "12 digits; 000000000000 unless told.", "region": "us-east-1 unless told."},
+        {
+            "account": "12 digits; 000000000000 unless told.", "region": "us-east-1 unless told.",
+            "spans": f"How many of late tell what calls what; {MOST_SPANS} unless told.",
+        },
     ),
     Page(
         "POST", "/_headwater/operations", "Any operation by its name, JSON both ways", _operation,

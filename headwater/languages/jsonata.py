@@ -14,11 +14,13 @@ from typing import Any, Protocol
 import jsonatapy
 import orjson
 
+from headwater.languages.jsonata_bounds import FUNCTIONS as BOUNDING
+from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, MOST_ELEMENTS, NAMED, Refused, bounded
+
 # Bounds on one evaluation; a hostile expression fails its state and nothing else.
 TIMEOUT_MILLISECONDS = 1_000
 MAXIMUM_STACK_DEPTH = 500
-MAXIMUM_SEQUENCE_LENGTH = 100_000
-MAXIMUM_TEXT_LENGTH = 10_000_000
+MAXIMUM_SEQUENCE_LENGTH = MOST_ELEMENTS
 _RANGE_LIMIT = 1_000
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "UNDEFINED"})()
@@ -53,7 +55,7 @@ class Ids(Protocol):
 
 _CODED = re.compile(r"[A-Z]\d{4}: ")
 _PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:S\d{4}: )?")
-_HOST_ERROR = "host function raised _HostError: "
+_HOST_ERROR = re.compile(r"host function raised (?:_HostError|Refused): (.*)", re.DOTALL)
 # A variable and fields of it, nothing else: most of what state machines ask for.
 _PATH = re.compile(r"\$[A-Za-z]\w*(?:\.(?!(?:and|or|in|true|false|null|function)\b)[A-Za-z]\w*)*", re.ASCII)
 _STATES_FIELD = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
@@ -78,21 +80,30 @@ class Expression:
         self._place = _Place()
         try:
             self._compiled = jsonatapy.compile(text)
-            if "$replace" in text:
-                self._compiled = jsonatapy.compile(f"{_BOUNDED_REPLACE}{text})")
-                self._compiled.register("replacing", _replacing)
+            within = bounded(text)
+            if within is not text:
+                self._compiled = jsonatapy.compile(within)
+                for name, function in BOUNDING.items():
+                    self._compiled.register(name, function)
         except ValueError as error:
             raise JsonataSyntaxError(_reword_syntax(str(error))) from None
         for name, function in _FUNCTIONS.items():
             if f"${name}" in text:
-                self._compiled.register(name, self._bind(function))
+                self._compiled.register(name, self._bind(name, function))
         for name, function in _OVERRIDES.items():
             if f"${name}" in text:
-                self._compiled.register_override(name, self._bind(function))
+                self._compiled.register_override(name, self._bind(name, function))
 
-    def _bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _bind(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         place = self._place
-        return lambda *arguments: function(place.host, *arguments)
+
+        def call(*arguments: Any) -> Any:
+            try:
+                return function(place.host, *arguments)
+            except (TypeError, OverflowError):
+                raise _HostError(f'T0410: Argument 1 of function "{name}" does not match function signature') from None
+
+        return call
 
     def evaluate(self, bindings: Mapping[str, Any], host: Host) -> Any:
         """The value, UNDEFINED where the expression yields nothing; JsonataError on failure."""
@@ -146,10 +157,8 @@ def _walk(path: list[str], bindings: Mapping[str, Any]) -> str | None:
 
 # The engine's wording where it differs from the reference implementation's, which AWS shows.
 _WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"^T0410: Argument (\d) of function does not match function signature \(expected .*$"),
-        r'T0410: Argument \1 of function "replace" does not match function signature',
-    ),
+    (re.compile(r"^Signature validation failed: "), ""),
+    (re.compile(r"^(T0411: Context value) at argument \d"), r"\1"),
     (re.compile(r"^(T200[12]: The (?:left|right) side of the )([^\s\"]+)( operator .*)$"), r'\1"\2"\3'),
     (
         re.compile(r"^D3030: Cannot convert '(.*)' to number$"),
@@ -157,6 +166,8 @@ _WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"^(T1006: Attempted to invoke a non-function).*$"), r"\1"),
 )
+# What the signatures of bounded functions say (see jsonata_bounds).
+_BOUNDED_SIGNATURE = re.compile(r"^(T041[02]): Argument (\d+) of function (?:must be an array of (\w+)|does not match)")
 _SIGNATURE = re.compile(r"^(T041[02]): Argument (\d+) must be (?:an array of (\w+)|.*)$")
 _CALLED = re.compile(r"\$(\w+)\s*\(")
 _TOKENS = {
@@ -174,26 +185,30 @@ _TOKEN = re.compile(r"\b(" + "|".join(_TOKENS) + r")\b")
 
 
 def _reword(message: str, expression: str) -> str:
-    if _HOST_ERROR in message:
-        return message.partition(_HOST_ERROR)[2]
-    called = set(_CALLED.findall(expression))
+    if (refused := _HOST_ERROR.search(message)) is not None:
+        return refused[1]
+    names = _CALLED.findall(expression)
+    if (match := _BOUNDED_SIGNATURE.match(message)) is not None:
+        known = (name for name in (*names, *sorted(NAMED)) if name in NAMED and f"${name}" in expression)
+        return _misfit(next(known, "function"), *match.groups())
+    called = set(names)
     if len(called) == 1 and (match := _SIGNATURE.match(message)):
-        code, position, element = match.groups()
-        wanted = f'must be an array of "{element.lower()}s"' if element else "does not match function signature"
-        return f'{code}: Argument {position} of function "{called.pop()}" {wanted}'
+        return _misfit(called.pop(), *match.groups())
     for pattern, wording in _WORDINGS:
         message = pattern.sub(wording, message)
     return message
+
+
+def _misfit(function: str, code: str, position: str, element: str | None) -> str:
+    wanted = f'must be an array of "{element.lower()}s"' if element else "does not match function signature"
+    return f'{code}: Argument {position} of function "{function}" {wanted}'
 
 
 def _reword_syntax(message: str) -> str:
     return _TOKEN.sub(lambda match: f'"{_TOKENS[match.group()]}"', _PARSE_ERROR.sub("", message, count=1))
 
 
-_LONGEST_REPLACED = MAXIMUM_TEXT_LENGTH
-
-
-class _HostError(Exception):
+class _HostError(Refused):
     """A function of ours refused its arguments; the engine carries the message through."""
 
 
@@ -236,9 +251,14 @@ def _parse(host: Host, text: Any) -> Any:
 def _now(host: Host, picture: Any = None, timezone: Any = None) -> str:
     if picture is None:
         return datetime.fromtimestamp(host.now / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{host.now % 1000:03}Z"
+    if type(picture) is str and len(picture) > LONGEST_PICTURE:
+        raise _HostError(f"D3141: The picture would be longer than {LONGEST_PICTURE} characters")
     arguments = {"ms": host.now, "picture": picture, "timezone": timezone}
     text = "$fromMillis($ms, $picture)" if timezone is None else "$fromMillis($ms, $picture, $timezone)"
-    return str(jsonatapy.compile(text).evaluate(None, arguments))
+    try:
+        return str(jsonatapy.compile(text).evaluate(None, arguments))
+    except ValueError as error:
+        raise _HostError(str(error)) from None
 
 
 def _pad(host: Host, text: Any = None, width: Any = None, filling: Any = " ") -> str | None:
@@ -248,26 +268,12 @@ def _pad(host: Host, text: Any = None, width: Any = None, filling: Any = " ") ->
     if type(text) is not str or type(width) not in (int, float) or type(filling) is not str:
         raise _HostError('T0410: Argument 1 of function "pad" does not match function signature')
     missing = int(abs(width)) - len(text)
-    if missing > MAXIMUM_TEXT_LENGTH:
-        raise _HostError(f"D3141: The text would be longer than {MAXIMUM_TEXT_LENGTH} characters")
+    if missing > LONGEST_TEXT:
+        raise _HostError(f"D3141: The text would be longer than {LONGEST_TEXT} characters")
     if missing <= 0:
         return text
     padding = ((filling or " ") * (missing // len(filling or " ") + 1))[:missing]
     return text + padding if width > 0 else padding + text
-
-
-# The engine's own $replace makes texts of any length in one call, which no timeout ends: it is bounded beforehand.
-_BOUNDED_REPLACE = """($replace_ := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s>{(
-    $replacing($s, $type($p) = "string" ? $p : "", $type($r) = "string" ? $r : "");
-    $exists($l) ? $replace_($s, $p, $r, $l) : $replace_($s, $p, $r))}; """
-
-
-def _replacing(text: Any, pattern: Any, replacement: Any) -> None:
-    """Refuse what would become too long. A pattern that is no text (``""`` here) may match at every place."""
-    if type(text) is str and type(replacement) is str:
-        matches = text.count(pattern) if pattern else len(text) + 1
-        if matches * len(replacement) > _LONGEST_REPLACED:
-            raise _HostError(f"D3141: The text would be longer than {_LONGEST_REPLACED} characters")
 
 
 def _eval(host: Host, *arguments: Any) -> Any:

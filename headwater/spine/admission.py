@@ -15,6 +15,8 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
+# what a span or verdict says of what works here and would not there
+NOTE = "AWS would refuse this"
 _ACTIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction"}
 
 

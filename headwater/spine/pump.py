@@ -219,7 +219,8 @@ class Pump:
                 return
         try:
             handler = engine.catalogue.deliveries.get(item.handler) or self._loaded(item.handler)
-            call = Call(engine, self._caller(item), span.started, span, handler.memory)
+            caller = self._callers.get((item.account, item.region)) or self._caller(item)
+            call = Call(engine, caller, span.started, span, handler.memory)
             result = handler.run(call, item) if handler.atomic else engine.attempt(handler.run, call, item)
         except (AwsError, Failed) as error:
             self._failed(item, span, started, error)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.languages.jsonata import UNDEFINED, Expression, JsonataError, JsonataSyntaxError
+from headwater.languages.jsonata_bounds import FUNCTIONS
 from tests.languages.asl_world import Ids
 
 
@@ -105,6 +106,14 @@ def test_syntax_errors(text: str, message: str) -> None:
         '($a := $pad("", 100000, "x"); $replace($a, /x/, $a))',
         '$reduce([1..15], function($a, $n){$replace($a, "x", "xxxx")}, $pad("", 100, "x"))',
         '$length($pad("x", -2000000000, "ab"))',
+        '($p := $pad("x", 999999); $join($map([1..2000], function($v){$p})))',
+        '$join($pad("x", 999999).[$, $], $pad("x", 999999))',
+        '$split($pad("x", 200000), " ")',
+        '$match($pad("x", 200000), / /)',
+        '$toMillis("1", $pad("[Y]", 99999, "[Y]"))',
+        '$formatNumber(1, $pad("#", 99999, ",#"))',
+        '$fromMillis(1, $pad("[Y]", 99999, "[Y]"))',
+        '$now($pad("[Y]", 99999, "[Y]"))',
         '$reduce([1..40], function($a, $b) { $a & $a }, "xxxxxxxx")',
         # the engine divides by zero here
         '$fromMillis(1, "[Y,100000000]")',
@@ -160,3 +169,41 @@ def test_replace_is_the_engines_own_within_its_bound() -> None:
     assert evaluate('$replace(nothing, "a", "b")') is UNDEFINED
     with pytest.raises(JsonataError, match='Argument 1 of function "replace" does not match function signature'):
         evaluate('$replace(5, "a", "b")')
+
+
+VALUES = st.recursive(
+    st.sampled_from([None, True, False, 0, 1, 1.0, 1.5, "", "1", "a"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(VALUES, min_size=2, max_size=12))
+def test_large_arrays_are_made_distinct_as_small_ones_are(values: list[Any]) -> None:
+    engine = Expression("[$distinct($states.input)]").evaluate({"states": {"input": values}}, Host())
+    assert FUNCTIONS["unique_"](values) == engine
+
+
+def test_large_arrays_keep_their_order() -> None:
+    assert evaluate("$count($distinct([1..5000]))") == 5000
+    assert evaluate("$distinct($append([1..3000], [1..3000]))")[:3] == [1, 2, 3]
+    assert evaluate("$count($keys($map([1..3000], function($i){{$string($i): 1, 'a': 2}})))") == 3001
+    assert FUNCTIONS["all_keys_"]([{"b": 1, "a": 1}, 5, {"a": 2, "c": 3}]) == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("$join(['a', 1])", 'T0412: Argument 1 of function "join" must be an array of "strings"'),
+        ("$split(1, ' ')", 'T0410: Argument 1 of function "split" does not match function signature'),
+        ("$match('abc', 'b')", 'T0410: Argument 2 of function "match" does not match function signature'),
+        ("$uuid(1)", 'T0410: Argument 1 of function "uuid" does not match function signature'),
+        ("$range(0, 1e308, 1e-308)", 'T0410: Argument 1 of function "range" does not match function signature'),
+        ("$now('[')", "D3135: no closing bracket in date/time picture"),
+    ],
+)
+def test_bounded_functions_refuse_as_their_own_do(text: str, message: str) -> None:
+    with pytest.raises(JsonataError) as raised:
+        evaluate(text)
+    assert str(raised.value) == message

@@ -175,6 +175,20 @@ def test_a_bucket_asks_when_it_is_configured(strictly: Client) -> None:
     s3.put_bucket_notification_configuration(Bucket="admission", NotificationConfiguration=wanted)
 
 
+def test_a_bucket_that_is_not_asked_notes_it(aws: Client, endpoint: str, account: str) -> None:
+    _, arn = _queue(aws, "q")
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=f"admission-{account}")
+    s3.put_bucket_notification_configuration(
+        Bucket=f"admission-{account}",
+        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]},
+    )
+    settle(s3)
+    (root,) = Headwater(endpoint).trace(arn)["spans"]
+    why = f"the policy of {arn} allows no s3.amazonaws.com (sqs:SendMessage for arn:aws:s3:::admission-{account})"
+    assert (root["name"], root["notes"]["AWS would refuse this"]) == ("s3:PutBucketNotificationConfiguration", why)
+
+
 def test_what_is_not_enforced_is_told(aws: Client, endpoint: str, account: str) -> None:
     url, arn = _queue(aws, "q")
     _, other = _queue(aws, "other")

@@ -73,9 +73,9 @@ function query(values) {
 export const surface = {
   /** @returns {Promise<{version: string, endpoint: string, services: string[]}>} */
   health: () => ask("GET", "/health"),
-  /** @param {Scope} scope @returns {Promise<Architecture>} */
-  map: async (scope) => {
-    const told = await ask("GET", "/map" + query(scope));
+  /** @param {Scope} scope @param {number} [spans] how many of late tell what calls what @returns {Promise<Architecture>} */
+  map: async (scope, spans) => {
+    const told = await ask("GET", "/map" + query({ ...scope, spans }));
     for (const each of told.resources) each.type = kindNamed(each);
     return told;
   },

@@ -7,7 +7,7 @@ from typing import Any
 from headwater.services.s3.bucket import change_settings, find_bucket
 from headwater.services.s3.errors import invalid_argument, malformed_xml
 from headwater.services.s3.notifications import DESTINATIONS, send_test
-from headwater.spine.admission import Visitor, admit
+from headwater.spine.admission import NOTE, Visitor, refusal
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -98,15 +98,17 @@ def _check_destinations(call: Call, settings: dict[str, Any], visitor: Visitor) 
 
 
 def _check_admission(call: Call, group: str, arn: str, visitor: Visitor) -> None:
-    try:
-        admit(call, arn, visitor)
-    except AwsError as error:
-        kind = "topic" if group == "TopicConfigurations" else "queue"
-        why = f"Permissions on the destination {kind} do not allow S3 to publish notifications from this bucket"
-        if group == "LambdaFunctionConfigurations":
-            why = f"Not authorized to invoke function [{arn}]"
-        text = "Unable to validate the following destination configurations"
-        raise invalid_argument(text, arn, why) from error
+    why = refusal(call, arn, visitor)
+    if why is None:
+        return
+    if not call.engine.enforces_policies:
+        call.span.note(NOTE, why)
+        return
+    kind = "topic" if group == "TopicConfigurations" else "queue"
+    told = f"Permissions on the destination {kind} do not allow S3 to publish notifications from this bucket"
+    if group == "LambdaFunctionConfigurations":
+        told = f"Not authorized to invoke function [{arn}]"
+    raise invalid_argument("Unable to validate the following destination configurations", arn, told)
 
 
 def _exists(call: Call, arn: Arn) -> bool:

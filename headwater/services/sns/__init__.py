@@ -45,5 +45,11 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     memory=Topics,
+    lacks={
+        "nothing looks for personal data in messages here, so no policy could mask or refuse it": (
+            "GetDataProtectionPolicy",
+            "PutDataProtectionPolicy",
+        ),
+    },
     quotas=QUOTAS,
 )

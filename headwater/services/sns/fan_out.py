@@ -38,7 +38,7 @@ class FanOut:
         payload: dict[str, Any] = {"subscription": subscription.arn, "protocol": protocol}
         handler = "sns.subscription"
         if protocol in ("sqs", "lambda", "firehose"):
-            payload |= self._for_aws(subscription, protocol)
+            self._for_aws(payload, subscription, protocol)
         elif protocol in TO_PEOPLE:
             handler = "sns.outbox"
             payload |= self._for_people(subscription, protocol)
@@ -60,19 +60,18 @@ class FanOut:
         )
         self.routes.append((subscription.arn, subscription.endpoint, delivery))
 
-    def _for_aws(self, subscription: Subscription, protocol: str) -> dict[str, Any]:
-        content = self._content
+    def _for_aws(self, payload: dict[str, Any], subscription: Subscription, protocol: str) -> None:
         unsubscribe = self._unsubscribe_url(subscription)
         if not subscription.raw:
-            payload: dict[str, Any] = {"body": self._notification(protocol).to_queue(unsubscribe)}
+            payload["body"] = self._notification(protocol).to_queue(unsubscribe)
         else:
-            payload = {"body": content.text(protocol)}
+            content = self._content
+            payload["body"] = content.text(protocol)
             attributes = {**content.attributes, "Replayed": _REPLAYED} if content.replayed else content.attributes
             if attributes:
                 payload["attributes"] = packed(attributes)
         if protocol == "lambda":
             payload["event"] = self._notification(protocol).to_function(subscription.arn, unsubscribe)
-        return payload
 
     def _for_people(self, subscription: Subscription, protocol: str) -> dict[str, Any]:
         notification = self._notification(protocol)
@@ -119,10 +118,10 @@ class FanOut:
         return seen
 
     def _notification(self, protocol: str) -> Notification:
-        content = self._content
-        text = content.text(protocol)
-        found = self._notifications.get(text)
+        found = self._notifications.get(protocol)
         if found is None:
+            content = self._content
+            text = content.text(protocol)
             members = {"Type": "Notification", "MessageId": content.id}
             if content.order.sequence is not None:
                 members["SequenceNumber"] = content.order.sequence
@@ -138,7 +137,7 @@ class FanOut:
                 self._topic.fifo,
                 content.replayed,
             )
-            self._notifications[text] = found
+            self._notifications[protocol] = found
         return found
 
     def _unsubscribe_url(self, subscription: Subscription) -> str:

@@ -1,6 +1,6 @@
 /** The map: what is deployed, drawn from the resources themselves, and what flows through it. */
 
-import { html, useEffect, useMemo, useState } from "../html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { prepare } from "../arrange.js";
 import { surface } from "../client.js";
 import { pretty } from "../format.js";
@@ -13,10 +13,32 @@ import { useScene } from "./scene.js";
 
 prepare();
 
+const SPANS_LATER = 3_000; // of late, that are looked at for calls once all have been
+
+/** What is deployed, with all calls seen since the page was opened: where much flows, late is short.
+ *  @param {import("../client.js").Scope} here */
+function useArchitecture(here) {
+  const seen = useRef({ of: "", calls: /** @type {Map<string, import("../client.js").Link>} */ (new Map()) });
+  return useFresh(async () => {
+    const of = `${here.account} ${here.region}`;
+    const known = seen.current.of === of;
+    const { resources, links } = await surface.map(here, known ? SPANS_LATER : undefined);
+    if (!known) seen.current = { of, calls: new Map() };
+    const { calls } = seen.current;
+    for (const each of links) if (each.kind === "call") calls.set(`${each.from} ${each.to}`, each);
+    if (calls.size === 0) return { resources, links };
+    const there = new Set(resources.map((each) => each.arn));
+    const deployed = links.filter((each) => each.kind !== "call");
+    const said = new Set(deployed.map((each) => `${each.from} ${each.to}`));
+    const kept = [...calls].filter(([pair, each]) => !said.has(pair) && there.has(each.from) && there.has(each.to));
+    return { resources, links: [...deployed, ...kept.map(([, each]) => each)] };
+  }, [here.account, here.region]);
+}
+
 export function MapPage() {
   const { query } = useAddress();
   const here = scope();
-  const { value: all, error } = useFresh(() => surface.map(here), [here.account, here.region]);
+  const { value: all, error } = useArchitecture(here);
   const stack = query.get("stack") || "";
   const text = query.get("text") || "";
   const open = query.get("open") || "";
