@@ -252,3 +252,18 @@ def test_a_header_with_a_line_break_is_refused_as_usual(
     with pytest.raises(botocore.httpsession.HTTPClientError, match="Invalid header value"):
         transport.send(session, prepared(f"{peer.endpoint}/", headers={"X-Evil": "a\r\nX-Other: b"}))
     assert peer.requests == []
+
+
+def test_many_threads_share_the_connections(peer: Peer, transport: Transport, session: URLLib3Session) -> None:
+    answers: list[bytes] = []
+
+    def ask() -> None:
+        answers.extend(transport.send(session, prepared(f"{peer.endpoint}/")).content for _ in range(20))
+
+    peer.script += [OK] * 160
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b"hello"] * 160
