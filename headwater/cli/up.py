@@ -188,8 +188,9 @@ def show(order: Order, progress: Progress) -> None:
     style = STYLES.get(progress.status.rpartition("_")[2], "")
     line = f"[{style}]{progress.status:>20}[/] {progress.name} [dim]{progress.type}[/]"
     order.console.print(line, soft_wrap=True)
-    if progress.status.endswith("_FAILED"):
-        order.console.print(" " * 21 + progress.reason, markup=False, soft_wrap=True)
+    if progress.reason and progress.status.endswith(("_FAILED", "CREATE_COMPLETE")):
+        style = "" if progress.status.endswith("_FAILED") else "yellow"
+        order.console.print(" " * 21 + progress.reason, style=style, markup=False, soft_wrap=True)
 
 
 def tell(endpoint: str, order: Order, deployed: Deployed, seconds: float) -> None:

@@ -415,3 +415,21 @@ def test_addresses_are_made_to_work_here(aws: Client, endpoint: str) -> None:
         "Socket": f"ws://{here}/mqtt",
         "Elsewhere": "https://example.com/a",
     }
+
+
+def test_a_property_that_has_no_effect_is_told(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    properties = {
+        "BillingMode": "PAY_PER_REQUEST", "ResourcePolicy": {"PolicyDocument": {}}, "Tags": [],
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+    }  # fmt: skip
+    body = json.dumps({"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}})
+    cloudformation.create_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    reasons = {
+        (event["LogicalResourceId"], event["ResourceStatus"]): event.get("ResourceStatusReason")
+        for event in cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+    }
+    assert reasons["Table", "CREATE_COMPLETE"] == "Headwater ignores ResourcePolicy of AWS::DynamoDB::Table."
+    assert not reasons["shop", "CREATE_COMPLETE"]

@@ -33,6 +33,7 @@ from headwater.services.cloudformation.types import (
     name_suffix,
     wait_for,
 )
+from headwater.services.cloudformation.witness import Witness
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Step
@@ -241,7 +242,8 @@ def _create(
     call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wanted, former: StackResource | None = None
 ) -> Later:
     wanted.apply(row)
-    change = _change(call, stack, task, row, wanted.properties)
+    properties = Witness(wanted.properties)
+    change = _change(call, stack, task, row, properties)
 
     def create(call: Call, change: Change) -> Step:
         step = find_type(call, row.type).create(call, change)
@@ -256,7 +258,9 @@ def _create(
         wanted.apply(row)
         row.physical_id, row.attributes = change.physical_id, change.attributes
         row.enter(call, stack, row.status, "Resource creation Initiated")
-        row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_COMPLETE"))
+        ignored = ", ".join(properties.unseen)
+        reason = f"Headwater ignores {ignored} of {row.type}." if ignored else None
+        row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_COMPLETE"), reason)
 
     return _run(call, stack, task, row, change, create, done)
 
