@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import jsonpath as _jsonpath
+from jsonpath import JSONPath, JSONPathError
+
+from headwater.languages.jsonpath_queries import QueryFailed, compile_query, find_all
 
 Key = str | int
 
@@ -53,7 +55,7 @@ class Path:
     def find(self, value: Any) -> Any:
         """The value at this path; an index past an array's end gives None, a missing name raises PathMissing."""
         if self.keys is None:
-            found: Any = self._query.findall(value)  # type: ignore[union-attr]
+            found: Any = self._all(value)
         elif self._indexed:
             found = self._walk(value)
         else:
@@ -67,8 +69,15 @@ class Path:
 
     def exists(self, value: Any) -> bool:
         if self.keys is None:
-            return bool(self._query.findall(value))  # type: ignore[union-attr]
+            return bool(self._all(value))
         return _depth(self.keys, value)[0] == len(self.keys)
+
+    def _all(self, value: Any) -> list[Any]:
+        assert self._query is not None
+        try:
+            return find_all(self._query, value)
+        except QueryFailed as failed:
+            raise PathMissing(str(failed)) from None
 
     def _walk(self, value: Any) -> Any:
         keys = self.keys or ()
@@ -172,13 +181,13 @@ def _read_keys(text: str) -> tuple[tuple[Key, ...], str]:
     return tuple(keys), text[at:]
 
 
-def _compile_query(keys: tuple[Key, ...], rest: str) -> Any:
+def _compile_query(keys: tuple[Key, ...], rest: str) -> JSONPath:
     """python-jsonpath's query; names are bracketed, because Jayway allows more in a bare name than RFC 9535."""
     if rest[0] not in ".[":
         raise PathError(f"unexpected character '{rest[0]}'")
     try:
-        return _jsonpath.compile("$" + "".join(map(_selector, keys)) + _quote_names(rest))
-    except (_jsonpath.JSONPathError, RecursionError, ValueError) as error:
+        return compile_query("$" + "".join(map(_selector, keys)) + _quote_names(rest))
+    except (JSONPathError, RecursionError, ValueError) as error:
         raise PathError(str(error).splitlines()[0]) from None
 
 

@@ -51,7 +51,8 @@ UPDATE deliveries SET waits = 0 WHERE id = (SELECT min(id) FROM deliveries WHERE
 """
 LEASED = "SELECT id FROM deliveries WHERE leased = 1"
 RELEASE = "UPDATE deliveries SET due = ?, leased = 0 WHERE id = ?"
-RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0 WHERE leased = 1"
+# what the end of the process has cut short counts as no attempt: it may be that nobody was asked
+RELEASE_ALL = "UPDATE deliveries SET due = ?, leased = 0, attempt = attempt - 1 WHERE leased = 1"
 NEXT_DUE = "SELECT due FROM deliveries WHERE waits = 0 AND leased = 0 ORDER BY due LIMIT 1"
 NEXT_BUT = "SELECT due FROM deliveries WHERE waits = 0 AND handler <> ? ORDER BY due LIMIT 1"
 PENDING = "SELECT due, payload FROM deliveries WHERE id = ?"

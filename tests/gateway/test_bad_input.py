@@ -36,6 +36,7 @@ _DEEP = "[" * 400 + "]" * 400
         ("iam", "create_access_key", {}, "NotImplemented"),
         ("iam", "list_users", {"MaxItems": _BEYOND}, "MalformedInput"),
         ("iot", "list_policies", {"pageSize": -1}, "InvalidRequestException"),
+        ("iot", "create_topic_rule", {"ruleName": "r"}, "InvalidRequestException"),
         ("apigateway", "get_usage_plans", {"limit": -1}, "BadRequestException"),
         ("apigateway", "create_usage_plan", {"name": "n", "apiStages": [{}]}, "NotFoundException"),
         ("apigateway", "import_rest_api", {"body": b'{"openapi": "3", "paths": {"/a": 1}}'}, "BadRequestException"),

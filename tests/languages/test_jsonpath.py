@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.languages import jsonpath_queries
 from headwater.languages.jsonpath import Path, PathError, PathMissing, compile_reference, put
 
 STORE = {
@@ -129,3 +130,46 @@ def test_any_text_is_a_path_or_a_path_error(text: str, value: Any) -> None:
         path.find(value)
     except PathMissing:
         pass
+
+
+def test_a_text_is_not_read_as_json() -> None:
+    for text in ("[1, 2]", '{"a": [3]}', "no JSON"):
+        assert Path("$[*]").find(text) == []
+        assert Path("$..a").find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("$.s[?(@ =~ /a+b/)]", ["aab"]),
+        ("$.s[?(@ =~ /A+B/i)]", ["aab"]),
+        (r"$.s[?(@ =~ /x\/y/)]", ["x/y"]),
+        ("$.s[?(@ =~ /a+/)]", []),  # the whole text
+        ("$.s[?(@ =~ /(a+)+c/)]", []),
+    ],
+)
+def test_regular_expressions(path: str, found: list[str]) -> None:
+    assert Path(path).find({"s": ["aab", "x/y", 5, None, "a" * 40 + "b!"]}) == found
+
+
+def test_hostile_paths_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonpath_queries, "MOST_PLACES", 1000)
+    deep: list[Any] = [1]
+    for _ in range(90):
+        deep = [deep, 1]
+    assert len(Path("$..*").find(deep)) == 181
+    for path in ("$..*..*..*..*", "$..*..*..*..*.nope"):
+        with pytest.raises(PathMissing, match="more than 1000 places"):
+            Path(path).find(deep)
+    for _ in range(50):
+        deep = [deep]
+    with pytest.raises(PathMissing, match="nested too deeply"):
+        Path("$..a").find(deep)
+    with pytest.raises(PathMissing, match="look-around"):
+        Path("$.a[?(@ =~ /(?=x)x/)]").find({"a": ["x"]})
+
+
+@pytest.mark.parametrize("path", ["$.a[*] | $.b[*]", "$.a[*] & $.b[*]", "$.a[?match(@, 'x')]", "$.a[?search(@, 'x')]"])
+def test_what_other_dialects_have_is_refused(path: str) -> None:
+    with pytest.raises(PathError):
+        Path(path)

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import botocore.httpsession
@@ -241,6 +242,10 @@ def test_what_is_not_plain_goes_the_usual_way(
         watched = AWSHTTPConnectionPool.urlopen
         patch.setattr(AWSHTTPConnectionPool, "urlopen", lambda *given, **more: watched(*given, **more))
         assert goes_as_usual(prepared(url))
+    with monkeypatch.context() as patch:
+        traced = HTTPConnection.getresponse
+        patch.setattr(HTTPConnection, "getresponse", lambda connection: traced(connection))
+        assert goes_as_usual(prepared(url))
     with caplog.at_level(logging.DEBUG, "urllib3.connectionpool"):
         assert goes_as_usual(prepared(url))
     assert not goes_as_usual(prepared(url))
@@ -252,3 +257,18 @@ def test_a_header_with_a_line_break_is_refused_as_usual(
     with pytest.raises(botocore.httpsession.HTTPClientError, match="Invalid header value"):
         transport.send(session, prepared(f"{peer.endpoint}/", headers={"X-Evil": "a\r\nX-Other: b"}))
     assert peer.requests == []
+
+
+def test_many_threads_share_the_connections(peer: Peer, transport: Transport, session: URLLib3Session) -> None:
+    answers: list[bytes] = []
+
+    def ask() -> None:
+        answers.extend(transport.send(session, prepared(f"{peer.endpoint}/")).content for _ in range(20))
+
+    peer.script += [OK] * 160
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b"hello"] * 160

@@ -171,7 +171,11 @@ def test_policies(kms: Any, key: Any, account: str) -> None:
         "The new key policy will not allow you to update the key policy in the future.",
     )
     kms.put_key_policy(KeyId=identity, Policy=json.dumps(policy), BypassPolicyLockoutSafetyCheck=True)
-    assert refusal(kms.put_key_policy, KeyId=identity, Policy="{")[0] == "MalformedPolicyDocumentException"
+    for broken in ({"Principal": {"AWS": [1]}}, {"Action": 2}, {"Condition": [3]}, {"Effect": "Perhaps"}):
+        given = json.dumps({"Statement": [policy["Statement"][0] | broken]})
+        assert refusal(kms.put_key_policy, KeyId=identity, Policy=given)[0] == "MalformedPolicyDocumentException"
+    for text in ("{", "[]", '{"Statement": 1}'):
+        assert refusal(kms.put_key_policy, KeyId=identity, Policy=text)[0] == "MalformedPolicyDocumentException"
 
 
 def test_another_account_needs_the_policy(kms: Any, key: Any, account: str, endpoint: str) -> None:

@@ -198,6 +198,8 @@ def test_a_crash_loses_nothing_and_in_flight_work_happens_again(tmp_path: Path) 
         async with Bench(tmp_path, START + 1000) as bench:
             await bench.rest()
             assert bench.engine.pump.running == 1
+            # the attempt that the crash cut short does not count
+            assert bench.engine.store.all("SELECT attempt FROM deliveries WHERE leased = 1") == [(1,)]
             await bench.call("Go")
             assert await bench.words() == ["acknowledged", "in flight"]
             await bench.advance(4000)

@@ -49,15 +49,20 @@ class Connections:
 
     def take(self, timeout: float | None) -> socket.socket:
         """A connection that nobody has closed. Raises OSError."""
-        while self._idle:
-            connection = self._idle.pop()
-            if not select.select([connection], [], [], 0)[0]:
-                return connection
-            connection.close()
+        while (idle := self._pop()) is not None:
+            if not _has_something(idle):
+                return idle
+            idle.close()
         connection = socket.create_connection(self._address, timeout)
         for option in _OPTIONS:
             connection.setsockopt(*option)
         return connection
+
+    def _pop(self) -> socket.socket | None:
+        try:
+            return self._idle.pop()
+        except IndexError:  # also where another thread was faster
+            return None
 
     def give_back(self, connection: socket.socket) -> None:
         if len(self._idle) < _MOST_IDLE:
@@ -165,8 +170,23 @@ class Transport:
 def _watched(module: Any) -> tuple[Any, ...]:
     """What a library replaces that watches or mocks requests."""
     pool = module.botocore.awsrequest.AWSHTTPConnectionPool
-    connection = module.botocore.awsrequest.AWSHTTPConnection
-    return (pool.urlopen, connection.request, connection.getresponse, module.PoolManager.connection_from_url)
+    connection, plain = module.botocore.awsrequest.AWSHTTPConnection, http.client.HTTPConnection
+    return (
+        pool.urlopen,
+        module.PoolManager.connection_from_url,
+        connection.request,
+        connection.getresponse,
+        plain.putrequest,
+        plain.endheaders,
+        plain.getresponse,
+    )
+
+
+def _has_something(connection: socket.socket) -> bool:
+    """Whether an idle connection has something to say, such as that it has ended."""
+    watched = select.poll()  # which takes descriptors of any size
+    watched.register(connection, select.POLLIN)
+    return bool(watched.poll(0))
 
 
 def _timeouts(session: Any, request: Any) -> tuple[float | None, float | None]:

@@ -24,6 +24,7 @@ from headwater.services.iot import (
     things,
     topology,
 )
+from headwater.services.iot.errors import missing
 from headwater.services.iot.memory import BrokerMemory
 from headwater.services.iot.sessions import end_stale_connections
 from headwater.services.iot.tables import SCHEMA
@@ -53,4 +54,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=BrokerMemory,
     start=end_stale_connections,
+    missing=missing,
 )

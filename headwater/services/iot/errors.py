@@ -55,3 +55,9 @@ def page_size(request: Mapping[str, Any], member: str, most: int) -> int:
     if not 1 <= size <= most:
         raise invalid_request(f"{member} must be from 1 to {most}.")
     return size
+
+
+def missing(member: str) -> AwsError:
+    """The front end's error of a request that lacks what the model requires."""
+    sentence = failure(None, member[:1].lower() + member[1:], "Member must not be null")
+    return invalid_request(f"1 validation error detected: {sentence}")

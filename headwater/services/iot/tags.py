@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import orjson
 
 from headwater.services.iot import tables
-from headwater.services.iot.errors import invalid_request, not_found
+from headwater.services.iot.errors import invalid_request, missing, not_found
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST = 50
@@ -20,7 +20,7 @@ _OWNERS = {
 
 def set_tags(call: Call, arn: str, tags: Iterable[Mapping[str, str]]) -> None:
     """Give a resource that is being made its tags: a list of Key and Value."""
-    _write(call, arn, {tag["Key"]: tag.get("Value", "") for tag in tags})
+    _write(call, arn, _given(tags))
 
 
 def forget_tags(call: Call, arn: str) -> None:
@@ -38,6 +38,16 @@ def _write(call: Call, arn: str, tags: dict[str, str]) -> None:
         forget_tags(call, arn)
 
 
+def _given(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Tags by key; AwsError where one has none."""
+    given = {}
+    for tag in tags:
+        if "Key" not in tag:
+            raise missing("key")
+        given[tag["Key"]] = tag.get("Value", "")
+    return given
+
+
 def _read(call: Call, arn: str) -> dict[str, str]:
     row = call.store.one(tables.TAGS, (arn,))
     tags: dict[str, str] = orjson.loads(row[0]) if row else {}
@@ -47,8 +57,7 @@ def _read(call: Call, arn: str) -> dict[str, str]:
 @operation("iot", "TagResource")
 def tag_resource(call: Call, request: Request) -> Result:
     arn = _owner(call, request)
-    given = {tag["Key"]: tag.get("Value", "") for tag in request.get("tags") or ()}
-    _write(call, arn, _read(call, arn) | given)
+    _write(call, arn, _read(call, arn) | _given(request.get("tags") or ()))
     return {}
 
 

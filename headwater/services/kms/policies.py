@@ -66,9 +66,31 @@ def _statements(text: str) -> list[dict[str, Any]]:
         for name in ("Principal", "Action", "Resource"):
             if name not in each and f"Not{name}" not in each:
                 raise malformed_policy(f"Policy statement must contain {name.lower()}s.")
+        if not _is_readable(each):
+            raise malformed_policy("Syntax errors in policy.")
     if len(text.encode()) > _MOST_BYTES:
         raise malformed_policy("Policy exceeds the maximum length.")
     return listed
+
+
+def _is_readable(statement: dict[str, Any]) -> bool:
+    """Whether names are texts or lists of them, and conditions tests of keys."""
+    principals = [statement.get(name) for name in ("Principal", "NotPrincipal")]
+    named = [list(each.values()) if isinstance(each, dict) else [each] for each in principals]
+    others = [statement.get(name) for name in ("Action", "NotAction", "Resource", "NotResource")]
+    conditions = statement.get("Condition") or {}
+    tests = conditions.values() if isinstance(conditions, dict) else [None]
+    return all(map(_is_texts, [*others, *(text for texts in named for text in texts)])) and all(
+        isinstance(keys, dict) for keys in tests
+    )
+
+
+def _is_texts(given: Any) -> bool:
+    return (
+        given is None
+        or isinstance(given, str)
+        or (isinstance(given, list) and all(isinstance(each, str) for each in given))
+    )
 
 
 def _check_name(request: Request) -> None:

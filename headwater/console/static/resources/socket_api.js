@@ -12,14 +12,14 @@ const MOST_KEPT = 200;
 export function SocketApiPage({ resource, links }) {
   const api = { ApiId: resource.physical };
   const { value: stages, error } = useAnswer("apigatewayv2", "GetStages", api);
-  const { value: open } = useAnswer("execute-api", "ListConnections", api);
+  const { value: open, again } = useAnswer("execute-api", "ListConnections", api);
   const names = (stages?.Items || []).map((/** @type {any} */ each) => each.StageName);
   const address = `ws${location.protocol === "https:" ? "s" : ""}://${location.host}/_aws/execute-api/${resource.physical}`;
   const routes = links.filter((each) => each.kind === "integration");
   if (!stages) return html`<${Problem} error=${error} />`;
   return html`<${Section} title="Connections"><${Rows} none="Nobody is connected." heads=${["Connection", "Stage", "Since", "Last used", ""]} rows=${(open?.Connections || []).map(line)} /><//>
     <${Section} title="Routes"><${Rows} none="It has no route to a function." heads=${["Route", "Function"]} rows=${routes.map((each) => [html`<code>${each.name}</code>`, html`<${To} arn=${each.to} />`])} /><//>
-    <div class="columns">${names.length ? html`<${Own} address=${address} stages=${names} />` : html`<${Section} title="Connect"><p class="hint">It has no stage yet: there is nothing to connect to.</p><//>`}
+    <div class="columns">${names.length ? html`<${Own} address=${address} stages=${names} changed=${again} />` : html`<${Section} title="Connect"><p class="hint">It has no stage yet: there is nothing to connect to.</p><//>`}
       <${Section} title="Send to a connection"><${Action} label="Send" fields=${[{ name: "id", label: "Connection" }, { name: "data", label: "Message", value: "{}", lines: 3 }]}
         run=${(/** @type {any} */ v) => surface.operation(scope(), "execute-api", "PostToConnection", { ConnectionId: v.id, Data: textBlob(v.data) }).then(() => "Sent.")} /><//></div>
     <${Section} title="API"><${Facts} of=${{ Address: address, Stages: names.join(", ") }} /><//>`;
@@ -34,8 +34,9 @@ const line = (each) => [
   html`<button class="danger" onClick=${() => surface.operation(scope(), "execute-api", "DeleteConnection", { ConnectionId: each.ConnectionId }).catch(() => {})}>Disconnect</button>`,
 ];
 
-/** A connection from this page; it ends when the page is left. @param {{address: string, stages: string[]}} props */
-function Own({ address, stages }) {
+/** A connection from this page; it ends when the page is left. Without a route nothing is seen to happen then: `changed`
+ *  is told. @param {{address: string, stages: string[], changed: () => void}} props */
+function Own({ address, stages, changed }) {
   const [stage, choose] = useState(stages[0]);
   const [text, set] = useState("{}");
   const [state, say] = useState("");
@@ -49,9 +50,9 @@ function Own({ address, stages }) {
     const made = (socket.current = new WebSocket(`${address}/${stage}`));
     const mine = (/** @type {(event: any) => void} */ act) => (/** @type {any} */ event) => void (socket.current === made && act(event));
     say("connecting");
-    made.onopen = mine(() => say("connected"));
+    made.onopen = mine(() => (say("connected"), changed()));
     made.onmessage = mine(({ data }) => tell("the API", String(data)));
-    made.onclose = mine(({ code, reason }) => (say(`not connected (${code}${reason ? ": " + reason : ""})`), (socket.current = null)));
+    made.onclose = mine(({ code, reason }) => (say(`not connected (${code}${reason ? ": " + reason : ""})`), (socket.current = null), changed()));
   };
   /** @param {Event} event */
   const send = (event) => {
