@@ -19,6 +19,10 @@ _MOST_TIMERS = 100
 _COLUMNS = "SELECT id, due, handler, target, attempt, cause FROM deliveries"
 _PENDING = f"{_COLUMNS} WHERE waits = 0 AND leased = 0 ORDER BY due, id LIMIT ?"
 _PENDING_OF = f"{_COLUMNS} WHERE leased = 0 AND substr(cause, 1, ?) = ? ORDER BY due, id LIMIT ?"
+_AHEAD = """
+SELECT DISTINCT ahead.cause FROM deliveries AS mine JOIN deliveries AS ahead ON ahead.ordering = mine.ordering
+WHERE mine.waits = 1 AND ahead.id < mine.id AND substr(mine.cause, 1, ?) = ?
+"""
 _JOIN = ":JoinBatch"  # of Lambda and of Pipes
 
 
@@ -65,7 +69,7 @@ def _delayed(engine: Engine) -> int:
 
 
 def _joined(engine: Engine, trace: str) -> frozenset[str]:
-    """A trace, and those in which batches with records of it were handled, and so on."""
+    """A trace, those in which batches with records of it were handled, those whose turn comes before, and so on."""
     found: set[str] = set()
     ahead = [trace]
     while ahead:
@@ -74,6 +78,9 @@ def _joined(engine: Engine, trace: str) -> frozenset[str]:
         for row in spans_of_trace(engine.store, one):
             name, notes = row[4], row[11]
             if name.endswith(_JOIN) and notes and (other := orjson.loads(notes).get("handled in trace")) not in found:
+                ahead.append(other)
+        for (cause,) in engine.store.all(_AHEAD, (len(one), one)):
+            if (other := cause.partition(":")[0]) not in found:
                 ahead.append(other)
     return frozenset(found)
 

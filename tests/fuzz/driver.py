@@ -131,7 +131,7 @@ class Fuzzer:
             # botocore makes a 500 without a code of an answer of S3's that is no XML: another operation's
             if status >= 500 and code not in ("NotImplemented", "501") and (service, code) != ("s3", "500"):
                 what, details = f"answered {status} {code}", str(error)
-            elif code == str(status) != "304" and self._sent[0] != "HEAD" and not _is_no_request(error):
+            elif code == str(status) and service != "s3" and not _is_no_request(error):
                 what, details = f"answered {status} without a code", str(error.response)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             # else the client could not write it, or it is a control character, which S3 has in its XML as well

@@ -289,7 +289,7 @@ def test_a_server_that_starts_again_goes_on_with_its_pipes(tmp_path: Path) -> No
     with ServerThread(tmp_path, Clock(1_795_000_010_000)) as server:
         server.advance(100)
         lab = Lab(server)
-        assert lab.bodies() == ["kept"]
+        assert {*lab.bodies()} == {"kept"}, "at least once: it may have been under way"
         assert lab.aws("pipes").describe_pipe(Name="p")["CurrentState"] == "RUNNING"
 
 

@@ -19,6 +19,7 @@ SCHEMA = (
     "CREATE TABLE graph_queue (id BIGINT PRIMARY KEY, body TEXT NOT NULL, cause TEXT NOT NULL)",
 )
 _PAUSE = 1000
+_SLOW = ("async", "nested", "reads", "together", "operations", "within", "lingers", "signalled")
 
 
 @operation("graph", "Start")
@@ -44,8 +45,10 @@ def _hand_on(call: Call, payload: dict[str, Any]) -> None:
         call.deliver("graph.now", payload, due=call.now + _PAUSE)
     elif way == "fails once":
         call.deliver("graph.fails", payload, policy=Policy(2))
+    elif way == "in order":
+        call.deliver("graph.slow", payload, ordering="graph")
     else:
-        call.deliver("graph.slow" if way in ("async", "nested", "reads", "together") else f"graph.{way}", payload)
+        call.deliver("graph.slow" if way in _SLOW else f"graph.{way}", payload)
 
 
 def _visit(call: Call, payload: dict[str, Any]) -> None:
@@ -80,9 +83,31 @@ async def _slowly(work: Work, payload: dict[str, Any]) -> Any:
             await work.operation("graph", "Visits", {})
     elif node["Way"] == "together":
         await work.together(*(_outside(turns) for turns in range(node["Turns"])))
+    elif node["Way"] == "operations":
+        asked = [work.operation("graph", name, {"Turns": node["Turns"]}) for name in ("Outside", "Visits")]
+        await work.together(*asked)
+    elif node["Way"] == "within":
+        await work.within(_PAUSE, _outside(node["Turns"]))
+    elif node["Way"] == "lingers":
+        await work.linger(600)
+    elif node["Way"] == "signalled":
+        await _signalled(work, node["Turns"])
     else:
         await _outside(node["Turns"])
     return lambda call: _visit(call, payload)
+
+
+async def _signalled(work: Work, turns: int) -> None:
+    """Wait for what another task tells."""
+    key = object()
+
+    async def tell() -> None:
+        await _outside(turns)
+        await work.transact(lambda call: call.signal(key))
+
+    with work.watch(key) as watch:
+        work.spawn(tell())
+        await watch.wait()
 
 
 async def _outside(turns: int) -> None:

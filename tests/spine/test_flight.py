@@ -17,7 +17,10 @@ from headwater.spine.errors import AwsError
 from tests.spine.bench import START, Bench
 
 # how a node hands on: each is a way in which something waits, see tests/spine/graph.py
-WAYS = ("now", "later", "async", "nested", "reads", "queue", "together", "fails once")
+WAYS = (
+    *("now", "later", "async", "nested", "reads", "queue", "together", "fails once"),
+    *("operations", "within", "lingers", "signalled", "in order"),
+)
 Graph = list[tuple[str, list[int], int]]
 graphs = st.lists(
     st.tuples(st.sampled_from(WAYS), st.lists(st.integers(0, 1000), max_size=3), st.integers(0, 5)),
