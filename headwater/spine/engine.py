@@ -131,9 +131,8 @@ class Engine:
         next ``await``."""
         self.pump.halt()
         self._close_group()
-        while self.flight.tasks:
-            await asyncio.sleep(0)  # each has begun, so that it ends in order
-            tasks = list(self.flight.tasks)
+        while tasks := list(self.flight.tasks):
+            await asyncio.sleep(0)  # each of these has begun, so that it ends in order; what they begin comes next
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -11,6 +11,7 @@ import { scale } from "./scale.js";
 
 const HEIGHT = 28;
 const BEYOND = 6; // rows drawn above and below what is seen
+const MANY = 2000; // spans from which rows are used again: until then each keeps its element, so that no click is lost
 
 /** @param {{found: string[]}} props */
 export function TracePage({ found: [id] }) {
@@ -67,7 +68,7 @@ function Waterfall({ all, axis, chosen, choose }) {
   };
   return html`<div class="waterfall" ref=${ref} onKeyDown=${key} onScroll=${(/** @type {any} */ e) => see({ top: e.target.scrollTop, height: e.target.clientHeight })}>
     <div class="rows" role="listbox" aria-label="Spans" style=${{ height: all.length * HEIGHT + "px" }}>
-      ${all.slice(first, last).map((row, index) => html`<${Line} key=${(first + index) % lines} row=${row} top=${(first + index) * HEIGHT} axis=${axis} chosen=${row.span.id === chosen} choose=${choose} />`)}
+      ${all.slice(first, last).map((row, index) => html`<${Line} key=${all.length > MANY ? (first + index) % lines : row.span.id} row=${row} top=${(first + index) * HEIGHT} axis=${axis} chosen=${row.span.id === chosen} choose=${choose} />`)}
       <div class="breaks" aria-hidden="true">${axis.breaks.map((each) => html`<i key=${each.at} style=${{ left: each.at * 100 + "%" }}><span>${length(each.skipped)}</span></i>`)}</div>
     </div>
   </div>`;
