@@ -138,7 +138,7 @@ class SqsModel(RuleBasedStateMachine):
         for each in rows:
             self.dead.remove(each)
             self.count += 1
-            self.live.append(Expected(each.body, each.group, now, now, self.count))
+            self.live.append(Expected(each.body, each.group, now, now + 1000 * self.delay, self.count))
         task.moved += len(rows)
         task.due = now + 1000
         if task.moved >= task.to_move or not rows:
