@@ -96,7 +96,7 @@ def test_logs_have_a_page(browser: Browser, console: str) -> None:
 
 
 def test_stacks_have_a_page(browser: Browser, console: str) -> None:
-    with opened(browser, console + "/console/stacks") as page:
+    with opened(browser, console + "/console/stacks?stack=orders") as page:
         expect(page.locator("main")).to_contain_text("ReceiptsBucket")
         assert findings(page) == []
 
