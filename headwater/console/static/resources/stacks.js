@@ -15,7 +15,7 @@ export function StacksPage() {
   const stacks = value?.Stacks || [];
   const stack = stacks.find((/** @type {any} */ each) => each.StackName === chosen) || stacks[0];
   return html`<div class="inner"><div class="head"><h1>Stacks</h1></div><${Problem} error=${error} />
-    <${Rows} none="No stack is there: headwater up template.yaml" heads=${["Stack", "Status", "Changed"]} rows=${stacks.map((/** @type {any} */ each) => [html`<${A} to=${"/console/stacks?stack=" + encodeURIComponent(each.StackName)}>${each.StackName}<//>`, tag(each.StackStatus), dateTime(each.LastUpdatedTime || each.CreationTime)])} />
+    ${value && html`<${Rows} none="No stack is there: headwater up template.yaml" heads=${["Stack", "Status", "Changed"]} rows=${stacks.map((/** @type {any} */ each) => [html`<${A} to=${"/console/stacks?stack=" + encodeURIComponent(each.StackName)}>${each.StackName}<//>`, tag(each.StackStatus), dateTime(each.LastUpdatedTime || each.CreationTime)])} />`}
     ${stack && html`<${Stack} key=${stack.StackId} stack=${stack} />`}</div>`;
 }
 
