@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -215,3 +218,30 @@ def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
     # the near miss, and which field it was
     assert "missed" in result.stdout
     assert "detail-type" in result.stdout
+
+
+HANGING = """
+import time
+
+def test_it_hangs(cloud):
+    with open("told", "w") as told:
+        told.write(str(cloud._process.pid))
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells of the end of a process that is no child")
+def test_the_cloud_ends_with_its_tests_even_if_they_are_killed(tmp_path: Path) -> None:
+    (tmp_path / "test_shop.py").write_text(HANGING)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    os.mkfifo(tmp_path / "told")
+    command = [sys.executable, "-m", "pytest", "-p", "headwater.testing.plugin", "-q", "test_shop.py"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as tests:
+        server = int((tmp_path / "told").read_text())
+        end = os.pidfd_open(server)
+        tests.kill()
+    ended, _, _ = select.select([end], [], [], 60)
+    os.close(end)
+    if not ended:
+        os.kill(server, signal.SIGKILL)
+    assert ended
