@@ -223,7 +223,9 @@ class Call:
         )
 
     def bury(self, item: Delivery, why: Exhausted, dead_letter: str | None) -> None:
-        """Keep a delivery that its own handler gives up, for whoever asks; what its policy gives up is kept anyway."""
+        """Keep a delivery that its own handler gives up, for whoever asks; what its policy gives up is kept anyway.
+        The span ends as the last attempt did, though the delivery is done."""
+        self.span.outcome = why.code
         self.engine.pump.bury(item, why, dead_letter)
 
     @property
