@@ -18,8 +18,9 @@ from headwater.services.states.advancing import (
     Progress,
     advance,
     begin,
+    events_of,
     expire_later,
-    first_events,
+    fits,
     store_step,
     tell_waiter,
     waiters_of,
@@ -155,13 +156,14 @@ def _launch(
     finish = progress.finish
     expiry = expire_later(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
     waiter = request.get("Waiter") or ("[]" if awaited else None)
-    events = first_events(progress)
-    row = _row(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"), events)
+    events = events_of(progress)
+    own = fits(events)
+    row = _row(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"), own)
     if not express or finish is None:
         call.store.run(tables.INSERT_EXECUTION, row)
     elif execution.mocks is not None:
         drop_mocks(call, execution)
-    store_step(call, progress, told=events is not None)
+    store_step(call, progress, events if own is None else None)
     if nested:
         call.deliver("states.begin", id_, target=arn)
     elif finish is None:
