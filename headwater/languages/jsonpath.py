@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from jsonpath import JSONPath, JSONPathError
 
 from headwater.languages.jsonpath_queries import QueryFailed, compile_query, find_all
@@ -125,14 +126,24 @@ def bracketed(keys: tuple[Key, ...]) -> str:
 
 
 def explain_missing(keys: tuple[Key, ...], value: Any) -> str:
+    """Why the path leads nowhere. An index past an array's end leads to nothing, which has no properties."""
     depth, found = _depth(keys, value)
-    if depth == len(keys) - 1 and type(found) is dict:
+    key, place = keys[depth], bracketed(keys[:depth])
+    if type(key) is int and type(found) is list:
+        depth, key, place, node = depth + 1, keys[depth + 1], bracketed(keys[: depth + 1]), "null"
+        if type(key) is int:
+            return f"The path {place} is null"
+    elif type(key) is int:
+        rest = bracketed(keys[depth:])[1:]
+        return f"Filter: {rest} can only be applied to arrays. Current context is: {orjson.dumps(found).decode()}"
+    elif type(found) is not dict:
+        node = f"com.fasterxml.jackson.databind.node.{_java_node(found)}"
+    elif depth == len(keys) - 1:
         return f"No results for path: {bracketed(keys)}"
-    if type(found) is dict:
+    else:
         return f"Missing property in path {bracketed(keys[: depth + 1])}"
     return (
-        f"Expected to find an object with property ['{keys[depth]}'] in path {bracketed(keys[:depth])} but found "
-        f"'com.fasterxml.jackson.databind.node.{_JAVA_NODES.get(type(found), 'IntNode')}'. This is not a json "
+        f"Expected to find an object with property ['{key}'] in path {place} but found '{node}'. This is not a json "
         "object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'."
     )
 
@@ -144,6 +155,12 @@ _JAVA_NODES = {
     list: "ArrayNode",
     type(None): "NullNode",
 }
+
+
+def _java_node(value: Any) -> str:
+    if type(value) is not int:
+        return _JAVA_NODES[type(value)]
+    return "IntNode" if -(2**31) <= value < 2**31 else "LongNode" if -(2**63) <= value < 2**63 else "BigIntegerNode"
 
 
 def _depth(keys: tuple[Key, ...], value: Any) -> tuple[int, Any]:

@@ -102,7 +102,7 @@ def equals(value: Any) -> Predicate:
     if isinstance(value, (bool, type(None))):
         return Predicate("equals", value, exact=(value,))
     number = plain(value)
-    if isinstance(value, int) and abs(value) > _WHOLE or isinstance(number, float) and not number.is_integer():
+    if (type(number) is int and abs(number) > _WHOLE) or (type(number) is float and not number.is_integer()):
         return Predicate("equals", number, exact=(number,))
     return Predicate("equals", number, exact=(int(number), float(number)))
 
