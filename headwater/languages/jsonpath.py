@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from jsonpath import JSONPath, JSONPathError
 
-from headwater.languages.jsonpath_queries import QueryFailed, compile_query, find_all
+from headwater.languages.jsonpath_queries import QueryFailed, compile_query, find_all, picks_members
 
 Key = str | int
 
@@ -37,7 +37,7 @@ class PathMissing(Exception):
 class Path:
     """A compiled path. `keys` is the tuple of a plain path, else None."""
 
-    __slots__ = ("_call", "_indexed", "_query", "keys", "text")
+    __slots__ = ("_call", "_indexed", "_one", "_query", "keys", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -48,15 +48,22 @@ class Path:
         self.keys: tuple[Key, ...] | None = None if rest else keys
         self._indexed = any(type(key) is int for key in keys)
         self._query = _compile_query(keys, rest) if rest else None
+        # `$.a['b','c']` is one object
+        self._one = (
+            self._query is not None and picks_members(self._query) and len(self._query.segments) == len(keys) + 1
+        )
 
     @property
     def definite(self) -> bool:
-        return self.keys is not None
+        return self.keys is not None or self._one
 
     def find(self, value: Any) -> Any:
         """The value at this path; an index past an array's end gives None, a missing name raises PathMissing."""
-        if self.keys is None:
-            found: Any = self._all(value)
+        found: Any
+        if self._one:
+            found = self._first(value)
+        elif self.keys is None:
+            found = self._all(value)
         elif self._indexed:
             found = self._walk(value)
         else:
@@ -79,6 +86,12 @@ class Path:
             return find_all(self._query, value)
         except QueryFailed as failed:
             raise PathMissing(str(failed)) from None
+
+    def _first(self, value: Any) -> Any:
+        found = self._all(value)
+        if not found:
+            raise PathMissing(f"No results for path: {self.text}")
+        return found[0]
 
     def _walk(self, value: Any) -> Any:
         keys = self.keys or ()
@@ -247,7 +260,8 @@ def _spread(found: Any) -> float:
 
 
 def _size(found: Any) -> int | None:
-    return len(found) if type(found) in (list, dict, str) else None
+    """Of arrays and objects; texts have none."""
+    return len(found) if type(found) in (list, dict) else None
 
 
 # Jayway's functions at the end of a path.
