@@ -130,7 +130,7 @@ def put(target: Any, keys: tuple[Key, ...], value: Any) -> Any:
         target = {}
     if type(target) is not dict:
         raise PathMissing(str(key))
-    return {**target, key: put(target.get(key, {}) if rest else None, rest, value)}
+    return {**target, key: put(target.get(key, {}), rest, value) if rest else value}
 
 
 def bracketed(keys: tuple[Key, ...]) -> str:
