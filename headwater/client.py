@@ -178,6 +178,10 @@ class Headwater:
         more = "&explained=true" if explained else ""
         return cast("list[Span]", self._ask("GET", f"spans?after={after}{more}")["spans"])
 
+    def span(self, identity: str) -> dict[str, Any]:
+        """One span, uncut, with what it ``published``: of each event its ``id``, ``channel`` and ``body`` (JSON)."""
+        return cast("dict[str, Any]", self._ask("GET", f"span?id={quote(identity, safe='')}"))
+
     def report(self, since: int = 0, trace: str | None = None, title: str = "Headwater report") -> str:
         """What happened since an instant (ms), or a trace, as one HTML file."""
         query = f"report?since={since}&title={quote(title, safe='')}"

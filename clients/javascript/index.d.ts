@@ -82,6 +82,8 @@ export class Headwater {
   trace(id?: string): Promise<{ trace: string; spans: Span[] }>;
   spans(after?: string): Promise<Span[]>;
   lastSpan(): Promise<string>;
+  span(id: string): Promise<Span & { published: Array<{ id: string; channel: string; body: string }> }>;
+  explain(id: string, bus?: string): Promise<Explained>;
   resources(where?: { account?: string; region?: string }): Promise<Array<{ arn: string; type: string; name: string }>>;
   deliveries(limit?: number): Promise<Pending[]>;
   faults(): Promise<FaultSet>;
@@ -119,6 +121,21 @@ export class Faults {
   seed(seed: number | string): Promise<FaultSet>;
   fired(): Promise<FiredFault[]>;
   clear(): Promise<FaultSet>;
+}
+
+/** What became of an event: those who took it, then the nearest miss first. */
+export interface Explained {
+  id: string;
+  channel: string;
+  event: unknown;
+  verdicts: Array<{
+    kind: string;
+    name: string;
+    arn: string;
+    state: string;
+    reason?: string;
+    targets?: Array<{ id: string; arn: string }>;
+  }>;
 }
 
 export interface Expected { to: string; source?: string; detailType?: string }

@@ -13,6 +13,7 @@ from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import short
 from headwater.cli.tail import json_of, title
+from headwater.cli.terminal import terminal
 from headwater.client import Explained, Outcome, Tried, Verdict
 from headwater.languages.durations import show_duration
 from headwater.spine.timestamps import iso8601_milliseconds
@@ -57,7 +58,7 @@ def command(
     """
     if sum(given is not None for given in (identity, event, pattern)) != 1:
         raise click.UsageError("Name an event, or give one with --event, or try a --pattern.")
-    console = Console(highlight=False)
+    console = terminal()
     if pattern is not None:
         with asking(endpoint) as headwater:
             tried = headwater.try_pattern(json_of(pattern), bus or "default", last, scope)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from headwater.cli.options import endpoint_option
 from headwater.cli.spans import describe
+from headwater.cli.terminal import terminal
 from headwater.client import Span
 
 # Looking changes nothing: what only reads is left out unless asked for.
@@ -26,7 +27,7 @@ _LOOKS = ("Describe", "Get", "List", "Poll", "Query", "Receive", "Scan", "Head",
 @endpoint_option
 def command(everything: bool, as_json: bool, endpoint: str) -> None:
     """Show operations and deliveries as they happen, until interrupted."""
-    console = Console(highlight=False)
+    console = terminal()
     try:
         for span in spans(endpoint):
             if as_json:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
+from headwater.cli.terminal import terminal
 from headwater.client import Sent
 from headwater.spine.timestamps import iso8601_milliseconds
 
@@ -27,7 +28,7 @@ def command(to: str | None, limit: int, as_json: bool, endpoint: str) -> None:
     with asking(endpoint) as headwater:
         messages = headwater.outbox(limit=1000 if to else limit)
     chosen = [message for message in messages if to in (None, message["to"])][:limit]
-    console = Console(highlight=False)
+    console = terminal()
     for message in reversed(chosen):
         if as_json:
             click.echo(json.dumps(message))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -17,22 +19,25 @@ from headwater.insight.otlp import NoSuchExtra
 from headwater.spine.quotas import BadQuota
 
 
-def serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]]) -> None:
-    """Start, do what ``ready`` does, and stay until SIGINT or SIGTERM; what it raises ends it too."""
+def serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]], until_eof: bool = False) -> None:
+    """Start, do what ``ready`` does, and stay until SIGINT or SIGTERM; what it raises ends it too. ``until_eof``: or
+    until standard input, a pipe, ends."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, ready))
+            runner.run(_serve(settings, ready, until_eof))
     except (NoSuchExtra, MocksRefused, BadQuota) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
 
 
-async def _serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]]) -> None:
+async def _serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]], until_eof: bool) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
+    if until_eof:
+        _end_with_input(loop, ended)
     cloud = Cloud(settings)
     await cloud.start()
     # what is here now stays: the collector need not look at it again; and requests make little garbage in cycles
@@ -46,3 +51,15 @@ async def _serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any
             await end
     finally:
         await cloud.stop()
+
+
+def _end_with_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """The kernel closes a pipe whose other end's process is gone, however it went, on every system alike."""
+    descriptor = sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
+            ended.set()
+
+    loop.add_reader(descriptor, read)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import click
-from rich.console import Console
 
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
+from headwater.cli.terminal import terminal
 from headwater.client import Snapshot
 from headwater.spine.timestamps import iso8601_milliseconds
 
@@ -46,7 +46,7 @@ def command(action: str, name: str | None, fresh: bool, as_json: bool, endpoint:
     if as_json:
         click.echo(json.dumps(answer))
         return
-    console = Console(highlight=False)
+    console = terminal()
     for each in answer:
         taken = iso8601_milliseconds(each["taken"])
         console.print(f"{each['name']}  [dim]{taken}  {each['size'] // 1024:,} KiB[/]", soft_wrap=True)

@@ -13,10 +13,11 @@ from headwater.cloud import Cloud, Settings
 
 @click.command("start")
 @click.option("--json", "as_json", is_flag=True, help="Once ready, the endpoint as one line of JSON.")
+@click.option("--until-eof", is_flag=True, help="End when standard input does: as soon as whoever holds it is gone.")
 @server_options
-def command(as_json: bool, settings: Settings) -> None:
+def command(as_json: bool, until_eof: bool, settings: Settings) -> None:
     """Start an empty cloud, or the one that a data folder keeps."""
-    serve(settings, _tell if as_json else _announce)
+    serve(settings, _tell if as_json else _announce, until_eof)
 
 
 async def _tell(cloud: Cloud) -> None:

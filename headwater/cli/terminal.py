@@ -14,5 +14,6 @@ _UNBOUNDED = 10_000
 
 def terminal(**options: Any) -> Console:
     """A console for what a command prints, with rich's own options; COLUMNS sets a width of one's own."""
-    bounded = sys.stdout.isatty() or "COLUMNS" in os.environ
+    stream = sys.stderr if options.get("stderr") else sys.stdout
+    bounded = stream.isatty() or "COLUMNS" in os.environ
     return Console(highlight=False, width=None if bounded else _UNBOUNDED, **options)

@@ -24,6 +24,7 @@ from headwater.cli.asking import asking
 from headwater.cli.follow import follow_beside
 from headwater.cli.options import server_options
 from headwater.cli.serving import serve
+from headwater.cli.terminal import terminal
 from headwater.cloud import Cloud, Settings
 from headwater.deploy import Deployed, DeploymentError, Progress, up, watched_paths
 from headwater.languages.templates import TemplateError
@@ -81,7 +82,7 @@ def command(
     Uses the Headwater that answers at the port, or else starts one.
     """
     name = stack or default_stack_name(template)
-    console = Console(stderr=True, highlight=False)
+    console = terminal(stderr=True)
     order = Order(template.resolve(), name, parameters, as_json, watch, follow, open_output, console)
     endpoint = f"http://{settings.host}:{settings.port}"
     if settings.port and answers(endpoint):

@@ -83,6 +83,7 @@ class Engine:
         self.faults = Faults(self)
         self.enforces_policies = False  # whether resource policies keep services out (headwater.spine.admission)
         self.universe = 0  # how many there were before in this process
+        self.failure: AwsError | None = None  # of the commit that failed last
         self.audit: Audit | None = None  # set by the service that asks for it
         self._operations = catalogue.operations
         self.quotas = quotas.Quotas(catalogue.operations)
@@ -462,8 +463,9 @@ class Engine:
         self.quotas.load(self.store)
         group, self.group = self.group, Group()
         self.pump.forget()
+        self.failure = AwsError("ServiceUnavailable", f"The store did not commit: {error}", 503)
         for reply, _, _ in group.replies:
-            reply(None, AwsError("ServiceUnavailable", f"The store did not commit: {error}", 503))
+            reply(None, self.failure)
         self.pump.wake()
         asyncio.get_running_loop().call_later(AFTER_A_FAILED_COMMIT / 1000, self.flight.look)
 

@@ -246,7 +246,7 @@ class Pump:
             self._repeat(item, fault, span)
         elif result is None:
             self._done(item)
-            span.outcome = "ok"
+            span.outcome = span.outcome or "ok"  # unless its handler gave it up
         else:
             self._again(item, result)
             span.outcome = "again"

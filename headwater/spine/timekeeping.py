@@ -79,7 +79,7 @@ class Timekeeper:
 
     async def advance(self, milliseconds: int) -> Advance:
         """Move on by so much, timer by timer, each with all that it causes. Then the clock is what it was:
-        one that goes on does so from there."""
+        one that goes on does so from there. A commit that fails on the way ends it there, with its error."""
         async with self._moving:
             clock = self._engine.clock
             universe = self._engine.universe
@@ -89,6 +89,8 @@ class Timekeeper:
             told = _Told()
             end_listening = self._engine.listen("spans", told.hear)
             self._horizon = began + milliseconds
+            self._engine.failure = None
+            self._engine.pump.look()  # what a commit that failed has left is due still
             try:
                 await self._until_rest(universe)
                 while (due := self._next_due()) is not None and due <= began + milliseconds:
@@ -106,6 +108,8 @@ class Timekeeper:
 
     async def _until_rest(self, universe: int) -> None:
         await self._engine.flight.until_rest()
+        if self._engine.failure is not None:
+            raise self._engine.failure
         if self._engine.universe != universe:
             raise AwsError("Conflict", "The cloud was reset or restored while its clock was being moved.", 409)
 

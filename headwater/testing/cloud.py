@@ -18,17 +18,19 @@ class CloudDied(Exception):
 
 
 class RunningCloud:
-    """Starts on entering, stops on leaving, keeps nothing. ``log`` is the file that it writes to."""
+    """Starts on entering, stops on leaving, keeps nothing; it ends with this process, even if that is killed.
+    ``log`` is the file that it writes to."""
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "headwater.log"
         self.endpoint = ""
 
     def __enter__(self) -> RunningCloud:
-        options = ["--json", "--ephemeral", "--port", "0", "--mqtt-port", "0"]
+        options = ["--json", "--until-eof", "--ephemeral", "--port", "0", "--mqtt-port", "0"]
         command = [sys.executable, "-m", "headwater", "start", *options]
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+            # nothing is written to its input: it is there to be closed
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -48,8 +50,9 @@ class RunningCloud:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 
 from headwater.client import Headwater, Settlement, Span
+from headwater.testing.misses import refusals
 from headwater.testing.story import near_misses, tell, unheard
 
 _RUNS = ("lambda:Invoke", "pipes:Execute")
 _JOIN = ":JoinBatch"  # of Lambda and of Pipes
 _DEPLOYMENT = "cloudformation:"
+_SERVICE_EVENT = "events:PutServiceEvent"
 _MOST_TOLD = 200
 _MOST_IN_MESSAGE = 20
 _COLONS = 5  # in an ARN, at least
@@ -50,10 +52,14 @@ class Events:
         often exactly; else at least once.
         """
         __tracebackhide__ = True
-        seen, reached, told = self._look(to, source, detail_type)
-        expected = f"{times} times" if times is not None else "to be delivered"
+        self.settle()
+        everything = list(_walk(self.spans()))
+        seen, missing = _look(everything, to, source, detail_type)
+        reached = len(seen) - len(missing)
         if (not reached) if times is None else (reached != times):
+            expected = f"{times} times" if times is not None else "to be delivered"
             what = f"Expected an event {_described(source, detail_type)} {expected} to {to}"
+            told = self._why_not(everything, missing, to, source, detail_type)
             raise AssertionError("\n".join([f"{what}; {len(seen)} such were routed, {reached} arrived.", *told]))
 
     def assert_reached(self, *, to: str, times: int | None = None) -> None:
@@ -75,12 +81,13 @@ class Events:
     def assert_never(self, *, to: str, source: str | None = None, detail_type: str | None = None) -> None:
         """No such event has reached ``to``, which there is, and none is on its way."""
         __tracebackhide__ = True
-        seen, reached, _ = self._look(to, source, detail_type)
-        if not reached:
+        self.settle()
+        seen, missing = _look(list(_walk(self.spans())), to, source, detail_type)
+        if len(seen) == len(missing):
             self._must_be_there(to)
-        if reached:
+        else:
             what = f"Expected no event {_described(source, detail_type)} to reach {to}"
-            raise AssertionError(f"{what}; {reached} did.\n{tell(seen, _MOST_IN_MESSAGE)}")
+            raise AssertionError(f"{what}; {len(seen) - len(missing)} did.\n{tell(seen, _MOST_IN_MESSAGE)}")
 
     def trace(self, cause: str | None = None) -> str:
         """The causal tree that an id names, as text; the newest without one."""
@@ -102,10 +109,17 @@ class Events:
     def _must_be_there(self, to: str) -> None:
         """Of what is misspelt it would always hold that it was not reached."""
         __tracebackhide__ = True
+        if unknown := self._unknown(to):
+            raise AssertionError("\n".join(unknown))
+
+    def _unknown(self, to: str) -> list[str]:
+        """That there is nothing of that name, and whose name is alike; nothing where there is such a thing."""
         account, region = to.split(":")[3:5][::-1] if to.startswith("arn:") and to.count(":") >= _COLONS else ("", "")
-        named = _named(to)
-        if not any(named.search(each["arn"]) for each in self._headwater.resources(account, region)):
-            raise AssertionError(f"Nothing here is named {to}, so that nothing could reach it.")
+        named, there = _named(to), [each["arn"] for each in self._headwater.resources(account, region)]
+        if any(named.search(arn) for arn in there):
+            return []
+        alike = next((f" Is it {arn}?" for arn in there if to.lower() in arn.lower()), "")
+        return [f"Nothing here is named {to}, so that nothing could reach it.{alike}"]
 
     def _fetch(self) -> Iterator[Span]:
         after = self._beginning
@@ -113,22 +127,32 @@ class Events:
             yield from spans
             after = spans[-1]["id"]
 
-    def _look(self, to: str, source: str | None, detail_type: str | None) -> tuple[list[Span], int, list[str]]:
-        """The deliveries of such events, how many of them reached ``to``, and what became of the others."""
-        self.settle()
-        everything = list(_walk(self.spans()))
-        runs: dict[tuple[str, str | None], list[Span]] = {}
-        for span in everything:
-            if span["name"] in _RUNS:
-                runs.setdefault((span["trace"], span["subject"]), []).append(span)
-        seen = [span for span in everything if _is_of(span, source, detail_type)]
-        named = _named(to)
-        missing = [span for span in seen if not any(_arrived(each, named) for each in _consequences(span, runs))]
-        told = [f"near miss: {miss}" for miss in near_misses(everything)[:_MOST_IN_MESSAGE]]
+    def _why_not(
+        self, everything: list[Span], missing: list[Span], to: str, source: str | None, detail_type: str | None
+    ) -> list[str]:
+        """What refused such events, and where those went that were taken."""
+        told = self._unknown(to)
+        offered = [span for span in everything if span["name"] != _SERVICE_EVENT or (source or "").startswith("aws.")]
+        told += [f"near miss: {miss}" for miss in near_misses(offered)[:_MOST_IN_MESSAGE]]
+        wanted = {"source": source, "detail-type": detail_type}
+        told += [f"near miss: {miss}" for miss in refusals(self._headwater, missing, wanted, _named(to))]
         told += unheard(everything)[:_MOST_IN_MESSAGE]
         if missing:
-            told.append(f"did not arrive:\n{tell(missing, _MOST_IN_MESSAGE)}")
-        return seen, len(seen) - len(missing), told
+            told.append(f"these went elsewhere, or did not arrive:\n{tell(missing, _MOST_IN_MESSAGE)}")
+        return told
+
+
+def _look(
+    everything: list[Span], to: str, source: str | None, detail_type: str | None
+) -> tuple[list[Span], list[Span]]:
+    """The deliveries of such events, and those of them that did not reach ``to``."""
+    runs: dict[tuple[str, str | None], list[Span]] = {}
+    for span in everything:
+        if span["name"] in _RUNS:
+            runs.setdefault((span["trace"], span["subject"]), []).append(span)
+    seen = [span for span in everything if _is_of(span, source, detail_type)]
+    named = _named(to)
+    return seen, [span for span in seen if not any(_arrived(each, named) for each in _consequences(span, runs))]
 
 
 def _walk(spans: list[Span]) -> Iterator[Span]:

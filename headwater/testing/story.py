@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from headwater.client import Span
 
 _MARKS = {"ok": "✓", "again": "↻", None: "…"}
+_MOST_OF_A_NOTE = 200  # characters; the console and `headwater trace --full` have the rest
 _LOOKS = ("Describe", "Get", "List", "Poll", "Query", "Receive", "Scan", "Head", "Filter")
 # notes of those that did not take something, each followed by its name
 _MISSES = ("missed ", "filtered ", "withheld from ")
@@ -56,7 +57,11 @@ def _lines(span: Span, indent: str) -> Iterator[str]:
     parts = [f"{indent}{mark} {span['name']}", span["subject"] or ""]
     if mark == "✗":
         parts.append(str(span["outcome"]))
-    parts += [f"{key}: {value}" for key, value in span["notes"].items()]
+    parts += [f"{key}: {_cut(str(value))}" for key, value in span["notes"].items()]
     yield "  ".join(part for part in parts if part)
     for child in span["children"]:
         yield from _lines(child, indent + "  ")
+
+
+def _cut(note: str) -> str:
+    return note if len(note) <= _MOST_OF_A_NOTE else note[:_MOST_OF_A_NOTE] + "…"

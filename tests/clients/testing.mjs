@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 
-import { EventBridgeClient, ListRulesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { EventBridgeClient, ListRulesCommand, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 
 import { findCloud, Headwater, HeadwaterError, returns, StackFailed, startCloud, throws } from "../../clients/javascript/src/index.js";
 
@@ -87,6 +87,18 @@ test("a failure tells what happened to the event", async () => {
     return true;
   });
   assert.match(await cloud.events.story(), /events:PutEvents/);
+});
+
+test("of an event that another rule took, the failure tells what the awaited one had against it", async () => {
+  const [bus, queue] = [shop.outputs.Bus, (await shop.resource("Parcels")).split("/").at(-1)];
+  await events.send(new PutRuleCommand({ Name: "audit", EventBusName: bus, EventPattern: '{"source": ["shop"]}' }));
+  await sqs.send(new CreateQueueCommand({ QueueName: "audit" }));
+  const audit = { Id: "1", Arn: "arn:aws:sqs:us-east-1:000000000000:audit" };
+  await events.send(new PutTargetsCommand({ Rule: "audit", EventBusName: bus, Targets: [audit] }));
+  await put(shop, "Gone");
+  const message = /1 such were routed, 0 arrived\.\nnear miss: shop: Gone: missed .*detail-type is "Gone", wanted "Placed"/;
+  await assert.rejects(cloud.events.assertDelivered({ source: "shop", to: queue }), { message });
+  await assert.rejects(cloud.events.assertNever({ to: "parcels" }), /Nothing here is named parcels.* Is it arn:aws:sqs:.*-Parcels-/);
 });
 
 test("two stacks are side by side, and time passes at once", async () => {

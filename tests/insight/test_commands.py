@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from headwater.cli import follow
 from headwater.cli.main import main
+from headwater.cli.terminal import terminal
 from headwater.client import Headwater, HeadwaterError
 from tests.conftest import Client, client_factory
 from tests.insight.test_explain import put, queue, rule
@@ -195,3 +198,19 @@ def test_a_server_is_named_by_its_port_as_well(cloud: tuple[Any, str]) -> None:
     deliveries = CliRunner().invoke(main, ["deliveries", "--port", port, "--json"])
     assert deliveries.exit_code == 0, deliveries.output
     assert "Start one" in CliRunner().invoke(main, ["trace", "--port", "1"]).output
+
+
+def test_lines_are_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    subject = f"arn:aws:sqs:us-east-1:000000000000:{'q' * 80}"
+    span: Any = {"id": "1", "parent": None, "kind": "operation", "name": "sqs:SendMessage", "account": "000000000000"}
+    span |= {"started": 0, "duration": 5, "outcome": "ok", "subject": subject, "notes": {}, "trace": "t"}
+    for stderr in (False, True):
+        follow.show(terminal(stderr=stderr), span)
+    assert [stream.count("q" * 80) for stream in capfd.readouterr()] == [1, 1]
+    monkeypatch.setenv("COLUMNS", "40")
+    follow.show(terminal(), span)
+    assert "q" * 40 not in capfd.readouterr().out
+    # and no command has a console of another kind
+    rooms = [path for path in Path(follow.__file__).parent.glob("*.py") if path.name != "terminal.py"]
+    assert [path.name for path in rooms if re.search(r"\bConsole\(", path.read_text())] == []

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from headwater.client import Headwater
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.lambda_lab import Gate, make, package, receive
@@ -129,7 +130,7 @@ def test_an_event_follows_the_settings_of_its_time(aws: Client) -> None:
         assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
-def test_a_failed_event_goes_to_both_kinds_of_dead_letters(aws: Client) -> None:
+def test_a_failed_event_goes_to_both_kinds_of_dead_letters(aws: Client, endpoint: str) -> None:
     lambda_, sqs = aws("lambda"), aws("sqs")
     failures, failures_arn = queue(sqs, "failures")
     letters, letters_arn = queue(sqs, "letters")
@@ -147,6 +148,9 @@ def test_a_failed_event_goes_to_both_kinds_of_dead_letters(aws: Client) -> None:
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert (attributes["ErrorCode"], attributes["ErrorMessage"]) == ("200", "no 9")
     assert attributes["RequestID"] == record["requestContext"]["requestId"]
+    (invoked,) = Headwater(endpoint).trace(attributes["RequestID"])["spans"]
+    (last,) = invoked["children"]
+    assert (last["outcome"], last["notes"]["given up"]) == ("ValueError", "RetriesExhausted"), "it did not go well"
 
 
 def test_an_event_is_tried_three_times_over_three_minutes(timed: ServerThread) -> None:

@@ -95,3 +95,17 @@ def test_what_a_coroutine_ended_with_is_done_again(tmp_path: Path) -> None:
         assert not bench.engine.store.all("SELECT * FROM deliveries")
 
     run(tmp_path, test)
+
+
+def test_the_clock_is_moved_no_further(tmp_path: Path) -> None:
+    async def test(bench: Bench) -> None:
+        await bench.call("Leave", Word="later", Due=START + 5000)
+        commits = mock.patch.object(type(bench.engine.store), "commit", side_effect=OSError("disk full"))
+        with commits as commit, pytest.raises(AwsError, match="disk full"):
+            await bench.advance(7 * 86_400_000)
+        assert commit.call_count == 1  # what fails again and again would fail as often as there are seconds in a week
+        assert bench.clock.now() == START + 5000
+        await bench.advance(1)
+        assert await bench.words() == ["later"]
+
+    run(tmp_path, test)

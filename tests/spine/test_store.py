@@ -72,3 +72,19 @@ def test_what_cannot_be_written_fails_the_commit_whoever_was_told_first() -> Non
     assert store.all("SELECT id FROM a") == []
     store.commit()
     store.close()
+
+
+def test_a_statement_is_planned_once_whatever_is_bound() -> None:
+    store, seen = _store(), []
+
+    def asked_when_prepared(*action: object) -> int:
+        seen.append(action)
+        return apsw.SQLITE_OK
+
+    store._connection.authorizer = asked_when_prepared
+    store.all("SELECT id FROM a WHERE id > ? ORDER BY id LIMIT ?", (1, 1))
+    planned = len(seen)
+    store.all("SELECT id FROM a WHERE id > ? ORDER BY id LIMIT ?", (2, 5))
+    assert 0 < planned == len(seen)
+    store.commit()
+    store.close()

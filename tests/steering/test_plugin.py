@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +158,18 @@ def test_another_bus(stack, events):
     boto3.client("events").put_events(Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": "{}"}])
     events.assert_delivered(source="shop", to=shop.resource("Ship"))
 
+def test_another_rule_takes_it(stack, events):
+    shop, client = stack("template.yaml"), boto3.client("events")
+    client.put_rule(Name="audit", EventBusName=shop["Bus"], EventPattern='{"source": ["shop"]}')
+    target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:000000000000:" + shop["Parcels"].rpartition("/")[2]}
+    client.put_targets(Rule="audit", EventBusName=shop["Bus"], Targets=[target])
+    client.put_events(Entries=[{"EventBusName": shop["Bus"], "Source": "shop", "DetailType": "Gone", "Detail": "{}"}])
+    events.assert_delivered(source="shop", to=shop.resource("Ship"))
+
+def test_a_logical_id_is_no_name(stack, events):
+    stack("template.yaml")
+    events.assert_delivered(source="shop", to="Parcels")
+
 def test_stacks_are_asked_for_before_anything_is_done(stack):
     stack("template.yaml")
     boto3.client("sqs").create_queue(QueueName="mine")
@@ -181,11 +197,15 @@ def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
     assert result.returncode == 1
     report = (tmp_path / "report.html").read_text()
     assert "test_shop.py::test_it_fails" in report and "test_shop.py::test_it_arrives_after_all" in report
-    assert "10 failed" in result.stdout
+    assert "12 failed" in result.stdout
     assert "Nothing here is named Shipp, so that nothing could reach it." in result.stdout
     assert "0 such were routed, 0 arrived" in result.stdout
     assert "near miss: shop: Lost: missed" in result.stdout
     assert "; 1 did." in result.stdout
+    # another rule took it, and still the one that leads to where it was awaited tells why it did not
+    assert "1 such were routed, 0 arrived" in result.stdout
+    assert re.search(r'near miss: shop: Gone: missed \S+: detail-type is "Gone", wanted "Placed"', result.stdout)
+    assert re.search(r"Nothing here is named Parcels\S*.* Is it arn:aws:sqs:\S+-Parcels-\w+\?", result.stdout)
     assert "Ask for all stacks of a test before" in result.stdout
     assert "Headwater: what happened" in result.stdout
     assert "There is no nowhere.yaml beside the test" in result.stdout
@@ -198,3 +218,30 @@ def test_a_failure_tells_what_happened_to_the_event(tmp_path: Path) -> None:
     # the near miss, and which field it was
     assert "missed" in result.stdout
     assert "detail-type" in result.stdout
+
+
+HANGING = """
+import time
+
+def test_it_hangs(cloud):
+    with open("told", "w") as told:
+        told.write(str(cloud._process.pid))
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells of the end of a process that is no child")
+def test_the_cloud_ends_with_its_tests_even_if_they_are_killed(tmp_path: Path) -> None:
+    (tmp_path / "test_shop.py").write_text(HANGING)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    os.mkfifo(tmp_path / "told")
+    command = [sys.executable, "-m", "pytest", "-p", "headwater.testing.plugin", "-q", "test_shop.py"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as tests:
+        server = int((tmp_path / "told").read_text())
+        end = os.pidfd_open(server)
+        tests.kill()
+    ended, _, _ = select.select([end], [], [], 60)
+    os.close(end)
+    if not ended:
+        os.kill(server, signal.SIGKILL)
+    assert ended

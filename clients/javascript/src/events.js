@@ -2,9 +2,12 @@
 
 import { AssertionError } from "node:assert";
 
+import { refusals } from "./misses.js";
 import { nearMisses, tell, unheard } from "./story.js";
 
-const JOIN = "lambda:JoinBatch";
+const RUNS = ["lambda:Invoke", "pipes:Execute"];
+const JOIN = ":JoinBatch"; // of Lambda and of Pipes
+const SERVICE_EVENT = "events:PutServiceEvent";
 const MOST_TOLD = 200;
 const MOST_IN_MESSAGE = 20;
 
@@ -41,9 +44,12 @@ export class Events {
     const reached = seen.length - missing.length;
     if (times === undefined ? reached > 0 : reached === times) return;
     const expected = times === undefined ? "to be delivered" : `${times} times`;
-    const told = nearMisses(everything).slice(0, MOST_IN_MESSAGE).map((miss) => `near miss: ${miss}`);
+    const offered = everything.filter((span) => span.name !== SERVICE_EVENT || source?.startsWith("aws."));
+    const misses = nearMisses(offered).slice(0, MOST_IN_MESSAGE);
+    misses.push(...(await refusals(this.#headwater, missing, { source, "detail-type": detailType }, named(to))));
+    const told = [...(await this.#unknown(to)), ...misses.map((miss) => `near miss: ${miss}`)];
     told.push(...unheard(everything).slice(0, MOST_IN_MESSAGE));
-    if (missing.length) told.push(`did not arrive:\n${tell(missing, MOST_IN_MESSAGE)}`);
+    if (missing.length) told.push(`these went elsewhere, or did not arrive:\n${tell(missing, MOST_IN_MESSAGE)}`);
     const what = `Expected an event ${described(source, detailType)} ${expected} to ${to}`;
     fail([`${what}; ${seen.length} such were routed, ${reached} arrived.`, ...told].join("\n"), this.assertDelivered);
   }
@@ -73,10 +79,18 @@ export class Events {
 
   /** Of what is misspelt it would always hold that it was not reached. */
   async #mustBeThere(to, asked) {
+    const unknown = await this.#unknown(to);
+    if (unknown.length) fail(unknown.join("\n"), asked);
+  }
+
+  /** That there is nothing of that name, and whose name is alike; nothing where there is such a thing. */
+  async #unknown(to) {
     const [arn, , , region, account, rest] = to.split(":");
     const wanted = named(to);
     const there = await this.#headwater.resources(arn === "arn" && rest !== undefined ? { account, region } : {});
-    if (!there.some((each) => wanted.test(each.arn))) fail(`Nothing here is named ${to}, so that nothing could reach it.`, asked);
+    if (there.some((each) => wanted.test(each.arn))) return [];
+    const alike = there.find((each) => each.arn.toLowerCase().includes(to.toLowerCase()));
+    return [`Nothing here is named ${to}, so that nothing could reach it.${alike ? ` Is it ${alike.arn}?` : ""}`];
   }
 
   /** The causal tree that an id names, as text; the newest without one. */
@@ -108,7 +122,7 @@ export class Events {
     const everything = (await this.spans()).flatMap(walk);
     const wanted = named(to);
     const seen = everything.filter((span) => isOf(span, source, detailType));
-    const runs = everything.filter((span) => span.name === "lambda:Invoke");
+    const runs = everything.filter((span) => RUNS.includes(span.name));
     const missing = seen.filter((span) => !consequences(span, runs).some((each) => arrived(each, wanted)));
     return { seen, missing, everything };
   }
@@ -134,7 +148,7 @@ function isOf(span, source, detailType) {
 /** What came of a span, itself included; also through a batch that was handled in another trace. */
 function consequences(span, runs) {
   const found = [span, ...span.children.flatMap((child) => consequences(child, runs))];
-  if (span.name === JOIN) {
+  if (span.name.endsWith(JOIN)) {
     const trace = span.notes["handled in trace"];
     const run = runs.filter((each) => each.trace === trace && each.subject === span.subject);
     found.push(...run.flatMap((each) => consequences(each, runs)));

@@ -2,6 +2,7 @@
 
 const MARKS = new Map([["ok", "✓"], ["again", "↻"], [null, "…"]]);
 const LOOKS = /:(Describe|Get|List|Poll|Query|Receive|Scan|Head|Filter)[^:]*$/;
+const MOST_OF_A_NOTE = 200; // characters; the console and `headwater trace --full` have the rest
 const MISSES = /^(missed|filtered|withheld from) /;
 
 /** The trees of some roots, a line for each span; at most so many lines. */
@@ -36,6 +37,10 @@ function counts(span) {
 function linesOf(span, indent) {
   const mark = MARKS.get(span.outcome) ?? "✗";
   const parts = [`${indent}${mark} ${span.name}`, span.subject, mark === "✗" ? span.outcome : ""];
-  parts.push(...Object.entries(span.notes).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`));
+  parts.push(...Object.entries(span.notes).map(([key, value]) => `${key}: ${cut(typeof value === "string" ? value : JSON.stringify(value))}`));
   return [parts.filter(Boolean).join("  "), ...span.children.flatMap((child) => linesOf(child, `${indent}  `))];
+}
+
+function cut(note) {
+  return note.length <= MOST_OF_A_NOTE ? note : `${note.slice(0, MOST_OF_A_NOTE)}…`;
 }

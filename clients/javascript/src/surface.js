@@ -78,6 +78,16 @@ export class Headwater {
     return (await this.ask("GET", `spans?after=${after}&explained=true`)).spans;
   }
 
+  /** One span, uncut, with what it `published`: of each event its `id`, `channel` and `body` (JSON). */
+  span(id) {
+    return this.ask("GET", `span?id=${encodeURIComponent(id)}`);
+  }
+
+  /** What became of an event, message or record of an id, and why. `bus`: its name, or the ARN of any channel. */
+  explain(id, bus) {
+    return this.ask("GET", `explain?event=${encodeURIComponent(id)}${bus === undefined ? "" : `&bus=${encodeURIComponent(bus)}`}`);
+  }
+
   /** What is deployed and may cause work or be given some: ARN, type, name, stack. */
   async resources({ account = "", region = "" } = {}) {
     const page = `map?account=${encodeURIComponent(account)}&region=${encodeURIComponent(region)}`;

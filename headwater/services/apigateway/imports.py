@@ -14,6 +14,7 @@ from headwater.services.apigateway.deployments import deploy_by_itself
 from headwater.services.apigateway.integrations import add_integration
 from headwater.services.apigateway.openapi import (
     ImportedMethod,
+    identity_sources,
     methods_of,
     read_document,
     security_schemes,
@@ -106,7 +107,6 @@ def _integration(imported: ImportedMethod) -> Document:
 def _authorizer(name: str, scheme: Mapping[str, Any]) -> Document:
     given = scheme[_AUTHORIZER]
     kind = str(given.get("type", "")).upper()
-    sources = given.get("identitySource") or ""
     return {
         "Name": name,
         "AuthorizerType": kind,
@@ -115,7 +115,7 @@ def _authorizer(name: str, scheme: Mapping[str, Any]) -> Document:
         "AuthorizerPayloadFormatVersion": given.get("authorizerPayloadFormatVersion"),
         "AuthorizerResultTtlInSeconds": _typed(given.get("authorizerResultTtlInSeconds")),
         "EnableSimpleResponses": _typed(given.get("enableSimpleResponses")),
-        "IdentitySource": [source.strip() for source in sources.split(",") if source.strip()],
+        "IdentitySource": identity_sources(given),
         "JwtConfiguration": _jwt(given["jwtConfiguration"]) if given.get("jwtConfiguration") else None,
     }
 

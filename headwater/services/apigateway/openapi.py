@@ -53,6 +53,13 @@ def title_of(document: Mapping[str, Any]) -> str:
     return str(title)
 
 
+def identity_sources(authorizer: Mapping[str, Any]) -> list[str]:
+    """Separated by commas in one text, or a list, as AWS SAM writes it for HTTP APIs."""
+    given = authorizer.get("identitySource") or ""
+    texts = given.split(",") if isinstance(given, str) else given
+    return [text for each in texts if (text := str(each).strip())]
+
+
 def tags_of(document: Mapping[str, Any]) -> dict[str, str]:
     value = "x-amazon-apigateway-tag-value"
     return {tag["name"]: tag[value] for tag in document.get("tags") or () if value in tag}

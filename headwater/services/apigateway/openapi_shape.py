@@ -14,8 +14,8 @@ _ALL = "*"
 # a type; a mapping by member, _ALL for any other; a list of one for a list of such; a tuple of types that will all do
 Form = Any
 
-_SCHEMES = {_ALL: {"x-amazon-apigateway-authtype": _TEXT, "x-amazon-apigateway-authorizer": {"identitySource": _TEXT,
-    "jwtConfiguration": {"audience": (str, list)}}}}  # fmt: skip
+_AUTHORIZER = {"identitySource": (str, list), "jwtConfiguration": {"audience": (str, list)}}
+_SCHEMES = {_ALL: {"x-amazon-apigateway-authtype": _TEXT, "x-amazon-apigateway-authorizer": _AUTHORIZER}}
 _SECURITY = [{_ALL: [_TEXT]}]
 _INTEGRATION = {
     "requestParameters": {_ALL: _TEXT},

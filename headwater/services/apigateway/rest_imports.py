@@ -13,7 +13,7 @@ import orjson
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.gateway_responses import STATUSES
 from headwater.services.apigateway.gateway_responses import put as put_gateway_response
-from headwater.services.apigateway.openapi import ImportedMethod, methods_of, security_schemes
+from headwater.services.apigateway.openapi import ImportedMethod, identity_sources, methods_of, security_schemes
 from headwater.services.apigateway.rest_models import put_model, put_validator
 from headwater.services.apigateway.rest_resources import ensure_resource, write_method
 from headwater.services.apigateway.store import Api, Document, new_part_id, put_part
@@ -163,7 +163,7 @@ def _add_authorizer(call: Call, api: Api, name: str, scheme: Mapping[str, Any]) 
         "type": kind,
         "authorizerUri": given.get("authorizerUri"),
         "authorizerResultTtlInSeconds": given.get("authorizerResultTtlInSeconds", 300),
-        "identitySource": given.get("identitySource") or (header if kind == "TOKEN" else ""),
+        "identitySource": ",".join(identity_sources(given)) or (header if kind == "TOKEN" else ""),
         "authType": scheme.get("x-amazon-apigateway-authtype", "custom"),
     }
     put_part(call, api.id, "Authorizer", document["id"], document)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
+from headwater.services.states.definition_source import definition_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Replace, Resource, read_object, resource
+from headwater.spine.resources import Change, Replace, Resource, resource
 
 _IDENTITY = ("StateMachineName", "StateMachineType")
 
@@ -46,7 +45,7 @@ class StateMachineResource(Resource):
 def _settings(call: Call, properties: dict[str, Any]) -> dict[str, Any]:
     """What both creating and updating take."""
     settings: dict[str, Any] = {
-        "definition": _definition(call, properties),
+        "definition": definition_of(call, properties),
         "roleArn": properties.get("RoleArn", ""),
         "tracingConfiguration": {"enabled": _true((properties.get("TracingConfiguration") or {}).get("Enabled"))},
     }
@@ -77,27 +76,6 @@ def _encryption(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _true(value: Any) -> bool:
     return str(value).lower() == "true"
-
-
-def _definition(call: Call, properties: dict[str, Any]) -> str:
-    """DefinitionString, Definition or DefinitionS3Location, with `${name}` substituted."""
-    if "DefinitionString" in properties:
-        text = properties["DefinitionString"]
-    elif "Definition" in properties:
-        text = orjson.dumps(properties["Definition"]).decode()
-    elif "DefinitionS3Location" in properties:
-        text = read_object(call, properties["DefinitionS3Location"])
-    else:
-        raise AwsError("InvalidRequest", "A definition must be specified: DefinitionString, Definition or S3 location.")
-    for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
-        text = text.replace(f"${{{name}}}", _substitute(value))
-    return str(text)
-
-
-def _substitute(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _tags(change: Change) -> list[dict[str, str]]:

@@ -38,6 +38,9 @@ class SqliteStore:
         self._left: list[Sequence[Value]] = []
         self._left_for = ""
         connection.set_busy_timeout(5000)
+        # A plan holds for whatever is bound. Otherwise a statement with a bound LIMIT is parsed and planned anew each
+        # time, which takes as long as executing it. https://www.sqlite.org/queryplanner-ng.html#qpstab
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         # One process owns the file: its locks are taken once, not at each transaction.
         for pragma in (
             "locking_mode=EXCLUSIVE",
