@@ -5,11 +5,10 @@ so is a command, where the frame went on or ended later in the same step.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class RunTask:
+class RunTask(NamedTuple):
     """Call a resource. `timeout`, `heartbeat` in seconds; `token` where the task waits for a callback; `prepared` is
     what the service made of the arguments."""
 
@@ -25,8 +24,7 @@ class RunTask:
     prepared: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class StartTimer:
+class StartTimer(NamedTuple):
     """Come back with TimerFired at `at` (ms)."""
 
     frame: int
@@ -39,8 +37,7 @@ class GoOn:
     """The step's budget is used up; come back with GoneOn, so that one execution does not hold everything up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(NamedTuple):
     """The execution is over. `status`: SUCCEEDED, FAILED, ABORTED or TIMED_OUT."""
 
     status: str
@@ -49,8 +46,7 @@ class Finish:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StartMapRun:
+class StartMapRun(NamedTuple):
     """Run a child for each of `items`, or for each that the settings' reader finds; come back with MapRunEnded.
 
     `settings`: the evaluated fields of the state, JSON. With `redrive` it is the run of that ARN that goes on.
@@ -68,15 +64,13 @@ class StartMapRun:
 Command = RunTask | StartTimer | StartMapRun | GoOn | Finish
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStarted:
+class TaskStarted(NamedTuple):
     frame: int
     ticket: int
     worker: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSubmitted:
+class TaskSubmitted(NamedTuple):
     """The call came back with `output` (JSON text), but the task waits for a callback or a job's end."""
 
     frame: int
@@ -84,15 +78,13 @@ class TaskSubmitted:
     output: str
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSucceeded:
+class TaskSucceeded(NamedTuple):
     frame: int
     ticket: int
     output: str
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFailed:
+class TaskFailed(NamedTuple):
     """`calling`: it was the call itself that failed, before there could be anything to wait for."""
 
     frame: int
@@ -102,16 +94,14 @@ class TaskFailed:
     calling: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TaskTimedOut:
+class TaskTimedOut(NamedTuple):
     frame: int
     ticket: int
     heartbeat: bool = False
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MapRunEnded:
+class MapRunEnded(NamedTuple):
     """A map run's result, as JSON text and as a value; without `output` it has failed. `left`: where that is all that
     is known (of a recording), the output that the state left behind, and what it assigned."""
 
@@ -124,8 +114,7 @@ class MapRunEnded:
     left: tuple[str, dict[str, Any] | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TimerFired:
+class TimerFired(NamedTuple):
     frame: int
     ticket: int
 
@@ -135,8 +124,7 @@ class GoneOn:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(NamedTuple):
     """StopExecution."""
 
     error: str | None = None

@@ -88,12 +88,12 @@ class PathFlow:
         return frame.value if self.input_path is None else self.input_path.select(run, frame, frame.value)
 
     def arguments(self, run: "Run", frame: "Frame") -> Any:
-        value = self.effective(run, frame)
+        value = frame.value if self.input_path is None else self.input_path.select(run, frame, frame.value)
         return value if self.parameters is None else self.parameters.evaluate(Scope(run, frame, value))
 
     def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool) -> Left:
         if self.plain:
-            return result, text_of(frame, result, result, text), None
+            return result, frame.text if result is frame.value else text or dump(result), None
         assigned = None if self.assign is None else self.assign.evaluate(Scope(run, frame, result))
         output = result if self.selector is None else self.selector.evaluate(Scope(run, frame, result))
         output = place(frame, self.result_path, output)

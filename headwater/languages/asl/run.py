@@ -205,9 +205,7 @@ class Run:
     def _advance(self, frame: Frame) -> bool:
         """Run a frame until it waits or ends; True when the budget ran out."""
         while True:
-            if self._budget == 0 and self._may_enter is not None and self._may_enter():
-                self._budget = 1
-            if self._budget == 0:
+            if not self._budget and not self._may_go_on():
                 self._ready.append(frame)
                 self.changed.add(frame.id)
                 self._pause()
@@ -223,6 +221,13 @@ class Run:
             except StateFailed as error:
                 if not self._caught(frame, state, error):
                     return False
+
+    def _may_go_on(self) -> bool:
+        """Whether a slowed step, which has a budget of one state at a time, may enter another."""
+        if self._may_enter is None or not self._may_enter():
+            return False
+        self._budget = 1
+        return True
 
     def _guarded(self, frame: Frame, state: State, act: Callable[..., bool], *arguments: Any) -> bool:
         """`act(*arguments)`; whatever fails in it, and then in a catcher too, is the state's failure."""
@@ -323,7 +328,8 @@ class Run:
     def _end(self, frame: Frame) -> None:
         if frame.id == ROOT:
             self._note("ExecutionSucceeded", {"output": frame.text}, frame.previous)
-            self._finish(Finish("SUCCEEDED", output=frame.text))
+            self._close(Finish("SUCCEEDED", frame.text))
+            return
         frame.status = frames.DONE
         self.changed.add(frame.id)
         parent, state = self.parent(frame)
@@ -335,18 +341,30 @@ class Run:
         return parent, parent.workflow.states[parent.name]
 
     def _finish(self, finish: Finish) -> None:
+        """The execution ends where something else was about to follow."""
+        if finish.status == "SUCCEEDED" or self.execution.express:
+            self._close(finish)
+        else:
+            self._end_badly(finish)
+        raise Over
+
+    def _close(self, finish: Finish) -> None:
+        """Nothing is left: no frame is ready, and none is kept."""
         self.commands.append(finish)
-        execution = self.execution
         self._ready.clear()
-        if finish.status == "SUCCEEDED" or execution.express:
-            for frame in execution.frames.values():
-                self.release(frame)
-                if frame.stored:
-                    self.removed.add(frame.id)
-            self.changed.clear()
-            execution.frames.clear()
-            raise Over
-        # What there is stays for a redrive.
+        self.changed.clear()
+        for frame in self.execution.frames.values():
+            if frame.handles:
+                self.released += frame.handles
+            if frame.stored:
+                self.removed.add(frame.id)
+        self.execution.frames.clear()
+
+    def _end_badly(self, finish: Finish) -> None:
+        """What there is stays for a redrive."""
+        self.commands.append(finish)
+        self._ready.clear()
+        execution = self.execution
         for frame in execution.frames.values():
             self.release(frame)
             frame.ticket = 0
@@ -354,7 +372,6 @@ class Run:
             if frame.status not in _KEPT:
                 frame.status = frames.ABORTED
             self.changed.add(frame.id)
-        raise Over
 
     # -- failing
 

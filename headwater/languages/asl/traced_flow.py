@@ -46,7 +46,9 @@ class TracedPathFlow(PathFlow):
         return value
 
     def arguments(self, run: "Run", frame: "Frame") -> Any:
-        value = super().arguments(run, frame)
+        value = self.effective(run, frame)
+        if self.parameters is not None:
+            value = self.parameters.evaluate(Scope(run, frame, value))
         if self.kind in _ARGUMENTS:
             self.inspected["afterParameters"] = dump(value)
         return value

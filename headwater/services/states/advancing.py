@@ -6,14 +6,12 @@ what follows is part of the same step. So a step writes the frame that moved, th
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import orjson
 
 from headwater.languages.asl import Execution, Machine, Run
 from headwater.languages.asl.commands import (
-    Command,
     Finish,
     GoneOn,
     GoOn,
@@ -100,12 +98,8 @@ def _store(call: Call, record: Record, progress: Progress) -> None:
 
 def _carry_out(call: Call, progress: Progress) -> None:
     """Obey commands until none is left; those of frames that went on meanwhile are void. The trace tells of failure."""
-    run = progress.run
-    waiting: deque[Command] = deque()
-    while run.commands or waiting:
-        waiting.extend(run.commands)
-        run.commands.clear()
-        command = waiting.popleft()
+    # what a command brings at once may add others
+    for command in progress.run.commands:
         if isinstance(command, Finish):
             progress.finish = command
             if command.status != "SUCCEEDED":
@@ -113,7 +107,7 @@ def _carry_out(call: Call, progress: Progress) -> None:
             return
         if isinstance(command, GoOn):
             due = next_transition(call)
-            call.deliver("states.go_on", progress.id, target=run.execution.arn, due=due, policy=FOREVER)
+            call.deliver("states.go_on", progress.id, target=progress.execution.arn, due=due, policy=FOREVER)
         elif isinstance(command, StartTimer):
             _start_timer(call, progress, command)
         elif isinstance(command, StartMapRun):

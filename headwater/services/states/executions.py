@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from headwater.languages.asl import Execution, Run
-from headwater.languages.asl.commands import Finish, Stopped
+from headwater.languages.asl.commands import Stopped
 from headwater.languages.asl.references import variable_references
 from headwater.services.states import tables
 from headwater.services.states.advancing import (
@@ -41,12 +41,13 @@ from headwater.services.states.redrivable import redrive_status
 from headwater.services.states.status_events import is_heard, put_status_event
 from headwater.services.states.versions import find_qualified
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.store import Row
 from headwater.spine.work import Watch, Work
 
 MAXIMUM_INPUT = 262_144
 # How long a closed execution keeps its name.
 NAME_KEPT_MILLISECONDS = 90 * 86_400_000
-_NEWEST = 2**63 - 1
+_UNDER_WAY = (RUNNING, None, None, None)
 
 
 def _input(request: Request) -> tuple[str, Any]:
@@ -95,14 +96,18 @@ def start_execution(call: Call, request: Request) -> Result:
             forget_execution(call, existing.id)
     _check_room(call, machine)
     check_start(call, STANDARD_STARTS)
-    record, _ = _launch(call, target, arn, name, given, request, case)
+    row = _launch(call, target, arn, name, given, request, case)
     if is_heard(call):
-        put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
-        if record.status != RUNNING:
-            put_status_event(call, record)
-    if record.status != RUNNING and record.waiter is not None:
+        _tell_of_start(call, Record.fresh(row))
+    if request.get("Waiter") and (record := Record.fresh(row)).status != RUNNING:
         tell_waiter(call, record)
     return {"executionArn": arn, "startDate": call.now}
+
+
+def _tell_of_start(call: Call, record: Record) -> None:
+    put_status_event(call, record._replace(status=RUNNING, stopped=None, output=None, error=None, cause=None))
+    if record.status != RUNNING:
+        put_status_event(call, record)
 
 
 def _check_room(call: Call, machine: StateMachine) -> None:
@@ -126,8 +131,9 @@ def _launch(
     case: str | None,
     *,
     awaited: bool = False,
-) -> tuple[Record, Finish | None]:
-    """Run the first step. The execution gets its row with what came of it; a finished express one gets none.
+) -> Row:
+    """Run the first step. The execution gets its row with what came of it; of a finished express one, it is only given
+    back.
 
     `case`: the answers of its mocks; `Nested` (from a task of ours): the first step is left for later; `Waiter`: whom
     to tell of the end.
@@ -149,10 +155,10 @@ def _launch(
     finish = progress.finish
     expiry = expire_later(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
     waiter = request.get("Waiter") or ("[]" if awaited else None)
-    record = _record(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"))
     events = first_events(progress)
+    row = _row(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"), events)
     if not express or finish is None:
-        call.store.run(tables.INSERT_EXECUTION, record.stored(events))
+        call.store.run(tables.INSERT_EXECUTION, row)
     elif execution.mocks is not None:
         drop_mocks(call, execution)
     store_step(call, progress, told=events is not None)
@@ -160,34 +166,21 @@ def _launch(
         call.deliver("states.begin", id_, target=arn)
     elif finish is None:
         call.memory.put(id_, execution)
-    return record, finish
+    return row
 
 
-def _record(
+def _row(
     progress: Progress, now: int, target: Target, name: str, text: str, expiry: int | None, waiter: str | None,
-    trace: str | None,
-) -> Record:  # fmt: skip
-    finish, execution = progress.finish, progress.execution
-    ended = ("RUNNING", text, None, None, None) if finish is None else (
-        finish.status, text, finish.output, finish.error, finish.cause,
+    trace: str | None, events: str | None,
+) -> Row:  # fmt: skip
+    """As INSERT_EXECUTION has its columns."""
+    execution = progress.run.execution
+    status, output, error, cause = progress.finish or _UNDER_WAY
+    return (
+        progress.id, execution.arn, target.machine.arn, name, target.definition, target.qualifier or None,
+        int(execution.express), status, text, output, error, cause, trace, now, None if status == RUNNING else now,
+        expiry, execution.last_event, execution.last_frame, execution.last_ticket, waiter, execution.mocks, events,
     )  # fmt: skip
-    return Record(
-        progress.id,
-        execution.arn,
-        target.machine.arn,
-        name,
-        target.definition,
-        target.qualifier or None,
-        int(execution.express),
-        *ended,
-        trace,
-        now,
-        None if finish is None else now,
-        expiry,
-        *execution.counters(),
-        waiter,
-        mocks=execution.mocks,
-    )
 
 
 @operation("states", "StartSyncExecution", atomic=True)
@@ -202,8 +195,8 @@ def start_sync_execution(call: Call, request: Request) -> Result | Coroutine[Any
     name = request.get("name") or call.ids.uuid()
     check_name(name)
     call.span.subject = arn = f"{target.machine.prefix}{name}:{call.ids.uuid()}"
-    record, finish = _launch(call, target, arn, name, given, request, case, awaited=True)
-    if finish is not None:
+    record = Record.fresh(_launch(call, target, arn, name, given, request, case, awaited=True))
+    if record.status != RUNNING:
         return _sync_result(record)
     return _await_end(call.work, call.watch(("states", arn)), record.id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -13,6 +13,7 @@ from headwater.services.states.execution_logs import logging_of
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call
+from headwater.spine.store import Row
 
 RUNNING = "RUNNING"
 
@@ -49,9 +50,10 @@ class Record(NamedTuple):
     place: int | None = None
     mocks: int | None = None
 
-    def stored(self, events: str | None) -> tuple[Any, ...]:
-        """The columns of a fresh execution with the history of its first step, if that is to be among them."""
-        return (*self[:_FRESH], self.mocks, events)
+    @classmethod
+    def fresh(cls, row: Row) -> Record:
+        """Of a row as INSERT_EXECUTION has it."""
+        return cls(*row[:_FRESH])._replace(mocks=row[_FRESH]) if row[_FRESH] else cls(*row[:_FRESH])
 
 
 _FRESH = 20

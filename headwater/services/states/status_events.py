@@ -14,7 +14,7 @@ _DETAIL_TYPE = "Step Functions Execution Status Change"
 
 def is_heard(call: Call) -> bool:
     """Whether there can be a rule that wants to know. There is none while nobody has ever touched EventBridge."""
-    return call.engine.catalogue.loaded("events") and bool(call.operation("events", "HasRules", {})["HasRules"])
+    return call.engine.catalogue.loaded("events") and bool(call.ask("events", "HasRules")["HasRules"])
 
 
 def tell_status(call: Call, record: Record) -> None:
