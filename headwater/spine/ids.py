@@ -7,7 +7,7 @@ import random
 import string
 from typing import Any
 
-_LOW_32, _LOW_48 = 2**32 - 1, 2**48 - 1
+_LOW_48 = 2**48 - 1
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -54,9 +54,9 @@ class Ids:
         are the time, hidden by its last 48. A seeded source gives what does not tell."""
         if self._repeats:
             return self.uuid()
-        low, middle = self.bits(48), self.bits(24)
-        high = now ^ low
-        return "%08x-%04x-4%03x-a%03x-%012x" % (high >> 16 & _LOW_32, high & 0xFFFF, middle >> 12, middle & 0xFFF, low)  # noqa: UP031
+        bits = self.bits(72)
+        h = "%030x" % ((now ^ bits & _LOW_48) << 72 | bits)
+        return f"{h[:8]}-{h[8:12]}-4{h[12:15]}-a{h[15:18]}-{h[18:]}"
 
     def uuid_after(self, number: int) -> str:
         """A UUID that sorts behind those of smaller numbers of the engine's, so that an index over them grows at its

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from headwater.languages.patterns.predicates import LEAF_TYPES, Leaf, Predicate, Test
@@ -27,37 +28,15 @@ class Field:
     bring other leaves, the answer is TANGLED, and the whole branch is searched instead.
     """
 
-    __slots__ = ("_steps", "absent", "acceptors", "path", "predicates")
+    __slots__ = ("absent", "acceptors", "look_up", "path", "predicates")
 
     def __init__(self, path: str, predicates: tuple[Predicate, ...]) -> None:
         self.path = path
         self.predicates = _settled(predicates)
         self.absent = any(predicate.absent for predicate in predicates)
-        self._steps = _steps(path)
+        # the leaf at the path, or a list of leaves, or MISSING, or TANGLED
+        self.look_up = _finder(path)
         self.acceptors = {kind: _acceptor(kind, self.predicates) for kind in LEAF_TYPES}
-
-    def look_up(self, event: Any) -> Any:
-        """The leaf at the path, or a list of leaves, or MISSING, or TANGLED."""
-        node = event
-        for name, joined in self._steps:
-            if type(node) is not dict:
-                return TANGLED if type(node) is list else MISSING
-            for other in joined:
-                if other in node:
-                    return TANGLED
-            node = node.get(name, MISSING)
-            if node is MISSING:
-                return MISSING
-        kind = type(node)
-        if kind is str:
-            return node
-        if kind is dict:
-            return MISSING
-        if kind is list:
-            for member in node:
-                if type(member) is dict or type(member) is list:
-                    return TANGLED
-        return node
 
     def accepts(self, leaf: Leaf) -> bool:
         exact, tests = self.acceptors[type(leaf)]
@@ -81,6 +60,53 @@ class Field:
         if found is MISSING or not found:
             return self.absent
         return any(self.accepts(leaf) for leaf in found)
+
+
+def _finder(path: str) -> Callable[[Any], Any]:
+    """What looks a path up. Nearly all are of one or two steps: those are written out, for each event runs through
+    them several times."""
+    steps = _steps(path)
+
+    def find(event: Any) -> Any:
+        node = event
+        for name, joined in steps:
+            if type(node) is not dict:
+                return TANGLED if type(node) is list else MISSING
+            for other in joined:
+                if other in node:
+                    return TANGLED
+            node = node.get(name, MISSING)
+        return _leaf(node)
+
+    if len(steps) > 2:
+        return find
+    outer, inner = steps[0][0], steps[-1][0]
+
+    def find_at_root(event: Any) -> Any:
+        if type(event) is not dict:
+            return find(event)
+        node = event.get(outer, MISSING)
+        return node if type(node) is str else _leaf(node)
+
+    def find_below(event: Any) -> Any:
+        if type(event) is not dict or path in event or type(below := event.get(outer)) is not dict:
+            return find(event)
+        node = below.get(inner, MISSING)
+        return node if type(node) is str else _leaf(node)
+
+    return find_at_root if len(steps) == 1 else find_below
+
+
+def _leaf(node: Any) -> Any:
+    """What lies at the end of a path: an object is no leaf, nor is what an array of compounds holds."""
+    kind = type(node)
+    if kind is dict:
+        return MISSING
+    if kind is list:
+        for member in node:
+            if type(member) is dict or type(member) is list:
+                return TANGLED
+    return node
 
 
 def _steps(path: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -43,7 +44,12 @@ def bus_arn(call: Call, name_or_arn: str | None) -> str:
     """The ARN that a request's ``EventBusName`` means; the default bus where it names none."""
     if name_or_arn and name_or_arn.startswith("arn:"):
         return name_or_arn
-    return make_arn("events", call.region, call.account, f"event-bus/{name_or_arn or DEFAULT}")
+    return _bus_arn(call.region, call.account, name_or_arn or DEFAULT)
+
+
+@lru_cache(maxsize=1024)
+def _bus_arn(region: str, account: str, name: str) -> str:
+    return make_arn("events", region, account, f"event-bus/{name}")
 
 
 def bus_name(arn: str) -> str:

@@ -23,10 +23,12 @@ from headwater.spine.spans import parse_trace_header
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 _LARGEST_REQUEST = 1_048_576
 _SIZE_OF_TIME = 14
+_MEMBERS = ("Source", "DetailType", "Detail", "EventBusName")
+_Checked = tuple[str, dict[str, Any], Mapping[str, Any]]
 _SMALL = 20_000  # characters, of which UTF-8 makes at most four times as many bytes
 
 
-@operation("events", "PutEvents")
+@operation("events", "PutEvents", atomic=True)
 def put_events(call: Call, request: Request) -> Result:
     """Entries that are refused are told so one by one; an unknown bus swallows its events, as AWS's does."""
     if request.get("EndpointId"):
@@ -35,7 +37,9 @@ def put_events(call: Call, request: Request) -> Result:
     # ten small entries cannot reach the limit: they need no counting
     if any(map(_is_large, entries)) and sum(map(_size, entries)) > _LARGEST_REQUEST:
         raise validation("Total size of the entries in the request is over the limit.")
-    results = [_put(call, entry) for entry in entries]
+    # another account's bus may refuse the whole request: nothing is put before all are looked at
+    checked = [_checked(call, entry) for entry in entries]
+    results = [each if isinstance(each, dict) else _put(call, each) for each in checked]
     failed = sum("ErrorCode" in result for result in results)
     if failed:
         _tell_of_refusals(call, zip(entries, results, strict=True))
@@ -49,8 +53,9 @@ def _tell_of_refusals(call: Call, told: Iterable[tuple[Mapping[str, Any], Mappin
 
 
 def _is_large(entry: Mapping[str, Any]) -> bool:
-    texts = (entry.get("Detail"), entry.get("Source"), entry.get("DetailType"))
-    return sum(len(text) for text in texts if text) > _SMALL or bool(entry.get("Resources"))
+    if entry.get("Resources"):
+        return True
+    return len(entry.get("Detail") or "") + len(entry.get("Source") or "") + len(entry.get("DetailType") or "") > _SMALL
 
 
 def _size(entry: Mapping[str, Any]) -> int:
@@ -60,23 +65,30 @@ def _size(entry: Mapping[str, Any]) -> int:
     return size if entry.get("Time") is None else size + _SIZE_OF_TIME
 
 
-def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
-    for name in ("Source", "DetailType", "Detail"):
-        if not entry.get(name):
-            return _refusal("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
-    source = entry["Source"]
+def _checked(call: Call, entry: Mapping[str, Any]) -> _Checked | dict[str, str]:
+    """An entry's bus, its parsed detail and itself, or what it is refused with."""
+    source, kind, text, named = map(entry.get, _MEMBERS)
+    if not (source and kind and text):
+        name = next(name for name in _MEMBERS if not entry.get(name))
+        return _refusal("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
     if source.startswith("aws."):
         return _refusal("NotAuthorizedForSourceException", "Not authorized for the source.")
     try:
-        detail = orjson.loads(entry["Detail"])
+        detail = orjson.loads(text)
     except orjson.JSONDecodeError:
         detail = None
     if type(detail) is not dict:
         return _refusal("MalformedDetail", "Detail is malformed.")
-    bus = bus_arn(call, entry.get("EventBusName"))
-    if entry.get("EventBusName"):
-        check_may_put(call, bus, call.account, source, entry["DetailType"])
-    event = make_event(call, source, entry["DetailType"], detail, entry.get("Resources") or [], entry.get("Time"))
+    bus = bus_arn(call, named)
+    if named:
+        check_may_put(call, bus, call.account, source, kind)
+    return bus, detail, entry
+
+
+def _put(call: Call, checked: _Checked) -> dict[str, str]:
+    bus, detail, entry = checked
+    resources = entry.get("Resources") or []
+    event = make_event(call, entry["Source"], entry["DetailType"], detail, resources, entry.get("Time"))
     header = entry.get("TraceHeader")
     cause = parse_trace_header(header) if header else None
     call.span.subject = bus

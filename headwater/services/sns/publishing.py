@@ -29,7 +29,7 @@ _DEDUPLICATION_MILLISECONDS = 300_000
 _SEQUENCE_BASE = 10_000_000_000_000_000_000
 
 
-@operation("sns", "Publish")
+@operation("sns", "Publish", atomic=True)
 def publish(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
     if request.get("PhoneNumber") is not None:
@@ -43,7 +43,7 @@ def publish(call: Call, request: Request) -> Result:
     return _publish(call, topic, request, texts)
 
 
-@operation("sns", "PublishBatch")
+@operation("sns", "PublishBatch", atomic=True)
 def publish_batch(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html: one bad message refuses them all."""
     topic = find_topic(call, request.get("TopicArn"))

@@ -21,7 +21,7 @@ def delete_message(call: Call, request: Request) -> Result:
     return _delete(call, queue, request.get("ReceiptHandle"))
 
 
-@operation("sqs", "DeleteMessageBatch")
+@operation("sqs", "DeleteMessageBatch", atomic=True)
 def delete_message_batch(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
     entries = check_entries(request, "DeleteMessageBatchRequestEntry")

@@ -54,7 +54,7 @@ _SYSTEM_ATTRIBUTES = frozenset(
 )
 
 
-@operation("sqs", "ReceiveMessage", abandonable=True)
+@operation("sqs", "ReceiveMessage", abandonable=True, atomic=True)
 def receive_message(call: Call, request: Request) -> Answer:
     queue = find_queue(call, request)
     if queue.key is not None:

@@ -31,6 +31,7 @@ _REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0
 _REFUSED_BYTES = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _TOKEN = re.compile(r"[!-~]{1,128}\Z")
 _LONGEST_DELAY = 900
+_PLAIN = 2  # members of a message that is but a body: beside it the queue, or the id of an entry
 _LONGEST_BATCH = 1_048_576
 _DEDUPLICATION_MILLISECONDS = 300_000
 # Sequence numbers rise within a group; AWS's have 20 digits and are far apart.
@@ -48,14 +49,14 @@ def send_message(call: Call, request: Request) -> Result:
     return result
 
 
-@operation("sqs", "SendMessageBatch")
+@operation("sqs", "SendMessageBatch", atomic=True)
 def send_message_batch(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
     queue = find_queue(call, request)
     if queue.key is not None:
         check_key(call, queue, queue.key)
     entries = check_entries(request, "SendMessageBatchRequestEntry")
-    size = sum(_size(entry.get("MessageBody") or "") + attributes_size(entry) for entry in entries)
+    size = sum(map(_size, entries))
     if size > _LONGEST_BATCH:
         raise AwsError(
             "BatchRequestTooLong",
@@ -65,8 +66,10 @@ def send_message_batch(call: Call, request: Request) -> Result:
     return run_batch(call, entries, lambda entry: _send(call, queue, entry))
 
 
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+def _size(entry: Mapping[str, Any]) -> int:
+    text = entry.get("MessageBody") or ""
+    size = len(text) if text.isascii() else len(text.encode())
+    return size + attributes_size(entry) if "MessageAttributes" in entry else size
 
 
 def _measured(call: Call, body: str) -> tuple[int, str]:
@@ -96,35 +99,20 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         size += check_message_attributes(attributes)
     if size > queue.longest_message:
         raise message_too_long(queue.longest_message)
-    seconds = message.get("DelaySeconds")
-    delay = queue.delay if seconds is None else _delay(queue, seconds)
-    system: dict[str, str] = {}
-    group = message.get("MessageGroupId")
-    if group is not None and not _TOKEN.match(group):
-        raise bad_token("MessageGroupId", group)
-    if group is not None:
-        system["MessageGroupId"] = group
-        queue.fair = not queue.fifo
     result: Result = {"MD5OfMessageBody": digest}
-    if attributes:
-        result["MD5OfMessageAttributes"] = digest_of_attributes(attributes)
-    if given := message.get("MessageSystemAttributes"):
-        system["AWSTraceHeader"] = _given_trace(given)
-        result["MD5OfMessageSystemAttributes"] = digest_of_attributes(given)
     identity = call.new_id()
     message_id = call.ids.uuid_at(call.now)
-    if queue.fifo:
-        earlier = _deduplicate(call, queue, message, system, identity, message_id)
-        result["SequenceNumber"] = system["SequenceNumber"]
-        if earlier is not None:
-            result["SequenceNumber"], result["MessageId"] = earlier
-            return result
-    elif message.get("MessageDeduplicationId") is not None:
-        raise invalid_parameter(
-            "MessageDeduplicationId",
-            message["MessageDeduplicationId"],
-            "The request include parameter that is not valid for this queue type.",
-        )
+    delay, group, system = queue.delay, None, None
+    if queue.fifo or len(message) > _PLAIN:
+        if attributes:
+            result["MD5OfMessageAttributes"] = digest_of_attributes(attributes)
+        delay, group, system = _particulars(queue, message, result)
+        if queue.fifo:
+            earlier = _deduplicate(call, queue, message, system, identity, message_id)
+            result["SequenceNumber"] = system["SequenceNumber"]
+            if earlier is not None:
+                result["SequenceNumber"], result["MessageId"] = earlier
+                return result
     row = (
         identity,
         queue.id,
@@ -143,6 +131,29 @@ def _send(call: Call, queue: Queue, message: Mapping[str, Any]) -> Result:
         after_sending(call, queue, row)
     result["MessageId"] = message_id
     return result
+
+
+def _particulars(queue: Queue, message: Mapping[str, Any], result: Result) -> tuple[int, str | None, dict[str, str]]:
+    """The delay (ms), the group and the system attributes of a message that has more than a body."""
+    seconds = message.get("DelaySeconds")
+    delay = queue.delay if seconds is None else _delay(queue, seconds)
+    system: dict[str, str] = {}
+    group = message.get("MessageGroupId")
+    if group is not None:
+        if not _TOKEN.match(group):
+            raise bad_token("MessageGroupId", group)
+        system["MessageGroupId"] = group
+        queue.fair = not queue.fifo
+    if given := message.get("MessageSystemAttributes"):
+        system["AWSTraceHeader"] = _given_trace(given)
+        result["MD5OfMessageSystemAttributes"] = digest_of_attributes(given)
+    if not queue.fifo and message.get("MessageDeduplicationId") is not None:
+        raise invalid_parameter(
+            "MessageDeduplicationId",
+            message["MessageDeduplicationId"],
+            "The request include parameter that is not valid for this queue type.",
+        )
+    return delay, group, system
 
 
 def sequence_number(identity: int) -> str:

@@ -18,13 +18,13 @@ from headwater.spine.operations import Call, Request, Result, operation
 _LONGEST = 43_200
 
 
-@operation("sqs", "ChangeMessageVisibility")
+@operation("sqs", "ChangeMessageVisibility", atomic=True)
 def change_message_visibility(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
     return _change(call, queue, request)
 
 
-@operation("sqs", "ChangeMessageVisibilityBatch")
+@operation("sqs", "ChangeMessageVisibilityBatch", atomic=True)
 def change_message_visibility_batch(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
     entries = check_entries(request, "ChangeMessageVisibilityBatchRequestEntry")
