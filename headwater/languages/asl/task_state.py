@@ -22,6 +22,7 @@ from headwater.languages.asl.commands import (
 from headwater.languages.asl.errors import HEARTBEAT_TIMEOUT, TIMEOUT, ArgumentsRefused, StateFailed, runtime
 from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
+from headwater.languages.asl.payload import is_too_large
 from headwater.languages.asl.queries import Scope, dump
 from headwater.languages.asl.resources import Resource
 from headwater.languages.asl.templates import Constant, JsonataScope, Template, expect, unusable
@@ -29,8 +30,6 @@ from headwater.languages.asl.templates import Constant, JsonataScope, Template, 
 if TYPE_CHECKING:
     from headwater.languages.asl.execution import Frame
     from headwater.languages.asl.run import Run
-
-MAXIMUM_PAYLOAD = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,7 @@ class TaskState(State):
     def _succeed(self, run: "Run", frame: "Frame", output: str) -> bool:
         self._start(run, frame, None)
         run.wake(frame)
-        if len(output.encode()) > MAXIMUM_PAYLOAD:
+        if is_too_large(output):
             failed = run.too_large(self)
             self._end(run, frame, self._failed, failed.error, failed.cause)
             raise failed
