@@ -111,7 +111,7 @@ def default_stack_name(template: Path) -> str:
 
 def answers(endpoint: str) -> bool:
     try:
-        with urlopen(f"{endpoint}/_headwater/health", timeout=2) as response:
+        with urlopen(f"{endpoint}/_headwater/health", timeout=10) as response:
             return bool(response.status == 200)
     except (URLError, OSError, ValueError):
         return False

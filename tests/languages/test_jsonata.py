@@ -178,7 +178,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(VALUES, min_size=2, max_size=12))
 def test_large_arrays_are_made_distinct_as_small_ones_are(values: list[Any]) -> None:
     engine = Expression("[$distinct($states.input)]").evaluate({"states": {"input": values}}, Host())

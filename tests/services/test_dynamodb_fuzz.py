@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import client_factory
@@ -220,7 +220,7 @@ def ask(connection: http.client.HTTPConnection, operation: str, body: str) -> tu
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_request_is_too_odd(connection: http.client.HTTPConnection, operation: str) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60)
     @given(OPERATIONS[operation])
     def check(request: dict[str, Any]) -> None:
         status, text = ask(connection, operation, json.dumps(request))

@@ -43,7 +43,7 @@ def make_rule(events: Any, arn: str, pattern: Any = None, **target: Any) -> str:
     return rule
 
 
-def receive(sqs: Any, url: str, wait: int = 5) -> list[dict[str, Any]]:
+def receive(sqs: Any, url: str, wait: int = 20) -> list[dict[str, Any]]:
     answer = sqs.receive_message(
         QueueUrl=url,
         WaitTimeSeconds=wait,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Client, client_factory
@@ -243,7 +243,7 @@ def test_listings_page_by_page(s3: Any, bucket: str) -> None:
     for key in keys:
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60)
     @given(st.sampled_from(["", "a", "a/", "b/", "ü", "x"]), st.sampled_from(["", "/", "b"]), st.integers(1, 5))
     def check(prefix: str, delimiter: str, limit: int) -> None:
         request = {"Bucket": bucket, "Prefix": prefix, "Delimiter": delimiter, "PaginationConfig": {"PageSize": limit}}

@@ -71,7 +71,7 @@ def test_long_polling_is_woken_by_a_message(aws: Client) -> None:
     receiver = threading.Thread(target=receive)
     receiver.start()
     sqs.send_message(QueueUrl=url, MessageBody="wake")
-    receiver.join(10)
+    receiver.join(60)
     assert got == ["wake"]
 
 

@@ -101,7 +101,7 @@ def test_events_are_put(aws: Client, states: Any) -> None:
     entry = {"Source": "orders", "DetailType": "OrderPlaced", "Detail": {"order.$": "$.order"}}
     result = output(run(states, one_state(task("events:putEvents", Entries=[entry])), {"order": 7}))
     assert (result["FailedEntryCount"], len(result["Entries"])) == (0, 1)
-    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     assert json.loads(message["Body"])["detail"] == {"order": 7}
 
 
