@@ -28,7 +28,7 @@ class UnfitParameters(ValueError):
 def read_request(model: Model, operation: str, parameters: Any, reader: str) -> dict[str, Any]:
     """The operation's request; UnfitParameters where the parameters do not fit. ``reader``: who reads them, for its
     messages."""
-    if type(parameters) is not dict:
+    if not isinstance(parameters, dict):
         raise UnfitParameters("The Parameters must be a JSON object")
     request: dict[str, Any] = _readers(model, reader).of_input(operation)(parameters, "")
     return request
@@ -139,7 +139,7 @@ def _scalar(kind: str, value: Any, key: str) -> Any:
 
 
 def _expect(value: Any, kind: type, key: str, wanted: str) -> None:
-    if type(value) is not kind:
+    if not isinstance(value, kind):
         raise UnfitParameters(f"The value for the field '{key}' must be {wanted}")
 
 

@@ -256,3 +256,10 @@ def test_a_submission_is_kept_when_it_comes_by_itself() -> None:
     waits = {"Type": "Task", "Resource": f"{QUEUE}.waitForTaskToken", "Parameters": {"MessageBody.$": "$$.Task.Token"}}
     world = World(machine(waits), {}, answer, crash=True).run()
     assert [event["previousEventId"] for event in world.events()] == [0, 0, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_timestamp_counts_to_the_second() -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html: "up to seconds"."""
+    state = {"Type": "Wait", "Timestamp": "2030-01-01T00:00:00.999Z", "End": True}
+    world = World(parse(json.dumps({"StartAt": "W", "States": {"W": state}})), {}).run()
+    assert world.events()[-1]["timestamp"] == 1_893_456_000_000
