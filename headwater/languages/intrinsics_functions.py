@@ -8,7 +8,6 @@ import base64
 import binascii
 import hashlib
 import math
-import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, NoReturn, Protocol, Self
 import orjson
 
 from headwater.languages.intrinsics_order import hash_order
+from headwater.languages.java_random import JavaRandom
 
 
 class Randomness(Protocol):
@@ -172,8 +172,9 @@ def _math_random(ids: Randomness, start: Any, end: Any, seed: Any = None) -> int
     low, high = _integer(start, 1), _integer(end, 2)
     if low >= high:
         _fail("Argument 1 must be less than argument 2")
-    share = ids.random() if seed is None else random.Random(_integer(seed, 3)).random()
-    return low + int(share * (high - low))
+    if seed is not None:
+        return low + JavaRandom(_integer(seed, 3)).below(high - low)
+    return low + int(ids.random() * (high - low))
 
 
 def _math_add(ids: Randomness, one: Any, other: Any) -> int:

@@ -78,7 +78,10 @@ def test_documented_examples(text: str, value: Any) -> None:
 
 
 def test_seeded_random_numbers_repeat() -> None:
-    assert call("States.MathRandom(1, 999, 7)") == call("States.MathRandom(1, 999, 7)")
+    """As seen with java.util.Random of JDK 17: nextInt(998) and nextInt(16) of new Random(42), of new Random(-5)."""
+    assert [call(f"States.MathRandom(1, 999, {seed})") for seed in (42, -5)] == [255, 368]
+    assert [call(f"States.MathRandom(0, 16, {seed})") for seed in (42, -5)] == [11, 4]
+    assert -2_000_000_000 <= call("States.MathRandom(-2000000000, 2000000000, 7)") < 2_000_000_000
     assert len(call("States.UUID()")) == 36
 
 
