@@ -44,7 +44,8 @@ class Function:
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _STRING_LIMIT = 10_000
 _RANGE_LIMIT = 1_000
-_INTEGER_LIMIT = 2**31 - 1
+# Of Java's int.
+_INTEGERS = range(-(2**31), 2**31)
 _PLACE = re.compile(r"\\([\\{}])|\{\}")
 
 
@@ -64,7 +65,7 @@ def _integer(value: Any, position: int) -> int:
     """AWS rounds to the nearest integer where it needs one, halves upwards as Java does."""
     if type(value) is float and math.isfinite(value):
         value = math.floor(value + 0.5)
-    if type(value) is not int or abs(value) > _INTEGER_LIMIT:
+    if type(value) is not int or value not in _INTEGERS:
         _fail(f"Argument {position} is not a valid integer")
     return value
 
@@ -179,7 +180,7 @@ def _math_random(ids: Randomness, start: Any, end: Any, seed: Any = None) -> int
 
 def _math_add(ids: Randomness, one: Any, other: Any) -> int:
     total = _integer(one, 1) + _integer(other, 2)
-    return total if abs(total) <= _INTEGER_LIMIT else _fail("The sum is out of range")
+    return total if total in _INTEGERS else _fail("The sum is out of range")
 
 
 def _string_split(ids: Randomness, text: Any, delimiters: Any) -> list[str]:

@@ -23,6 +23,7 @@ GIVEN = {
     "twice": [1, 2, 3, 3, 3, 3, 3, 3, 4],
     "json1": {"a": {"a1": 1, "a2": 2}, "b": 2},
     "json2": {"a": {"a3": 1, "a4": 2}, "c": 3},
+    "items": [{"t": ["a, ]"]}, {"t": []}],
 }
 
 
@@ -69,6 +70,8 @@ def find_in_given(text: str) -> Callable[[Any], Any]:
         ("States.StringSplit('This.is+a,test=string', '.+,=')", ["This", "is", "a", "test", "string"]),
         ("States.ArrayGetItem(States.StringSplit('2020-05-27T08', 'T'), 0)", "2020-05-27"),
         ("States.MathRandom(1, 2)", 1),
+        ("States.MathAdd(-2147483648, 0)", -(2**31)),
+        ("States.ArrayLength($.items[?(@.t[0] == 'a, ]')])", 1),
         ("States.ArrayGetItem($['array'], States.MathAdd(1, $.array[0]))", 3),
         ("States.Format('{}', $.array[?(@ > 7)])", "[8,9]"),
     ],
