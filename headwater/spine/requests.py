@@ -19,7 +19,7 @@ from headwater.spine.models import Model, Reference, Shape
 ATTRIBUTE_VALUE = "AttributeValue"
 """The shape of DynamoDB's values, which travel as they are; the Java SDK spells some of their types its own way."""
 CIPHERTEXT = "CiphertextType"
-"""The shape of what KMS has made: bytes that are never text, so that in JSON they are Base64. Any other blob is text."""
+"""The shape of what KMS has made: bytes that are never text, so that in JSON they are Base64. Other blobs are text."""
 JAVA_TYPES = {"SS": "Ss", "NS": "Ns", "BS": "Bs", "NULL": "Nul", "BOOL": "Bool"}
 _ATTRIBUTE_TYPES = {name.upper(): kind for kind, name in JAVA_TYPES.items()} | {"NULL": "NULL"}
 
