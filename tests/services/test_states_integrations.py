@@ -93,6 +93,20 @@ def test_a_condition_that_fails_is_caught(states: Any, table: str) -> None:
     assert described["error"] == "DynamoDb.ConditionalCheckFailedException"
 
 
+def test_an_error_that_no_model_knows_is_the_services_own(states: Any, table: str) -> None:
+    """As AWS's sample of a distributed semaphore catches it, where the lock's item is not there yet:
+    https://github.com/aws-samples/aws-stepfunctions-examples (sam/app-control-concurrency-with-dynamodb)."""
+    update = {"TableName": table, "Key": {"id": {"S": "x"}}, "UpdateExpression": "SET n = n + :one"}
+    update["ExpressionAttributeValues"] = {":one": {"N": "1"}}
+    named = {}
+    for resource in ("dynamodb:updateItem", "aws-sdk:dynamodb:updateItem"):
+        described = run(states, one_state(task(resource, **update)), name=resource.replace(":", "-"))
+        named[resource] = described["error"]
+        assert described["cause"].startswith("The provided expression refers to an attribute that does not exist")
+    assert named["dynamodb:updateItem"] == "DynamoDB.AmazonDynamoDBException"
+    assert named["aws-sdk:dynamodb:updateItem"] == "DynamoDb.DynamoDbException"
+
+
 def test_events_are_put(aws: Client, states: Any) -> None:
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
