@@ -193,17 +193,18 @@ OPERATIONS: dict[str, st.SearchStrategy[Any]] = {
 
 
 @pytest.fixture(scope="module")
-def connection(server: ServerThread) -> Iterator[http.client.HTTPConnection]:
-    make_table(
-        client_factory(server.endpoint, ACCOUNT)("dynamodb"),
-        attributes={"g": "S", "n": "N"},
-        GlobalSecondaryIndexes=[index("gsi", "g")],
-        LocalSecondaryIndexes=[index("lsi", "pk", "n", "KEYS_ONLY")],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    address = urlsplit(server.endpoint)
-    with closing(http.client.HTTPConnection(str(address.hostname), address.port)) as connection:
-        yield connection
+def connection() -> Iterator[http.client.HTTPConnection]:
+    with ServerThread() as server:
+        make_table(
+            client_factory(server.endpoint, ACCOUNT)("dynamodb"),
+            attributes={"g": "S", "n": "N"},
+            GlobalSecondaryIndexes=[index("gsi", "g")],
+            LocalSecondaryIndexes=[index("lsi", "pk", "n", "KEYS_ONLY")],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        address = urlsplit(server.endpoint)
+        with closing(http.client.HTTPConnection(str(address.hostname), address.port)) as connection:
+            yield connection
 
 
 def ask(connection: http.client.HTTPConnection, operation: str, body: str) -> tuple[int, str]:
