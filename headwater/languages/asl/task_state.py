@@ -138,7 +138,7 @@ class TaskState(State):
 
     def _fitting(self, text: str) -> str:
         """The arguments' text, which may not be longer than any other state's input."""
-        if len(text.encode()) > MAXIMUM_PAYLOAD:
+        if is_too_large(text):
             limit = "the maximum number of bytes service limit."
             raise StateFailed(
                 DATA_LIMIT, f"The state/task '{self.resource}' has an input with a size exceeding {limit}"
