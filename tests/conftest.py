@@ -10,14 +10,22 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from headwater.spine.clock import Clock
 from tests.server import ServerThread
 
 Client = Callable[..., Any]
-# a busy machine is no reason to fail
-settings.register_profile("headwater", deadline=None)
+# A busy machine is no reason to fail, and what has passed once passes again: the examples are the same ones each time.
+# `pytest --hypothesis-profile=exploring` draws others.
+_UNHURRIED = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+settings.register_profile(
+    "headwater",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[*_UNHURRIED, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("exploring", settings.get_profile("headwater"), derandomize=False)
 settings.load_profile("headwater")
 _accounts = itertools.count(100_000_000_000 + os.getpid() * 10_000)
 

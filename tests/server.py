@@ -44,7 +44,7 @@ class ServerThread:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     def call(self, function: Callable[[], T]) -> T:
         """Call a function on the server's loop, such as one that moves a clock."""
@@ -71,18 +71,18 @@ class ServerThread:
 
         with mock.patch.object(flight, "rest", rested):
             yield
-            assert begun.wait(30), f"no {name} waits"
+            assert begun.wait(60), f"no {name} waits"
 
     def __enter__(self) -> ServerThread:
         self._thread.start()
-        self._ready.wait(30)
+        self._ready.wait(60)
         if self._failure is not None:
             raise self._failure
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(30)
+        self._thread.join(60)
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

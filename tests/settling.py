@@ -11,7 +11,7 @@ from botocore.exceptions import WaiterError
 from headwater.client import Headwater
 
 
-def settle(client: Any, seconds: float = 30) -> None:
+def settle(client: Any, seconds: float = 60) -> None:
     """Until nothing is in flight at the server that a boto3 client, or an endpoint, talks to."""
     endpoint = client if isinstance(client, str) else client.meta.endpoint_url
     settlement = Headwater(endpoint).settle(timeout=seconds)

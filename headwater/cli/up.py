@@ -111,7 +111,7 @@ def default_stack_name(template: Path) -> str:
 
 def answers(endpoint: str) -> bool:
     try:
-        with urlopen(f"{endpoint}/_headwater/health", timeout=2) as response:
+        with urlopen(f"{endpoint}/_headwater/health", timeout=10) as response:
             return bool(response.status == 200)
     except (URLError, OSError, ValueError):
         return False
@@ -189,7 +189,7 @@ def show(order: Order, progress: Progress) -> None:
     style = STYLES.get(progress.status.rpartition("_")[2], "")
     line = f"[{style}]{progress.status:>20}[/] {progress.name} [dim]{progress.type}[/]"
     order.console.print(line, soft_wrap=True)
-    if progress.reason and progress.status.endswith(("_FAILED", "CREATE_COMPLETE")):
+    if progress.reason and progress.status.endswith(("_FAILED", "CREATE_COMPLETE", "UPDATE_COMPLETE")):
         style = "" if progress.status.endswith("_FAILED") else "yellow"
         order.console.print(" " * 21 + progress.reason, style=style, markup=False, soft_wrap=True)
 

@@ -5,7 +5,6 @@ and `$parse`. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-
 """
 
 import hashlib
-import random
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 import jsonatapy
 import orjson
 
+from headwater.languages.java_random import JavaRandom
 from headwater.languages.jsonata_bounds import FUNCTIONS as BOUNDING
 from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, MOST_ELEMENTS, NAMED, Refused, bounded
 
@@ -156,7 +156,7 @@ def _walk(path: list[str], bindings: Mapping[str, Any]) -> str | None:
 
 
 # The engine's wording where it differs from the reference implementation's, which AWS shows.
-_WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
+_WORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"^Signature validation failed: "), ""),
     (re.compile(r"^(T0411: Context value) at argument \d"), r"\1"),
     (re.compile(r"^(T200[12]: The (?:left|right) side of the )([^\s\"]+)( operator .*)$"), r'\1"\2"\3'),
@@ -165,11 +165,29 @@ _WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
         r'D3030: Unable to cast value to a number: "\1"',
     ),
     (re.compile(r"^(T1006: Attempted to invoke a non-function).*$"), r"\1"),
+    (
+        re.compile(r"^(T200[34]: )(Left|Right) operand of range operator must be an? \w+$"),
+        lambda found: f"{found[1]}The {found[2].lower()} side of the range operator (..) must evaluate to an integer",
+    ),
+    (re.compile(r"^(D3020: .* must) be a positive number$"), r"\1 evaluate to a positive number"),
+    (
+        re.compile(r"^D3010: Pattern cannot be empty$"),
+        "D3010: Second argument of replace function cannot be an empty string",
+    ),
+    (
+        re.compile(r"^D3100: Radix must be between 2 and 36, got (.*)$"),
+        r"D3100: The radix of the formatBase function must be between 2 and 36.  It was given \1",
+    ),
+    (re.compile(r"^(D3138: .* matched more\.) \(.*\)$"), r"\1"),
 )
 # What the signatures of bounded functions say (see jsonata_bounds).
 _BOUNDED_SIGNATURE = re.compile(r"^(T041[02]): Argument (\d+) of function (?:must be an array of (\w+)|does not match)")
 _SIGNATURE = re.compile(r"^(T041[02]): Argument (\d+) must be (?:an array of (\w+)|.*)$")
+_COUNT = re.compile(r"^(?:Signature validation failed: )?T0410: Argument count mismatch: expected (\d+), got (\d+)$")
+_INCOMPARABLE = re.compile(r"^T2010: Cannot compare \w+ and \w+$")
 _CALLED = re.compile(r"\$(\w+)\s*\(")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|~>")
+_COMPARISON = re.compile(r"[<>]=?")
 _TOKENS = {
     "RightBracket": "]",
     "LeftBracket": "[",
@@ -181,6 +199,7 @@ _TOKENS = {
     "Colon": ":",
     "Semicolon": ";",
 }
+_UNEXPECTED = re.compile(r"Syntax error: (?:String|Identifier)\((\".*\")\)$")
 _TOKEN = re.compile(r"\b(" + "|".join(_TOKENS) + r")\b")
 
 
@@ -194,6 +213,13 @@ def _reword(message: str, expression: str) -> str:
     called = set(names)
     if len(called) == 1 and (match := _SIGNATURE.match(message)):
         return _misfit(called.pop(), *match.groups())
+    if len(called) == 1 and (match := _COUNT.match(message)):
+        wanted, given = map(int, match.groups())
+        return _misfit(called.pop(), "T0410", str(min(max(wanted, 1), given) + 1), None)
+    operators = set(_COMPARISON.findall(_QUOTED.sub("", expression)))
+    if len(operators) == 1 and _INCOMPARABLE.match(message):
+        explained = "must evaluate to numeric or string values"
+        return f'T2010: The expressions either side of operator "{operators.pop()}" {explained}'
     for pattern, wording in _WORDINGS:
         message = pattern.sub(wording, message)
     return message
@@ -205,6 +231,8 @@ def _misfit(function: str, code: str, position: str, element: str | None) -> str
 
 
 def _reword_syntax(message: str) -> str:
+    if (unexpected := _UNEXPECTED.search(message)) is not None:
+        return f"Syntax error: {unexpected[1]}"
     return _TOKEN.sub(lambda match: f'"{_TOKENS[match.group()]}"', _PARSE_ERROR.sub("", message, count=1))
 
 
@@ -238,7 +266,11 @@ def _hash(host: Host, text: Any, algorithm: Any = "SHA-1") -> str:
 
 
 def _random(host: Host, seed: Any = None) -> float:
-    return host.ids.random() if seed is None else random.Random(seed).random()
+    if seed is None:
+        return host.ids.random()
+    if type(seed) not in (int, float):
+        raise _HostError('T0410: Argument 1 of function "random" does not match function signature')
+    return JavaRandom(int(seed)).share()
 
 
 def _parse(host: Host, text: Any) -> Any:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from jsonpath import JSONPath, JSONPathError
 
-from headwater.languages.jsonpath_queries import QueryFailed, compile_query, find_all
+from headwater.languages.jsonpath_queries import QueryFailed, compile_query, find_all, picks_members
 
 Key = str | int
 
@@ -36,7 +37,7 @@ class PathMissing(Exception):
 class Path:
     """A compiled path. `keys` is the tuple of a plain path, else None."""
 
-    __slots__ = ("_call", "_indexed", "_query", "keys", "text")
+    __slots__ = ("_call", "_indexed", "_one", "_query", "keys", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -47,15 +48,22 @@ class Path:
         self.keys: tuple[Key, ...] | None = None if rest else keys
         self._indexed = any(type(key) is int for key in keys)
         self._query = _compile_query(keys, rest) if rest else None
+        # `$.a['b','c']` is one object
+        self._one = (
+            self._query is not None and picks_members(self._query) and len(self._query.segments) == len(keys) + 1
+        )
 
     @property
     def definite(self) -> bool:
-        return self.keys is not None
+        return self.keys is not None or self._one
 
     def find(self, value: Any) -> Any:
         """The value at this path; an index past an array's end gives None, a missing name raises PathMissing."""
-        if self.keys is None:
-            found: Any = self._all(value)
+        found: Any
+        if self._one:
+            found = self._first(value)
+        elif self.keys is None:
+            found = self._all(value)
         elif self._indexed:
             found = self._walk(value)
         else:
@@ -78,6 +86,12 @@ class Path:
             return find_all(self._query, value)
         except QueryFailed as failed:
             raise PathMissing(str(failed)) from None
+
+    def _first(self, value: Any) -> Any:
+        found = self._all(value)
+        if not found:
+            raise PathMissing(f"No results for path: {self.text}")
+        return found[0]
 
     def _walk(self, value: Any) -> Any:
         keys = self.keys or ()
@@ -125,14 +139,24 @@ def bracketed(keys: tuple[Key, ...]) -> str:
 
 
 def explain_missing(keys: tuple[Key, ...], value: Any) -> str:
+    """Why the path leads nowhere. An index past an array's end leads to nothing, which has no properties."""
     depth, found = _depth(keys, value)
-    if depth == len(keys) - 1 and type(found) is dict:
+    key, place = keys[depth], bracketed(keys[:depth])
+    if type(key) is int and type(found) is list:
+        depth, key, place, node = depth + 1, keys[depth + 1], bracketed(keys[: depth + 1]), "null"
+        if type(key) is int:
+            return f"The path {place} is null"
+    elif type(key) is int:
+        rest = bracketed(keys[depth:])[1:]
+        return f"Filter: {rest} can only be applied to arrays. Current context is: {orjson.dumps(found).decode()}"
+    elif type(found) is not dict:
+        node = f"com.fasterxml.jackson.databind.node.{_java_node(found)}"
+    elif depth == len(keys) - 1:
         return f"No results for path: {bracketed(keys)}"
-    if type(found) is dict:
+    else:
         return f"Missing property in path {bracketed(keys[: depth + 1])}"
     return (
-        f"Expected to find an object with property ['{keys[depth]}'] in path {bracketed(keys[:depth])} but found "
-        f"'com.fasterxml.jackson.databind.node.{_JAVA_NODES.get(type(found), 'IntNode')}'. This is not a json "
+        f"Expected to find an object with property ['{key}'] in path {place} but found '{node}'. This is not a json "
         "object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'."
     )
 
@@ -144,6 +168,12 @@ _JAVA_NODES = {
     list: "ArrayNode",
     type(None): "NullNode",
 }
+
+
+def _java_node(value: Any) -> str:
+    if type(value) is not int:
+        return _JAVA_NODES[type(value)]
+    return "IntNode" if -(2**31) <= value < 2**31 else "LongNode" if -(2**63) <= value < 2**63 else "BigIntegerNode"
 
 
 def _depth(keys: tuple[Key, ...], value: Any) -> tuple[int, Any]:
@@ -230,7 +260,8 @@ def _spread(found: Any) -> float:
 
 
 def _size(found: Any) -> int | None:
-    return len(found) if type(found) in (list, dict, str) else None
+    """Of arrays and objects; texts have none."""
+    return len(found) if type(found) in (list, dict) else None
 
 
 # Jayway's functions at the end of a path.

@@ -1,15 +1,18 @@
 """Paths that are more than names and indexes, by python-jsonpath: bounded, so that a hostile one fails its state and
 nothing else. Regular expressions go to an engine that needs linear time; how many places a path looks at is counted.
+Where Jayway, whose dialect AWS has, differs from RFC 9535, its selectors stand in for the library's.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterable, Iterator
 from typing import Any
 
 import jsonatapy
 from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError, JSONPathMatch
 from jsonpath.exceptions import JSONPathRecursionError
+from jsonpath.selectors import Filter, FilterContext, IndexSelector, JSONPathSelector, NameSelector, SliceSelector
 
 # Places of a value that one evaluation may look at.
 MOST_PLACES = 150_000
@@ -53,7 +56,79 @@ class _Environment(JSONPathEnvironment):
     def compare(self, left: object, operator: str, right: object) -> bool:
         if operator == "=~" and isinstance(right, re.Pattern):
             return isinstance(left, str) and _matches(right, left)
+        if operator in ("==", "!=") and type(left) is not type(right):
+            left, right = _as_number(left, right), _as_number(right, left)
         return super().compare(left, operator, right)
+
+
+def _as_number(value: object, other: object) -> object:
+    """A text beside a number is the number that it writes, if it writes one."""
+    if type(value) is not str or type(other) not in (int, float):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+class _Index(IndexSelector):
+    """Past the end of an array there is null; objects have no indexes."""
+
+    def resolve(self, node: JSONPathMatch) -> Iterator[JSONPathMatch]:
+        array = node.obj
+        if type(array) is list:
+            inside = -len(array) <= self.index < len(array)
+            yield node.new_child(array[self.index] if inside else None, self.index)
+
+
+class _Slice(SliceSelector):
+    """Of arrays alone, and without steps."""
+
+    def resolve(self, node: JSONPathMatch) -> Iterator[JSONPathMatch]:
+        if type(node.obj) is list:
+            yield from super().resolve(node)
+
+
+class _Filter(Filter):
+    """An object is let pass itself, or not; it is not its members that are looked at."""
+
+    def resolve(self, node: JSONPathMatch) -> Iterator[JSONPathMatch]:
+        if type(node.obj) is not dict:
+            yield from super().resolve(node)
+            return
+        context = FilterContext(
+            env=self.env, current=node.obj, root=node.root, extra_context=node.filter_context(), current_key=None
+        )
+        if self.expression.evaluate(context):
+            yield node
+
+
+class _Members(JSONPathSelector):
+    """Several names at a path's end: one object with those members that are there."""
+
+    def __init__(self, names: tuple[NameSelector, ...]) -> None:
+        super().__init__(env=names[0].env, token=names[0].token)
+        self.names = [name.name for name in names]
+
+    def resolve(self, node: JSONPathMatch) -> Iterator[JSONPathMatch]:
+        if type(node.obj) is dict:
+            yield node.new_child({name: node.obj[name] for name in self.names if name in node.obj}, "")
+
+    def resolve_async(self, node: JSONPathMatch) -> AsyncIterable[JSONPathMatch]:
+        raise NotImplementedError
+
+
+def _in_jayways_way(selector: JSONPathSelector) -> JSONPathSelector:
+    if type(selector) is IndexSelector:
+        return _Index(env=selector.env, token=selector.token, index=selector.index)
+    if type(selector) is SliceSelector:
+        cut = selector.slice
+        if cut.step not in (None, 1):
+            raise JSONPathError(f"Failed to parse SliceOperation: {selector}", token=None)
+        return _Slice(env=selector.env, token=selector.token, start=cut.start, stop=cut.stop)
+    if type(selector) is Filter:
+        return _Filter(env=selector.env, token=selector.token, expression=selector.expression)
+    return selector
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> bool:
@@ -74,7 +149,17 @@ def compile_query(text: str) -> JSONPath:
     query = _ENVIRONMENT.compile(text)
     if not isinstance(query, JSONPath):
         raise JSONPathError("unexpected operator between paths", token=None)
+    for segment in query.segments:
+        segment.selectors = tuple(map(_in_jayways_way, segment.selectors))
+    names = tuple(selector for selector in query.segments[-1].selectors if isinstance(selector, NameSelector))
+    if len(names) == len(query.segments[-1].selectors) > 1:
+        query.segments[-1].selectors = (_Members(names),)
     return query
+
+
+def picks_members(query: JSONPath) -> bool:
+    """Whether it ends in several names."""
+    return isinstance(query.segments[-1].selectors[0], _Members)
 
 
 def find_all(query: JSONPath, value: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.orders.shop import ROOT
 
@@ -31,6 +31,8 @@ MARKS = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="not run: Chromium is missing (apt-get install chromium)"),
 ]
+
+expect.set_options(timeout=60_000)  # a guard against waiting for ever, no measure of speed
 
 
 @contextmanager

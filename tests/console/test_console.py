@@ -54,7 +54,7 @@ def test_an_event_is_seen_on_the_map(browser: Browser, console: str, busy_shop: 
         expect(page.locator(".lamp")).to_have_text("live")
         entry = {"Source": "test", "DetailType": "Seen", "Detail": "{}", "EventBusName": busy_shop.outputs["BusName"]}
         busy_shop.server.aws("events").put_events(Entries=[entry])
-        expect(tally).not_to_have_text("", timeout=2_000)
+        expect(tally).not_to_have_text("")
 
 
 def test_a_trace_is_found_by_a_text_and_read_by_keyboard(browser: Browser, console: str) -> None:
@@ -103,7 +103,7 @@ def test_what_was_given_up_is_delivered_again(browser: Browser, console: str, bu
         url = sqs.create_queue(QueueName="not-there-yet")["QueueUrl"]
         page.locator("tbody tr", has_text="not-there-yet").get_by_role("button", name="Redeliver").click()
         expect(page.get_by_role("status").filter(has_text="delivered again")).to_be_visible()
-    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     assert json.loads(message["Body"])["detail-type"] == "Lost"
 
 

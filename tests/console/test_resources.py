@@ -83,7 +83,7 @@ def test_pipes_streams_and_schedules_have_pages(browser: Browser, console: str, 
         expect(page.get_by_role("status").filter(has_text="It fired.")).to_be_visible()
         assert findings(page) == []
     answer = aws("sqs").receive_message(
-        QueueUrl=f"{busy_shop.server.endpoint}/000000000000/pipe-target", WaitTimeSeconds=5
+        QueueUrl=f"{busy_shop.server.endpoint}/000000000000/pipe-target", WaitTimeSeconds=20
     )
     assert [message["Body"] for message in answer["Messages"]] == ["fired"]
 

@@ -57,7 +57,7 @@ def test_a_map_of_ten_thousand_resources_stays_smooth(browser: Browser, console:
     with opened(browser, "about:blank") as page:
         page.route("**/_headwater/map*", fulfil)
         page.goto(console + "/")
-        expect(page.locator(".node.group")).to_have_count(STACKS, timeout=20_000)  # as it opens: by stacks
+        expect(page.locator(".node.group")).to_have_count(STACKS)  # as it opens: by stacks
         page.goto(f"{console}/?open=" + ",".join(f"s{n}" for n in range(STACKS)))
         expect(page.locator(".picture.afar")).to_be_visible(timeout=20_000)
         expect(page.locator(".far canvas[width]")).to_be_attached(timeout=20_000)  # the worker has painted it

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+from tests.ports import lasting_port
 from tests.settling import settle
 
 
@@ -17,9 +17,7 @@ class Server:
     """`headwater start` on a data folder, always at the same port."""
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = lasting_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.data = data
         self.up = threading.Event()
@@ -62,7 +60,7 @@ class Progress:
             self._count += 1
             self._moved.notify_all()
 
-    def wait_for(self, count: int, seconds: float = 120) -> None:
+    def wait_for(self, count: int, seconds: float = 300) -> None:
         """Returns once so much was acknowledged."""
         with self._moved:
             assert self._moved.wait_for(lambda: self._count >= count, seconds), f"only {self._count} of {count}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from headwater.languages.mqtt.packets import (
     Subscribe,
     Subscription,
 )
+from tests.ports import lasting_port
 from tests.wire.mqtt_clients import Bare
 
 KILLS = 5
@@ -29,11 +29,11 @@ class Killable:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self.mqtt_port = _free_port()
+        self.mqtt_port = lasting_port()
         self.start()
 
     def start(self) -> None:
-        ports = ["--port", str(_free_port()), "--mqtt-port", str(self.mqtt_port)]
+        ports = ["--port", "0", "--mqtt-port", str(self.mqtt_port)]
         command = [sys.executable, "-m", "headwater", "start", *ports, "--data", str(self._data)]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
@@ -47,12 +47,6 @@ class Killable:
         self._process.wait()
         assert self._process.stderr is not None
         self._process.stderr.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _publish_until_killed(server: Killable, first: int, chance: random.Random) -> set[int]:

@@ -21,11 +21,12 @@ import pytest
 from headwater.client import Headwater
 from tests.crash.server import Progress
 from tests.orders.shop import OUTCOMES, Server, Shop
+from tests.ports import lasting_port
 
 ORDERS = 240
 KILLS = 10
 CLIENTS = 6
-SETTLING_SECONDS = 90
+SETTLING_SECONDS = 240
 SEEDED = {"A1": 100_000, "B2": 100_000, "RARE": 1}
 CUSTOMERS = ("c-standard", "c-premium", "c-blocked", "c-new", "c-newer", "c-newest")
 PRICES = {"A1": 9.5, "B2": 24, "RARE": 180}
@@ -79,13 +80,13 @@ class Load:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "data", "PaymentFailureRate=0.1")
+    running = Server(tmp_path / "data", "PaymentFailureRate=0.1", port=lasting_port())
     yield running
     running.stop()
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_books_are_right_after_kills(server: Server) -> None:
     seed = int(os.environ.get("HEADWATER_SEED", time.time_ns() % 1_000_000))
     print(f"seed {seed}")

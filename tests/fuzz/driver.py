@@ -21,7 +21,7 @@ from tests.fuzz.scene import steps
 from tests.fuzz.seeds import ACCOUNT
 from tests.fuzz.values import Requests, Vocabulary, bend
 
-_SECONDS = 20
+_SECONDS = 60
 _ONCE = {"total_max_attempts": 1}
 # they wait for what nobody does
 _WAITING = frozenset((("states", "GetActivityTask"),))

@@ -31,7 +31,7 @@ def operations() -> dict[str, list[str]]:
     return {service: sorted(names) for service, names in sorted(found.items())}
 
 
-@pytest.mark.timeout(0 if int(_ROUNDS) > 5 else 120)
+@pytest.mark.timeout(0 if int(_ROUNDS) > 5 else 300)
 def test_no_request_ends_in_a_fault_of_ours() -> None:
     asked = operations()
     with Log().listening() as log, ServerThread(seed=1) as server:

@@ -101,7 +101,7 @@ def test_whatever_comes_over_a_socket() -> None:
         assert address.hostname is not None
         for _ in range(700 * _ROUNDS):
             request, before = _request(source), len(log.errors)
-            with socket.create_connection((address.hostname, address.port or 0), timeout=20) as connection:
+            with socket.create_connection((address.hostname, address.port or 0), timeout=60) as connection:
                 connection.sendall(request)
                 connection.shutdown(socket.SHUT_WR)  # so that what is not whole has an end
                 answer = connection.recv(65536)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 HEALTH = b"GET /_headwater/health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -149,7 +149,7 @@ def test_a_service_that_we_lack_is_named(endpoint: str) -> None:
 _LINE = st.binary(max_size=60)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     junk=st.one_of(
         st.binary(max_size=400),

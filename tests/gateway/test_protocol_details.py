@@ -229,7 +229,7 @@ def test_bad_bodies_raise_nothing_but_aws_errors(service: str, protocol: Protoco
     forms = st.lists(st.tuples(st.lists(names, min_size=1, max_size=4).map(".".join), st.text(max_size=4)))
     queries = forms.map(lambda pairs: urlencode(pairs).encode())
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(st.binary(max_size=60) | encoded | queries)
     def fuzz(body: bytes) -> None:
         try:

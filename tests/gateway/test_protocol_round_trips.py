@@ -155,7 +155,7 @@ HOT = [
 def test_many_values(name: str, protocol: Protocol, operation: str) -> None:
     wire, judge = load_service(name), botocore_model(name)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(1, 2**32))
     def check(seed: int) -> None:
         request_comes_through(wire, judge, protocol, operation, seed)

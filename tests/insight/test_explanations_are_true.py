@@ -67,7 +67,7 @@ def check(pattern: Pattern, event: dict[str, Any]) -> bool:
 
 
 @given(st.lists(PATTERNS, max_size=3), EVENTS, st.sampled_from([EVENTBRIDGE, SNS_BODY, PIPES]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_of_patterns_on_a_bus(patterns: list[dict[str, Any]], event: dict[str, Any], dialect: Dialect) -> None:
     index: PatternIndex[int] = PatternIndex()
     made = [compiled(pattern, dialect) for pattern in patterns]
@@ -77,7 +77,7 @@ def test_of_patterns_on_a_bus(patterns: list[dict[str, Any]], event: dict[str, A
 
 
 @given(st.dictionaries(NAMES, LISTS, min_size=1, max_size=3), st.dictionaries(NAMES, ATTRIBUTES, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_of_filter_policies(policy: dict[str, Any], attributes: dict[str, Any]) -> None:
     """What the record of a message shows to filters is what they saw when it was published."""
     record = orjson.loads(recorded({"MessageAttributes": attributes}, "text"))

@@ -116,7 +116,7 @@ def test_a_collector_that_fails_holds_up_nothing(collector: Collector) -> None:
     with _Exporting(collector.endpoint) as running:
         sqs = client_factory(running.endpoint, "123456789012")("sqs")
         sqs.create_queue(QueueName="work")
-        assert collector.asked.wait(20)
+        assert collector.asked.wait(60)
         assert sqs.list_queues()["QueueUrls"]
     assert running.cloud.exporter is not None
     assert running.cloud.exporter.dropped > 0 and running.cloud.exporter.sent == 0

@@ -164,7 +164,7 @@ _junk = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(machines() | st.sampled_from(RECORDED), _junk, st.data())
 def test_no_definition_breaks_the_parser(definition: dict[str, Any], junk: Any, data: st.DataObject) -> None:
     """Put junk anywhere in a good definition: a machine or a refusal comes of it, nothing else."""

@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 from zlib import crc32
 
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from headwater.languages.asl import InvalidDefinition, Machine, parse
@@ -56,10 +56,9 @@ class Script:
 
 
 ITEMS = st.lists(st.sampled_from([1, [2], {"k": 3}]), max_size=3)
-PATIENT = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=PATIENT)
+@settings(max_examples=150)
 @given(machines(), ITEMS, st.integers(0, 10_000))
 def test_the_stepper_agrees_with_the_naive_interpreter(definition: dict[str, Any], items: list[Any], seed: int) -> None:
     definition, machine = begun(definition)

@@ -14,12 +14,12 @@ from headwater.languages.asl.replay import replay
 from headwater.languages.asl.visits import visits
 from tests.languages.asl_machines import changed, machines
 from tests.languages.asl_world import Ids, World, execution
-from tests.languages.test_asl_properties import ITEMS, PATIENT, Script, begun
+from tests.languages.test_asl_properties import ITEMS, Script, begun
 
 Events = list[dict[str, Any]]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=PATIENT)
+@settings(max_examples=100)
 @given(st.data(), machines(), ITEMS, st.integers(0, 10_000))
 def test_replay_tells_what_a_run_would_show(
     data: st.DataObject, definition: dict[str, Any], items: list[Any], seed: int

@@ -53,7 +53,7 @@ def test_what_is_found(path: str, found: Any) -> None:
     [
         ("$.none", "No results for path: $['none']"),
         ("$.none.deep", "Missing property in path $['none']"),
-        ("$.a.b[9].c", "Expected to find an object with property ['9'] in path $['a']['b']"),
+        ("$.a.b[9].c", "Expected to find an object with property ['c'] in path $['a']['b'][9] but found 'null'"),
         ("$.a.x-y.z", "Expected to find an object with property ['z'] in path $['a']['x-y'] but found"),
     ],
 )
@@ -102,6 +102,57 @@ _values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=3),
     max_leaves=12,
 )
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$.o['x','q']", {"x": 1}),
+        ("$.items[0]['k','c']", {"k": 1, "c": "red"}),
+        ("$.items[*]['k']", [1, "1"]),
+        ("$.items[*]['k','c']", [{"k": 1, "c": "red"}, {"k": "1"}]),
+        ("$.a[0,9]", [3, None]),
+        ("$.items[*].t[0]", ["a", None]),
+        ("$.items[?(@.k == 1)].k", [1, "1"]),
+        ("$.items[?(@.k == '1')].k", [1, "1"]),
+        ("$.items[?(@.k != 1)]", []),
+        ("$.o[?(@.x == 1)].x", [1]),
+        ("$.o[?(@.nope)]", []),
+        ("$.s[0:1]", []),
+        ("$.s.length()", None),
+    ],
+)
+def test_paths_are_read_as_jayway_reads_them(path: str, expected: Any) -> None:
+    """Seen with json-path 2.10 and its JacksonJsonNodeJsonProvider, which AWS's own messages name."""
+    items = [{"k": 1, "c": "red", "t": ["a"]}, {"k": "1", "t": []}]
+    assert Path(path).find({"a": [3, 1], "s": "abc", "o": {"x": 1, "y": 2}, "items": items}) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("$.a[5].x", "Expected to find an object with property ['x'] in path $['a'][5] but found 'null'"),
+        ("$.a[5][1]", "The path $['a'][5] is null"),
+        ("$.s[0].x", """Filter: [0]['x'] can only be applied to arrays. Current context is: "abc\""""),
+        (
+            "$.l.x",
+            "Expected to find an object with property ['x'] in path $['l'] but found 'com.fasterxml.jackson."
+            "databind.node.LongNode'",
+        ),
+        ("$.s['x','y']", "No results for path: $.s['x','y']"),
+    ],
+)
+def test_where_a_path_ends_is_told_as_jayway_tells_it(path: str, why: str) -> None:
+    """As above."""
+    with pytest.raises(PathMissing) as missing:
+        Path(path).find({"a": [1], "s": "abc", "l": 2**40})
+    assert str(missing.value).startswith(why)
+
+
+def test_slices_have_no_steps() -> None:
+    """As above: "Failed to parse SliceOperation"."""
+    with pytest.raises(PathError):
+        Path("$.a[::2]")
 
 
 @given(_values, st.lists(_names, min_size=1, max_size=4), _values)

@@ -24,7 +24,7 @@ def graphs(draw_: Any) -> tuple[dict[str, tuple[float, float]], list[tuple[str, 
     return sizes, draw_(st.lists(edge, max_size=20))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_nothing_overlaps(graph: tuple[dict[str, tuple[float, float]], list[tuple[str, str]]]) -> None:
     sizes, edges = graph
@@ -52,7 +52,7 @@ def within(inner: Box, outer: Box) -> bool:
     )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(machines())
 def test_states_stand_within_their_groups(definition: dict[str, Any]) -> None:
     drawing = draw(definition)

@@ -30,7 +30,19 @@ def refusal(source: Any, dialect: Dialect) -> str:
         ('"text"', "Filter is not an object"),
         ("{}", "Empty objects are not allowed"),
         ("", "Unexpected end-of-input"),
-        ("{'a': 1}", "Unexpected character (''' (code 39))"),
+        ("{'a': 1}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name"),
+        ('{"a": [1 2]}', "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"),
+        (
+            '{"a": [1] "b": [2]}',
+            "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries",
+        ),
+        ('{"a" [1]}', "Unexpected character ('[' (code 91)): was expecting a colon to separate field name and value"),
+        ('{"a": [01]}', "Invalid numeric value: Leading zeroes not allowed"),
+        ('{"a": ["x]}', "Unexpected end-of-input: was expecting closing quote for a string value"),
+        ('{"a": ["\\x"]}', "Unrecognized character escape 'x' (code 120)"),
+        ('{"a": [NaN]}', "Non-standard token 'NaN': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow"),
+        ('{"a": [{"cidr": "10.0.0.0/9999999999"}]}', "Malformed CIDR, mask bits must be an integer"),
+        ('{"a": [{"numeric": ["=", 1e400]}]}', "Value must be between -5.0E11 and 5.0E11, inclusive"),
         (
             "nonsense",
             "Unrecognized token 'nonsense': was expecting "
@@ -43,7 +55,18 @@ def refusal(source: Any, dialect: Dialect) -> str:
     ],
 )
 def test_eventbridge_refuses(source: str, reason: str) -> None:
+    """Faults of JSON as jackson-core says them, on which EventBridge's matcher stands."""
     assert refusal(source, EVENTBRIDGE) == f"Event pattern is not valid. Reason: {reason}"
+
+
+def test_what_the_matcher_lets_pass() -> None:
+    """https://github.com/aws/event-ruler (CIDR.java, JsonRuleCompiler.java): a slash at the end of a block's notation
+    does not count, and a number that cannot be compared equals nothing but itself."""
+    assert compile_pattern({"a": [{"cidr": "10.0.0.0/8/"}]}).matches({"a": "10.1.2.3"})
+    assert not compile_pattern('{"a": [1e400]}').matches({"a": 1})
+    huge = compile_pattern(f'{{"a": [{10**400}]}}')
+    assert huge.matches({"a": 10**400})
+    assert not huge.matches({"a": 1})
 
 
 def test_of_two_lists_for_one_path_the_last_holds() -> None:

@@ -67,7 +67,7 @@ PATTERNS = objects(st.recursive(LISTS, objects, max_leaves=4))
 
 
 @given(PATTERNS, EVENTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_agrees_with_the_reference(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     compiled = compile_pattern(pattern)
     # what AWS leaves out of `$or` has a test of its own
@@ -82,7 +82,7 @@ def test_agrees_with_the_reference(pattern: dict[str, Any], event: dict[str, Any
 
 
 @given(st.lists(PATTERNS, max_size=6), st.lists(EVENTS, min_size=1, max_size=4), st.sets(st.integers(0, 5)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_index_is_all_patterns_by_brute_force(
     patterns: list[dict[str, Any]], events: list[dict[str, Any]], discarded: set[int]
 ) -> None:

@@ -114,14 +114,14 @@ class Shop:
         order: dict[str, Any] = json.loads(answer.body)
         return order
 
-    def outcome(self, order_id: str, seconds: float = 30) -> dict[str, Any]:
+    def outcome(self, order_id: str, seconds: float = 60) -> dict[str, Any]:
         """The order, once it is completed or rejected."""
         self.settle(seconds)
         order = self.order(order_id)
         assert order["status"] in OUTCOMES, order
         return order
 
-    def settle(self, seconds: float = 30) -> None:
+    def settle(self, seconds: float = 60) -> None:
         """Until all that was caused is done."""
         settle(self.server.endpoint, seconds)
 
@@ -175,9 +175,9 @@ class Listener:
     def subscribe(self, topic: str) -> int:
         """The reason code that the broker answers: 128 and above for a refusal."""
         self.client.subscribe(topic, qos=1)
-        return self._acknowledged.get(timeout=10)
+        return self._acknowledged.get(timeout=250)
 
-    def follow(self, order_id: str, seconds: float = 30) -> list[dict[str, Any]]:
+    def follow(self, order_id: str, seconds: float = 60) -> list[dict[str, Any]]:
         """All messages of an order, to its outcome. They may come in any order."""
         deadline, seen = time.monotonic() + seconds, []
         while True:

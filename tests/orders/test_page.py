@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.console.pages import ARTIFACTS, CHROMIUM, FLAGS, MARKS
 from tests.orders.shop import ROOT, Shop
 
-ARTIFACTS = ROOT / "artifacts"
-CHROMIUM = shutil.which("chromium") or ""
 VENDORED = ROOT / "examples/orders/page/function/site/vendor/mqtt.esm.js"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="not run: Chromium is missing (apt-get install chromium)"),
+    *MARKS,
     pytest.mark.skipif(not VENDORED.exists(), reason="not run: mqtt.js is missing (make setup)"),
 ]
 
@@ -61,7 +48,7 @@ def keep(page: Page, name: str) -> None:
 def test_an_order_is_seen_to_its_completion(page: Page) -> None:
     page.get_by_label("Customer").select_option("c-premium")
     page.get_by_role("button", name="Order").click()
-    expect(page.locator("#state")).to_have_text("Completed", timeout=20_000)
+    expect(page.locator("#state")).to_have_text("Completed")
     expect(page.locator("#timeline li")).to_have_count(5)
     expect(page.locator("#link")).to_have_text("live")
     names = page.locator("#timeline li span").all_text_contents()
@@ -72,7 +59,7 @@ def test_an_order_is_seen_to_its_completion(page: Page) -> None:
 def test_a_blocked_customer_sees_the_rejection(page: Page) -> None:
     page.get_by_label("Customer").select_option("c-blocked")
     page.get_by_role("button", name="Order").click()
-    expect(page.locator("#state")).to_have_text("Rejected", timeout=20_000)
+    expect(page.locator("#state")).to_have_text("Rejected")
     expect(page.locator("#reason")).to_have_text("The customer is blocked")
     keep(page, "order-rejected")
 
@@ -81,7 +68,7 @@ def test_the_page_fits_a_phone_and_the_dark(browser: Browser, shop: Shop) -> Non
     page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page.goto(shop.outputs["PageUrl"])
     page.get_by_role("button", name="Order").click()
-    expect(page.locator("#state")).to_have_text("Completed", timeout=20_000)
+    expect(page.locator("#state")).to_have_text("Completed")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     keep(page, "order-phone-dark")
     page.close()
@@ -89,7 +76,7 @@ def test_the_page_fits_a_phone_and_the_dark(browser: Browser, shop: Shop) -> Non
 
 def test_the_timeline_fills_by_mqtt(page: Page) -> None:
     """With GET answering only what was so at first, all further steps can only come by MQTT."""
-    expect(page.locator("#link")).to_have_text("live", timeout=10_000)
+    expect(page.locator("#link")).to_have_text("live")
     first: list[str] = []
 
     def stale(route: object) -> None:
@@ -104,5 +91,5 @@ def test_the_timeline_fills_by_mqtt(page: Page) -> None:
 
     page.route("**/orders/*", stale)
     page.get_by_role("button", name="Order").click()
-    expect(page.locator("#state")).to_have_text("Completed", timeout=20_000)
+    expect(page.locator("#state")).to_have_text("Completed")
     assert first

@@ -84,6 +84,6 @@ def test_without_npm_that_is_said(lab: Lab, tmp_path: Path, monkeypatch: pytest.
 
 def test_names_that_are_put_together_at_run_time(lab: Lab, npm_calls: Path) -> None:
     text = 'module.exports = (service) => require(`@aws-sdk/client-${service}`).name;\nrequire("./none");\n'
-    function = zipped(lab, "@aws-sdk/client-first", **{"later.js": text})
-    assert lab.answer(function) == "@aws-sdk/client-first"
+    function = zipped(lab, "@aws-sdk/client-named", **{"later.js": text})
+    assert lab.answer(function) == "@aws-sdk/client-named"
     assert {"@aws-sdk/client-ssm", "@aws-sdk/client-cloudwatch-logs"} <= set(npm_calls.read_text().split())

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +63,7 @@ def handler(event, context):
     assert result.payload == (
         b'{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: r-1 Error: Task timed out after 1.00 seconds"}'
     )
-    assert 1000 <= result.duration < 3000
+    assert 1000 <= result.duration < 60_000  # the handler's own time
     assert result.log_tail.endswith(b"Status: timeout\n")
     pids = [int(pid) for line in lab.lines if line[0].isdigit() for pid in line.split() if pid.isdigit()]
     assert len(pids) == 2
@@ -73,7 +72,7 @@ def handler(event, context):
 
 async def gone(pids: list[int]) -> None:
     """Returns once none of these processes lives, of which the system tells."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         for pid in pids:
             await ended(pid)
 
@@ -174,14 +173,16 @@ def handler(event, context):
     asyncio.run(gone(pids))
 
 
-def test_closing_takes_every_process_along(tmp_path: Path) -> None:
+def test_closing_takes_every_process_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from runtime_lab import Lab
 
+    monkeypatch.setattr("headwater.runtime.launchers._PATIENCE", 60)  # seconds until a launcher is killed
     lab = Lab(tmp_path)
     pids = [lab.answer(lab.function(PID)) for _ in range(2)]
-    began = time.monotonic()
+    (launcher,) = (each._process for each in lab.runtime._launchers.values())
     lab.run(lab.runtime.close())
     lab.run(gone(pids))
-    assert time.monotonic() - began < 5
+    assert launcher is not None
+    assert launcher.returncode == 0  # it has ended by itself
     lab.run(lab.loop.shutdown_default_executor())
     lab.loop.close()

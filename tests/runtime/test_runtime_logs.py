@@ -14,7 +14,7 @@ LINES = st.text(st.characters(codec="utf-8", exclude_characters="\n\0"), max_siz
 RECORDS = st.lists(st.lists(LINES, min_size=1, max_size=3), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RECORDS, st.lists(st.integers(1, 40), max_size=20))
 def test_events_do_not_depend_on_how_bytes_arrive(records: list[list[str]], cuts: list[int]) -> None:
     data = b"".join("\0\n".join(lines).encode() + b"\n" for lines in records)
@@ -35,7 +35,7 @@ def test_events_do_not_depend_on_how_bytes_arrive(records: list[list[str]], cuts
         pipe.close()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.builds(lambda text, times: text * times, LINES, st.integers(0, 500)), max_size=12))
 def test_the_tail_is_the_end_of_what_was_logged(lines: list[str]) -> None:
     reader, writer = os.pipe()

@@ -38,7 +38,7 @@ class Endpoint:
 
     def next(self, path: str | None = None) -> Asked:
         while True:
-            asked = self._asked.get(timeout=20)
+            asked = self._asked.get(timeout=60)
             if path is None or asked.path == path:
                 return asked
 

@@ -45,7 +45,7 @@ class Listener:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def next(self) -> tuple[dict[str, str], str]:
-        return self.received.get(timeout=10)
+        return self.received.get(timeout=60)
 
     def confirm(self) -> None:
         """Visit the link of the next request, which asks for it."""

@@ -46,7 +46,7 @@ class Gate:
 
     def __init__(self) -> None:
         self._door = socket.create_server(("127.0.0.1", 0))
-        self._door.settimeout(30)
+        self._door.settimeout(60)
         self.source = f"""
 import socket
 def pass_gate():

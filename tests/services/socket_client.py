@@ -27,7 +27,7 @@ class SocketClient:
 
     def __init__(self, url: str, headers: dict[str, str] | None = None, protocols: list[str] | None = None) -> None:
         address = urlsplit(url)
-        self._socket = socket.create_connection((address.hostname or "", address.port or 80), timeout=20)
+        self._socket = socket.create_connection((address.hostname or "", address.port or 80), timeout=60)
         self._protocol = WSConnection(ConnectionType.CLIENT)
         self._events = self._read()
         target = address.path + (f"?{address.query}" if address.query else "")

@@ -39,7 +39,7 @@ def run(states: Any, definition: dict[str, Any], given: Any = None, name: str = 
     return ended(states, started["executionArn"])
 
 
-def ended(states: Any, arn: str, seconds: float = 10) -> dict[str, Any]:
+def ended(states: Any, arn: str, seconds: float = 60) -> dict[str, Any]:
     """The execution's description once it is over."""
     settle(states, seconds)
     described: dict[str, Any] = states.describe_execution(executionArn=arn)

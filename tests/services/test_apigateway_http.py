@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.spine.operations import Caller
@@ -138,7 +138,7 @@ def test_events_are_put(aws: Client, api: dict[str, Any], queue: str) -> None:
     answer = ask("POST", api["ApiEndpoint"] + "/events", b'{"order": 1}')
     assert answer.status == 200
     assert orjson.loads(answer.body)["FailedEntryCount"] == 0
-    message = aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]
+    message = aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
     event = orjson.loads(message["Body"])
     assert (event["detail-type"], event["detail"]) == ("Ordered", {"order": 1})
 
@@ -270,7 +270,7 @@ def test_a_route_key_is_used_once(api: dict[str, Any], to_queue: Route) -> None:
 TEXT = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=30)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150)
 @given(method=st.sampled_from(["GET", "POST", "OPTIONS", "HEAD"]), path=TEXT, query=TEXT, header=TEXT, body=st.binary())
 def test_whatever_comes_is_answered(
     server: ServerThread,

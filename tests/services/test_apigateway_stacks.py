@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.conftest import Client
 from tests.services.http import ask
 from tests.settling import wait_for
@@ -116,7 +114,6 @@ def delete(aws: Client) -> None:
     wait_for(client, "stack_delete_complete", StackName="apis")
 
 
-@pytest.mark.timeout(60)
 def test_sam(aws: Client) -> None:
     made = outputs(aws, "create", SAM)
     assert ask("GET", made["Http"] + "/a/1").json == ["hello", "$default", {"id": "1"}, None]

@@ -194,7 +194,7 @@ def test_put_events(aws: Client, serve: Serve) -> None:
     url = serve(aws_type("events:path//", template))
     answer = ask("POST", url + "?kind=Placed", b'{"order": {"id": 7, "name": "caf\xc3\xa9"}}')
     assert (answer.status, answer.json["FailedEntryCount"]) == (200, 0)
-    event = orjson.loads(aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]["Body"])
+    event = orjson.loads(aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]["Body"])
     assert (event["detail-type"], event["detail"]) == ("Placed", {"id": 7, "name": "café"})
 
 

@@ -419,17 +419,27 @@ def test_addresses_are_made_to_work_here(aws: Client, endpoint: str) -> None:
 
 def test_a_property_that_has_no_effect_is_told(aws: Client) -> None:
     cloudformation = aws("cloudformation")
-    properties = {
+    properties: dict[str, Any] = {
         "BillingMode": "PAY_PER_REQUEST", "ResourcePolicy": {"PolicyDocument": {}}, "Tags": [],
         "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "Sharpness": 1},
     }  # fmt: skip
-    body = json.dumps({"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}})
-    cloudformation.create_stack(StackName="shop", TemplateBody=body)
-    wait_for(cloudformation, "stack_create_complete", StackName="shop")
-    reasons = {
-        (event["LogicalResourceId"], event["ResourceStatus"]): event.get("ResourceStatusReason")
-        for event in cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
-    }
-    assert reasons["Table", "CREATE_COMPLETE"] == "Headwater ignores ResourcePolicy of AWS::DynamoDB::Table."
-    assert not reasons["shop", "CREATE_COMPLETE"]
+
+    def told(word: str) -> str | None:
+        body = json.dumps({"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}})
+        getattr(cloudformation, f"{word}_stack")(StackName="shop", TemplateBody=body)
+        wait_for(cloudformation, f"stack_{word}_complete", StackName="shop")
+        events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+        ended = [each for each in events if each["ResourceStatus"] == f"{word.upper()}_COMPLETE"]
+        reasons = {each["LogicalResourceId"]: each.get("ResourceStatusReason") for each in reversed(ended)}
+        assert not reasons["shop"]
+        return reasons["Table"]
+
+    within = "PointInTimeRecoverySpecification.Sharpness"
+    assert told("create") == f"Headwater ignores {within}, ResourcePolicy of AWS::DynamoDB::Table."
+    properties["BillingMode"], properties["ResourcePolicy"] = "PAY_PER_REQUEST", {"PolicyDocument": {"Version": "1"}}
+    assert told("update") == "Headwater ignores ResourcePolicy of AWS::DynamoDB::Table."
+    del properties["ResourcePolicy"]
+    properties["DeletionProtectionEnabled"] = False
+    assert told("update") is None

@@ -15,7 +15,7 @@ from tests.settling import settle, wait_for
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
-def settled(cloudformation: Any, name: str = "shop", seconds: float = 30) -> str:
+def settled(cloudformation: Any, name: str = "shop", seconds: float = 60) -> str:
     """The stack's status once it is not in progress."""
     settle(cloudformation, seconds)
     status = str(stack(cloudformation, name)["StackStatus"])
@@ -248,7 +248,7 @@ def test_events_go_to_topics(aws: Client) -> None:
     cloudformation.create_stack(StackName="shop", TemplateBody=body, NotificationARNs=[topic])
     told: list[str] = []
     while len(told) < 5:
-        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)["Messages"]
         told.extend(each["Body"] for each in messages)
     assert any("ResourceStatus='CREATE_COMPLETE'\n" in text and "LogicalResourceId='shop'\n" in text for text in told)
 

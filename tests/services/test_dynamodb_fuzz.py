@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import client_factory
@@ -193,17 +193,18 @@ OPERATIONS: dict[str, st.SearchStrategy[Any]] = {
 
 
 @pytest.fixture(scope="module")
-def connection(server: ServerThread) -> Iterator[http.client.HTTPConnection]:
-    make_table(
-        client_factory(server.endpoint, ACCOUNT)("dynamodb"),
-        attributes={"g": "S", "n": "N"},
-        GlobalSecondaryIndexes=[index("gsi", "g")],
-        LocalSecondaryIndexes=[index("lsi", "pk", "n", "KEYS_ONLY")],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    address = urlsplit(server.endpoint)
-    with closing(http.client.HTTPConnection(str(address.hostname), address.port)) as connection:
-        yield connection
+def connection() -> Iterator[http.client.HTTPConnection]:
+    with ServerThread() as server:
+        make_table(
+            client_factory(server.endpoint, ACCOUNT)("dynamodb"),
+            attributes={"g": "S", "n": "N"},
+            GlobalSecondaryIndexes=[index("gsi", "g")],
+            LocalSecondaryIndexes=[index("lsi", "pk", "n", "KEYS_ONLY")],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        address = urlsplit(server.endpoint)
+        with closing(http.client.HTTPConnection(str(address.hostname), address.port)) as connection:
+            yield connection
 
 
 def ask(connection: http.client.HTTPConnection, operation: str, body: str) -> tuple[int, str]:
@@ -220,7 +221,7 @@ def ask(connection: http.client.HTTPConnection, operation: str, body: str) -> tu
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_request_is_too_odd(connection: http.client.HTTPConnection, operation: str) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60)
     @given(OPERATIONS[operation])
     def check(request: dict[str, Any]) -> None:
         status, text = ask(connection, operation, json.dumps(request))

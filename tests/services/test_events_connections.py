@@ -317,7 +317,7 @@ def test_one_that_is_slow_down_or_talks_garbage_holds_up_no_other(aws: Client, s
 
     def answer(asked: Asked) -> Reply:
         if asked.path == "/slow":
-            site.released.wait(20)
+            site.released.wait(60)
         return Reply(0, {}, b"SSH-2.0-nonsense\r\n\r\n") if asked.path == "/garbage" else Reply()
 
     site.answer = answer
@@ -338,7 +338,7 @@ def test_one_that_is_slow_down_or_talks_garbage_holds_up_no_other(aws: Client, s
         events.put_events(Entries=[ENTRY] * 10)
     got = 0
     while got < 20:
-        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)["Messages"]
         got += len(messages)
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -351,7 +351,7 @@ def test_one_that_is_slow_down_or_talks_garbage_holds_up_no_other(aws: Client, s
 
 def test_a_request_has_its_time(site: Endpoint, server: ServerThread) -> None:
     def answer(asked: Asked) -> Reply:
-        site.released.wait(20)
+        site.released.wait(60)
         return Reply()
 
     site.answer = answer

@@ -43,7 +43,7 @@ def make_rule(events: Any, arn: str, pattern: Any = None, **target: Any) -> str:
     return rule
 
 
-def receive(sqs: Any, url: str, wait: int = 5) -> list[dict[str, Any]]:
+def receive(sqs: Any, url: str, wait: int = 20) -> list[dict[str, Any]]:
     answer = sqs.receive_message(
         QueueUrl=url,
         WaitTimeSeconds=wait,
@@ -284,13 +284,17 @@ def test_schedules_and_subscriptions_outlive_a_restart(tmp_path: Path) -> None:
 
 
 def test_a_pattern_tried_out(events: Any) -> None:
-    event = json.dumps({"id": "1", "source": "orders", "detail": {"id": 7}})
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html names what is mandatory."""
+    whole = {"id": "1", "account": "1", "source": "orders", "time": "2026-11-28T00:00:00Z", "region": "us-east-1"}
+    whole |= {"detail-type": "Placed", "detail": {"id": 7}}
+    event = json.dumps(whole)
     assert events.test_event_pattern(EventPattern='{"detail": {"id": [7]}}', Event=event)["Result"] is True
     assert events.test_event_pattern(EventPattern='{"detail": {"id": [8]}}', Event=event)["Result"] is False
     with pytest.raises(ClientError, match="InvalidEventPatternException"):
         events.test_event_pattern(EventPattern="[]", Event=event)
-    with pytest.raises(ClientError, match="Parameter Event is not valid"):
-        events.test_event_pattern(EventPattern='{"id": ["1"]}', Event="[]")
+    for wrong in ("[]", "{", json.dumps({name: whole[name] for name in whole if name != "account"})):
+        with pytest.raises(ClientError, match="Parameter Event is not valid"):
+            events.test_event_pattern(EventPattern='{"id": ["1"]}', Event=wrong)
 
 
 def test_a_rate_keeps_its_beat_over_downtime(tmp_path: Path) -> None:

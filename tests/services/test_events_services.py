@@ -30,7 +30,7 @@ def listen(events: Any, arn: str, pattern: dict[str, Any], name: str = "r", **mo
     events.put_targets(Rule=name, Targets=[{"Id": "t", "Arn": arn}])
 
 
-def received(sqs: Any, url: str, wait: int = 10) -> list[dict[str, Any]]:
+def received(sqs: Any, url: str, wait: int = 20) -> list[dict[str, Any]]:
     answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=wait, MaxNumberOfMessages=10)
     for message in answer.get("Messages", []):
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -136,7 +136,7 @@ def test_stacks_with_iot(aws: Client, account: str) -> None:
     assert first["AuthorizerArn"] == f"arn:aws:iot:us-east-1:{account}:authorizer/{first['Authorizer']}"
     assert iot.describe_thing(thingName=first["Thing"])["attributes"] == {"room": "hall"}
     aws("iot-data").publish(topic="stack", payload=b'{"n": 1, "m": 2}')
-    messages = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
+    messages = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     assert json.loads(messages[0]["Body"]) == {"n": 1}
 
     cloudformation.update_stack(StackName=stack, TemplateBody=template("SELECT m FROM 'stack'", url, "two"))

@@ -30,7 +30,7 @@ def queue(aws: Client, name: str = "rule-queue") -> str:
 
 
 def received(aws: Client, url: str) -> str:
-    messages = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
+    messages = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
     body: str = messages[0]["Body"]
     return body

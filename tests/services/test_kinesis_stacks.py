@@ -86,7 +86,7 @@ def test_streams_and_schemas_of_a_stack(aws: Client, endpoint: str) -> None:
     kinesis.put_record(StreamName=out["Stream"], Data=b"hello", PartitionKey="a")
     (message,) = receive(aws("sqs"), out["Out"])
     assert json.loads(message["Body"])["Records"][0]["kinesis"]["partitionKey"] == "a"
-    Headwater(endpoint).settle(timeout=30)
+    Headwater(endpoint).settle(timeout=60)
     (key,) = (each["Key"] for each in aws("s3").list_objects_v2(Bucket=out["Lake"])["Contents"])
     assert key.startswith("48/20")
     changes = [{"ParameterKey": "Hours", "ParameterValue": "24"}, {"ParameterKey": "Shards", "ParameterValue": "2"}]

@@ -121,6 +121,8 @@ def test_aliases(kms: Any, key: Any, account: str) -> None:
 def test_managed_keys_are_made_when_asked_for(kms: Any) -> None:
     before = {each["AliasName"]: each for each in kms.list_aliases()["Aliases"]}
     assert "TargetKeyId" not in before["alias/aws/sqs"]
+    assert refusal(kms.encrypt, KeyId="alias/aws/sqs", Plaintext=b"x")[0] == "NotFoundException"  # and makes none
+    assert {each["AliasName"]: each for each in kms.list_aliases()["Aliases"]} == before
     managed = kms.describe_key(KeyId="alias/aws/sqs")["KeyMetadata"]
     assert managed["KeyManager"] == "AWS"
     assert managed["Description"] == "Default key that protects my SQS messages when no other key is defined"

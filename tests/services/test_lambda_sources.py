@@ -98,12 +98,14 @@ def test_a_window_gathers_messages(aws: Client) -> None:
     assert [record["body"] for record in records(receive(sqs, out))] == ["0", "1", "2"]
 
 
-def test_only_the_failures_of_a_batch_come_again(aws: Client) -> None:
+def test_only_the_failures_of_a_batch_come_again(timed: ServerThread, account: str) -> None:
+    aws = client_factory(timed.endpoint, account)
     sqs, url, out, _ = fed(aws, PICKY, FunctionResponseTypes=["ReportBatchItemFailures"])
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
     entries = [{"Id": body, "MessageBody": body} for body in ("good", "bad")]
     sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    settle(sqs)
     assert sorted(record["body"] for record in records(receive(sqs, out))) == ["bad", "good"]
+    timed.advance(30_000)  # the queue's visibility timeout
     again = records(receive(sqs, out))
     assert [(record["body"], record["attributes"]["ApproximateReceiveCount"]) for record in again] == [("bad", "2")]
 

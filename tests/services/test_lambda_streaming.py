@@ -44,7 +44,7 @@ export const handler = awslambda.streamifyResponse(async (event, stream, context
 def behind() -> Iterator[Endpoint]:
     """An endpoint that answers only once it is released."""
     with serving() as endpoint:
-        endpoint.answer = lambda asked: Reply() if endpoint.released.wait(20) else Reply(500)
+        endpoint.answer = lambda asked: Reply() if endpoint.released.wait(60) else Reply(500)
         yield endpoint
 
 

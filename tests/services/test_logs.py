@@ -176,7 +176,7 @@ def test_alarms_are_kept_and_tell_of_their_state(aws: Client) -> None:
     alarm = cloudwatch.describe_alarms(AlarmNames=["a"])["MetricAlarms"][0]
     assert (alarm["StateValue"], alarm["Threshold"], alarm["ActionsEnabled"]) == ("INSUFFICIENT_DATA", 1.0, True)
     cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="a test")
-    message = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"][0]
+    message = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"][0]
     told = json.loads(message["Body"])
     assert (told["AlarmName"], told["NewStateValue"], told["NewStateReason"]) == ("a", "ALARM", "a test")
     assert cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"][0]["AlarmName"] == "a"

@@ -62,7 +62,7 @@ def test_the_trace_runs_through_the_pipe(lab: Lab) -> None:
     arn = lab.pipe()
     lab.send({"n": 1})
     headwater = Headwater(lab.server.endpoint)
-    assert headwater.settle(timeout=5)["settled"]
+    assert headwater.settle(timeout=60)["settled"]
     rows = lab.server.call(
         lambda: lab.server.cloud.engine.store.all(
             "SELECT e.subject, e.outcome, t.name FROM spans AS s JOIN spans AS e ON e.trace = s.trace AND "

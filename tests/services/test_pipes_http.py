@@ -47,14 +47,14 @@ def test_an_api_destination_as_target(lab: Lab, site: Endpoint) -> None:
     asked = site.next()
     assert (asked.path, json.loads(asked.body)) == ("/orders/a%20b", {"order": "a b"})
     assert (asked.headers["x-key"], asked.headers["x-by"]) == ("secret", "pipe")
-    assert Headwater(lab.server.endpoint).settle(timeout=20)["settled"] and lab.left() == 0
+    assert Headwater(lab.server.endpoint).settle(timeout=60)["settled"] and lab.left() == 0
 
 
 def test_an_api_destination_as_enrichment(lab: Lab, site: Endpoint) -> None:
     site.answer = lambda asked: Reply(200, {}, b'{"customer": "gold"}')
     lab.pipe(Enrichment=destination(lab, site), EnrichmentParameters=HTTP)
     lab.send({"id": "7"})
-    assert Headwater(lab.server.endpoint).settle(timeout=20)["settled"]
+    assert Headwater(lab.server.endpoint).settle(timeout=60)["settled"]
     assert lab.bodies() == [{"customer": "gold"}]
 
 
@@ -63,7 +63,7 @@ def test_an_answer_that_is_no_success_is_tried_again(lab: Lab, site: Endpoint) -
     site.answer = lambda asked: replies.pop(0)
     lab.pipe(Target=destination(lab, site), SourceParameters=ONE, TargetParameters=HTTP)
     lab.send({"id": "7"})
-    assert Headwater(lab.server.endpoint).settle(timeout=20)["settled"] and lab.left() == 1
+    assert Headwater(lab.server.endpoint).settle(timeout=60)["settled"] and lab.left() == 1
     lab.server.advance(31_000)
     assert [site.next().path for _ in range(2)] == ["/orders/7"] * 2
     assert lab.left() == 0

@@ -159,4 +159,4 @@ def test_a_function_is_enrichment_and_target(lab: Lab) -> None:
 
 def headwater_settles(lab: Lab) -> None:
 
-    assert Headwater(lab.server.endpoint).settle(timeout=30)["settled"]
+    assert Headwater(lab.server.endpoint).settle(timeout=60)["settled"]

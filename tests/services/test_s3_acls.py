@@ -174,3 +174,16 @@ def test_access_logs_are_written_by_the_hour(timed: ServerThread) -> None:
     s3.put_object(Bucket="source", Key="unseen")
     timed.advance(2 * HOUR)
     assert len(s3.list_objects_v2(Bucket="logs-of-source")["Contents"]) == 1
+
+
+def test_a_bucket_made_anew_has_one_access_log(timed: ServerThread) -> None:
+    s3 = client_factory(timed.endpoint, "000000000000")("s3")  # noqa: F811
+    s3.create_bucket(Bucket="logs-of-source")
+    wanted = {"LoggingEnabled": {"TargetBucket": "logs-of-source", "TargetPrefix": ""}}
+    for again in (False, True):
+        if again:
+            s3.delete_bucket(Bucket="source")
+        s3.create_bucket(Bucket="source")
+        s3.put_bucket_logging(Bucket="source", BucketLoggingStatus=wanted)
+    timed.advance(HOUR)
+    assert len(s3.list_objects_v2(Bucket="logs-of-source")["Contents"]) == 1

@@ -24,7 +24,7 @@ def received(aws: Client, url: str, count: int) -> list[Any]:
     """As many bodies as are asked for; fewer where no more come."""
     bodies: list[Any] = []
     while len(bodies) < count:
-        answer = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+        answer = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)
         if "Messages" not in answer:
             break
         for message in answer["Messages"]:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.services.test_s3_http import SIGNED
@@ -88,7 +88,7 @@ def connection(endpoint: str) -> http.client.HTTPConnection:
 def test_no_request_is_a_fault_of_ours(s3: Any, bucket: str, connection: http.client.HTTPConnection) -> None:  # noqa: F811
     s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=400)
     @given(
         st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS"]),
         st.sampled_from(["", f"/{bucket}", f"/{bucket}/k", f"/{bucket}/none", "/no-such-bucket"])

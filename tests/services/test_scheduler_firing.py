@@ -363,7 +363,7 @@ def test_functions_are_invoked_by_templates_and_by_name(lab: Lab) -> None:
     lab.schedule("rate(1 day)", "1", target={"Arn": function, "Input": '{"by": "template"}'})
     request = {"FunctionName": "f", "Payload": {"by": "name"}}
     lab.schedule("rate(1 day)", "2", target=universal("lambda:invoke", request))
-    assert Headwater(lab.server.endpoint).settle(timeout=30)["settled"]
+    assert Headwater(lab.server.endpoint).settle(timeout=60)["settled"]
     assert sorted(json.loads(body)["by"] for body in lab.bodies()) == ["name", "template"]
 
 

@@ -40,7 +40,7 @@ def subscribe(sns: Any, topic: str, queue: str, **attributes: str) -> str:
     return arn
 
 
-def receive(sqs: Any, url: str, wait: int = 5) -> list[dict[str, Any]]:
+def receive(sqs: Any, url: str, wait: int = 20) -> list[dict[str, Any]]:
     answer = sqs.receive_message(
         QueueUrl=url,
         WaitTimeSeconds=wait,

@@ -314,5 +314,5 @@ TestStandard = SqsModel.TestCase
 TestFifo = FifoModel.TestCase
 TestLateFifo = LateFifoModel.TestCase
 TestFair = FairModel.TestCase
-TestStandard.settings = TestFifo.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
-TestLateFifo.settings = TestFair.settings = settings(max_examples=12, stateful_step_count=30, deadline=None)
+TestStandard.settings = TestFifo.settings = settings(max_examples=25, stateful_step_count=30)
+TestLateFifo.settings = TestFair.settings = settings(max_examples=12, stateful_step_count=30)

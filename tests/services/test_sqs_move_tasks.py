@@ -56,7 +56,7 @@ def test_messages_go_back_to_where_they_came_from_as_new_ones(aws: Client, accou
     (before,) = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
     handle = sqs.start_message_move_task(SourceArn=_arn("dead", account))["TaskHandle"]
     assert json.loads(base64.b64decode(handle))["sourceArn"] == _arn("dead", account)
-    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5, AttributeNames=["All"])
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20, AttributeNames=["All"])
     messages = received["Messages"]
     assert {message["Body"] for message in messages} == {"a", "b"}
     assert all(message["Attributes"]["ApproximateReceiveCount"] == "1" for message in messages)
@@ -125,7 +125,7 @@ def test_a_fifo_queue_gets_its_messages_back_in_order(aws: Client, account: str)
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
     assert first["Attributes"]["MessageDeduplicationId"] == first["MessageId"]
     sqs.start_message_move_task(SourceArn=_arn("dead.fifo", account))
-    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5, AttributeNames=["All"])
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20, AttributeNames=["All"])
     assert [message["Body"] for message in messages["Messages"]] == ["1", "2", "3"]
     numbers = [message["Attributes"]["SequenceNumber"] for message in messages["Messages"]]
     assert numbers == sorted(numbers)

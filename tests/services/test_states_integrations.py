@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -92,6 +93,20 @@ def test_a_condition_that_fails_is_caught(states: Any, table: str) -> None:
     assert described["error"] == "DynamoDb.ConditionalCheckFailedException"
 
 
+def test_an_error_that_no_model_knows_is_the_services_own(states: Any, table: str) -> None:
+    """As AWS's sample of a distributed semaphore catches it, where the lock's item is not there yet:
+    https://github.com/aws-samples/aws-stepfunctions-examples (sam/app-control-concurrency-with-dynamodb)."""
+    update = {"TableName": table, "Key": {"id": {"S": "x"}}, "UpdateExpression": "SET n = n + :one"}
+    update["ExpressionAttributeValues"] = {":one": {"N": "1"}}
+    named = {}
+    for resource in ("dynamodb:updateItem", "aws-sdk:dynamodb:updateItem"):
+        described = run(states, one_state(task(resource, **update)), name=resource.replace(":", "-"))
+        named[resource] = described["error"]
+        assert described["cause"].startswith("The provided expression refers to an attribute that does not exist")
+    assert named["dynamodb:updateItem"] == "DynamoDB.AmazonDynamoDBException"
+    assert named["aws-sdk:dynamodb:updateItem"] == "DynamoDb.DynamoDbException"
+
+
 def test_events_are_put(aws: Client, states: Any) -> None:
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
@@ -101,7 +116,7 @@ def test_events_are_put(aws: Client, states: Any) -> None:
     entry = {"Source": "orders", "DetailType": "OrderPlaced", "Detail": {"order.$": "$.order"}}
     result = output(run(states, one_state(task("events:putEvents", Entries=[entry])), {"order": 7}))
     assert (result["FailedEntryCount"], len(result["Entries"])) == (0, 1)
-    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     assert json.loads(message["Body"])["detail"] == {"order": 7}
 
 
@@ -230,3 +245,22 @@ def test_two_tasks_may_wait_for_the_same_execution(timed: ServerThread) -> None:
     timed.advance(60_000)
     done = json.loads(ended(states, started)["output"])
     assert [each["Name"] for each in done] == ["once", "once"]
+
+
+def test_what_kms_has_encrypted_is_decrypted_again(aws: Client, states: Any) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    found = output(
+        run(
+            states,
+            chain(
+                task("aws-sdk:kms:encrypt", KeyId=key, Plaintext="password"),
+                task("aws-sdk:kms:decrypt", **{"CiphertextBlob.$": "$.t0.CiphertextBlob"}),
+            ),
+        )
+    )
+    assert found["t1"]["Plaintext"] == "password"
+    blob = base64.b64decode(found["t0"]["CiphertextBlob"])
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"password"
+    described = run(states, chain(task("aws-sdk:kms:decrypt", CiphertextBlob="no such")), name="refused")
+    assert described["error"] == "Kms.InvalidCiphertextException"

@@ -107,7 +107,7 @@ def test_a_task_token_brings_the_result(aws: Client, states: Any) -> None:
     arn = make_machine(states, one_state(task))
     for answer in ("success", "failure"):
         execution = states.start_execution(stateMachineArn=arn)["executionArn"]
-        (message,) = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"]
+        (message,) = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
         aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         token = json.loads(message["Body"])["token"]
         assert history_types(states, execution)[-1] == "TaskSubmitted"
@@ -143,7 +143,7 @@ def test_a_worker_does_an_activity(states: Any) -> None:
     )
     worker.start()
     execution = states.start_execution(stateMachineArn=arn, input='{"order": 7}')["executionArn"]
-    worker.join(10)
+    worker.join(60)
     assert json.loads(got[0]["input"]) == {"order": 7}
     states.send_task_success(taskToken=got[0]["taskToken"], output='"packed"')
     assert ended(states, execution)["output"] == '"packed"'
@@ -259,7 +259,7 @@ def test_status_changes_reach_the_default_bus(aws: Client, states: Any) -> None:
     aws("events").put_rule(Name="done", EventPattern=json.dumps(pattern))
     aws("events").put_targets(Rule="done", Targets=[{"Id": "q", "Arn": arn}])
     execution = states.start_execution(stateMachineArn=make_machine(states, PASSES))["executionArn"]
-    (message,) = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    (message,) = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     event = json.loads(message["Body"])
     assert (event["detail-type"], event["resources"]) == ("Step Functions Execution Status Change", [execution])
     assert (event["detail"]["executionArn"], event["detail"]["status"]) == (execution, "SUCCEEDED")
@@ -305,7 +305,7 @@ def test_an_execution_may_answer_its_own_token(aws: Client, states: Any) -> None
     fetches = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:sqs:receiveMessage",
-        "Parameters": {"QueueUrl": url, "WaitTimeSeconds": 5},
+        "Parameters": {"QueueUrl": url, "WaitTimeSeconds": 20},
         "Next": "Answer",
     }
     answers = {

@@ -49,7 +49,7 @@ def test_a_real_clock_rings_by_itself_and_goes_on_from_where_it_was_moved() -> N
         clock.go_on()
         assert clock.mode == "real"
         assert due is not None
-        assert await asyncio.wait_for(rung, 10) >= due
+        assert await asyncio.wait_for(rung, 60) >= due
         assert 86_000_000 < clock.now() - machine_now() < 87_000_000
 
     asyncio.run(test())
@@ -59,7 +59,7 @@ def test_a_timer_of_the_past_rings_at_once_though_time_stands_still() -> None:
     async def test() -> None:
         clock, rung = Clock(START), asyncio.get_running_loop().create_future()
         clock.call_at(START, lambda: rung.set_result(None))
-        await asyncio.wait_for(rung, 10)
+        await asyncio.wait_for(rung, 60)
 
     asyncio.run(test())
 

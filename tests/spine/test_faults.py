@@ -38,7 +38,7 @@ def run(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(with_bench())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graphs, rules, st.integers(0, 100))
 def test_settled_means_settled_whatever_goes_wrong(graph: Graph, asked: list[Rule], seed: int) -> None:
     nodes = [{"Way": way, "To": forward(graph, at, edges), "Turns": n} for at, (way, edges, n) in enumerate(graph)]

@@ -54,7 +54,7 @@ def timed(graph: Graph) -> bool:
     return any(way in ("later", "fails once") for way, _, _ in graph)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs, st.integers(1, 3), st.randoms(use_true_random=False))
 def test_settled_means_that_nothing_more_comes(graph: Graph, starts: int, chance: random.Random) -> None:
     nodes = [{"Way": way, "To": forward(graph, at, edges), "Turns": n} for at, (way, edges, n) in enumerate(graph)]
@@ -81,7 +81,7 @@ def test_settled_means_that_nothing_more_comes(graph: Graph, starts: int, chance
     run(test)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graphs, graphs)
 def test_a_trace_settles_when_all_of_its_own_is_done(mine: Graph, other: Graph) -> None:
     async def test(bench: Bench) -> None:
@@ -99,7 +99,7 @@ def test_a_trace_settles_when_all_of_its_own_is_done(mine: Graph, other: Graph) 
     run(test)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(graphs)
 def test_an_automatic_clock_leaves_no_timer(graph: Graph) -> None:
     nodes = [{"Way": way, "To": forward(graph, at, edges), "Turns": n} for at, (way, edges, n) in enumerate(graph)]

@@ -184,4 +184,4 @@ class Ledger(RuleBasedStateMachine):
 
 
 TestLedger = Ledger.TestCase
-TestLedger.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)
+TestLedger.settings = settings(max_examples=20, stateful_step_count=15)

@@ -94,7 +94,7 @@ def test_what_services_send_each_other_is_not_throttled(timed: ServerThread) -> 
     aws("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [policy]})})
     Headwater(timed.endpoint).set_quotas({"sqs:SendMessage": "0/0"})
     aws("events").put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}] * 3)
-    messages = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+    messages = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)["Messages"]
     assert len(messages) == 3
 
 

@@ -147,7 +147,7 @@ def test_latency_is_on_the_clock_and_the_operation_happens_after_it(
     assert "latency of sqs:SendMessage" in [timer["name"] for timer in headwater.settle()["timers"]]
     assert bodies(client, url) == []
     headwater.advance("20s")
-    sender.join(20)
+    sender.join(60)
     assert bodies(client, url) == ["late"]
 
 
@@ -327,14 +327,14 @@ def test_the_server_is_killed_at_that_point_and_goes_on_from_there(tmp_path: Pat
         faults.kill(to="q", at="delivery", service="events", times=1)
         with pytest.raises(ConnectionClosedError):
             client("sqs", **ONCE).send_message(QueueUrl=url, MessageBody="a")
-        assert process.wait(20) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
     with started(tmp_path) as (process, endpoint):
         client = client_factory(endpoint, "000000000000")
         url = client("sqs").get_queue_url(QueueName="q")["QueueUrl"]
         assert bodies(client, url) == ["a"]
         with pytest.raises(ConnectionClosedError):
             client("events", **ONCE).put_events(Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": "{}"}])
-        assert process.wait(20) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
     with started(tmp_path) as (_, endpoint):
         client, headwater = client_factory(endpoint, "000000000000"), Headwater(endpoint)
         url = client("sqs").get_queue_url(QueueName="q")["QueueUrl"]

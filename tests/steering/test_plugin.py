@@ -182,7 +182,7 @@ def session(folder: Path, tests: str, *options: str) -> subprocess.CompletedProc
     (folder / "test_shop.py").write_text(tests)
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-p", "headwater.testing.plugin", "-q", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=250, check=False)
 
 
 @pytest.mark.parametrize(("options", "count"), [([], 13), (["-n", "2", "-k", "test_a_parcel_is_sent"], 5)])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.client import Headwater
@@ -103,7 +103,7 @@ def visits(client: Client, book: str) -> int:
     return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesDelayed"])
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8)
 @given(graphs, st.integers(1, 3), kinds, st.integers(0, 10**6))
 def test_once_settled_nothing_more_comes_but_by_timers(
     cloud: RunningCloud, client: Client, graph: Graph, starts: int, chosen: set[str], seed: int

@@ -80,7 +80,7 @@ def test_who_waits_is_answered_and_goes_on_in_the_next(
         waiting.start()
     headwater.restore("one")
     sqs.send_message(QueueUrl=queue, MessageBody="of the next")
-    waiting.join(10)
+    waiting.join(60)
     assert received == ["of the next"]
 
 

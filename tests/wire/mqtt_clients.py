@@ -19,7 +19,7 @@ from headwater.languages.mqtt import Decoder, encode
 from headwater.languages.mqtt.packets import ConnAck, Connect, Packet
 
 V3, V5 = paho.MQTTv311, paho.MQTTv5
-WAIT = 10.0
+WAIT = 60.0
 _names = itertools.count(1)
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.languages.mqtt import Reason, encode
@@ -38,7 +38,7 @@ def is_up(port: int) -> bool:
         return bare.next() == PingResp()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(st.binary(min_size=1, max_size=200))
 def test_noise_before_connect(mqtt_port: int, noise: bytes) -> None:
     with Bare(mqtt_port) as bare:
@@ -49,7 +49,7 @@ def test_noise_before_connect(mqtt_port: int, noise: bytes) -> None:
     assert is_up(mqtt_port)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(st.binary(min_size=1, max_size=200))
 def test_noise_after_connect(mqtt_port: int, noise: bytes) -> None:
     with Bare(mqtt_port, 5) as bare:

@@ -96,7 +96,7 @@ def test_rules_see_lifecycle_events(mqtt_port: int, endpoint: str) -> None:
     aws("iot").create_topic_rule(ruleName=f"presence_{name}", topicRulePayload=payload)
     with Bare(mqtt_port) as bare:
         bare.connect(name)
-        body = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"][0]["Body"]
+        body = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"][0]["Body"]
     aws("iot").delete_topic_rule(ruleName=f"presence_{name}")
     assert json.loads(body) == {"clientId": name, "eventType": "connected"}
 

@@ -191,7 +191,6 @@ class Execution:
         "qualifiers",
         "redriven_at",
         "redrives",
-        "region",
         "role_arn",
         "started_at",
     )
@@ -211,7 +210,6 @@ class Execution:
         express: bool = False,
     ) -> None:
         self.arn = arn
-        self.region = arn.split(":", 4)[3]
         self.name = name
         self.role_arn = role_arn
         self.machine_arn = machine_arn
@@ -231,6 +229,10 @@ class Execution:
         self.last_ticket = 0
         self.frames: dict[int, Frame] = {}
         self._context: dict[str, Any] | None = None
+
+    @property
+    def region(self) -> str:
+        return self.arn.split(":", 4)[3]
 
     def counters(self) -> tuple[int, int, int]:
         return self.last_event, self.last_frame, self.last_ticket

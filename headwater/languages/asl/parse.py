@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateState
 """
 
 import json
-import re
 from typing import Any
 
 from headwater.languages.asl.diagnostics import Diagnostics
@@ -16,7 +15,7 @@ from headwater.languages.asl.graph import check_transitions
 from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.parse_state import CheckResource, StateParser
 from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS
-from headwater.languages.json_errors import line_and_column, unexpected_at
+from headwater.languages.json_errors import in_jackson_words, line_and_column, token_at, unexpected_at
 
 MAXIMUM_TIMEOUT_SECONDS = 99_999_999
 
@@ -101,22 +100,13 @@ def _load(text: str, diagnostics: Diagnostics) -> dict[str, Any] | None:
     return document
 
 
-_TOKEN = re.compile(r"[^\W\d]\w*")
 # Of the definition, in the place that a finding names.
 _SHOWN = 500
 
 
 def _not_json(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
-    """What AWS's parser says of a text that is no JSON, and where it stands."""
+    """What AWS's parser says of a text that is no JSON, and where it stands: behind a word, at a character."""
     at = unexpected_at(error)
-    token = _TOKEN.match(text, at)
-    at = at if token is None else token.end()
-    line, column = line_and_column(text, at)
+    line, column = line_and_column(text, at + len(token_at(text, at)))
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}[truncated {len(text) - _SHOWN} chars]"
-    where = f'[Source: (String)"{shown}"; line: {line}, column: {column}]'
-    if token is not None:
-        wanted = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
-        return f"Unrecognized token '{token.group()}': {wanted}", where
-    if at >= len(text):
-        return "Unexpected end-of-input", where
-    return f"Unexpected character ('{text[at]}' (code {ord(text[at])}))", where
+    return in_jackson_words(error), f'[Source: (String)"{shown}"; line: {line}, column: {column}]'

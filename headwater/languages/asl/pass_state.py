@@ -21,6 +21,7 @@ class PassState(State):
         self.result_text = dump(result) if fixed else None
 
     def enter(self, run: "Run", frame: "Frame") -> bool:
-        result = self.result if self.fixed else frame.value if self.jsonata else self.flow.arguments(run, frame)
-        output, text, assigned = self.flow.leave(run, frame, result, self.result_text, has_result=False)
+        flow = self.flow
+        result = self.result if self.fixed else frame.value if self.jsonata else flow.arguments(run, frame)
+        output, text, assigned = flow.leave(run, frame, result, self.result_text, has_result=False)
         return run.exit(frame, self, output, text, assigned, self.next)

@@ -46,7 +46,7 @@ class Scope:
 class PathQuery:
     """A compiled path with its root. PathError where the text is no path."""
 
-    __slots__ = ("_path", "_root", "text")
+    __slots__ = ("_path", "_root", "text", "within")
 
     def __init__(self, text: str) -> None:
         match = _ROOT.match(text)
@@ -55,6 +55,8 @@ class PathQuery:
         self.text = text
         self._root = match.group(1) or ""
         self._path = Path("$" + text[match.end() :])
+        # of a path in the value that is looked at, what finds it there
+        self.within = None if self._root else self._path.find
 
     @property
     def is_input(self) -> bool:
@@ -107,7 +109,7 @@ class FieldQuery:
         if path is None:
             return self._call(scope)
         try:
-            return path.find(scope)
+            return path.within(scope.value) if path.within is not None else path.find(scope)
         except PathMissing:
             raise runtime(
                 f"The JSONPath '{path.text}' specified for the field '{self._field}' could not be found in the input "

@@ -31,6 +31,7 @@ from headwater.languages.intrinsics_functions import Randomness
 
 # AWS's limit on a state's input or output, in bytes of JSON text.
 MAXIMUM_PAYLOAD = 262_144
+_SURELY_FITS = MAXIMUM_PAYLOAD // 4  # characters, of which UTF-8 makes at most four times as many bytes
 # Transitions in one step, before others get their turn.
 STEP_BUDGET = 250
 
@@ -302,7 +303,7 @@ class Run:
         next_: str | None,
     ) -> bool:
         """Leave the state for `next_`, or end the frame where that is None."""
-        if len(text) > MAXIMUM_PAYLOAD // 4 and len(text.encode()) > MAXIMUM_PAYLOAD:
+        if len(text) > _SURELY_FITS and len(text.encode()) > MAXIMUM_PAYLOAD:
             raise self.too_large(state)
         details: dict[str, Any] = {"name": state.name, "output": text}
         if assigned is not None:

@@ -57,7 +57,8 @@ class WaitState(State):
                 f"The {self.field} parameter does not reference a valid ISO-8601 extended offset date-time format "
                 f"string: {self._shown(value)}"
             )
-        return moment // 1_000_000
+        # AWS looks at whole seconds
+        return moment // 1_000_000_000 * 1000
 
     def _seconds(self, value: Any) -> int:
         if self.jsonata:

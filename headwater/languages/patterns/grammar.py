@@ -8,11 +8,11 @@ reported, and of two lists for one path the last one holds.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from headwater.languages.json_errors import in_jackson_words
 from headwater.languages.patterns.dialects import Dialect, InvalidPattern
 from headwater.languages.patterns.duplicates import Fields, without_duplicates
 from headwater.languages.patterns.operators import Fault, Members, match_expression
@@ -127,23 +127,11 @@ def _parse_json(source: str | bytes | Mapping[str, Any], dialect: Dialect) -> An
         return json.loads(text, object_pairs_hook=Members, parse_float=Decimal, parse_constant=_refuse_constant)
     except RecursionError:
         raise dialect.refuse("Document nesting depth exceeds the maximum allowed") from None
+    except json.JSONDecodeError as fault:
+        raise dialect.refuse(in_jackson_words(fault)) from None
     except ValueError as fault:
-        raise dialect.refuse(_json_fault(text, getattr(fault, "pos", 0))) from None
+        raise dialect.refuse(str(fault)) from None
 
 
 def _refuse_constant(name: str) -> Any:
-    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
-
-
-def _json_fault(text: str | bytes, position: int) -> str:
-    """A fault of JSON in the words of the parser that AWS uses (Jackson)."""
-    decoded = text.decode(errors="replace") if isinstance(text, bytes) else text
-    rest = decoded[position:].lstrip()
-    if word := re.match(r"[A-Za-z_$][\w$]*", rest):
-        return (
-            f"Unrecognized token '{word[0]}': was expecting "
-            "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
-        )
-    if not rest:
-        return "Unexpected end-of-input"
-    return f"Unexpected character ('{rest[0]}' (code {ord(rest[0])}))"
+    raise ValueError(f"Non-standard token '{name}': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow")

@@ -23,6 +23,8 @@ Test = Callable[[Any], bool]
 Identity = tuple[str, str]
 LEAF_TYPES: tuple[type, ...] = (str, int, float, bool, type(None))
 _NUMBERS = (int, float)
+# Up to here every whole number is a float too.
+_WHOLE = 2**53
 
 
 class Predicate:
@@ -100,7 +102,9 @@ def equals(value: Any) -> Predicate:
     if isinstance(value, (bool, type(None))):
         return Predicate("equals", value, exact=(value,))
     number = plain(value)
-    return Predicate("equals", number, exact=(int(number), float(number)) if number == int(number) else (number,))
+    if (type(number) is int and abs(number) > _WHOLE) or (type(number) is float and not number.is_integer()):
+        return Predicate("equals", number, exact=(number,))
+    return Predicate("equals", number, exact=(int(number), float(number)))
 
 
 def prefix(text: str) -> Predicate:

@@ -21,7 +21,7 @@ _IPV6 = re.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 def number_problem(number: int | Decimal) -> str | None:
     """Why a number in a pattern cannot be compared, or None."""
     exact = Decimal(number)
-    if exact != round(exact, MOST_DECIMALS):
+    if abs(exact) <= LARGEST_NUMBER and exact != round(exact, MOST_DECIMALS):
         return f"Only values upto {MOST_DECIMALS} decimals are supported"
     if abs(exact) > LARGEST_NUMBER:
         return f"Value must be between -{LARGEST_NUMBER / 10**11}E11 and {LARGEST_NUMBER / 10**11}E11, inclusive"
@@ -82,11 +82,11 @@ class Block(NamedTuple):
 
 
 def parse_cidr(text: str) -> Block:
-    """A block in CIDR notation; raises ValueError with AWS's reason."""
-    parts = text.split("/")
+    """A block in CIDR notation; raises ValueError with AWS's reason. Slashes at the end do not count."""
+    parts = text.rstrip("/").split("/")
     if len(parts) != 2 or not parts[1]:
         raise ValueError("Malformed CIDR, one '/' required")
-    if not re.fullmatch(r"[+-]?[0-9]+", parts[1]):
+    if not re.fullmatch(r"[+-]?[0-9]+", parts[1]) or not -(2**31) <= int(parts[1]) < 2**31:
         raise ValueError("Malformed CIDR, mask bits must be an integer")
     bits = int(parts[1])
     if bits < 0:

@@ -258,9 +258,7 @@ def _create(
         wanted.apply(row)
         row.physical_id, row.attributes = change.physical_id, change.attributes
         row.enter(call, stack, row.status, "Resource creation Initiated")
-        ignored = ", ".join(properties.unseen)
-        reason = f"Headwater ignores {ignored} of {row.type}." if ignored else None
-        row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_COMPLETE"), reason)
+        row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_COMPLETE"), _ignored(row, properties.unseen()))
 
     return _run(call, stack, task, row, change, create, done)
 
@@ -269,7 +267,8 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
     if row.previous is None and row.made_by != stack.operation:
         row.previous = row.snapshot
     row.enter(call, stack, "UPDATE_IN_PROGRESS")
-    change = _change(call, stack, task, row, wanted.properties)
+    properties = Witness(wanted.properties)
+    change = _change(call, stack, task, row, properties)
     change.previous = row.properties
 
     def update(call: Call, change: Change) -> Step:
@@ -278,15 +277,20 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
     def done(call: Call, stack: Stack, row: StackResource, change: StackChange) -> None:
         if change.physical_id != row.physical_id:
             _leave_behind(call, stack, row)
+        ignored = _ignored(row, properties.unseen(change.previous))
         wanted.apply(row)
         row.physical_id, row.attributes = change.physical_id, change.attributes
-        row.enter(call, stack, "UPDATE_COMPLETE")
+        row.enter(call, stack, "UPDATE_COMPLETE", ignored)
 
     def replace(call: Call, stack: Stack, row: StackResource) -> Later:
         row.previous = None
         return _replace(call, stack, task, row, wanted)
 
     return _run(call, stack, task, row, change, update, done, replace)
+
+
+def _ignored(row: StackResource, names: list[str]) -> str | None:
+    return f"Headwater ignores {', '.join(names)} of {row.type}." if names else None
 
 
 def _leave_behind(call: Call, stack: Stack, row: StackResource) -> None:

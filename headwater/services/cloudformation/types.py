@@ -9,6 +9,7 @@ from typing import Any
 
 from headwater.services import RESOURCE_NAMESPACES
 from headwater.services.cloudformation.surroundings import is_custom
+from headwater.services.cloudformation.witness import Witnessed
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Resource, Step
@@ -64,7 +65,7 @@ def attempt(call: Call, change: StackChange, method: Callable[[Call, Change], St
     """Run one step of a type in a savepoint. Raises ResourceFailed or Replace; may return a coroutine."""
     change.work = call.work
     try:
-        return call.engine.attempt(method, call, change)
+        return call.engine.attempt(method, Witnessed(call), change)
     except AwsError as error:
         raise ResourceFailed(reason_of(call, error)) from error
     except KeyError as error:

@@ -147,6 +147,10 @@ def deliver_again(call: Call, request: Request) -> Result:
     return {}
 
 
+# What an event that is tested must have; AWS's page adds `resources`, but AWS takes events without.
+_MANDATORY = ("id", "account", "source", "time", "region", "detail-type")
+
+
 @operation("events", "TestEventPattern", reads=True)
 def test_event_pattern(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html"""
@@ -158,6 +162,6 @@ def test_event_pattern(call: Call, request: Request) -> Result:
         event = orjson.loads(request["Event"])
     except orjson.JSONDecodeError:
         event = None
-    if type(event) is not dict:
+    if type(event) is not dict or any(name not in event for name in _MANDATORY):
         raise validation("Parameter Event is not valid.")
     return {"Result": pattern.matches(event)}

@@ -82,10 +82,13 @@ class Key(NamedTuple):
         }
 
 
-def find_key(call: Call, name: str, aliases: bool = False, action: str | None = None) -> Key:
+def find_key(
+    call: Call, name: str, aliases: bool = False, action: str | None = None, makes_managed: bool = False
+) -> Key:
     """The key of an id or ARN, or also of an alias; NotFoundException, InvalidArnException, AccessDeniedException where
-    it belongs to an account whose key policy does not give it to ours (``action``: the present operation)."""
-    key = _find(call, _arn_of(call, name, aliases))
+    it belongs to an account whose key policy does not give it to ours (``action``: the present operation).
+    ``makes_managed``: where an alias is one of AWS's own that has no key yet, it gets one."""
+    key = _find(call, _arn_of(call, name, aliases, makes_managed))
     call.span.subject = key.arn
     if key.account != call.account:
         check_access(call, key, action)
@@ -99,7 +102,7 @@ def _find(call: Call, arn: str) -> Key:
     return Key(*row)
 
 
-def _arn_of(call: Call, name: str, aliases: bool) -> str:
+def _arn_of(call: Call, name: str, aliases: bool, makes_managed: bool) -> str:
     parsed = parse_arn(name)
     resource = name if parsed is None else parsed.resource
     if parsed is None and name.startswith("arn:"):
@@ -111,19 +114,19 @@ def _arn_of(call: Call, name: str, aliases: bool) -> str:
             raise not_found(f"Invalid arn {parsed.region}")
     account = call.account if parsed is None else parsed.account
     if aliases and resource.startswith("alias/"):
-        return _arn_of_alias(call, account, resource)
+        return _arn_of_alias(call, account, resource, makes_managed)
     identity = resource.removeprefix("key/") if parsed is not None else name
     if not _ID.match(identity) or (parsed is not None and not resource.startswith("key/")):
         raise invalid_key_id(identity if parsed is None else resource)
     return make_arn("kms", call.region, account, f"key/{identity}")
 
 
-def _arn_of_alias(call: Call, account: str, name: str) -> str:
+def _arn_of_alias(call: Call, account: str, name: str, makes_managed: bool) -> str:
     arn = make_arn("kms", call.region, account, name)
     row = call.store.one(tables.FIND_ALIAS, (arn,))
     if row is not None:
         return str(row[0])
-    made = make_managed(call, name) if account == call.account else None
+    made = make_managed(call, name) if makes_managed and account == call.account else None
     if made is None:
         raise no_such_alias(arn)
     return made

@@ -98,7 +98,7 @@ def _described(key: Key) -> dict[str, Any]:
 @operation("kms", "DescribeKey")
 def describe_key(call: Call, request: Request) -> Result:
     """It makes an AWS managed key that is asked for by its alias and not there yet, as on AWS."""
-    return {"KeyMetadata": _described(find_key(call, request["KeyId"], aliases=True))}
+    return {"KeyMetadata": _described(find_key(call, request["KeyId"], aliases=True, makes_managed=True))}
 
 
 @operation("kms", "UpdateKeyDescription")

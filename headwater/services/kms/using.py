@@ -48,7 +48,7 @@ def use_key(call: Call, request: Request) -> Result:
     AWS's own. AwsError with KMS's codes where it is not there, not enabled or no key to encrypt data with.
     """
     call.span.kept = False
-    key = find_key(call, request["KeyId"], aliases=True, action="GenerateDataKey")
+    key = find_key(call, request["KeyId"], aliases=True, action="GenerateDataKey", makes_managed=True)
     check_enabled(key)
     if key.spec != SYMMETRIC:
         raise unsupported()

@@ -90,9 +90,9 @@ def get_bucket_logging(call: Call, request: Request) -> Result:
 @delivery("s3.logging")
 def write_log(call: Call, item: Delivery) -> Again | None:
     bucket = bucket_by_name(call, item.payload["bucket"])
-    wanted = None if bucket is None else bucket.settings.get("Logging")
-    if bucket is None or wanted is None:
-        return None
+    if bucket is None or bucket.settings.get("LoggingTimer") != item.id:
+        return None  # another bucket of the same name has a timer of its own
+    wanted = bucket.settings["Logging"]
     until = call.now - _LAG
     lines = _lines(call, bucket, item.payload["since"], until)
     if lines and bucket_by_name(call, wanted["TargetBucket"]) is not None:

@@ -29,6 +29,7 @@ from headwater.services.states.execution_logs import log_events
 from headwater.services.states.integrations import perform, prepare
 from headwater.services.states.machine import StatesMemory, compiled
 from headwater.services.states.mocked_tasks import answer_mocked, drop_mocks
+from headwater.services.states.packing import pack
 from headwater.services.states.quotas import next_transition, slowed
 from headwater.services.states.record import RUNNING, Record, execution_by_id, load, qualifiers
 from headwater.services.states.status_events import tell_status
@@ -37,7 +38,7 @@ from headwater.spine.operations import Call
 
 _SHOWN = 300
 EXPRESS_LIMIT_MILLISECONDS = 5 * 60 * 1000
-# Characters of a first step's events that an execution's own row takes: whatever follows writes that row again.
+# Characters of a first step's packed events that an execution's own row takes: whatever follows writes that row again.
 _SHORT = 2_000
 
 
@@ -86,7 +87,7 @@ def carry_on(call: Call, record: Record, progress: Progress) -> None:
 
 def _store(call: Call, record: Record, progress: Progress) -> None:
     """The step of an execution that has its row."""
-    store_step(call, progress)
+    store_step(call, progress, events_of(progress))
     execution, finish = progress.execution, progress.finish
     if finish is None:
         call.store.run(tables.ADVANCE_EXECUTION, (*execution.counters(), record.id))
@@ -188,24 +189,27 @@ def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
             remaining.append(call.deliver("states.task_timeout", payload, target=target, due=due, policy=FOREVER))
 
 
-def first_events(progress: Progress) -> str | None:
-    """The history of an execution's first step, where it is short enough for the execution's own row."""
+def events_of(progress: Progress) -> str | None:
+    """The step's part of the history, packed; None where there is none."""
     run = progress.run
-    if run.execution.express or not run.events:
-        return None
-    text = orjson.dumps(run.events).decode()
-    return text if len(text) <= _SHORT else None
+    execution = run.execution
+    return None if execution.express or not run.events else pack(run.events, execution.input_text)
 
 
-def store_step(call: Call, progress: Progress, *, told: bool = False) -> None:
-    """History (unless it is `told` already), frames and released deliveries of a step."""
+def fits(events: str | None) -> str | None:
+    """The events of a first step, where they are short enough for the execution's own row."""
+    return None if events is None or len(events) > _SHORT else events
+
+
+def store_step(call: Call, progress: Progress, events: str | None) -> None:
+    """History (the `events` that are in no row yet), frames and released deliveries of a step."""
     run, store, execution = progress.run, call.store, progress.execution
     for handle in run.released:
         _give_back(call, handle)
     if run.events and execution.logging is not None:
         log_events(call, execution, run.events)
-    if run.events and not told and not execution.express:
-        store.run(tables.INSERT_HISTORY, (progress.id, run.events[0][0], call.now, orjson.dumps(run.events).decode()))
+    if events is not None:
+        store.run(tables.INSERT_HISTORY, (progress.id, run.events[0][0], call.now, events))
     if run.removed:
         if not execution.frames:
             store.run(tables.DELETE_FRAMES, (progress.id,))

@@ -18,8 +18,9 @@ from headwater.services.states.advancing import (
     Progress,
     advance,
     begin,
+    events_of,
     expire_later,
-    first_events,
+    fits,
     store_step,
     tell_waiter,
     waiters_of,
@@ -111,8 +112,7 @@ def _tell_of_start(call: Call, record: Record) -> None:
 
 
 def _check_room(call: Call, machine: StateMachine) -> None:
-    prefix = machine.prefix[: -len(machine.name) - 1]
-    if call.is_full(OPEN_EXECUTIONS, tables.COUNT_OPEN_EXECUTIONS, (len(prefix), prefix)):
+    if call.is_full(OPEN_EXECUTIONS, tables.COUNT_OPEN_EXECUTIONS, machine.neighbours):
         raise execution_limit_exceeded()
 
 
@@ -155,13 +155,14 @@ def _launch(
     finish = progress.finish
     expiry = expire_later(call, id_, arn, machine.timeout_seconds, express=express) if finish is None else None
     waiter = request.get("Waiter") or ("[]" if awaited else None)
-    events = first_events(progress)
-    row = _row(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"), events)
+    events = events_of(progress)
+    own = fits(events)
+    row = _row(progress, call.now, target, name, text, expiry, waiter, request.get("traceHeader"), own)
     if not express or finish is None:
-        call.store.run(tables.INSERT_EXECUTION, row)
+        call.store.later(tables.INSERT_EXECUTION, row)
     elif execution.mocks is not None:
         drop_mocks(call, execution)
-    store_step(call, progress, told=events is not None)
+    store_step(call, progress, events if own is None else None)
     if nested:
         call.deliver("states.begin", id_, target=arn)
     elif finish is None:
@@ -222,7 +223,7 @@ def _collect(call: Call, id_: int) -> Record | None:
 def _sync_result(record: Record) -> Result:
     stopped = record.stopped or record.started
     duration = stopped - record.started
-    result: Result = {
+    return _with_outcome(record, {
         "executionArn": record.arn,
         "stateMachineArn": record.machine,
         "name": record.name,
@@ -235,14 +236,15 @@ def _sync_result(record: Record) -> Result:
             "billedMemoryUsedInMB": 64,
             "billedDurationInMilliseconds": max(100, -(-duration // 100) * 100),
         },
-    }
-    return result | _outcome(record)
+    })  # fmt: skip
 
 
-def _outcome(record: Record) -> Result:
-    result: Result = {"traceHeader": record.trace} if record.trace else {}
+def _with_outcome(record: Record, result: Result) -> Result:
+    if record.trace:
+        result["traceHeader"] = record.trace
     if record.output is not None:
-        result |= {"output": record.output, "outputDetails": {"included": True}}
+        result["output"] = record.output
+        result["outputDetails"] = {"included": True}
     if record.error is not None:
         result["error"] = record.error
     if record.cause is not None:
@@ -284,7 +286,7 @@ def describe_execution(call: Call, request: Request) -> Result:
         result["stopDate"] = record.stopped
     result |= map_run_arn(call, record)
     result |= qualifiers(call, record.machine, record.definition, record.qualifier)
-    return result | _outcome(record)
+    return _with_outcome(record, result)
 
 
 def map_run_arn(call: Call, record: Record) -> Result:

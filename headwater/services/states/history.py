@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from headwater.languages.asl.history import render
 from headwater.services.states import tables
-from headwater.services.states.paging import make_token, page_size, read_number
+from headwater.services.states.packing import unpack
+from headwater.services.states.paging import page_size, read_number
 from headwater.services.states.record import find_execution
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token
 
 
 @operation("states", "GetExecutionHistory", reads=True)
@@ -39,7 +39,7 @@ def _forward(call: Call, id_: int, start: int, count: int) -> list[tuple[Any, in
     found: list[tuple[Any, int]] = []
     # a row holds at least one event
     for _, at, events in rows + call.store.all(tables.HISTORY_FROM, (id_, row[0] or 1, count)):
-        found += [(event, at) for event in orjson.loads(events) if event[0] >= start]
+        found += [(event, at) for event in unpack(events) if event[0] >= start]
         if len(found) >= count:
             break
     return found[:count]
@@ -49,7 +49,7 @@ def _backward(call: Call, id_: int, start: int, count: int) -> list[tuple[Any, i
     found: list[tuple[Any, int]] = []
     rows = call.store.all(tables.HISTORY_BACK, (id_, start, count))
     for _, at, events in rows + call.store.all(tables.FIRST_STEP, (id_,)):
-        found += [(event, at) for event in reversed(orjson.loads(events)) if event[0] <= start]
+        found += [(event, at) for event in reversed(unpack(events)) if event[0] <= start]
         if len(found) >= count:
             break
     return found[:count]

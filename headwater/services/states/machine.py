@@ -25,7 +25,8 @@ _PARSED = 100
 
 class StateMachine(NamedTuple):
     """A machine with its present definition. Times in ms; `definition` is the id of that revision; `prefix` is what
-    the ARNs of its executions have before their names."""
+    the ARNs of its executions have before their names, and `neighbours` how those of all in its account and region
+    begin: how many characters, and which."""
 
     arn: str
     name: str
@@ -41,6 +42,7 @@ class StateMachine(NamedTuple):
     encryption: dict[str, Any]
     express: bool
     prefix: str
+    neighbours: tuple[int, str]
 
 
 class Target(NamedTuple):
@@ -116,9 +118,11 @@ def _target(row: Row) -> Target:
     settings = orjson.loads(logging), orjson.loads(tracing)
     kept = orjson.loads(encryption)
     prefix = arn.replace(":stateMachine:", ":express:" if express else ":execution:", 1) + ":"
+    shared = prefix[: -len(name) - 1]
     machine = StateMachine(
-        arn, name, kind, definition, role, *settings, created, text, revision, updated, kept, express, prefix
-    )
+        arn, name, kind, definition, role, *settings, created, text, revision, updated, kept, express, prefix,
+        (len(shared), shared),
+    )  # fmt: skip
     return Target(machine, definition, text, role, revision, *settings, created, encryption=kept)
 
 

@@ -16,7 +16,7 @@ from headwater.languages.asl.commands import Stopped
 from headwater.languages.asl.distributed_map_state import THRESHOLD_CAUSE
 from headwater.languages.asl.errors import TOLERATED_FAILURE_EXCEEDED
 from headwater.services.states import tables
-from headwater.services.states.advancing import Progress, advance, begin, expire_later, first_events, store_step
+from headwater.services.states.advancing import Progress, advance, begin, events_of, expire_later, fits, store_step
 from headwater.services.states.execution_logs import logging_of
 from headwater.services.states.machine import compiled
 from headwater.services.states.map_run import (
@@ -134,11 +134,12 @@ def start_child(call: Call, run: MapRun, place: int, items: int, given: Any) -> 
     run.count(COUNTED["RUNNING" if finish is None else finish.status], items)
     if finish is None or not express:
         expiry = expire_later(call, id_, arn, None, express=express) if finish is None else None
-        events = first_events(progress)
-        call.store.run(tables.INSERT_CHILD, (*_row(call, run, progress, text, expiry, items, place), events))
-        store_step(call, progress, told=events is not None)
+        events = events_of(progress)
+        own = fits(events)
+        call.store.run(tables.INSERT_CHILD, (*_row(call, run, progress, text, expiry, items, place), own))
+        store_step(call, progress, events if own is None else None)
     else:
-        store_step(call, progress)
+        store_step(call, progress, None)
     if finish is None:
         call.memory.put(id_, execution)
         return None

@@ -12,9 +12,9 @@ from headwater.services.states.advancing import advance_by_id
 from headwater.services.states.integrations.answers import answered
 from headwater.services.states.integrations.api_gateway import invoke_api
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
+from headwater.services.states.integrations.failures import failure
 from headwater.services.states.integrations.http_task import invoke_http
 from headwater.services.states.integrations.perform import (
-    failure,
     make_output,
     model_of,
     prepare,

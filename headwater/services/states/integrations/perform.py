@@ -19,6 +19,7 @@ from headwater.services.states import tables
 from headwater.services.states.integrations.answers import answered
 from headwater.services.states.integrations.api_gateway import check_api_arguments
 from headwater.services.states.integrations.catalogue import Target, find_target, is_function
+from headwater.services.states.integrations.failures import failure
 from headwater.services.states.integrations.http_task import check_http_arguments
 from headwater.services.states.integrations.recognized import LACKING, lacks
 from headwater.services.states.integrations.shapes import Outputs, to_request
@@ -131,32 +132,6 @@ def with_metadata(request_id: str, output: dict[str, Any]) -> dict[str, Any]:
     }
     complete = {**output, "SdkHttpMetadata": metadata, "SdkResponseMetadata": {"RequestId": request_id}}
     return {name: complete[name] for name in sorted(complete)}
-
-
-def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError) -> TaskFailed:
-    """The service's error under the name and with the wording of the SDK that Step Functions calls it with."""
-    if error.code == LACKING:
-        return TaskFailed(frame, ticket, LACKING, error.message, calling=True)
-    name = error.code if error.code.endswith("Exception") else f"{error.code}Exception"
-    request_id = call.ids.uuid()
-    if target.optimised:
-        details = (
-            f"Service: {_OPTIMISED_SERVICES.get(target.service, target.prefix)}; Status Code: {error.status}; "
-            f"Error Code: {error.code}; Request ID: {request_id}; Proxy: null"
-        )
-    else:
-        details = f"Service: {target.prefix}, Status Code: {error.status}, Request ID: {request_id}"
-    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message} ({details})", calling=True)
-
-
-_OPTIMISED_SERVICES = {
-    "dynamodb": "AmazonDynamoDBv2",
-    "events": "AmazonEventBridge",
-    "lambda": "AWSLambda",
-    "sns": "AmazonSNS",
-    "sqs": "AmazonSQS",
-    "states": "AWSStepFunctions",
-}
 
 
 def role_account(role_arn: str | None) -> str | None:
