@@ -28,7 +28,10 @@ _Argument = Callable[[Any], Any]
 _NAME = re.compile(r"\s*States\.([A-Za-z0-9]+)\s*\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[\s,)])")
 _WORD = re.compile(r"(true|false|null)(?=[\s,)])")
-_PATH = re.compile(r"\$(?:\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]'\"])*\]|[^,()\[\]\s]|\(\)| (?=[^,)\s]))*")
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+# In brackets there may be texts, and in a filter further brackets.
+_INNER = rf"\[(?:{_QUOTED}|[^\]'\"])*\]"
+_PATH = re.compile(rf"\$(?:\[(?:{_QUOTED}|{_INNER}|[^\[\]'\"])*\]|[^,()\[\]\s]|\(\)| (?=[^,)\s]))*")
 _WORDS = {"true": True, "false": False, "null": None}
 _MAXIMUM_DEPTH = 10
 

@@ -8,7 +8,6 @@ import base64
 import binascii
 import hashlib
 import math
-import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, NoReturn, Protocol, Self
 import orjson
 
 from headwater.languages.intrinsics_order import hash_order
+from headwater.languages.java_random import JavaRandom
 
 
 class Randomness(Protocol):
@@ -44,7 +44,8 @@ class Function:
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _STRING_LIMIT = 10_000
 _RANGE_LIMIT = 1_000
-_INTEGER_LIMIT = 2**31 - 1
+# Of Java's int.
+_INTEGERS = range(-(2**31), 2**31)
 _PLACE = re.compile(r"\\([\\{}])|\{\}")
 
 
@@ -64,7 +65,7 @@ def _integer(value: Any, position: int) -> int:
     """AWS rounds to the nearest integer where it needs one, halves upwards as Java does."""
     if type(value) is float and math.isfinite(value):
         value = math.floor(value + 0.5)
-    if type(value) is not int or abs(value) > _INTEGER_LIMIT:
+    if type(value) is not int or value not in _INTEGERS:
         _fail(f"Argument {position} is not a valid integer")
     return value
 
@@ -172,13 +173,14 @@ def _math_random(ids: Randomness, start: Any, end: Any, seed: Any = None) -> int
     low, high = _integer(start, 1), _integer(end, 2)
     if low >= high:
         _fail("Argument 1 must be less than argument 2")
-    share = ids.random() if seed is None else random.Random(_integer(seed, 3)).random()
-    return low + int(share * (high - low))
+    if seed is not None:
+        return low + JavaRandom(_integer(seed, 3)).below(high - low)
+    return low + int(ids.random() * (high - low))
 
 
 def _math_add(ids: Randomness, one: Any, other: Any) -> int:
     total = _integer(one, 1) + _integer(other, 2)
-    return total if abs(total) <= _INTEGER_LIMIT else _fail("The sum is out of range")
+    return total if total in _INTEGERS else _fail("The sum is out of range")
 
 
 def _string_split(ids: Randomness, text: Any, delimiters: Any) -> list[str]:

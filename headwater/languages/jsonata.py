@@ -5,7 +5,6 @@ and `$parse`. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-
 """
 
 import hashlib
-import random
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 import jsonatapy
 import orjson
 
+from headwater.languages.java_random import JavaRandom
 from headwater.languages.jsonata_bounds import FUNCTIONS as BOUNDING
 from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, MOST_ELEMENTS, NAMED, Refused, bounded
 
@@ -266,7 +266,11 @@ def _hash(host: Host, text: Any, algorithm: Any = "SHA-1") -> str:
 
 
 def _random(host: Host, seed: Any = None) -> float:
-    return host.ids.random() if seed is None else random.Random(seed).random()
+    if seed is None:
+        return host.ids.random()
+    if type(seed) not in (int, float):
+        raise _HostError('T0410: Argument 1 of function "random" does not match function signature')
+    return JavaRandom(int(seed)).share()
 
 
 def _parse(host: Host, text: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Pages of a listing that is ordered by a text: a token holds the text of the page's last, opaque to clients, and a
+"""Pages of a listing: a token holds where a page ended, the text of its last or a number, opaque to clients, and a
 checksum by which one that we did not give is told."""
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TypeVar
 from zlib import crc32
 
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import whole
 
 T = TypeVar("T")
 
@@ -32,13 +33,23 @@ def page(
     return found[:limit], make_token(key(found[limit - 1]))
 
 
-def make_token(text: str) -> str:
-    sealed = text.encode()
+def read_place(token: str | None, invalid: Callable[[], AwsError], first: int = 0) -> int:
+    """The number that a token holds; ``first`` without one."""
+    if not token:
+        return first
+    place = whole(read_token(token) or "")
+    if place is None:
+        raise invalid()
+    return place
+
+
+def make_token(place: str | int) -> str:
+    sealed = str(place).encode()
     return b64encode(crc32(sealed).to_bytes(4, "big") + sealed).decode()
 
 
 def read_token(token: str) -> str | None:
-    """What :func:`make_token` was given; None where it made no such token."""
+    """What :func:`make_token` was given, as text; None where it made no such token."""
     try:
         sealed = b64decode(token, validate=True)
         text = sealed[4:].decode()

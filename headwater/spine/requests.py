@@ -6,6 +6,7 @@ them. JSON may stand where text is wanted (a message's body, a function's payloa
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,8 @@ from headwater.spine.models import Model, Reference, Shape
 
 ATTRIBUTE_VALUE = "AttributeValue"
 """The shape of DynamoDB's values, which travel as they are; the Java SDK spells some of their types its own way."""
+CIPHERTEXT = "CiphertextType"
+"""The shape of what KMS has made: bytes that are never text, so that in JSON they are Base64. Other blobs are text."""
 JAVA_TYPES = {"SS": "Ss", "NS": "Ns", "BS": "Bs", "NULL": "Nul", "BOOL": "Bool"}
 _ATTRIBUTE_TYPES = {name.upper(): kind for kind, name in JAVA_TYPES.items()} | {"NULL": "NULL"}
 
@@ -75,6 +78,8 @@ class _Readers:
             return self._list(shape)
         if kind == "map":
             return self._map(shape)
+        if name == CIPHERTEXT:
+            return _ciphertext
         return lambda value, key: _scalar(kind, value, key)
 
     def _structure(self, shape: Shape) -> Read:
@@ -136,6 +141,13 @@ def _scalar(kind: str, value: Any, key: str) -> Any:
     if kind in ("float", "double") and type(value) not in (int, float):
         raise UnfitParameters(f"The value for the field '{key}' must be a DOUBLE")
     return value
+
+
+def _ciphertext(value: Any, key: str) -> bytes:
+    try:
+        return b64decode(value, validate=True)
+    except (TypeError, ValueError):
+        return bytes(_scalar("blob", value, key))  # which KMS will refuse by its own error
 
 
 def _expect(value: Any, kind: type, key: str, wanted: str) -> None:

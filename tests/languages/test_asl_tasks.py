@@ -263,3 +263,13 @@ def test_a_timestamp_counts_to_the_second() -> None:
     state = {"Type": "Wait", "Timestamp": "2030-01-01T00:00:00.999Z", "End": True}
     world = World(parse(json.dumps({"StartAt": "W", "States": {"W": state}})), {}).run()
     assert world.events()[-1]["timestamp"] == 1_893_456_000_000
+
+
+def test_arguments_are_limited_as_inputs_are() -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html: States.DataLimitExceeded
+    "when, after Parameters processing, the input of a state is larger than the payload size quota"."""
+    task = {"Type": "Task", "Resource": QUEUE, "Parameters": {"a.$": "$.a", "b.$": "$.a"}}
+    world = outcome(task, [], {"a": "x" * 200_000})
+    assert world.finish is not None
+    assert world.finish.error == "States.DataLimitExceeded"
+    assert [event["type"] for event in world.events()] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]

@@ -23,6 +23,7 @@ GIVEN = {
     "twice": [1, 2, 3, 3, 3, 3, 3, 3, 4],
     "json1": {"a": {"a1": 1, "a2": 2}, "b": 2},
     "json2": {"a": {"a3": 1, "a4": 2}, "c": 3},
+    "items": [{"t": ["a, ]"]}, {"t": []}],
 }
 
 
@@ -69,6 +70,8 @@ def find_in_given(text: str) -> Callable[[Any], Any]:
         ("States.StringSplit('This.is+a,test=string', '.+,=')", ["This", "is", "a", "test", "string"]),
         ("States.ArrayGetItem(States.StringSplit('2020-05-27T08', 'T'), 0)", "2020-05-27"),
         ("States.MathRandom(1, 2)", 1),
+        ("States.MathAdd(-2147483648, 0)", -(2**31)),
+        ("States.ArrayLength($.items[?(@.t[0] == 'a, ]')])", 1),
         ("States.ArrayGetItem($['array'], States.MathAdd(1, $.array[0]))", 3),
         ("States.Format('{}', $.array[?(@ > 7)])", "[8,9]"),
     ],
@@ -78,7 +81,10 @@ def test_documented_examples(text: str, value: Any) -> None:
 
 
 def test_seeded_random_numbers_repeat() -> None:
-    assert call("States.MathRandom(1, 999, 7)") == call("States.MathRandom(1, 999, 7)")
+    """As seen with java.util.Random of JDK 17: nextInt(998) and nextInt(16) of new Random(42), of new Random(-5)."""
+    assert [call(f"States.MathRandom(1, 999, {seed})") for seed in (42, -5)] == [255, 368]
+    assert [call(f"States.MathRandom(0, 16, {seed})") for seed in (42, -5)] == [11, 4]
+    assert -2_000_000_000 <= call("States.MathRandom(-2000000000, 2000000000, 7)") < 2_000_000_000
     assert len(call("States.UUID()")) == 36
 
 

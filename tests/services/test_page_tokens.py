@@ -13,11 +13,16 @@ from tests.conftest import Client
 
 # nothing, base64 of something, and a name that is there
 _NONSENSE = ("nonsense!", b64encode(b"q").decode(), b64encode(b"12").decode(), "a")
+_MEMBERS = {"lambda": "Marker", "stepfunctions": "nextToken"}
 _REFUSALS = [
+    ("cloudwatch", "list_metrics", {}, "InvalidNextToken", "The specified nextToken is invalid."),
+    ("cloudwatch", "describe_alarm_history", {}, "InvalidNextToken", "The specified nextToken is invalid."),
     ("events", "list_rules", {}, "ValidationException", "Parameter NextToken is not valid."),
     ("events", "list_event_buses", {}, "ValidationException", "Parameter NextToken is not valid."),
     ("kinesis", "list_streams", {}, "InvalidArgumentException", "NextToken is invalid."),
     ("kinesis", "list_shards", {}, "InvalidArgumentException", "NextToken is invalid."),
+    ("lambda", "list_functions", {}, "InvalidParameterValueException", "Invalid Marker"),
+    ("lambda", "list_layers", {}, "InvalidParameterValueException", "Invalid Marker"),
     ("pipes", "list_pipes", {}, "ValidationException", "Invalid NextToken provided."),
     ("scheduler", "list_schedules", {}, "ValidationException", "Invalid NextToken provided."),
     ("schemas", "list_registries", {}, "BadRequestException", "Invalid NextToken."),
@@ -25,6 +30,9 @@ _REFUSALS = [
     ("sns", "list_topics", {}, "InvalidParameter", "Invalid parameter: NextToken"),
     ("sns", "list_origination_numbers", {}, "InvalidParameter", "Invalid parameter: nextToken"),
     ("sqs", "list_queues", {}, "InvalidParameterValue", "Invalid or expired next token."),
+    ("stepfunctions", "list_state_machines", {}, "InvalidToken", "Invalid Token"),
+    ("stepfunctions", "list_activities", {}, "InvalidToken", "Invalid Token"),
+    ("xray", "get_trace_summaries", {"StartTime": 1, "EndTime": 2}, "InvalidRequestException", "NextToken is invalid."),
 ]
 
 
@@ -32,7 +40,7 @@ _REFUSALS = [
 def test_what_is_no_token(aws: Client, service: str, name: str, request_: Any, code: str, message: str) -> None:
     for token in _NONSENSE:
         with pytest.raises(ClientError) as caught:
-            getattr(aws(service), name)(NextToken=token, **request_)
+            getattr(aws(service), name)(**{_MEMBERS.get(service, "NextToken"): token}, **request_)
         error = caught.value.response["Error"]
         assert error["Code"] == code, (token, error)
         assert message in error["Message"]

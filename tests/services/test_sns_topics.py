@@ -257,3 +257,16 @@ def test_tokens_and_sizes_that_are_none(aws: Any) -> None:
         sns.list_sms_sandbox_phone_numbers(MaxResults=101)
     with pytest.raises(ClientError, match="less than or equal to 30"):
         sns.list_origination_numbers(MaxResults=31)
+
+
+def test_what_is_told_in_xml_has_no_control_characters(sns: Any, topic: str) -> None:
+    url = {"Protocol": "http", "Endpoint": "http://a/\x01"}
+    address = {"Protocol": "email", "Endpoint": "a\x01@b"}
+    for refused in (
+        lambda: sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="a\x01"),
+        lambda: sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "a", "Value": "b\x01"}]),
+        lambda: sns.subscribe(TopicArn=topic, **url),
+        lambda: sns.subscribe(TopicArn=topic, **address),
+    ):
+        with pytest.raises(ClientError, match="InvalidParameter"):
+            refused()

@@ -166,3 +166,22 @@ def test_attributes_and_tags(aws: Client) -> None:
     sqs.tag_queue(QueueUrl=url, Tags={"team": "orders", "old": "1"})
     sqs.untag_queue(QueueUrl=url, TagKeys=["old"])
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "orders"}
+
+
+def test_characters_that_xml_cannot_hold_are_refused(aws: Client) -> None:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    allowed = "the set of allowed characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]."
+    for strange, shown in (("\x07", "7"), ("ö\x1b", "1B"), ("\ufffe", "FFFE")):
+        with pytest.raises(ClientError, match="InvalidMessageContents") as raised:
+            sqs.send_message(QueueUrl=url, MessageBody=f"a{strange}")
+        text = f"Invalid binary character '#x{shown}' was found in the message body, {allowed}"
+        assert raised.value.response["Error"]["Message"] == text
+        attributes = {"mood": {"DataType": "String", "StringValue": f"a{strange}"}}
+        with pytest.raises(ClientError, match="in the message attribute 'mood' value") as raised:
+            sqs.send_message(QueueUrl=url, MessageBody="a", MessageAttributes=attributes)
+        assert raised.value.response["Error"]["Code"] == "InvalidParameterValue"
+    attributes = {"mood": {"DataType": "String", "StringValue": "a\tö\n😀"}}
+    sqs.send_message(QueueUrl=url, MessageBody="a\tö\r\n😀", MessageAttributes=attributes)
+    message = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"][0]
+    assert message["Body"] == "a\tö\r\n😀" and message["MessageAttributes"] == attributes

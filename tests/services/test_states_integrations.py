@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -244,3 +245,22 @@ def test_two_tasks_may_wait_for_the_same_execution(timed: ServerThread) -> None:
     timed.advance(60_000)
     done = json.loads(ended(states, started)["output"])
     assert [each["Name"] for each in done] == ["once", "once"]
+
+
+def test_what_kms_has_encrypted_is_decrypted_again(aws: Client, states: Any) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    found = output(
+        run(
+            states,
+            chain(
+                task("aws-sdk:kms:encrypt", KeyId=key, Plaintext="password"),
+                task("aws-sdk:kms:decrypt", **{"CiphertextBlob.$": "$.t0.CiphertextBlob"}),
+            ),
+        )
+    )
+    assert found["t1"]["Plaintext"] == "password"
+    blob = base64.b64decode(found["t0"]["CiphertextBlob"])
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"password"
+    described = run(states, chain(task("aws-sdk:kms:decrypt", CiphertextBlob="no such")), name="refused")
+    assert described["error"] == "Kms.InvalidCiphertextException"

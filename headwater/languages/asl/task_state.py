@@ -19,7 +19,14 @@ from headwater.languages.asl.commands import (
     TaskSucceeded,
     TaskTimedOut,
 )
-from headwater.languages.asl.errors import HEARTBEAT_TIMEOUT, TIMEOUT, ArgumentsRefused, StateFailed, runtime
+from headwater.languages.asl.errors import (
+    DATA_LIMIT,
+    HEARTBEAT_TIMEOUT,
+    TIMEOUT,
+    ArgumentsRefused,
+    StateFailed,
+    runtime,
+)
 from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
 from headwater.languages.asl.queries import Scope, dump
@@ -115,7 +122,7 @@ class TaskState(State):
         heartbeat = self._seconds(self.heartbeat, run, frame, effective)
         arguments = self.flow.arguments(run, frame)
         credentials = self._credentials(run, frame, effective)
-        text = frame.text if arguments is frame.value else dump(arguments)
+        text = frame.text if arguments is frame.value else self._fitting(dump(arguments))
         try:
             prepared = run.prepare(self.resource, arguments)
         except ArgumentsRefused as refused:
@@ -129,6 +136,15 @@ class TaskState(State):
             )
         )
         return False
+
+    def _fitting(self, text: str) -> str:
+        """The arguments' text, which may not be longer than any other state's input."""
+        if len(text.encode()) > MAXIMUM_PAYLOAD:
+            limit = "the maximum number of bytes service limit."
+            raise StateFailed(
+                DATA_LIMIT, f"The state/task '{self.resource}' has an input with a size exceeding {limit}"
+            )
+        return text
 
     def _seconds(self, seconds: Seconds | None, run: "Run", frame: "Frame", effective: Any) -> int | None:
         return None if seconds is None else seconds.evaluate(run, frame, effective, jsonata=self.jsonata)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from typing import Any
 
 from headwater.services.lambda_.errors import invalid_parameter
+from headwater.spine import pages
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Request
 
 Row = tuple[Any, ...]
@@ -16,13 +17,10 @@ def page(request: Request, rows: Callable[[str, int], list[Row]], most: int = 10
     """One page. ``rows(after, limit)`` gives those whose first column comes after a text."""
     limit = min(request.get("MaxItems") or most, most)
     try:
-        found = rows(_read(request.get("Marker")), limit + 1)
-    except ValueError:  # not base64, not text, or no number where one is due
-        raise invalid_parameter("Invalid Marker") from None
-    if len(found) <= limit:
-        return found, None
-    return found[:limit], base64.urlsafe_b64encode(str(found[limit - 1][0]).encode()).decode()
+        return pages.page(request.get("Marker"), limit, rows, lambda row: str(row[0]), _invalid)
+    except ValueError:  # the marker of another listing: no number where one is due
+        raise _invalid() from None
 
 
-def _read(marker: str | None) -> str:
-    return base64.urlsafe_b64decode(marker).decode() if marker else ""
+def _invalid() -> AwsError:
+    return invalid_parameter("Invalid Marker")

@@ -13,8 +13,8 @@ from headwater.services.monitoring import tables
 from headwater.services.monitoring.alarm import Alarm, is_composite
 from headwater.services.monitoring.errors import bad_token
 from headwater.spine.errors import not_implemented
-from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token, read_place
 
 CONFIGURATION, STATE, ACTION = "ConfigurationUpdate", "StateUpdate", "Action"
 _PAGE = 100
@@ -54,10 +54,8 @@ def describe_alarm_history(call: Call, request: Request) -> Result:
     ]
     if request.get("ScanBy") != "TimestampAscending":
         items.reverse()
-    first, limit = whole(request.get("NextToken") or "0"), request.get("MaxRecords") or _PAGE
-    if first is None:
-        raise bad_token()
+    first, limit = read_place(request.get("NextToken"), bad_token), request.get("MaxRecords") or _PAGE
     result: Result = {"AlarmHistoryItems": items[first : first + limit]}
     if len(items) > first + limit:
-        result["NextToken"] = str(first + limit)
+        result["NextToken"] = make_token(first + limit)
     return result

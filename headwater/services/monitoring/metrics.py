@@ -17,8 +17,8 @@ from headwater.services.monitoring.errors import bad_combination, bad_token, inv
 from headwater.services.monitoring.metric import NO_UNIT, Metric, named_metric
 from headwater.services.monitoring.own import own_metrics
 from headwater.spine.errors import not_implemented
-from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token, read_place
 
 _OLDEST, _NEWEST = 14 * 86_400_000, 2 * 3_600_000
 _KEPT = 455 * 86_400_000
@@ -153,18 +153,11 @@ def list_metrics(call: Call, request: Request) -> Result:
     wanted = request.get("Namespace")
     own = own_metrics(call, since) if wanted is None or wanted.startswith("AWS/") else set()
     found = sorted(metric for metric in put | own if _fits(metric, request))
-    start = _place(request.get("NextToken"))
+    start = read_place(request.get("NextToken"), bad_token)
     result: Result = {"Metrics": [Metric(*metric).shown for metric in found[start : start + _PAGE]]}
     if len(found) > start + _PAGE:
-        result["NextToken"] = str(start + _PAGE)
+        result["NextToken"] = make_token(start + _PAGE)
     return result
-
-
-def _place(token: str | None) -> int:
-    place = whole(token or "0")
-    if place is None:
-        raise bad_token()
-    return place
 
 
 def _fits(metric: tuple[str, str, tuple[tuple[str, str], ...]], request: Request) -> bool:

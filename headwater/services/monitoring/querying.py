@@ -12,8 +12,8 @@ from headwater.services.monitoring.errors import bad_combination, bad_token, inv
 from headwater.services.monitoring.metric import NO_UNIT, Window, compiled_statistic, named_metric, read_samples
 from headwater.services.monitoring.queries import evaluate_queries
 from headwater.spine.errors import not_implemented
-from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token, read_place
 
 _MOST_POINTS = 1440
 _MOST_DATAPOINTS = 100_800
@@ -76,12 +76,8 @@ def get_metric_data(call: Call, request: Request) -> Result:
         raise invalid("The parameter StartTime must be less than the parameter EndTime.")
     if request.get("LabelOptions"):
         raise not_implemented("LabelOptions of GetMetricData")
-    skipped, room = (
-        whole(request.get("NextToken") or "0"),
-        min(request.get("MaxDatapoints") or _MOST_DATAPOINTS, _MOST_DATAPOINTS),
-    )
-    if skipped is None:
-        raise bad_token()
+    skipped = read_place(request.get("NextToken"), bad_token)
+    room = min(request.get("MaxDatapoints") or _MOST_DATAPOINTS, _MOST_DATAPOINTS)
     newest_first = request.get("ScanBy") != "TimestampAscending"
     results, more = [], False
     for found in evaluate_queries(call, queries, start, end):
@@ -98,5 +94,5 @@ def get_metric_data(call: Call, request: Request) -> Result:
         results.append(result)
     answer: Result = {"MetricDataResults": results, "Messages": []}
     if more:
-        answer["NextToken"] = str(skipped + room)
+        answer["NextToken"] = make_token(skipped + room)
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,8 @@ _MOST_OBJECT_TAGS = 10
 _MOST_BUCKET_TAGS = 50
 _LONGEST_KEY = 128
 _LONGEST_VALUE = 256
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html: letters, spaces, numbers and these signs
+_NOT_IN_TAGS = re.compile("[^\\w +\\-=.:/@\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 Tags = Sequence[dict[str, str]]
 
@@ -71,9 +74,9 @@ def _check(tags: Tags, most: int, what: str) -> None:
     if len(set(keys)) != len(keys):
         raise AwsError("InvalidTag", "Cannot provide multiple Tags with the same key", TagKey=keys[-1])
     for tag in tags:
-        if not 1 <= len(tag["Key"]) <= _LONGEST_KEY:
+        if not 1 <= len(tag["Key"]) <= _LONGEST_KEY or _NOT_IN_TAGS.search(tag["Key"]):
             raise AwsError("InvalidTag", "The TagKey you have provided is invalid", TagKey=tag["Key"])
-        if len(tag["Value"]) > _LONGEST_VALUE:
+        if len(tag["Value"]) > _LONGEST_VALUE or _NOT_IN_TAGS.search(tag["Value"]):
             raise AwsError("InvalidTag", "The TagValue you have provided is invalid", TagKey=tag["Key"])
         if tag["Key"].startswith("aws:"):
             text = "System tags cannot be added/updated by requester"

@@ -15,7 +15,8 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call
 
 CONFIRMED_BY_THEIR_OWNER = frozenset({"http", "https", "email", "email-json"})
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\Z")
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
 _TAKES_LARGE = frozenset({"sqs", "lambda", "firehose"})
 
 
@@ -36,7 +37,7 @@ def check_endpoint(call: Call, topic: TopicRow, protocol: str, endpoint: str) ->
 
 
 def _url(scheme: str, endpoint: str) -> None:
-    if not endpoint.startswith(f"{scheme}://"):
+    if not endpoint.startswith(f"{scheme}://") or _NOT_IN_URLS.search(endpoint):
         raise invalid("Endpoint must match the specified protocol")
 
 

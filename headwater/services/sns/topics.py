@@ -30,6 +30,7 @@ _CHOICES = {
     "FifoThroughputScope": ("Topic", "MessageGroup"),
 }
 _LONGEST_DISPLAY_NAME = 100
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 _MOST_WITH_LARGE = 100
 _FEEDBACK = re.compile(
     r"(Application|HTTP|Lambda|SQS|Firehose)(SuccessFeedbackRoleArn|FailureFeedbackRoleArn|SuccessFeedbackSampleRate)\Z"
@@ -109,7 +110,7 @@ def check_attribute(name: str, value: str | None, fifo: bool, creating: bool = F
             raise invalid(f"{prefix}{name}: failed to parse JSON.")
         case "MaximumMessageSize" if not text.isdecimal() or not 1024 <= int(text) <= 1_048_576:
             raise invalid(f"{prefix}{name}")
-        case "DisplayName" if len(text) > _LONGEST_DISPLAY_NAME:
+        case "DisplayName" if len(text) > _LONGEST_DISPLAY_NAME or _CONTROL.search(text):
             raise invalid(f"{prefix}{name}")
         case "Policy" | "MaximumMessageSize" | "DisplayName" | "KmsMasterKeyId":
             return text
@@ -238,4 +239,6 @@ def tags_of(entries: list[Mapping[str, str]] | tuple[()]) -> dict[str, str]:
     tags = {required(entry, "Key"): required(entry, "Value") for entry in entries}
     if len(tags) < len(entries):
         raise invalid("Duplicated keys are not allowed.")
+    if any(map(_CONTROL.search, (*tags, *tags.values()))):
+        raise invalid("Tags")
     return tags

@@ -59,11 +59,12 @@ def invalid_receipt_handle(handle: str) -> AwsError:
     return AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.')
 
 
-def invalid_characters() -> AwsError:
+def invalid_character(character: str, place: str, code: str = "InvalidMessageContents") -> AwsError:
+    """``place``: where it was found, such as ``message body``."""
     return AwsError(
-        "InvalidMessageContents",
-        "Invalid binary character was found in the message body, the set of allowed characters is "
-        "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+        code,
+        f"Invalid binary character '#x{ord(character):X}' was found in the {place}, the set of allowed characters is "
+        "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
     )
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import orjson
 
-from headwater.services.sqs.errors import invalid_value
+from headwater.services.sqs.errors import invalid_character, invalid_value
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}\Z")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 _MOST = 10
+# what XML cannot hold
+REFUSED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Attributes = Mapping[str, Mapping[str, Any]]
 
 
@@ -57,6 +59,8 @@ def _check(name: str, attribute: Mapping[str, Any]) -> int:
         )
     if base == "Number" and not _NUMBER.match(value):
         raise invalid_value(f"Can't cast the value of message (user) attribute '{name}' to a number.")
+    if isinstance(value, str) and not value.isprintable() and (refused := REFUSED.search(value)):
+        raise invalid_character(refused[0], f"message attribute '{name}' value", "InvalidParameterValue")
     return len(name.encode()) + len(kind.encode()) + len(value.encode() if isinstance(value, str) else value)
 
 

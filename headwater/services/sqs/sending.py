@@ -15,19 +15,23 @@ from headwater.services.sqs.digests import digest_of_attributes
 from headwater.services.sqs.encryption import check_key
 from headwater.services.sqs.errors import (
     bad_token,
-    invalid_characters,
+    invalid_character,
     invalid_parameter,
     invalid_value,
     message_too_long,
     missing_parameter,
 )
-from headwater.services.sqs.message_attributes import attributes_size, check_message_attributes, pack_attributes
+from headwater.services.sqs.message_attributes import (
+    REFUSED,
+    attributes_size,
+    check_message_attributes,
+    pack_attributes,
+)
 from headwater.services.sqs.mishaps import after_sending
 from headwater.services.sqs.queue import Queue, QueueMemory, find_queue
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
-_REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFUSED_BYTES = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _TOKEN = re.compile(r"[!-~]{1,128}\Z")
 _LONGEST_DELAY = 900
@@ -80,11 +84,11 @@ def _measured(call: Call, body: str) -> tuple[int, str]:
         encoded = body.encode("utf-8", "surrogatepass")
         if len(encoded) == len(body):
             # several times quicker than a search
-            refused = len(encoded.translate(None, _REFUSED_BYTES)) < len(encoded)
+            doubtful = len(encoded.translate(None, _REFUSED_BYTES)) < len(encoded)
         else:
-            refused = not body.isprintable() and _REFUSED_CHARACTERS.search(body) is not None
-        if refused:
-            raise invalid_characters()
+            doubtful = not body.isprintable()
+        if doubtful and (refused := REFUSED.search(body)):
+            raise invalid_character(refused[0], "message body")
         memory.last_body, memory.last_measured = body, (len(encoded), md5(encoded, usedforsecurity=False).hexdigest())
     return memory.last_measured
 

@@ -10,9 +10,10 @@ from typing import Any
 from headwater.languages.asl.history import render
 from headwater.services.states import tables
 from headwater.services.states.packing import unpack
-from headwater.services.states.paging import make_token, page_size, read_number
+from headwater.services.states.paging import page_size, read_number
 from headwater.services.states.record import find_execution
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token
 
 
 @operation("states", "GetExecutionHistory", reads=True)

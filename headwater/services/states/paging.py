@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from headwater.services.states.errors import invalid_token
-from headwater.spine.numbers import whole
+from headwater.spine import pages
 from headwater.spine.operations import Request, Result
 
 DEFAULT_PAGE = 100
@@ -23,31 +21,19 @@ def page_size(request: Request) -> int:
 def read_token(request: Request) -> str:
     """Where the former page ended, "" for the first."""
     token = request.get("nextToken")
-    if not token:
-        return ""
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise invalid_token() from None
+    place = pages.read_token(token) if token else ""
+    if place is None:
+        raise invalid_token()
+    return place
 
 
 def read_number(request: Request, first: int) -> int:
     """As `read_token`, for pages that go on at a number."""
-    text = read_token(request)
-    if not text:
-        return first
-    number = whole(text)
-    if number is None:
-        raise invalid_token()
-    return number
+    return pages.read_place(request.get("nextToken"), invalid_token, first)
 
 
 def next_token(rows: Sequence[Any], limit: int, key: Callable[[Any], Any]) -> Result:
     """`nextToken` where more than `limit` rows were found; it names the page's last."""
     if len(rows) <= limit:
         return {}
-    return {"nextToken": make_token(key(rows[limit - 1]))}
-
-
-def make_token(place: object) -> str:
-    return base64.urlsafe_b64encode(str(place).encode()).decode()
+    return {"nextToken": pages.make_token(key(rows[limit - 1]))}

@@ -14,8 +14,9 @@ from headwater.languages.trace_filter import InvalidFilter, Traced, UnknownFilte
 from headwater.services.xray import tables
 from headwater.services.xray.segment import Document, end_of, is_subsegment, of_span, service_of
 from headwater.spine.errors import AwsError, not_implemented
-from headwater.spine.numbers import LARGEST, whole
+from headwater.spine.numbers import LARGEST
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token, read_place
 
 _LONGEST = 24 * 3_600_000
 _MOST_SPANS = 200_000
@@ -39,17 +40,19 @@ def get_trace_summaries(call: Call, request: Request) -> Result:
     found = [
         summary for trace, documents in traces.items() if (summary := _summary(trace, documents, test)) is not None
     ]
-    first = whole(request.get("NextToken") or "0")
-    if first is None:
-        raise AwsError("InvalidRequestException", "The NextToken is invalid.")
+    first = read_place(request.get("NextToken"), _invalid_token)
     result: Result = {
         "TraceSummaries": found[first : first + _PAGE],
         "ApproximateTime": call.now,
         "TracesProcessedCount": len(traces),
     }
     if len(found) > first + _PAGE:
-        result["NextToken"] = str(first + _PAGE)
+        result["NextToken"] = make_token(first + _PAGE)
     return result
+
+
+def _invalid_token() -> AwsError:
+    return AwsError("InvalidRequestException", "The NextToken is invalid.")
 
 
 def traces_between(call: Call, start: int, end: int) -> dict[str, list[Document]]:

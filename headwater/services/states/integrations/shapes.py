@@ -13,7 +13,14 @@ from typing import Any
 
 from headwater.languages.asl.errors import ArgumentsRefused
 from headwater.spine.models import Model, Reference, Shape
-from headwater.spine.requests import ATTRIBUTE_VALUE, JAVA_TYPES, UnfitParameters, each_attribute, read_request
+from headwater.spine.requests import (
+    ATTRIBUTE_VALUE,
+    CIPHERTEXT,
+    JAVA_TYPES,
+    UnfitParameters,
+    each_attribute,
+    read_request,
+)
 from headwater.spine.store.blobs import Blob
 
 
@@ -65,7 +72,7 @@ class Outputs:
         if kind == "timestamp":
             return value if self._optimised else _iso(value)
         if kind == "blob":
-            return _text(value)
+            return _base64(value) if reference["shape"] == CIPHERTEXT else _text(value)
         return value
 
 
@@ -94,4 +101,8 @@ def _text(value: Any) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return base64.b64encode(data).decode()
+        return _base64(data)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
