@@ -21,7 +21,7 @@ from headwater.languages.asl.commands import (
     TimedOut,
     TimerFired,
 )
-from headwater.languages.asl.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME, TIMEOUT, StateFailed
+from headwater.languages.asl.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME, TIMEOUT, StateFailed, told
 from headwater.languages.asl.execution import ROOT, Execution, Frame, context_object
 from headwater.languages.asl.history import MAXIMUM_EVENTS, MAXIMUM_EVENTS_CAUSE, Event
 from headwater.languages.asl.machine import Machine, State
@@ -383,8 +383,7 @@ class Run:
         if frame.ticket:
             self.wake(frame)
         if failed.interpreter:
-            opening = f"An error occurred while executing the state '{state.name}'"
-            cause = f"{opening} (entered at the event id #{frame.entered}). {failed.cause}"
+            cause = told(state.name, frame.entered, failed.cause)
             failed = StateFailed(failed.error, cause, location=failed.location)
             self._note_evaluation(frame, state, failed)
         if failed.error == RUNTIME:
