@@ -98,6 +98,21 @@ def test_a_message_goes_to_one_subscription_again(browser: Browser, console: str
     assert _bodies(busy_shop, "again-subscribed", 3) == ["to be said twice"] * 3
 
 
+def test_a_message_that_nobody_has_taken_is_sent_again(browser: Browser, console: str, busy_shop: Shop) -> None:
+    url = busy_shop.server.aws("sqs").create_queue(QueueName="again-untaken")["QueueUrl"]
+    mood = {
+        "mood": {"DataType": "String", "StringValue": "calm"},
+        "raw": {"DataType": "Binary", "BinaryValue": b"\xff"},
+    }
+    busy_shop.server.aws("sqs").send_message(QueueUrl=url, MessageBody="waits", MessageAttributes=mood)
+    with opened(browser, "about:blank") as page:
+        _again(_span(page, console, "again-untaken", "sqs:SendMessage", "sqs:SendMessage"), "Send it again")
+    found = busy_shop.server.aws("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )["Messages"]
+    assert [(each["Body"], each["MessageAttributes"]) for each in found] == [("waits", mood)] * 2
+
+
 def test_records_go_through_a_function_and_a_pipe_again(
     browser: Browser, console: str, busy_shop: Shop, echo: str
 ) -> None:
