@@ -79,5 +79,7 @@ RESOURCE_NAMESPACES: Mapping[str, str] = MappingProxyType(
         "AWS::KinesisFirehose": "firehose",
         "AWS::EventSchemas": "schemas",
         "AWS::CloudFormation": "cloudformation",
+        "AWS::ApplicationAutoScaling": "cloudformation",
+        "AWS::CodeDeploy": "cloudformation",
     }
 )

@@ -55,7 +55,11 @@ class Change:
 
 class Resource:
     """One resource type. Methods run in a transaction and call operations, never tables; what must
-    wait returns a coroutine, with ``change.work``. ``delete`` is idempotent."""
+    wait returns a coroutine, with ``change.work``. ``delete`` is idempotent.
+
+    ``told``: what its user should know of all of this type, in the stack's events."""
+
+    told: str | None = None
 
     def create(self, call: Call, change: Change) -> Step:
         raise NotImplementedError

@@ -3,7 +3,7 @@
 import mqtt from "mqtt";
 
 const [url, version, topic] = process.argv.slice(2);
-const options = { protocolVersion: Number(version), reconnectPeriod: 0, connectTimeout: 10_000 };
+const options = { protocolVersion: Number(version), reconnectPeriod: 0, connectTimeout: 60_000 };
 
 const connect = async (more = {}) => {
   const client = mqtt.connect(url, { ...options, ...more });

@@ -41,6 +41,7 @@ Resources:
     Properties:
       Runtime: python3.12
       Handler: index.handler
+      Timeout: 20
       Environment: {Variables: {OUT: !Ref Out}}
       InlineCode: |
         import boto3, json, os

@@ -40,6 +40,7 @@ Resources:
     Properties:
       Runtime: python3.12
       Handler: index.handler
+      Timeout: 20
       Policies: [{DynamoDBCrudPolicy: {TableName: !Ref Ledger}}]
       Environment: {Variables: {TABLE: !Ref Ledger}}
       InlineCode: |

@@ -22,6 +22,7 @@ Resources:
     Properties:
       Runtime: python3.12
       Handler: index.handler
+      Timeout: 20
       InlineCode: |
         import boto3, os
         def handler(event, context):

@@ -3,6 +3,7 @@
 from headwater.services.cloudformation import (
     change_sets,
     custom,
+    kept,
     listing,
     nested,
     notifications,
@@ -18,7 +19,10 @@ from headwater.spine.service import Service
 
 SERVICE = Service(
     name="cloudformation",
-    modules=(stacks, change_sets, templates, listing, outputs, provisioning, custom, nested, notifications, topology),
+    modules=(
+        *(stacks, change_sets, templates, listing, outputs, provisioning),
+        *(custom, kept, nested, notifications, topology),
+    ),
     schema=SCHEMA,
     memory=PlanMemory,
     validates=True,

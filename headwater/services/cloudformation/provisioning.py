@@ -258,7 +258,7 @@ def _create(
         wanted.apply(row)
         row.physical_id, row.attributes = change.physical_id, change.attributes
         row.enter(call, stack, row.status, "Resource creation Initiated")
-        row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_COMPLETE"), _ignored(row, properties.unseen()))
+        row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_COMPLETE"), _told(call, row, properties.unseen()))
 
     return _run(call, stack, task, row, change, create, done)
 
@@ -277,10 +277,10 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
     def done(call: Call, stack: Stack, row: StackResource, change: StackChange) -> None:
         if change.physical_id != row.physical_id:
             _leave_behind(call, stack, row)
-        ignored = _ignored(row, properties.unseen(change.previous))
+        told = _told(call, row, properties.unseen(change.previous))
         wanted.apply(row)
         row.physical_id, row.attributes = change.physical_id, change.attributes
-        row.enter(call, stack, "UPDATE_COMPLETE", ignored)
+        row.enter(call, stack, "UPDATE_COMPLETE", told)
 
     def replace(call: Call, stack: Stack, row: StackResource) -> Later:
         row.previous = None
@@ -289,7 +289,10 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
     return _run(call, stack, task, row, change, update, done, replace)
 
 
-def _ignored(row: StackResource, names: list[str]) -> str | None:
+def _told(call: Call, row: StackResource, names: list[str]) -> str | None:
+    """What had no effect, if anything."""
+    if (told := find_type(call, row.type).told) is not None:
+        return told
     return f"Headwater ignores {', '.join(names)} of {row.type}." if names else None
 
 

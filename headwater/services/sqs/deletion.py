@@ -33,7 +33,7 @@ def _delete(call: Call, queue: Queue, handle: str | None) -> dict[str, Any]:
     if queue.fifo:
         _check_not_expired(call, queue, handle, receipt.message, receipt.received)
     # a handle of an earlier receipt deletes nothing: the message is in somebody else's hands
-    call.store.run(tables.DELETE_MESSAGE, (receipt.message, queue.id, receipt.received))
+    call.store.later(tables.DELETE_MESSAGE, (receipt.message, queue.id, receipt.received))
     if queue.fifo:
         # the next message of the group has become free
         call.signal(("sqs", queue.arn))

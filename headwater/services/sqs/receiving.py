@@ -197,8 +197,10 @@ def _take(call: Call, queue: Queue, number: int, hidden: int, taker: int | None 
     for row in taken:
         row.received += 1
         row.first_received = row.first_received or call.now
-        call.store.run(tables.TAKE, (call.now + hidden, row.received, row.first_received, taker, row.id))
-    if not taken:
+    if taken:
+        until = call.now + hidden
+        call.store.many(tables.TAKE, [(until, row.received, row.first_received, taker, row.id) for row in taken])
+    else:
         call.store.run(tables.EXPIRE, (queue.id, call.now - queue.retention))
     queue.room -= len(taken)
     return taken

@@ -31,8 +31,8 @@ class Transaction(Protocol):
         ...
 
     def later(self, sql: str, row: Sequence[Value]) -> None:
-        """Insert a row that nothing refuses, before anything else is asked: what is left so one after the other is
-        written together."""
+        """Execute a statement that nothing refuses, such as an insertion, before anything else is asked: what is left
+        so one after the other is written together."""
         ...
 
 
