@@ -291,3 +291,19 @@ def test_many_items_pass_through(states: Any, aws: Client, bucket: str) -> None:
     key = output(done)["ResultWriterDetails"]["Key"].replace("manifest", "SUCCEEDED_0")
     written = json.loads(aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     assert [json.loads(one["Output"])["n"] for one in written] == [str(n) for n in range(2500)]
+
+
+@pytest.mark.parametrize("count", [1, 101])
+def test_a_selector_that_fails_ends_the_run_and_again_when_redriven(states: Any, count: int) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html: few items are taken in at once,
+    many bit by bit; either way their state fails, and does not wait for ever."""
+    given = {"items": [1] * count}
+    done = execute(states, distributed(ItemsPath="$.items", ItemSelector={"x.$": "$.no"}), given)
+    for redrives in (0, 1):
+        assert (done["status"], done["error"], done["redriveCount"]) == ("FAILED", "States.Runtime", redrives)
+        opening = "An error occurred while executing the state 'S' (entered at the event id #2). The JSONPath '$.no' "
+        assert done["cause"].startswith(opening)
+        assert "MapRunFailed" in history_types(states, done["executionArn"])
+        if not redrives:
+            states.redrive_execution(executionArn=done["executionArn"])
+            done = ended(states, done["executionArn"], 20)

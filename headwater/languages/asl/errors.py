@@ -32,6 +32,11 @@ class ArgumentsRefused(Exception):
     """A task's arguments do not fit its resource; the message says why."""
 
 
+def told(state: str, entered: int, cause: str | None) -> str:
+    """An interpreter's cause with AWS's opening sentence. `entered`: id of the state's Entered event."""
+    return f"An error occurred while executing the state '{state}' (entered at the event id #{entered}). {cause}"
+
+
 def runtime(cause: str) -> StateFailed:
     return StateFailed(RUNTIME, cause, interpreter=True)
 

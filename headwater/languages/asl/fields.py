@@ -116,7 +116,7 @@ class FieldCompiler:
         """The state's flow. `parameters`: the field that computes what it works with, if it has one."""
         assigned = self.template("Assign") if assign else None
         if assign:
-            self.check_names(self.state.get("Assign"), f"{self.location}/Assign")
+            self.check_names(self.state.get("Assign", {}), f"{self.location}/Assign")
         if self.jsonata:
             return JsonataFlow(arguments=self.template("Arguments"), output=self.template("Output"), assign=assigned)
         return PathFlow(
@@ -129,8 +129,11 @@ class FieldCompiler:
         )
 
     def check_names(self, assigned: Any, location: str) -> None:
-        """Variables are named as identifiers are; `states` is the interpreter's own."""
-        for name in assigned if type(assigned) is dict else ():
+        """An object, no expression. Variables are named as identifiers are; `states` is the interpreter's own."""
+        if type(assigned) is not dict:
+            self._report("Expected value of type Object", location)
+            return
+        for name in assigned:
             bare = name if self.jsonata else name.removesuffix(".$")
             if not bare.isidentifier() or len(bare) > MAXIMUM_VARIABLE_NAME:
                 self._report(f"Invalid variable name '{bare}'", f"{location}/{name}")
@@ -222,7 +225,7 @@ class FieldCompiler:
         if not self.jsonata and "Output" in catcher:
             self.wrong_language("Output", location)
         result_path = () if self.jsonata else self.reference(catcher, location)
-        self.check_names(catcher.get("Assign"), f"{location}/Assign")
+        self.check_names(catcher.get("Assign", {}), f"{location}/Assign")
         output, assign = templates.get("Output"), templates.get("Assign")
         return Catcher(errors, catcher["Next"], self.jsonata, result_path, output, assign)
 

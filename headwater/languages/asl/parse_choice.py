@@ -60,6 +60,7 @@ def _rule_flow(fields: FieldCompiler, choice: dict[str, Any], position: int, loc
         for name in ("Output", "Assign")
         if name in choice
     }
+    fields.check_names(choice.get("Assign", {}), f"{location}/Assign")
     if fields.jsonata:
         return JsonataFlow(output=templates.get("Output"), assign=templates.get("Assign"))
     return PathFlow(output_path=fields.filter_path("OutputPath"), assign=templates.get("Assign"))

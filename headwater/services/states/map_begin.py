@@ -9,8 +9,16 @@ from typing import Any
 
 import orjson
 
+from headwater.languages.asl.errors import StateFailed
 from headwater.services.states import tables
-from headwater.services.states.map_inputs import Place, end_reading, store_slice, waiting_frame
+from headwater.services.states.map_inputs import (
+    Place,
+    end_reading,
+    fail_reading,
+    given_items,
+    store_slice,
+    waiting_frame,
+)
 from headwater.services.states.map_run import (
     COUNTED,
     PENDING_REDRIVE,
@@ -59,7 +67,12 @@ def begin_map_run(call: Call, item: Delivery) -> None:
         call.deliver("states.map_read", [run_id, items], target=arn, policy=FOREVER)
         return
     values = [(value, {"Source": "STATE_DATA"}) for value in items]
-    end_reading(call, run_id, store_slice(call, run_id, values, Place(), last=True))
+    try:
+        end = store_slice(call, run_id, values, Place(), last=True)
+    except StateFailed as failed:
+        fail_reading(call, run_id, failed.error or "", failed.cause or "")
+    else:
+        end_reading(call, run_id, end)
 
 
 def _begin_again(call: Call, arn: str, frame: int, ticket: int) -> None:
@@ -71,7 +84,7 @@ def _begin_again(call: Call, arn: str, frame: int, ticket: int) -> None:
     run.redriven = call.now
     run.stepping = 0  # a step that was to come found the run over
     if run.reading == READING:
-        call.deliver("states.map_read", [run.id, None], target=arn, policy=FOREVER)
+        call.deliver("states.map_read", [run.id, given_items(call, run)], target=arn, policy=FOREVER)
     else:
         run.reading = REDRIVING
         call.deliver("states.map_redrive", [run.id, -1], target=arn, policy=FOREVER)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.languages.asl import Run
-from headwater.languages.asl.errors import DATA_LIMIT, StateFailed
+from headwater.languages.asl.errors import DATA_LIMIT, StateFailed, told
 from headwater.languages.asl.execution import Execution, Frame
 from headwater.languages.asl.item_batcher import Batching
-from headwater.languages.asl.run import MAXIMUM_PAYLOAD
+from headwater.languages.asl.payload import MAXIMUM_PAYLOAD
 from headwater.services.states import tables
 from headwater.services.states.machine import compiled
 from headwater.services.states.map_run import READ, RUNNING, MapRun, map_run_by_id
@@ -45,6 +45,17 @@ def waiting_frame(call: Call, run: MapRun) -> tuple[Execution, Frame] | None:
     return None if frame is None or frame.ticket != run.ticket else (execution, frame)
 
 
+def given_items(call: Call, run: MapRun) -> list[Any] | None:
+    """The items that the waiting state was given; None where a reader finds them."""
+    waiting = None if run.settings["reader"] else waiting_frame(call, run)
+    if waiting is None:
+        return None
+    execution, frame = waiting
+    state = compiled(call, run.definition).maps[run.state]
+    stepper = Run(execution, call.now, call.ids)
+    return state.read_items(stepper, frame, state.effective(stepper, frame))
+
+
 def store_slice(call: Call, run_id: int, values: list[tuple[Any, dict[str, Any]]], at: Place, *, last: bool) -> Place:
     """Store what becomes of some items, each with what the context object tells of it. StateFailed where a field
     cannot be evaluated or an input is too large."""
@@ -74,10 +85,13 @@ def _selected(
     execution, frame = waiting
     stepper = Run(execution, call.now, call.ids)
     effective = state.effective(stepper, frame)
-    return [
-        state.select(stepper, frame, effective, index, value, about)
-        for index, (value, about) in enumerate(values, at.items)
-    ]
+    try:
+        return [
+            state.select(stepper, frame, effective, index, value, about)
+            for index, (value, about) in enumerate(values, at.items)
+        ]
+    except StateFailed as failed:
+        raise StateFailed(failed.error, told(state.name, frame.entered, failed.cause)) from None
 
 
 def _store(call: Call, run_id: int, first: int, entries: list[tuple[int, Any]]) -> None:
