@@ -207,9 +207,9 @@ async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn:
 async def _verify(work: Work, authorizer: TokenAuthorizer, exchange: Exchange) -> Response | None:
     """The answer to a request whose token does not let it in; None where it does."""
     try:
-        token = read_token(as_text(authorizer.source(exchange)))
+        token = read_token(authorizer, as_text(authorizer.source(exchange)))
         try:
-            keys = await work.memory.key_sets.of(authorizer.issuer, token, work.now)
+            keys = await work.memory.key_sets.of(authorizer.issuer, token.headers().get("kid"), work.now)
         except NoKeys as error:
             log.warning("keys of an issuer cannot be had: %s", error)
             raise refused(authorizer, "OIDC discovery endpoint communication error") from error

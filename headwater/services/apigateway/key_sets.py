@@ -11,7 +11,6 @@ import asyncio
 from typing import Any
 
 import orjson
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
@@ -34,10 +33,10 @@ class KeySets:
         self._sets: dict[str, tuple[int, KeySet]] = {}
         self._fetching: dict[str, asyncio.Task[KeySet]] = {}
 
-    async def of(self, issuer: str, token: str, now: int) -> KeySet:
-        """The keys to verify a token with. NoKeys."""
+    async def of(self, issuer: str, name: str | None, now: int) -> KeySet:
+        """The keys to verify a token with that names a key, or none. NoKeys."""
         since, keys = self._sets.get(issuer, (0, None))
-        if keys is not None and now - since < (_KEPT if _has_key_of(keys, token) else _AGAIN):
+        if keys is not None and now - since < (_KEPT if _has_key(keys, name) else _AGAIN):
             return keys
         task = self._fetching.get(issuer)
         if task is None:
@@ -48,12 +47,8 @@ class KeySets:
         return keys
 
 
-def _has_key_of(keys: KeySet, token: str) -> bool:
+def _has_key(keys: KeySet, name: str | None) -> bool:
     """True too where the token names none, for then there is no use in looking."""
-    try:
-        name = jws.extract_compact(token.encode()).headers().get("kid")
-    except (JoseError, ValueError):
-        return True
     return name is None or any(key.kid == name for key in keys.keys)
 
 

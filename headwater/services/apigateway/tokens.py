@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError, MissingClaimError
+import orjson
+from joserfc import jws, jwt
+from joserfc.errors import (
+    BadSignatureError,
+    ExpiredTokenError,
+    InvalidKeyIdError,
+    InvalidPayloadError,
+    JoseError,
+    MissingClaimError,
+)
 from joserfc.jwk import KeySet
+from joserfc.jws import CompactSignature
 
 from headwater.services.apigateway.mapping import Selector
 
@@ -41,30 +50,46 @@ def refused(authorizer: TokenAuthorizer, why: str, error: str = "invalid_token",
     return TokenRefused(status, f'Bearer scope="{scopes}" error="{error}" error_description="{why}"')
 
 
-def read_token(text: str | None) -> str:
-    """The token of an identity source, with or without ``Bearer``. TokenRefused where there is none."""
+def read_token(authorizer: TokenAuthorizer, text: str | None) -> CompactSignature:
+    """The token of an identity source, with or without ``Bearer``, taken apart. TokenRefused where there is none."""
     token = (text or "").strip()
     if token[: len(_BEARER)].lower() == _BEARER:
         token = token[len(_BEARER) :].strip()
     if not token:
         raise TokenRefused(401, "Bearer")
-    return token
+    try:
+        return jws.extract_compact(token.encode())
+    except (JoseError, ValueError) as error:
+        raise _malformed(authorizer, error) from None
 
 
-def claims_of(authorizer: TokenAuthorizer, token: str, keys: KeySet, now: int) -> dict[str, Any]:
+def claims_of(authorizer: TokenAuthorizer, token: CompactSignature, keys: KeySet, now: int) -> dict[str, Any]:
     """What the integration sees: ``claims``, as texts, and ``scopes`` or None; ``now`` in ms. TokenRefused."""
     try:
-        claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
+        claims = _verified(token, keys)
     except InvalidKeyIdError:
         raise refused(authorizer, "signing key is not found") from None
     except (JoseError, ValueError) as error:
-        raise refused(authorizer, f"the token is malformed or its signature is invalid: {_one_line(error)}") from None
+        raise _malformed(authorizer, error) from None
     _check_claims(authorizer, claims, now // 1000)
     scopes = _scopes(claims)
     if authorizer.scopes and not set(authorizer.scopes) & set(scopes):
         raise refused(authorizer, "the token does not have a required scope", "insufficient_scope", 403)
     granted = [scope for scope in authorizer.scopes if scope in scopes] or None
     return {"claims": {name: _as_text(value) for name, value in claims.items()}, "scopes": granted}
+
+
+def _verified(token: CompactSignature, keys: KeySet) -> dict[str, Any]:
+    if not jws.validate_compact(token, keys, _ALGORITHMS):
+        raise BadSignatureError()
+    claims = orjson.loads(token.payload)
+    if not isinstance(claims, dict):
+        raise InvalidPayloadError()
+    return claims
+
+
+def _malformed(authorizer: TokenAuthorizer, error: Exception) -> TokenRefused:
+    return refused(authorizer, f"the token is malformed or its signature is invalid: {_one_line(error)}")
 
 
 def _one_line(error: Exception) -> str:
