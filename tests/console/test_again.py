@@ -227,12 +227,12 @@ def test_what_is_copied_runs(browser: Browser, console: str, busy_shop: Shop, tm
     page.close()
     environment = {**os.environ, "PATH": f"{HEADWATER.parent}:{os.environ['PATH']}"}
     for command in commands:
-        done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=250)
+        done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=500)
         assert done.returncode == 0, (command, done.stderr)
         assert re.search('"(EventId|MessageId|StatusCode|orderId)"', done.stdout), (command, done.stdout)
     busy_shop.settle()
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
-    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=250)
+    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=500)
     assert f"{len(COPIED)} passed" in done.stdout, done.stdout[-4000:]

@@ -25,13 +25,11 @@ from headwater.languages.asl.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME
 from headwater.languages.asl.execution import ROOT, Execution, Frame, context_object
 from headwater.languages.asl.history import MAXIMUM_EVENTS, MAXIMUM_EVENTS_CAUSE, Event
 from headwater.languages.asl.machine import Machine, State
+from headwater.languages.asl.payload import is_too_large
 from headwater.languages.asl.queries import dump
 from headwater.languages.asl.retry import next_retry, takes
 from headwater.languages.intrinsics_functions import Randomness
 
-# AWS's limit on a state's input or output, in bytes of JSON text.
-MAXIMUM_PAYLOAD = 262_144
-_SURELY_FITS = MAXIMUM_PAYLOAD // 4  # characters, of which UTF-8 makes at most four times as many bytes
 # Transitions in one step, before others get their turn.
 STEP_BUDGET = 250
 
@@ -303,7 +301,7 @@ class Run:
         next_: str | None,
     ) -> bool:
         """Leave the state for `next_`, or end the frame where that is None."""
-        if len(text) > _SURELY_FITS and len(text.encode()) > MAXIMUM_PAYLOAD:
+        if is_too_large(text):
             raise self.too_large(state)
         details: dict[str, Any] = {"name": state.name, "output": text}
         if assigned is not None:

@@ -29,6 +29,7 @@ from headwater.languages.asl.errors import (
 )
 from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
+from headwater.languages.asl.payload import is_too_large
 from headwater.languages.asl.queries import Scope, dump
 from headwater.languages.asl.resources import Resource
 from headwater.languages.asl.templates import Constant, JsonataScope, Template, expect, unusable
@@ -36,8 +37,6 @@ from headwater.languages.asl.templates import Constant, JsonataScope, Template, 
 if TYPE_CHECKING:
     from headwater.languages.asl.execution import Frame
     from headwater.languages.asl.run import Run
-
-MAXIMUM_PAYLOAD = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ class TaskState(State):
 
     def _fitting(self, text: str) -> str:
         """The arguments' text, which may not be longer than any other state's input."""
-        if len(text.encode()) > MAXIMUM_PAYLOAD:
+        if is_too_large(text):
             limit = "the maximum number of bytes service limit."
             raise StateFailed(
                 DATA_LIMIT, f"The state/task '{self.resource}' has an input with a size exceeding {limit}"
@@ -216,7 +215,7 @@ class TaskState(State):
     def _succeed(self, run: "Run", frame: "Frame", output: str) -> bool:
         self._start(run, frame, None)
         run.wake(frame)
-        if len(output.encode()) > MAXIMUM_PAYLOAD:
+        if is_too_large(output):
             failed = run.too_large(self)
             self._end(run, frame, self._failed, failed.error, failed.cause)
             raise failed

@@ -15,9 +15,10 @@ from headwater.languages.asl.execution import ROOT, Execution, Frame
 from headwater.languages.asl.item_batcher import Batching
 from headwater.languages.asl.machine import State, Workflow
 from headwater.languages.asl.map_state import MapState
+from headwater.languages.asl.payload import is_too_large
 from headwater.languages.asl.queries import dump
 from headwater.languages.asl.retry import takes
-from headwater.languages.asl.run import MAXIMUM_PAYLOAD, Over, Prepare, Run
+from headwater.languages.asl.run import Over, Prepare, Run
 from headwater.languages.asl.traced_flow import traced
 from headwater.languages.intrinsics_functions import Randomness
 
@@ -175,7 +176,7 @@ class Trial(Run):
         assigned: dict[str, Any] | None,
         next_: str | None,
     ) -> bool:
-        if len(text.encode()) > MAXIMUM_PAYLOAD:
+        if is_too_large(text):
             raise self.too_large(state)
         self.status = self.status or SUCCEEDED
         self.output, self.next = text, next_

@@ -10,7 +10,7 @@ from headwater.languages.asl import Run
 from headwater.languages.asl.errors import DATA_LIMIT, StateFailed, told
 from headwater.languages.asl.execution import Execution, Frame
 from headwater.languages.asl.item_batcher import Batching
-from headwater.languages.asl.run import MAXIMUM_PAYLOAD
+from headwater.languages.asl.payload import MAXIMUM_PAYLOAD
 from headwater.services.states import tables
 from headwater.services.states.machine import compiled
 from headwater.services.states.map_run import READ, RUNNING, MapRun, map_run_by_id

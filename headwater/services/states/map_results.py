@@ -12,8 +12,8 @@ import orjson
 
 from headwater.languages.asl.commands import MapRunEnded
 from headwater.languages.asl.errors import DATA_LIMIT
+from headwater.languages.asl.payload import MAXIMUM_PAYLOAD
 from headwater.languages.asl.result_writer import COMPACT, JSONL, transformed
-from headwater.languages.asl.run import MAXIMUM_PAYLOAD
 from headwater.services.states import tables
 from headwater.services.states.advancing import advance_by_id
 from headwater.services.states.machine import compiled

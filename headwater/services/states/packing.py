@@ -14,9 +14,9 @@ import orjson
 
 from headwater.languages.asl.history import Event
 
-# Characters of an execution's input, and of its first step's events, below which nothing is looked for.
+# Characters of an execution's input, and of a step's events, below which nothing is looked for.
 _SMALL_INPUT = 200
-_SMALL = 2_000
+_SMALL = 16_000
 _LONG = 100
 
 
