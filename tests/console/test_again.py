@@ -98,6 +98,21 @@ def test_a_message_goes_to_one_subscription_again(browser: Browser, console: str
     assert _bodies(busy_shop, "again-subscribed", 3) == ["to be said twice"] * 3
 
 
+def test_a_message_that_nobody_has_taken_is_sent_again(browser: Browser, console: str, busy_shop: Shop) -> None:
+    url = busy_shop.server.aws("sqs").create_queue(QueueName="again-untaken")["QueueUrl"]
+    mood = {
+        "mood": {"DataType": "String", "StringValue": "calm"},
+        "raw": {"DataType": "Binary", "BinaryValue": b"\xff"},
+    }
+    busy_shop.server.aws("sqs").send_message(QueueUrl=url, MessageBody="waits", MessageAttributes=mood)
+    with opened(browser, "about:blank") as page:
+        _again(_span(page, console, "again-untaken", "sqs:SendMessage", "sqs:SendMessage"), "Send it again")
+    found = busy_shop.server.aws("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )["Messages"]
+    assert [(each["Body"], each["MessageAttributes"]) for each in found] == [("waits", mood)] * 2
+
+
 def test_records_go_through_a_function_and_a_pipe_again(
     browser: Browser, console: str, busy_shop: Shop, echo: str
 ) -> None:
@@ -212,12 +227,12 @@ def test_what_is_copied_runs(browser: Browser, console: str, busy_shop: Shop, tm
     page.close()
     environment = {**os.environ, "PATH": f"{HEADWATER.parent}:{os.environ['PATH']}"}
     for command in commands:
-        done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=250)
+        done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=500)
         assert done.returncode == 0, (command, done.stderr)
         assert re.search('"(EventId|MessageId|StatusCode|orderId)"', done.stdout), (command, done.stdout)
     busy_shop.settle()
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
-    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=250)
+    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=500)
     assert f"{len(COPIED)} passed" in done.stdout, done.stdout[-4000:]

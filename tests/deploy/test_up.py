@@ -147,7 +147,7 @@ def started(project: Path, tmp_path: Path) -> Iterator[Any]:
     yield start
     for process in running:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=250)
+        process.communicate(timeout=500)
 
 
 def test_the_command(started: Any, project: Path) -> None:
@@ -169,7 +169,7 @@ def test_the_command(started: Any, project: Path) -> None:
 
 def test_the_command_tells_what_went_wrong(started: Any) -> None:
     process = started("--port", "0", "--mqtt-port", "0", "--ephemeral", "--parameter", "Seconds=-5")
-    assert process.wait(timeout=250) == 1
+    assert process.wait(timeout=500) == 1
     said = process.stderr.read()
     assert "The stack shop-front is ROLLBACK_COMPLETE." in said
     assert "Traceback" not in said

@@ -175,7 +175,7 @@ class Listener:
     def subscribe(self, topic: str) -> int:
         """The reason code that the broker answers: 128 and above for a refusal."""
         self.client.subscribe(topic, qos=1)
-        return self._acknowledged.get(timeout=250)
+        return self._acknowledged.get(timeout=500)
 
     def follow(self, order_id: str, seconds: float = 60) -> list[dict[str, Any]]:
         """All messages of an order, to its outcome. They may come in any order."""

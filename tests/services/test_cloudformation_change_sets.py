@@ -115,7 +115,7 @@ def command_line(endpoint: str, account: str, *arguments: str) -> subprocess.Com
     }
     aws = Path(sys.executable).with_name("aws")
     command = [str(aws), "cloudformation", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=250)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=500)
 
 
 def test_the_command_line_deploys(endpoint: str, account: str, aws: Client, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-p", "headwater.testing.plugin", "-q"
 def run(folder: Path, tests: str, *command: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_shop.py").write_text(tests)
     (folder / "pytest.ini").write_text("[pytest]\n")
-    return subprocess.run([*command, *PYTEST], cwd=folder, capture_output=True, text=True, timeout=250, check=False)
+    return subprocess.run([*command, *PYTEST], cwd=folder, capture_output=True, text=True, timeout=500, check=False)
 
 
 def explore(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -81,7 +81,7 @@ def test_retries_take_no_time(stack, events, clock):
     put(shop["Bus"], broken=True)
     events.settle()
     happened = clock.advance("10m")["happened"]
-    assert [each["outcome"] for each in happened] == ["ValueError", "ok"]
+    assert [each["outcome"] for each in happened] == ["ValueError"] * 2
     events.assert_never(source="shop", to=shop["Parcels"].rpartition("/")[2])
 
 @pytest.mark.parametrize("number", range(2))
@@ -183,7 +183,7 @@ def session(folder: Path, tests: str, *options: str) -> subprocess.CompletedProc
     (folder / "test_shop.py").write_text(tests)
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-p", "headwater.testing.plugin", "-q", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=250, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=500, check=False)
 
 
 @pytest.mark.parametrize(("options", "count"), [([], 13), (["-n", "2", "-k", "test_a_parcel_is_sent"], 5)])

@@ -32,7 +32,7 @@ class CliProcess:
         return answer
 
     def close(self) -> None:
-        self._process.communicate(timeout=250)
+        self._process.communicate(timeout=500)
 
 
 class Cli:

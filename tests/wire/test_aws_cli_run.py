@@ -14,7 +14,7 @@ def run(endpoint: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment["AWS_PAGER"] = ""
     command = [sys.executable, "-m", "headwater", "run", "--endpoint", endpoint, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=250)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=500)
 
 
 def test_sqs_comes_to_us(endpoint: str) -> None:

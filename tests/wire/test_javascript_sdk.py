@@ -29,6 +29,6 @@ def test_javascript(area: str, endpoint: str, account: str) -> None:
     environment |= {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "secret", "NODE_NO_WARNINGS": "1"}
     run = [sys.executable, "-m", "headwater", "run", "--endpoint", endpoint]
     command = [*run, str(NODE), "--test-reporter=tap", str(CLIENTS / f"{area}.mjs")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=250)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\n# fail 0\n" in done.stdout

@@ -22,6 +22,6 @@ def test_the_package_for_tests() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"PYTHON": sys.executable, "NODE_NO_WARNINGS": "1"}
     command = [str(NODE), "--test-reporter=tap", str(CLIENTS / "testing.mjs")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=250, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\n# pass 12\n" in done.stdout

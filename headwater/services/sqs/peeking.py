@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from headwater.services.sqs import tables
+from headwater.services.sqs.message_attributes import unpack_attributes
 from headwater.services.sqs.queue import find_queue
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -25,13 +24,15 @@ def peek_messages(call: Call, request: Request) -> Result:
 
 def _shown(now: int, row: tuple[Any, ...]) -> dict[str, Any]:
     identity, body, attributes, sent, group, received, visible_at, cause = row
+    trace, _, span = cause.partition(":")
     return {
         "MessageId": identity,
         "Body": body,
-        "MessageAttributes": orjson.loads(attributes) if attributes else None,
+        "MessageAttributes": unpack_attributes(attributes) if attributes else None,
         "SentTimestamp": sent,
         "MessageGroupId": group,
         "ApproximateReceiveCount": received,
         "VisibleAt": visible_at if visible_at > now else None,
-        "Trace": cause.partition(":")[0],
+        "Trace": trace,
+        "Span": span,
     }

@@ -31,6 +31,7 @@ export function repeats(span, published) {
   if (sent?.kind === "events") return [{ label: "Put it again", run: operation("events", "PutEvents", { Entries: sent.entries.map((each) => ({ ...each, Detail: JSON.stringify(each.Detail) })) }) }];
   if (sent?.kind === "topic") return [{ label: "Publish it again", run: operation("sns", "Publish", { TopicArn: sent.arn, ...sent.message }) }];
   if (sent?.kind === "queue") return [{ label: "Send it again", run: () => send(where(span), sent) }];
+  if (span.name === "sqs:SendMessage" && span.outcome === "ok" && !published.some((each) => each.span === span.id)) return [{ label: "Send it again", run: () => resend(span) }];
   if (sent?.kind === "request") return [{ label: "Request it again", run: () => fetch(`/_aws/execute-api/${sent.api}${sent.path}`, { method: sent.method, headers: sent.headers, body: sent.body ?? undefined }) }];
   return [];
 }
@@ -61,6 +62,16 @@ async function start(scope, execution) {
 async function send(scope, { arn, body, attributes, group }) {
   const { QueueUrl } = await surface.operation(scope, "sqs", "GetQueueUrl", { QueueName: shortName(arn) });
   return surface.operation(scope, "sqs", "SendMessage", { QueueUrl, MessageBody: body, MessageAttributes: attributes, ...(group ? { MessageGroupId: group } : {}) });
+}
+
+/** Of a message that nobody has taken, no more is known than what is in its queue still. @param {Span} span */
+async function resend(span) {
+  const { QueueUrl } = await surface.operation(where(span), "sqs", "GetQueueUrl", { QueueName: shortName(span.subject || "") });
+  const { Messages } = await surface.operation(where(span), "sqs", "PeekMessages", { QueueUrl });
+  const message = Messages.find((/** @type {any} */ each) => each.Span === span.id);
+  if (!message) throw new Error("It is not in its queue any more, nor was it taken by anybody who keeps what he took.");
+  const { Body, MessageAttributes, MessageGroupId } = message;
+  return surface.operation(where(span), "sqs", "SendMessage", { QueueUrl, MessageBody: Body, ...(MessageAttributes ? { MessageAttributes } : {}), ...(MessageGroupId ? { MessageGroupId } : {}) });
 }
 
 /** What took a record from a queue or a stream, as its source would hand it over. @param {Published} published */
