@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.conftest import Client
-from tests.settling import wait_for
+from tests.settling import settle, wait_for
 
 SHIFTED = """
 Transform: AWS::Serverless-2016-10-31
@@ -96,3 +98,18 @@ def test_what_would_be_scaled_is_kept(aws: Client, account: str) -> None:
     events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
     reasons = [event.get("ResourceStatusReason") or "" for event in events]
     assert any("Maximum capacity cannot be less than minimum capacity" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(("most", "found"), [("many", "String"), ([1], "JSONArray"), ({"a": 1}, "JSONObject")])
+def test_a_capacity_is_a_number(aws: Client, most: Any, found: str) -> None:
+    target = {"ResourceId": "table/a", "ScalableDimension": "dynamodb:table:ReadCapacityUnits"}
+    target |= {"ServiceNamespace": "dynamodb", "MinCapacity": 1, "MaxCapacity": most}
+    template = {"Resources": {"Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": target}}}
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="shop", TemplateBody=json.dumps(template), OnFailure="DO_NOTHING")
+    settle(cloudformation)
+    (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert resource["ResourceStatusReason"] == (
+        f"Properties validation failed for resource Target with message: "
+        f"[#/MaxCapacity: expected type: Integer, found: {found}]"
+    )

@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_CodeD
 
 from __future__ import annotations
 
-from typing import Any
-
 from headwater.services.cloudformation.types import ResourceFailed
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -44,18 +42,32 @@ class ScalableTargetResource(Kept):
     identity = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 
     def name(self, call: Call, change: Change) -> None:
-        _check_capacity(change.properties)
+        _check_capacity(change)
         change.physical_id = "|".join(str(change.properties[each]) for each in self.identity)
         change.attributes = {"Id": change.physical_id}
 
     def update(self, call: Call, change: Change) -> None:
-        _check_capacity(change.properties)
+        _check_capacity(change)
         super().update(call, change)
 
 
-def _check_capacity(properties: dict[str, Any]) -> None:
-    if int(properties["MaxCapacity"]) < int(properties["MinCapacity"]):
+def _check_capacity(change: Change) -> None:
+    least, most = (_integer(change, name) for name in ("MinCapacity", "MaxCapacity"))
+    if most < least:
         raise ResourceFailed("Maximum capacity cannot be less than minimum capacity")
+
+
+def _integer(change: Change, name: str) -> int:
+    """A template may give a number as text."""
+    value = change.properties[name]
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        found = "JSONObject" if isinstance(value, dict) else "JSONArray" if isinstance(value, list) else "String"
+        raise ResourceFailed(
+            f"Properties validation failed for resource {change.logical_id} with message: "
+            f"[#/{name}: expected type: Integer, found: {found}]"
+        ) from None
 
 
 @resource("AWS::ApplicationAutoScaling::ScalingPolicy")
