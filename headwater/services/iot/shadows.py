@@ -35,6 +35,7 @@ from headwater.spine.pages import page
 _THING = re.compile("[a-zA-Z0-9:_-]+")
 _NAME = re.compile("[$a-zA-Z0-9:_-]+")
 _PAGE = 100
+_SHOWN = 200  # on the console's page
 _REMEMBERED = 48 * 3_600_000  # for so long a shadow that is made anew counts its versions on from the deleted one's
 _ERRORS = {
     400: "InvalidRequestException",
@@ -83,6 +84,18 @@ def list_named_shadows(call: Call, request: Request) -> Result:
     names, token = page(request.get("nextToken"), limit, fetch, str, lambda: invalid_request("Invalid nextToken"))
     result: Result = {"results": names, "timestamp": call.now // 1000}
     return result | ({"nextToken": token} if token else {})
+
+
+@operation("iot-mqtt", "ListShadows", internal=True, reads=True)
+def list_shadows(call: Call, request: Request) -> Result:
+    """All things' shadows, the first of them: ``ThingName``, ``ShadowName``, ``State`` with its delta, ``Version``."""
+    call.span.kept = False
+    shadows = []
+    for thing, name, state, metadata, version in call.store.all(tables.SHADOWS, (call.account, call.region, _SHOWN)):
+        shadow = Shadow(orjson.loads(state), orjson.loads(metadata), version)
+        shown = {"ThingName": thing, "ShadowName": name, "State": _with_delta(shadow), "Version": version}
+        shadows.append(shown)
+    return {"Shadows": shadows}
 
 
 @operation("iot-mqtt", "AnswerShadow", internal=True)
@@ -139,11 +152,12 @@ def _existing(call: Call, place: _Place) -> Shadow:
 def _get(call: Call, place: _Place, payload: bytes) -> Result:
     token = parse_token(payload)
     shadow = _existing(call, place)
+    return _timed(call, shadow.document() | {"state": _with_delta(shadow)}, token)
+
+
+def _with_delta(shadow: Shadow) -> Result:
     differing, _ = difference(shadow)
-    document = shadow.document()
-    if differing:
-        document["state"] = shadow.state | {"delta": differing}
-    return _timed(call, document, token)
+    return shadow.state | ({"delta": differing} if differing else {})
 
 
 def _update(call: Call, place: _Place, payload: bytes) -> Result:

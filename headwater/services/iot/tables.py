@@ -207,3 +207,8 @@ NAMED_SHADOWS = """
 SELECT name FROM iot_shadows
 WHERE account = ? AND region = ? AND thing = ? AND name > ? AND deleted IS NULL ORDER BY name LIMIT ?
 """
+SHADOWS = """
+SELECT thing, name, state, metadata, version FROM iot_shadows
+WHERE account = ? AND region = ? AND deleted IS NULL ORDER BY thing, name LIMIT ?
+"""
+COUNT_SHADOWS = "SELECT count(*) FROM iot_shadows WHERE account = ? AND region = ? AND deleted IS NULL"
