@@ -1,4 +1,4 @@
-"""AWS IoT Core: the message broker's state, topic rules, custom authorizers, policies and things.
+"""AWS IoT Core: the message broker's state, topic rules, device shadows, custom authorizers, policies and things.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/what-is-aws-iot.html
 
@@ -19,6 +19,7 @@ from headwater.services.iot import (
     rule_engine,
     rules,
     sessions,
+    shadows,
     subscribing,
     tags,
     things,
@@ -46,6 +47,7 @@ SERVICE = Service(
         rule_engine,
         rules,
         sessions,
+        shadows,
         subscribing,
         tags,
         things,
