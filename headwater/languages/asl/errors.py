@@ -18,14 +18,24 @@ TOLERATED_FAILURE_EXCEEDED = "States.ExceedToleratedFailureThreshold"
 
 
 class StateFailed(Exception):
-    """A state failed. `interpreter`: the cause is ours and gets AWS's opening sentence; `location`: a JSONata field."""
+    """A state failed. `interpreter`: the cause is ours and gets AWS's opening sentence; `location`: a JSONata field;
+    `alias`: a name that only retriers and catchers know the error by."""
 
-    def __init__(self, error: str | None, cause: str | None, *, interpreter: bool = False, location: str = "") -> None:
+    def __init__(
+        self,
+        error: str | None,
+        cause: str | None,
+        *,
+        interpreter: bool = False,
+        location: str = "",
+        alias: str | None = None,
+    ) -> None:
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
         self.interpreter = interpreter
         self.location = location
+        self.alias = alias
 
 
 class ArgumentsRefused(Exception):
