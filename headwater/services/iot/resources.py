@@ -13,10 +13,12 @@ import orjson
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 # Names of the API that are not CloudFormation's with a small first letter.
 _SPELLINGS = {"DynamoDB": "dynamoDB", "DynamoDBv2": "dynamoDBv2", "S3": "s3", "CannedAcl": "cannedAcl"}
+_TAGGING = Tagging("iot", "tags", "tagKeys")
 _BOOLEANS = ("ruleDisabled", "useBase64", "batchMode")
 _NUMBERS = ("qos",)
 
@@ -42,19 +44,8 @@ def _arn(call: Call, kind: str, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"{kind}/{name}")
 
 
-def _tags(change: Change) -> list[dict[str, str]]:
-    """The stack's tags and the resource's own."""
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
 def _retag(call: Call, change: Change) -> None:
-    """Bring the tags of a resource that is there up to date."""
-    arn, tags = change.attributes["Arn"], _tags(change)
-    there = call.operation("iot", "ListTagsForResource", {"resourceArn": arn})["tags"]
-    gone = {tag["Key"] for tag in there} - {tag["Key"] for tag in tags}
-    call.operation("iot", "UntagResource", {"resourceArn": arn, "tagKeys": sorted(gone)})
-    call.operation("iot", "TagResource", {"resourceArn": arn, "tags": tags})
+    _TAGGING.update(call, {"resourceArn": change.attributes["Arn"]}, change)
 
 
 def _replaced(change: Change, *names: str) -> None:
@@ -67,8 +58,7 @@ class TopicRuleResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("RuleName") or change.physical_name(128).replace("-", "_")
         payload = _api(change.properties["TopicRulePayload"])
-        tags = urlencode({tag["Key"]: tag["Value"] for tag in _tags(change)})
-        request = {"ruleName": name, "topicRulePayload": payload, "tags": tags}
+        request = {"ruleName": name, "topicRulePayload": payload, "tags": urlencode(resource_tags(change))}
         call.operation("iot", "CreateTopicRule", request)
         self._describe(call, change, name)
 
@@ -95,7 +85,7 @@ class TopicRuleResource(Resource):
 class AuthorizerResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("AuthorizerName") or change.physical_name(128)
-        members = self._members(change) | {"tags": _tags(change)}
+        members = self._members(change) | {"tags": as_pairs(resource_tags(change))}
         call.operation("iot", "CreateAuthorizer", {"authorizerName": name, **members})
         self._describe(call, change, name)
 
@@ -132,7 +122,11 @@ class AuthorizerResource(Resource):
 class PolicyResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("PolicyName") or change.physical_name(128)
-        request = {"policyName": name, "policyDocument": self._document(change), "tags": _tags(change)}
+        request = {
+            "policyName": name,
+            "policyDocument": self._document(change),
+            "tags": as_pairs(resource_tags(change)),
+        }
         call.operation("iot", "CreatePolicy", request)
         self._describe(call, change, name)
 
