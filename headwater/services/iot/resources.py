@@ -42,15 +42,15 @@ def _arn(call: Call, kind: str, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"{kind}/{name}")
 
 
-def _tags(change: Change) -> list[dict[str, str]]:
+def tags_of(change: Change) -> list[dict[str, str]]:
     """The stack's tags and the resource's own."""
     tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def _retag(call: Call, change: Change) -> None:
+def retag(call: Call, change: Change) -> None:
     """Bring the tags of a resource that is there up to date."""
-    arn, tags = change.attributes["Arn"], _tags(change)
+    arn, tags = change.attributes["Arn"], tags_of(change)
     there = call.operation("iot", "ListTagsForResource", {"resourceArn": arn})["tags"]
     gone = {tag["Key"] for tag in there} - {tag["Key"] for tag in tags}
     call.operation("iot", "UntagResource", {"resourceArn": arn, "tagKeys": sorted(gone)})
@@ -67,7 +67,7 @@ class TopicRuleResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("RuleName") or change.physical_name(128).replace("-", "_")
         payload = _api(change.properties["TopicRulePayload"])
-        tags = urlencode({tag["Key"]: tag["Value"] for tag in _tags(change)})
+        tags = urlencode({tag["Key"]: tag["Value"] for tag in tags_of(change)})
         request = {"ruleName": name, "topicRulePayload": payload, "tags": tags}
         call.operation("iot", "CreateTopicRule", request)
         self._describe(call, change, name)
@@ -77,7 +77,7 @@ class TopicRuleResource(Resource):
         payload = _api(change.properties["TopicRulePayload"])
         call.operation("iot", "ReplaceTopicRule", {"ruleName": change.physical_id, "topicRulePayload": payload})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -95,7 +95,7 @@ class TopicRuleResource(Resource):
 class AuthorizerResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("AuthorizerName") or change.physical_name(128)
-        members = self._members(change) | {"tags": _tags(change)}
+        members = self._members(change) | {"tags": tags_of(change)}
         call.operation("iot", "CreateAuthorizer", {"authorizerName": name, **members})
         self._describe(call, change, name)
 
@@ -103,7 +103,7 @@ class AuthorizerResource(Resource):
         _replaced(change, "AuthorizerName", "SigningDisabled")
         call.operation("iot", "UpdateAuthorizer", {"authorizerName": change.physical_id, **self._members(change)})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         name = {"authorizerName": change.physical_id}
@@ -132,7 +132,7 @@ class AuthorizerResource(Resource):
 class PolicyResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("PolicyName") or change.physical_name(128)
-        request = {"policyName": name, "policyDocument": self._document(change), "tags": _tags(change)}
+        request = {"policyName": name, "policyDocument": self._document(change), "tags": tags_of(change)}
         call.operation("iot", "CreatePolicy", request)
         self._describe(call, change, name)
 
@@ -145,7 +145,7 @@ class PolicyResource(Resource):
         call.operation("iot", "CreatePolicyVersion", request)
         call.operation("iot", "DeletePolicyVersion", {"policyName": name, "policyVersionId": former})
         self._describe(call, change, name)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
