@@ -1,4 +1,4 @@
-"""AWS IoT Core: the message broker's state, topic rules, custom authorizers, certificates, policies and things.
+"""AWS IoT Core: the message broker's state, topic rules, device shadows, authorizers, certificates, policies, things.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/what-is-aws-iot.html
 
@@ -26,6 +26,7 @@ from headwater.services.iot import (
     rule_engine,
     rules,
     sessions,
+    shadows,
     subscribing,
     tags,
     things,
@@ -61,6 +62,7 @@ SERVICE = Service(
         rule_engine,
         rules,
         sessions,
+        shadows,
         subscribing,
         tags,
         things,
