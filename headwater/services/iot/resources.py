@@ -44,7 +44,13 @@ def _arn(call: Call, kind: str, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"{kind}/{name}")
 
 
-def _retag(call: Call, change: Change) -> None:
+def tags_of(change: Change) -> list[dict[str, str]]:
+    """The stack's tags and the resource's own."""
+    return as_pairs(resource_tags(change))
+
+
+def retag(call: Call, change: Change) -> None:
+    """Bring the tags of a resource that is there up to date."""
     _TAGGING.update(call, {"resourceArn": change.attributes["Arn"]}, change)
 
 
@@ -67,7 +73,7 @@ class TopicRuleResource(Resource):
         payload = _api(change.properties["TopicRulePayload"])
         call.operation("iot", "ReplaceTopicRule", {"ruleName": change.physical_id, "topicRulePayload": payload})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -85,7 +91,7 @@ class TopicRuleResource(Resource):
 class AuthorizerResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("AuthorizerName") or change.physical_name(128)
-        members = self._members(change) | {"tags": as_pairs(resource_tags(change))}
+        members = self._members(change) | {"tags": tags_of(change)}
         call.operation("iot", "CreateAuthorizer", {"authorizerName": name, **members})
         self._describe(call, change, name)
 
@@ -93,7 +99,7 @@ class AuthorizerResource(Resource):
         _replaced(change, "AuthorizerName", "SigningDisabled")
         call.operation("iot", "UpdateAuthorizer", {"authorizerName": change.physical_id, **self._members(change)})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         name = {"authorizerName": change.physical_id}
@@ -122,11 +128,7 @@ class AuthorizerResource(Resource):
 class PolicyResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("PolicyName") or change.physical_name(128)
-        request = {
-            "policyName": name,
-            "policyDocument": self._document(change),
-            "tags": as_pairs(resource_tags(change)),
-        }
+        request = {"policyName": name, "policyDocument": self._document(change), "tags": tags_of(change)}
         call.operation("iot", "CreatePolicy", request)
         self._describe(call, change, name)
 
@@ -139,7 +141,7 @@ class PolicyResource(Resource):
         call.operation("iot", "CreatePolicyVersion", request)
         call.operation("iot", "DeletePolicyVersion", {"policyName": name, "policyVersionId": former})
         self._describe(call, change, name)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
