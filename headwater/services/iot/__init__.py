@@ -1,4 +1,4 @@
-"""AWS IoT Core: the message broker's state, topic rules, device shadows, custom authorizers, policies and things.
+"""AWS IoT Core: the message broker's state, topic rules, device shadows, authorizers, certificates, policies, things.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/what-is-aws-iot.html
 
@@ -6,15 +6,22 @@ Sockets and packets are the gateway's; it reaches the broker's state by the inte
 """
 
 from headwater.services.iot import (
+    attachments,
     authorizers,
+    ca_certificates,
+    certificate_resources,
+    certificates,
     clients,
     connections,
     data,
     default_authorizer,
+    effective,
     endpoints,
     inbox,
     policies,
+    principals,
     publishing,
+    registering,
     resources,
     rule_engine,
     rules,
@@ -24,6 +31,7 @@ from headwater.services.iot import (
     tags,
     things,
     topology,
+    trust,
 )
 from headwater.services.iot.errors import missing
 from headwater.services.iot.memory import BrokerMemory
@@ -34,15 +42,22 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="iot",
     modules=(
+        attachments,
         authorizers,
+        ca_certificates,
+        certificate_resources,
+        certificates,
         clients,
         connections,
         data,
         default_authorizer,
+        effective,
         endpoints,
         inbox,
         policies,
+        principals,
         publishing,
+        registering,
         resources,
         rule_engine,
         rules,
@@ -52,6 +67,7 @@ SERVICE = Service(
         tags,
         things,
         topology,
+        trust,
     ),
     schema=SCHEMA,
     memory=BrokerMemory,

@@ -4,6 +4,8 @@ A session is a row for as long as it lasts; `connection` is the socket that it h
 session is owed at QoS 1 is rows of `iot_inbox`, removed one by one as the client acknowledges.
 """
 
+from headwater.services.iot.certificate_tables import SCHEMA as CERTIFICATES
+
 SCHEMA = (
     """
     CREATE TABLE iot_sessions (
@@ -54,6 +56,7 @@ SCHEMA = (
         PRIMARY KEY (account, region, thing, name)
     );
     """,
+    CERTIFICATES,
 )
 
 SESSIONS = """
