@@ -13,10 +13,12 @@ import orjson
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 # Names of the API that are not CloudFormation's with a small first letter.
 _SPELLINGS = {"DynamoDB": "dynamoDB", "DynamoDBv2": "dynamoDBv2", "S3": "s3", "CannedAcl": "cannedAcl"}
+_TAGGING = Tagging("iot", "tags", "tagKeys")
 _BOOLEANS = ("ruleDisabled", "useBase64", "batchMode")
 _NUMBERS = ("qos",)
 
@@ -44,17 +46,12 @@ def _arn(call: Call, kind: str, name: str) -> str:
 
 def tags_of(change: Change) -> list[dict[str, str]]:
     """The stack's tags and the resource's own."""
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return as_pairs(resource_tags(change))
 
 
 def retag(call: Call, change: Change) -> None:
     """Bring the tags of a resource that is there up to date."""
-    arn, tags = change.attributes["Arn"], tags_of(change)
-    there = call.operation("iot", "ListTagsForResource", {"resourceArn": arn})["tags"]
-    gone = {tag["Key"] for tag in there} - {tag["Key"] for tag in tags}
-    call.operation("iot", "UntagResource", {"resourceArn": arn, "tagKeys": sorted(gone)})
-    call.operation("iot", "TagResource", {"resourceArn": arn, "tags": tags})
+    _TAGGING.update(call, {"resourceArn": change.attributes["Arn"]}, change)
 
 
 def _replaced(change: Change, *names: str) -> None:
@@ -67,8 +64,7 @@ class TopicRuleResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("RuleName") or change.physical_name(128).replace("-", "_")
         payload = _api(change.properties["TopicRulePayload"])
-        tags = urlencode({tag["Key"]: tag["Value"] for tag in tags_of(change)})
-        request = {"ruleName": name, "topicRulePayload": payload, "tags": tags}
+        request = {"ruleName": name, "topicRulePayload": payload, "tags": urlencode(resource_tags(change))}
         call.operation("iot", "CreateTopicRule", request)
         self._describe(call, change, name)
 
