@@ -26,9 +26,8 @@ def names(groups: list[dict[str, str]]) -> list[str]:
 def test_types(aws: Client, account: str) -> None:
     iot = aws("iot")
     properties = {"thingTypeDescription": "shines", "searchableAttributes": ["watts"]}
-    made = iot.create_thing_type(
-        thingTypeName="lamp", thingTypeProperties=properties, tags=[{"Key": "a", "Value": "b"}]
-    )
+    tags = [{"Key": "a", "Value": "b"}]
+    made = iot.create_thing_type(thingTypeName="lamp", thingTypeProperties=properties, tags=tags)
     assert made["thingTypeArn"] == f"arn:aws:iot:us-east-1:{account}:thingtype/lamp"
     assert (
         iot.create_thing_type(thingTypeName="lamp", thingTypeProperties=properties)["thingTypeId"]
