@@ -153,7 +153,7 @@ def test_jsonata_states(state: dict[str, Any]) -> None:
 
 def test_a_jsonata_expression_that_does_not_parse() -> None:
     ((code, message, location),) = findings(one(PASS | {"Output": "{% 1 + %}"}, QueryLanguage="JSONata"))
-    assert (code, location) == (SCHEMA, "/States/S/Output")
+    assert (code, location) == ("INVALID_JSONATA_EXPRESSION", "/States/S/Output")
     assert "Unexpected end of expression" in message
 
 

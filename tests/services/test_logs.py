@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from headwater.services.logs.filter_pattern import InvalidFilterPattern, compile_filter
+from headwater.services.logs.filter_pattern import compile_filter
+from headwater.services.logs.filter_values import InvalidFilterPattern
 from tests.conftest import Client
 
 

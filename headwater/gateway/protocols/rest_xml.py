@@ -14,7 +14,7 @@ from headwater.gateway.protocols.bindings import RequestBindings, ResponseBindin
 from headwater.gateway.protocols.error_shapes import ErrorShapes
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.xml_reader import XmlReaders, parse_xml
-from headwater.gateway.protocols.xml_writer import XmlWriters, escape
+from headwater.gateway.protocols.xml_writer import XmlWriters, legible
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Shape
 
@@ -86,12 +86,12 @@ class RestXml:
             if "-" in name or status == 304:
                 headers.append((name, str(value)))
             elif value is not None:
-                elements += f"<{name}>{escape(str(value))}</{name}>"
+                elements += f"<{name}>{legible(str(value))}</{name}>"
         if status == 304 or (operation is not None and operation.startswith("Head")):
             return HttpResponse(status, headers)
         short, host = headers[0][1], headers[1][1]
         text = (
-            f"{_DECLARATION}<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+            f"{_DECLARATION}<Error><Code>{legible(error.code)}</Code><Message>{legible(error.message)}</Message>"
             f"{elements}<RequestId>{short}</RequestId><HostId>{host}</HostId></Error>"
         )
         headers.append(("Content-Type", _XML))

@@ -22,12 +22,14 @@ from headwater.languages.asl.task_state import Seconds
 from headwater.languages.asl.templates import (
     Constant,
     FieldError,
+    JsonataQuery,
     Template,
     compile_jsonata_template,
     compile_path_template,
 )
 from headwater.languages.intrinsics import IntrinsicSyntaxError
 from headwater.languages.jsonata import JsonataSyntaxError
+from headwater.languages.jsonata_references import context_references
 from headwater.languages.jsonpath import Key, PathError, compile_reference
 
 MAXIMUM_VARIABLE_NAME = 80
@@ -64,16 +66,30 @@ class FieldCompiler:
 
     def template_of(self, value: Any, name: str, location: str) -> Template:
         """`name`: how run-time errors call the field."""
+        if self.jsonata:
+            outer = location.removesuffix(name)
+            return compile_jsonata_template(value, name, lambda text, place: self._expression(text, place, outer))
         try:
-            return compile_jsonata_template(value, name) if self.jsonata else compile_path_template(value)
+            return compile_path_template(value)
         except FieldError as error:
             self._report(
                 f"The value for the field '{error}' must be a valid JSONPath or a valid intrinsic function call",
                 location,
             )
-        except JsonataSyntaxError as error:
-            self._report(f"Invalid JSONata expression: {error}", location)
         return Constant(None)
+
+    def _expression(self, text: str, place: str, outer: str) -> Template:
+        """A JSONata expression at a place within what stands at `outer`."""
+        try:
+            query = JsonataQuery(text, place)
+        except JsonataSyntaxError as error:
+            self.diagnostics.add("INVALID_JSONATA_EXPRESSION", str(error), f"{outer}{place}")
+            return Constant(None)
+        for reference in context_references(text):
+            unsupported = _unsupported(reference, place)
+            if unsupported:
+                self.diagnostics.add("UNSUPPORTED_JSONATA_EXPRESSION", unsupported, f"{outer}{place}")
+        return query
 
     def path(self, name: str) -> Template | None:
         """A …Path field that may also be a function call or, in errors, names itself."""
@@ -263,3 +279,14 @@ class FieldCompiler:
             self._report("Expected value of type String", f"{location}/Next")
             return False
         return not missing and not unknown
+
+
+def _unsupported(reference: str, place: str) -> str:
+    """Why an expression at a place in its state may not read this; empty where it may."""
+    if reference == "$states.errorOutput" and not place.startswith("Catch["):
+        return f"Field '{reference}' does not exist."
+    if reference == "$$":
+        return f"Reference to '{reference}' is not supported."
+    if reference.startswith("$states."):
+        return ""
+    return f"Reference to '{reference}' at the top level is not supported."

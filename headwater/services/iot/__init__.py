@@ -1,4 +1,4 @@
-"""AWS IoT Core: the message broker's state, topic rules, custom authorizers, policies and things.
+"""AWS IoT Core: the message broker's state, topic rules, device shadows, authorizers, certificates, policies, things.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/what-is-aws-iot.html
 
@@ -6,23 +6,32 @@ Sockets and packets are the gateway's; it reaches the broker's state by the inte
 """
 
 from headwater.services.iot import (
+    attachments,
     authorizers,
+    ca_certificates,
+    certificate_resources,
+    certificates,
     clients,
     connections,
     data,
     default_authorizer,
+    effective,
     endpoints,
     inbox,
     policies,
+    principals,
     publishing,
+    registering,
     resources,
     rule_engine,
     rules,
     sessions,
+    shadows,
     subscribing,
     tags,
     things,
     topology,
+    trust,
 )
 from headwater.services.iot.errors import missing
 from headwater.services.iot.memory import BrokerMemory
@@ -33,23 +42,32 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="iot",
     modules=(
+        attachments,
         authorizers,
+        ca_certificates,
+        certificate_resources,
+        certificates,
         clients,
         connections,
         data,
         default_authorizer,
+        effective,
         endpoints,
         inbox,
         policies,
+        principals,
         publishing,
+        registering,
         resources,
         rule_engine,
         rules,
         sessions,
+        shadows,
         subscribing,
         tags,
         things,
         topology,
+        trust,
     ),
     schema=SCHEMA,
     memory=BrokerMemory,

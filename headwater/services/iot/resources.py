@@ -13,10 +13,12 @@ import orjson
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 # Names of the API that are not CloudFormation's with a small first letter.
 _SPELLINGS = {"DynamoDB": "dynamoDB", "DynamoDBv2": "dynamoDBv2", "S3": "s3", "CannedAcl": "cannedAcl"}
+_TAGGING = Tagging("iot", "tags", "tagKeys")
 _BOOLEANS = ("ruleDisabled", "useBase64", "batchMode")
 _NUMBERS = ("qos",)
 
@@ -42,19 +44,14 @@ def _arn(call: Call, kind: str, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"{kind}/{name}")
 
 
-def _tags(change: Change) -> list[dict[str, str]]:
+def tags_of(change: Change) -> list[dict[str, str]]:
     """The stack's tags and the resource's own."""
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return as_pairs(resource_tags(change))
 
 
-def _retag(call: Call, change: Change) -> None:
+def retag(call: Call, change: Change) -> None:
     """Bring the tags of a resource that is there up to date."""
-    arn, tags = change.attributes["Arn"], _tags(change)
-    there = call.operation("iot", "ListTagsForResource", {"resourceArn": arn})["tags"]
-    gone = {tag["Key"] for tag in there} - {tag["Key"] for tag in tags}
-    call.operation("iot", "UntagResource", {"resourceArn": arn, "tagKeys": sorted(gone)})
-    call.operation("iot", "TagResource", {"resourceArn": arn, "tags": tags})
+    _TAGGING.update(call, {"resourceArn": change.attributes["Arn"]}, change)
 
 
 def _replaced(change: Change, *names: str) -> None:
@@ -67,8 +64,7 @@ class TopicRuleResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("RuleName") or change.physical_name(128).replace("-", "_")
         payload = _api(change.properties["TopicRulePayload"])
-        tags = urlencode({tag["Key"]: tag["Value"] for tag in _tags(change)})
-        request = {"ruleName": name, "topicRulePayload": payload, "tags": tags}
+        request = {"ruleName": name, "topicRulePayload": payload, "tags": urlencode(resource_tags(change))}
         call.operation("iot", "CreateTopicRule", request)
         self._describe(call, change, name)
 
@@ -77,7 +73,7 @@ class TopicRuleResource(Resource):
         payload = _api(change.properties["TopicRulePayload"])
         call.operation("iot", "ReplaceTopicRule", {"ruleName": change.physical_id, "topicRulePayload": payload})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -95,7 +91,7 @@ class TopicRuleResource(Resource):
 class AuthorizerResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("AuthorizerName") or change.physical_name(128)
-        members = self._members(change) | {"tags": _tags(change)}
+        members = self._members(change) | {"tags": tags_of(change)}
         call.operation("iot", "CreateAuthorizer", {"authorizerName": name, **members})
         self._describe(call, change, name)
 
@@ -103,7 +99,7 @@ class AuthorizerResource(Resource):
         _replaced(change, "AuthorizerName", "SigningDisabled")
         call.operation("iot", "UpdateAuthorizer", {"authorizerName": change.physical_id, **self._members(change)})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         name = {"authorizerName": change.physical_id}
@@ -132,7 +128,7 @@ class AuthorizerResource(Resource):
 class PolicyResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("PolicyName") or change.physical_name(128)
-        request = {"policyName": name, "policyDocument": self._document(change), "tags": _tags(change)}
+        request = {"policyName": name, "policyDocument": self._document(change), "tags": tags_of(change)}
         call.operation("iot", "CreatePolicy", request)
         self._describe(call, change, name)
 
@@ -145,7 +141,7 @@ class PolicyResource(Resource):
         call.operation("iot", "CreatePolicyVersion", request)
         call.operation("iot", "DeletePolicyVersion", {"policyName": name, "policyVersionId": former})
         self._describe(call, change, name)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:

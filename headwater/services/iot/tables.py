@@ -4,6 +4,8 @@ A session is a row for as long as it lasts; `connection` is the socket that it h
 session is owed at QoS 1 is rows of `iot_inbox`, removed one by one as the client acknowledges.
 """
 
+from headwater.services.iot.certificate_tables import SCHEMA as CERTIFICATES
+
 SCHEMA = (
     """
     CREATE TABLE iot_sessions (
@@ -47,6 +49,14 @@ SCHEMA = (
         attributes TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (account, region, name)
     );
     """,
+    """
+    CREATE TABLE iot_shadows (
+        account TEXT NOT NULL, region TEXT NOT NULL, thing TEXT NOT NULL, name TEXT NOT NULL,
+        state TEXT NOT NULL, metadata TEXT NOT NULL, version BIGINT NOT NULL, deleted BIGINT,
+        PRIMARY KEY (account, region, thing, name)
+    );
+    """,
+    CERTIFICATES,
 )
 
 SESSIONS = """
@@ -183,3 +193,25 @@ ALL_SUBSCRIPTIONS = """
 SELECT s.session, s.filter FROM iot_subscriptions AS s JOIN iot_sessions AS c ON c.id = s.session
 WHERE c.account = ? AND c.region = ? ORDER BY s.session, s.filter
 """
+
+SHADOW = """
+SELECT state, metadata, version, deleted FROM iot_shadows WHERE account = ? AND region = ? AND thing = ? AND name = ?
+"""
+SET_SHADOW = """
+INSERT INTO iot_shadows (account, region, thing, name, state, metadata, version) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (account, region, thing, name) DO UPDATE SET state = excluded.state, metadata = excluded.metadata,
+    version = excluded.version, deleted = NULL
+"""
+DELETE_SHADOW = """
+UPDATE iot_shadows SET state = '{}', metadata = '{}', deleted = ?
+WHERE account = ? AND region = ? AND thing = ? AND name = ?
+"""
+NAMED_SHADOWS = """
+SELECT name FROM iot_shadows
+WHERE account = ? AND region = ? AND thing = ? AND name > ? AND deleted IS NULL ORDER BY name LIMIT ?
+"""
+SHADOWS = """
+SELECT thing, name, state, metadata, version FROM iot_shadows
+WHERE account = ? AND region = ? AND deleted IS NULL ORDER BY thing, name LIMIT ?
+"""
+COUNT_SHADOWS = "SELECT count(*) FROM iot_shadows WHERE account = ? AND region = ? AND deleted IS NULL"

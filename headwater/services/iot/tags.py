@@ -1,4 +1,4 @@
-"""Tags of rules, authorizers and policies. https://docs.aws.amazon.com/iot/latest/developerguide/tagging-iot.html"""
+"""Tags of rules, authorizers, policies and CA certificates. https://docs.aws.amazon.com/iot/latest/developerguide/tagging-iot.html"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import orjson
 
 from headwater.services.iot import tables
+from headwater.services.iot.certificate_tables import CA_CERTIFICATE
 from headwater.services.iot.errors import invalid_request, missing, not_found
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -15,6 +16,7 @@ _OWNERS = {
     "rule": tables.RULE,
     "authorizer": tables.AUTHORIZER,
     "policy": tables.POLICY_VERSIONS,
+    "cacert": CA_CERTIFICATE,
 }
 
 

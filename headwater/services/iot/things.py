@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 
 from headwater.services.iot import tables
-from headwater.services.iot.errors import already_exists, check_name, not_found, page_size
+from headwater.services.iot.certificate_tables import THING_PRINCIPALS
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
-_NAME = re.compile("[a-zA-Z0-9:_-]+")
+NAME = re.compile("[a-zA-Z0-9:_-]+")
 _PAGE = 250
 
 
@@ -21,7 +22,7 @@ def _arn(call: Call, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"thing/{name}")
 
 
-def _find(call: Call, name: str) -> tuple[str, dict[str, str], int]:
+def find_thing(call: Call, name: str) -> tuple[str, dict[str, str], int]:
     """The thing's id, attributes and version."""
     row = call.store.one(tables.THING, (call.account, call.region, name))
     if row is None:
@@ -43,7 +44,7 @@ def _attributes(request: Request, former: dict[str, str]) -> dict[str, str]:
 @operation("iot", "CreateThing")
 def create_thing(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_CreateThing.html"""
-    name = check_name(request, "thingName", _NAME)
+    name = check_name(request, "thingName", NAME)
     key = (call.account, call.region, name)
     attributes, row = _attributes(request, {}), call.store.one(tables.THING, key)
     if row is None:
@@ -59,8 +60,8 @@ def create_thing(call: Call, request: Request) -> Result:
 
 @operation("iot", "DescribeThing", reads=True)
 def describe_thing(call: Call, request: Request) -> Result:
-    name = check_name(request, "thingName", _NAME)
-    identity, attributes, version = _find(call, name)
+    name = check_name(request, "thingName", NAME)
+    identity, attributes, version = find_thing(call, name)
     named = {"defaultClientId": name, "thingName": name, "thingId": identity, "thingArn": _arn(call, name)}
     return named | {"attributes": attributes, "version": version}
 
@@ -90,8 +91,8 @@ def list_things(call: Call, request: Request) -> Result:
 
 @operation("iot", "UpdateThing")
 def update_thing(call: Call, request: Request) -> Result:
-    name = check_name(request, "thingName", _NAME)
-    _, former, version = _find(call, name)
+    name = check_name(request, "thingName", NAME)
+    _, former, version = find_thing(call, name)
     _check_version(name, request.get("expectedVersion"), version)
     text = orjson.dumps(_attributes(request, former)).decode()
     call.store.run(tables.UPDATE_THING, (text, call.account, call.region, name))
@@ -100,10 +101,12 @@ def update_thing(call: Call, request: Request) -> Result:
 
 @operation("iot", "DeleteThing")
 def delete_thing(call: Call, request: Request) -> Result:
-    name = check_name(request, "thingName", _NAME)
+    name = check_name(request, "thingName", NAME)
     row = call.store.one(tables.THING, (call.account, call.region, name))
     if row is not None:  # AWS takes the deletion of a thing that is not there for done
         _check_version(name, request.get("expectedVersion"), row[2])
+        if call.store.all(THING_PRINCIPALS, (call.account, call.region, name, "", "", "", 1)):
+            raise invalid_request(f"Cannot delete. Thing {name} is still attached to one or more principals")
         call.store.run(tables.DELETE_THING, (call.account, call.region, name))
     return {}
 
