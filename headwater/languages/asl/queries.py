@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from headwater.languages.asl.errors import INTRINSIC_FAILURE, StateFailed, runtime
+from headwater.languages.asl.errors import INTRINSIC_FAILURE, NULL_INPUT, StateFailed, runtime
 from headwater.languages.intrinsics import Intrinsic
 from headwater.languages.intrinsics_functions import IntrinsicError
 from headwater.languages.jsonpath import Path, PathError, PathMissing
@@ -108,6 +108,8 @@ class FieldQuery:
         path = self._path
         if path is None:
             return self._call(scope)
+        if scope.value is None and path.within is not None:
+            raise runtime(NULL_INPUT)
         try:
             return path.within(scope.value) if path.within is not None else path.find(scope)
         except PathMissing:

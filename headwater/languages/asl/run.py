@@ -395,7 +395,7 @@ class Run:
             return False
         state.note_failure(self, frame)
         for catcher in state.catchers:
-            if takes(catcher.errors, failed.error):
+            if takes(catcher.errors, failed):
                 output, text, assigned = catcher.leave(self, frame, failed)
                 drop_children(self, frame)
                 return self.exit(frame, state, output, text, assigned, catcher.next)
