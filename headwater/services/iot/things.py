@@ -22,6 +22,10 @@ def _arn(call: Call, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"thing/{name}")
 
 
+def is_thing(call: Call, name: str) -> bool:
+    return call.store.one(tables.THING, (call.account, call.region, name)) is not None
+
+
 def find_thing(call: Call, name: str) -> tuple[str, dict[str, str], int]:
     """The thing's id, attributes and version."""
     row = call.store.one(tables.THING, (call.account, call.region, name))
