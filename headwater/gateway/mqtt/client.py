@@ -38,13 +38,13 @@ _CONNECT_WITHIN = 30  # seconds
 
 class Origin(NamedTuple):
     """Where a connection comes from. `http` is None, or QueryString and Headers of a WebSocket's request;
-    `certificate` the id of the one that its client has shown, if it has."""
+    `certificate` the one that its client has shown (DER), if it has."""
 
     caller: Caller
     signed: bool
     http: Mapping[str, Any] | None
     server_name: str
-    certificate: str | None = None
+    certificate: bytes | None = None
 
 
 class Client:

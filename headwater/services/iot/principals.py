@@ -11,7 +11,7 @@ from headwater.services.iot import certificate_tables as tables
 from headwater.services.iot.certificate import chosen
 from headwater.services.iot.devices import targets_changed
 from headwater.services.iot.errors import check_name, invalid_request, not_found, page_size
-from headwater.services.iot.targets import check_target
+from headwater.services.iot.targets import check_principal
 from headwater.services.iot.things import NAME, find_thing, is_thing
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
@@ -26,7 +26,7 @@ def attach_thing_principal(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_AttachThingPrincipal.html"""
     thing, principal = _thing(call, request), request.get("principal") or ""
     kind = chosen(request, "thingPrincipalType", _KINDS, _KINDS[1])
-    check_target(call, principal)
+    check_principal(call, principal)
     call.span.subject = principal
     others = [row for row in _things(call, principal) if row[0] != thing]
     if others and (kind == _EXCLUSIVE or others[0][1] == _EXCLUSIVE):
@@ -40,7 +40,7 @@ def attach_thing_principal(call: Call, request: Request) -> Result:
 def detach_thing_principal(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_DetachThingPrincipal.html"""
     thing, principal = _thing(call, request), request.get("principal") or ""
-    check_target(call, principal)
+    check_principal(call, principal)
     call.span.subject = principal
     call.store.run(tables.DETACH_THING, (call.account, call.region, thing, principal))
     targets_changed(call, [principal])
@@ -99,7 +99,7 @@ def list_principal_things_v2(call: Call, request: Request) -> Result:
 
 def _principal(call: Call, request: Request) -> str:
     principal: str = request.get("principal") or ""
-    check_target(call, principal)
+    check_principal(call, principal)
     return principal
 
 

@@ -33,17 +33,19 @@ def connect(call: Call, request: Request) -> Answer:
     """A client's CONNECT. UnauthorizedException where an authorizer or its policies refuse it.
 
     Request: ConnectionId (the gateway's name for the socket), Packet, Http (None, or QueryString and Headers of a
-    WebSocket's request), Signed (whether that was signed with AWS credentials), SourceIp, ServerName, Certificate (the
-    id of the one that the client has shown, if it has). Result:
+    WebSocket's request), Signed (whether that was signed with AWS credentials), SourceIp, ServerName, Certificate (DER,
+    of the one that the client has shown, if it has). Result:
     SessionId, ClientId, SessionPresent, Expiry (seconds), Lifetime (seconds until the authorizer wants it ended),
     Account and Region, which are the authorizer's where the client's request does not tell.
     """
-    certificate = request["Certificate"]
-    home = authorizer_home(call, request) if certificate is None else certificate_home(call, certificate)
+    shown = request["Certificate"]
+    home = authorizer_home(call, request) if shown is None else certificate_home(call, shown)
     if home is not None and home != (call.account, call.region):
         return call.work.operation("iot-mqtt", "Connect", request, *home)
-    if certificate is not None:
-        return open_session(call, request, identity_by_certificate(call, certificate, request["Packet"].client_id))
+    if shown is not None:
+        if home is None:
+            return call.work.operation("iot-mqtt", "RegisterShown", {"Certificate": shown})
+        return open_session(call, request, identity_by_certificate(call, shown, request["Packet"].client_id))
     authorizer = authorizer_for(call, request)
     if authorizer is None:
         return open_session(call, request, Identity(call.principal.rpartition(":")[2], None, None))

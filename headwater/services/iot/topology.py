@@ -58,6 +58,8 @@ def _target(call: Call, kind: str, parameters: dict[str, Any]) -> str | None:
             return make_arn("dynamodb", *here, f"table/{parameters['putItem']['tableName']}")
         case "stepFunctions":
             return make_arn("states", *here, f"stateMachine:{parameters['stateMachineName']}")
+        case "cloudwatchAlarm":
+            return make_arn("cloudwatch", *here, f"alarm:{parameters['alarmName']}")
         case "kinesis":
             return make_arn("kinesis", *here, f"stream/{parameters['streamName']}")
         case "firehose":

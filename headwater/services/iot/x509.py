@@ -61,7 +61,7 @@ def make_authority() -> tuple[str, str]:
     key = _rsa(keys.private)
     constraints = x509.BasicConstraints(ca=True, path_length=None)
     builder = _builder(_ISSUER, key.public_key()).add_extension(constraints, critical=True)
-    return keys.private, _pem(builder.sign(key, SHA256()))
+    return keys.private, pem_of(builder.sign(key, SHA256()))
 
 
 def issue(authority_key: str, authority: str, private_key: str) -> str:
@@ -106,7 +106,7 @@ def _issue(
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
     )
-    return _pem(builder.sign(signer, SHA256()))
+    return pem_of(builder.sign(signer, SHA256()))
 
 
 def _builder(
@@ -127,7 +127,7 @@ def _is_strong(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bool:
     return key.key_size >= _SMALLEST_RSA if isinstance(key, rsa.RSAPublicKey) else key.curve.name in _CURVES
 
 
-def _pem(certificate: x509.Certificate) -> str:
+def pem_of(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
