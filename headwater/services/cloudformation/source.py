@@ -187,6 +187,11 @@ def given_parameters(request: Request, former: StoredTemplate) -> dict[str, str]
                     f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter "
                     "key not in the previous template"
                 )
+            if parameter.get("ParameterValue"):
+                raise validation_error(
+                    f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true and non empty "
+                    "value for a parameter"
+                )
             given[key] = former.arguments[key].given
         else:
             given[key] = parameter.get("ParameterValue", "")
