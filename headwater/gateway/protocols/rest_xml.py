@@ -21,6 +21,8 @@ from headwater.spine.models import Model, Shape
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _XML = "application/xml"
+# Answered without content, though the model does not say so.
+_STATUSES = {"PutBucketPolicy": 204, "PutBucketTagging": 204}
 _ROOTS = {
     "CompleteMultipartUpload": "CompleteMultipartUploadResult",
     "CreateMultipartUpload": "InitiateMultipartUploadResult",
@@ -77,13 +79,14 @@ class RestXml:
     def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
         """``<Error><Code/><Message/>…<RequestId/><HostId/></Error>``; headers for what says 304 or answers a HEAD.
 
-        Members with dashes are response headers (``x-amz-delete-marker``), as are all of a 304; others are elements.
+        Members with dashes are response headers (``x-amz-delete-marker``), as are Allow and all of a 304; others are
+        elements.
         """
         status = self._errors.status(error)
         headers = _headers(request_id)
         elements = ""
         for name, value in error.members.items():
-            if "-" in name or status == 304:
+            if "-" in name or name == "Allow" or status == 304:
                 headers.append((name, str(value)))
             elif value is not None:
                 elements += f"<{name}>{legible(str(value))}</{name}>"
@@ -130,7 +133,7 @@ class RestXml:
 
     def _serializer(self, operation: str) -> Callable[[Mapping[str, Any], str], HttpResponse]:
         output = self._model.output(operation)
-        status = self._model.operations[operation]["http"].get("responseCode", 200)
+        status = _STATUSES.get(operation) or self._model.operations[operation]["http"].get("responseCode", 200)
         if output is None:
             return lambda result, request_id: HttpResponse(status, _headers(request_id))
         is_head = self._model.operations[operation]["http"]["method"] == "HEAD"
@@ -144,6 +147,8 @@ class RestXml:
             body = write_body(result) if write_body else b""
             if body and content_type:
                 headers.append(("Content-Type", content_type))
+            elif operation == "HeadBucket":
+                headers.append(("Content-Type", _XML))
             return HttpResponse(result.get("StatusCode") or status, headers, body)
 
         return serialize

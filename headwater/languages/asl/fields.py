@@ -147,7 +147,7 @@ class FieldCompiler:
     def check_names(self, assigned: Any, location: str) -> None:
         """An object, no expression. Variables are named as identifiers are; `states` is the interpreter's own."""
         if type(assigned) is not dict:
-            self._report("Expected value of type Object", location)
+            self._report("Expected value of type [OBJECT]", location)
             return
         for name in assigned:
             bare = name if self.jsonata else name.removesuffix(".$")
@@ -202,7 +202,7 @@ class FieldCompiler:
         for name, least in (("IntervalSeconds", 1), ("MaxAttempts", 0), ("MaxDelaySeconds", 1)):
             value = retrier.get(name, least)
             if type(value) is not int or value < least:
-                self._report("Expected value of type Integer", f"{location}/{name}")
+                self._report("Expected value of type [INTEGER]", f"{location}/{name}")
                 return Retrier(errors)
         rate = retrier.get("BackoffRate", DEFAULT_BACKOFF_RATE)
         if type(rate) not in (int, float) or rate < 1.0:
@@ -210,7 +210,7 @@ class FieldCompiler:
             rate = DEFAULT_BACKOFF_RATE
         jitter = retrier.get("JitterStrategy", "NONE")
         if jitter not in ("NONE", "FULL"):
-            self._report("Value must be one of: [NONE, FULL]", f"{location}/JitterStrategy")
+            self._report("Value should be one of the following: [NONE, FULL]", f"{location}/JitterStrategy")
         return Retrier(
             errors,
             retrier.get("IntervalSeconds", DEFAULT_INTERVAL_SECONDS),
@@ -259,7 +259,7 @@ class FieldCompiler:
             return None
         names = holder["ErrorEquals"]
         if type(names) is not list or not names or not all(type(name) is str for name in names):
-            self._report("Expected value of type Array", f"{location}/ErrorEquals")
+            self._report("Expected value of type [ARRAY]", f"{location}/ErrorEquals")
             return None
         if ALL in names and len(names) > 1:
             self._report(f"'{ALL}' must appear alone in ErrorEquals", f"{location}/ErrorEquals")
@@ -267,7 +267,7 @@ class FieldCompiler:
 
     def check_object(self, value: Any, fields: set[str], required: tuple[str, ...], location: str) -> bool:
         if type(value) is not dict:
-            self._report("Expected value of type Object", location)
+            self._report("Expected value of type [OBJECT]", location)
             return False
         missing = [name for name in required if name not in value]
         unknown = [name for name in value if name not in fields]
@@ -276,7 +276,7 @@ class FieldCompiler:
         if missing:
             self._report(f"These fields are required: [{', '.join(missing)}]", location)
         if "Next" in value and type(value["Next"]) is not str:
-            self._report("Expected value of type String", f"{location}/Next")
+            self._report("Expected value of type [STRING]", f"{location}/Next")
             return False
         return not missing and not unknown
 

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 MAXIMUM_SECONDS = 99_999_999
 
 
+def refuse_wait(field: str, value: Any) -> str:
+    """Why a definition cannot have this as its fixed Seconds or Timestamp; empty where it can. The words are ours."""
+    if field == "Seconds" and not 0 <= value <= MAXIMUM_SECONDS:
+        return f"Value must be an integer between 0 and {MAXIMUM_SECONDS}"
+    if field == "Timestamp" and parse_timestamp(value) is None:
+        return "Value must be a valid ISO-8601 extended offset date-time format string"
+    return ""
+
+
 class WaitState(State):
     """`field`: Seconds, SecondsPath, Timestamp or TimestampPath; `path`: the text of a …Path field."""
 
