@@ -21,7 +21,9 @@ def run(state: dict[str, Any], given: Any, **machine: Any) -> World:
     states = {"S": state | {"End": True}, "Caught": {"Type": "Pass", "End": True}}
     if "Catch" not in state:
         del states["Caught"]
-    return World(parse(json.dumps({"StartAt": "S", "States": states, **machine})), json.dumps(given)).run()
+    return World(
+        parse(json.dumps({"StartAt": "S", "States": states, **machine})), json.dumps(given, separators=(",", ":"))
+    ).run()
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,27 @@ def run(state: dict[str, Any], given: Any, **machine: Any) -> World:
     [
         ({"Type": "Pass", "Parameters": {"x.$": "$"}}, None, RUNTIME, NULL),
         ({"Type": "Pass", "InputPath": "$.x"}, None, RUNTIME, NULL),
+        (
+            {"Type": "Pass", "Parameters": {"x.$": "States.Format('{}', $.x[5])"}},
+            {"x": [1]},
+            RUNTIME,
+            "The function 'States.Format('{}', $.x[5])' had the following error: The JsonPath argument for the field "
+            "'$.x[5]' could not be found in the input '{\"x\":[1]}'",
+        ),
+        (
+            {"Type": "Pass", "Parameters": {"x.$": "States.Format('{}', $.x[0])"}},
+            {"x": 1},
+            RUNTIME,
+            "The function 'States.Format('{}', $.x[0])' had the following error: Filter: [0] can only be applied to "
+            "arrays. Current context is: 1",
+        ),
+        (
+            {"Type": "Pass", "Parameters": {"x.$": "States.Format('{}', $$.No.Such)"}},
+            {"x": 1},
+            RUNTIME,
+            "The function 'States.Format('{}', $$.No.Such)' had the following error: The JsonPath argument for the "
+            "field '$.No.Such' could not be found in the input '{\"x\":1}'",
+        ),
         (
             {"Type": "Wait", "SecondsPath": "$.x"},
             {},

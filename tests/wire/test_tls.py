@@ -187,6 +187,13 @@ def test_a_policy_that_changes_holds_at_once(
         assert not client.publish("a", "2").is_failure
         iot.detach_policy(policyName=name, target=arn)
         assert client.publish("a", "3").value == 135
+        iot.create_thing(thingName=client.id)
+        iot.attach_thing_principal(thingName=client.id, principal=arn)
+        group = iot.create_thing_group(thingGroupName=unique("group"))
+        iot.attach_policy(policyName=name, target=group["thingGroupArn"])
+        assert client.publish("a", "4").value == 135
+        iot.add_thing_to_thing_group(thingGroupName=group["thingGroupName"], thingName=client.id)
+        assert not client.publish("a", "5").is_failure
 
 
 def test_a_certificate_that_is_revoked_disconnects(

@@ -136,14 +136,20 @@ class _ArgumentMissing(Exception):
 
 def _compile_argument(text: str) -> Any:
     path = PathQuery(text)
+    shown = text.replace("$$", "$", 1)
 
     def find(scope: Scope) -> Any:
         try:
-            return path.find(scope)
-        except PathMissing:
+            value = path.find(scope)
+        except PathMissing as missing:
+            if str(missing).startswith("Filter: "):
+                raise _ArgumentMissing(str(missing)) from None
+            value = None
+        # what a field takes for null, an index past an array's end, is missing here
+        if value is None and not path.exists(scope):
             raise _ArgumentMissing(
-                f"The JsonPath argument for the field '{text}' could not be found in the input "
-                f"'{path.subject_text(scope)}'"
-            ) from None
+                f"The JsonPath argument for the field '{shown}' could not be found in the input '{scope.text}'"
+            )
+        return value
 
     return find

@@ -202,6 +202,10 @@ class TaskState(State):
         self._end(run, frame, self._timed_out, TIMEOUT, event.cause)
         raise StateFailed(TIMEOUT, event.cause, alias=HEARTBEAT_TIMEOUT if event.heartbeat else None)
 
+    def note_given_up(self, run: "Run", frame: "Frame") -> None:
+        if frame.parent:
+            run.note_aside(frame, self.aborted_kind)
+
     def _start(self, run: "Run", frame: "Frame", worker: str | None) -> None:
         if frame.started:
             return

@@ -11,6 +11,7 @@ import orjson
 
 from headwater.services.iot import certificate_tables as tables
 from headwater.services.iot.certificate import certificate_arn
+from headwater.services.iot.groups import group_arn, groups_of, lineage
 from headwater.services.iot.tables import THING
 from headwater.services.iot.x509 import variables_of
 from headwater.spine.operations import Call
@@ -28,6 +29,9 @@ def policy_names(call: Call, target: str) -> list[str]:
 def effective_policies(call: Call, identity: str | None, thing: str | None) -> dict[str, str]:
     """Documents by the policies' names: the certificate's own, then those of the groups of the thing that it is."""
     targets = [certificate_arn(call, identity)] if identity is not None else []
+    if thing is not None:
+        names = {above for group in groups_of(call, thing) for above in lineage(call, group)}
+        targets += [group_arn(call, name) for name in sorted(names)]
     documents = {}
     for target in targets:
         for name in policy_names(call, target):
@@ -49,10 +53,15 @@ def thing_of(call: Call, identity: str, client_id: str) -> str | None:
 def policy_text(call: Call, identity: str, pem: str, client_id: str) -> str:
     """Documents and variables, as a session keeps them."""
     thing = thing_of(call, identity, client_id)
-    variables = variables_of(pem) | _of_thing(call, thing)
+    variables = connection_variables(call, pem, thing)
     documents = list(effective_policies(call, identity, thing).values())
     text: Any = {"documents": documents, "variables": variables}
     return orjson.dumps(text).decode()
+
+
+def connection_variables(call: Call, pem: str, thing: str | None) -> dict[str, str]:
+    """What policies know of a certificate and of the thing as which it connects."""
+    return variables_of(pem) | _of_thing(call, thing)
 
 
 def _of_thing(call: Call, thing: str | None) -> dict[str, str]:
@@ -61,6 +70,8 @@ def _of_thing(call: Call, thing: str | None) -> dict[str, str]:
     if thing is None or row is None:
         return {attached: "false"}
     variables = {attached: "true", "iot:Connection.Thing.ThingName": thing}
+    if row[3] is not None:
+        variables["iot:Connection.Thing.ThingTypeName"] = row[3]
     for name, value in orjson.loads(row[1]).items():
         variables[f"iot:Connection.Thing.Attributes[{name}]"] = value
     return variables

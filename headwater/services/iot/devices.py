@@ -11,6 +11,7 @@ from headwater.languages.mqtt import Reason
 from headwater.languages.mqtt.pushes import CHANNEL, Eject
 from headwater.services.iot import certificate_tables as tables
 from headwater.services.iot.device_policies import policy_text
+from headwater.services.iot.groups import members
 from headwater.services.iot.memory import broker_of
 from headwater.services.iot.sessions import leave
 from headwater.spine.arns import parse_arn
@@ -34,11 +35,25 @@ def policy_changed(call: Call, name: str) -> None:
     targets_changed(call, [target for (target,) in rows])
 
 
+def devices_of_thing_changed(call: Call, thing: str) -> None:
+    """A thing is another, or in other groups."""
+    asked = (call.account, call.region, thing, "", "", "", _MOST)
+    targets_changed(call, [principal for principal, _ in call.store.all(tables.THING_PRINCIPALS, asked)])
+
+
 def targets_changed(call: Call, targets: Iterable[str]) -> None:
-    """Certificates, by their ARNs, are under other policies, or those mean something else: sessions know it from now
-    on."""
-    arns = [parse_arn(target) for target in targets]
-    identities = {arn.name for arn in arns if arn is not None and arn.resource.startswith("cert/")}
+    """Certificates and groups, by their ARNs, are under other policies, or those mean something else: sessions know
+    it from now on."""
+    identities = set()
+    for target in targets:
+        arn = parse_arn(target)
+        if arn is None:
+            continue
+        if arn.resource.startswith("cert/"):
+            identities.add(arn.name)
+        else:
+            for thing in members(call, arn.name, deep=True):
+                devices_of_thing_changed(call, thing)
     if not identities:
         return
     for session in broker_of(call).sessions.values():

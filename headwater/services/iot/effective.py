@@ -8,7 +8,7 @@ from __future__ import annotations
 from headwater.services.iot.device_policies import effective_policies
 from headwater.services.iot.errors import check_name, invalid_request
 from headwater.services.iot.policies import policy_arn
-from headwater.services.iot.targets import check_target
+from headwater.services.iot.targets import check_principal
 from headwater.services.iot.things import NAME, find_thing
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
@@ -26,7 +26,7 @@ def get_effective_policies(call: Call, request: Request) -> Result:
     if thing is not None:
         find_thing(call, thing)
     if principal is not None:
-        check_target(call, principal)
+        check_principal(call, principal)
     identity = None if principal is None else principal.rpartition("/")[2]
     listed = [
         {"policyName": name, "policyArn": policy_arn(call, name), "policyDocument": document}

@@ -13,6 +13,8 @@ import orjson
 
 from headwater.services.iot.conditions import conditions_hold, pattern_of, wildcards
 
+ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "ALLOWED", "EXPLICIT_DENY", "IMPLICIT_DENY"
+
 
 class PolicyError(Exception):
     """A policy document that cannot be understood."""
@@ -39,22 +41,23 @@ class Policy:
         key = (action, resource)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._decide(action, resource)
+            answer = self.decision(action, resource) == ALLOWED
             if len(self._answers) < 1_000:
                 self._answers[key] = answer
         return answer
 
-    def _decide(self, action: str, resource: str) -> bool:
-        allowed = False
+    def decision(self, action: str, resource: str) -> str:
+        """The same as `TestAuthorization` tells it."""
+        decision = IMPLICIT_DENY
         for statement in self._statements:
             if not statement.actions.fullmatch(action):
                 continue
             if bool(statement.resources.fullmatch(resource)) is statement.is_inverted:
                 continue
             if not statement.allows:
-                return False
-            allowed = True
-        return allowed
+                return EXPLICIT_DENY
+            decision = ALLOWED
+        return decision
 
 
 def compile_policy(documents: Iterable[str | Mapping[str, Any]], variables: Mapping[str, str]) -> Policy:

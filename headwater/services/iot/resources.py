@@ -54,7 +54,7 @@ def retag(call: Call, change: Change) -> None:
     _TAGGING.update(call, {"resourceArn": change.attributes["Arn"]}, change)
 
 
-def _replaced(change: Change, *names: str) -> None:
+def replaced(change: Change, *names: str) -> None:
     if any(change.properties.get(name) != change.previous.get(name) for name in names):
         raise Replace
 
@@ -69,7 +69,7 @@ class TopicRuleResource(Resource):
         self._describe(call, change, name)
 
     def update(self, call: Call, change: Change) -> None:
-        _replaced(change, "RuleName")
+        replaced(change, "RuleName")
         payload = _api(change.properties["TopicRulePayload"])
         call.operation("iot", "ReplaceTopicRule", {"ruleName": change.physical_id, "topicRulePayload": payload})
         self._describe(call, change, change.physical_id)
@@ -96,7 +96,7 @@ class AuthorizerResource(Resource):
         self._describe(call, change, name)
 
     def update(self, call: Call, change: Change) -> None:
-        _replaced(change, "AuthorizerName", "SigningDisabled")
+        replaced(change, "AuthorizerName", "SigningDisabled")
         call.operation("iot", "UpdateAuthorizer", {"authorizerName": change.physical_id, **self._members(change)})
         self._describe(call, change, change.physical_id)
         retag(call, change)
@@ -134,7 +134,7 @@ class PolicyResource(Resource):
 
     def update(self, call: Call, change: Change) -> None:
         """A new default version; the former one goes, so that versions never run out."""
-        _replaced(change, "PolicyName")
+        replaced(change, "PolicyName")
         name = change.physical_id
         former = call.operation("iot", "GetPolicy", {"policyName": name})["defaultVersionId"]
         request = {"policyName": name, "policyDocument": self._document(change), "setAsDefault": True}
@@ -168,7 +168,7 @@ class ThingResource(Resource):
         change.attributes = {"Arn": made["thingArn"], "Id": made["thingId"]}
 
     def update(self, call: Call, change: Change) -> None:
-        _replaced(change, "ThingName")
+        replaced(change, "ThingName")
         call.operation("iot", "UpdateThing", {"thingName": change.physical_id, **self._payload(change)})
         thing = call.operation("iot", "DescribeThing", {"thingName": change.physical_id})
         change.attributes = {"Arn": thing["thingArn"], "Id": thing["thingId"]}

@@ -5,6 +5,7 @@ session is owed at QoS 1 is rows of `iot_inbox`, removed one by one as the clien
 """
 
 from headwater.services.iot.certificate_tables import SCHEMA as CERTIFICATES
+from headwater.services.iot.group_tables import SCHEMA as GROUPS
 
 SCHEMA = (
     """
@@ -57,6 +58,7 @@ SCHEMA = (
     );
     """,
     CERTIFICATES,
+    GROUPS,
 )
 
 SESSIONS = """
@@ -172,16 +174,17 @@ INSERT INTO iot_tags (arn, tags) VALUES (?, ?) ON CONFLICT (arn) DO UPDATE SET t
 """
 DELETE_TAGS = "DELETE FROM iot_tags WHERE arn = ?"
 
-THING = "SELECT id, attributes, version FROM iot_things WHERE account = ? AND region = ? AND name = ?"
+THING = "SELECT id, attributes, version, type FROM iot_things WHERE account = ? AND region = ? AND name = ?"
 THINGS = """
-SELECT name, attributes, version FROM iot_things
-WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
+SELECT name, attributes, version, type FROM iot_things
+WHERE account = ? AND region = ? AND name > ? AND (type = ? OR ? = '') ORDER BY name LIMIT ?
 """
 INSERT_THING = """
-INSERT INTO iot_things (account, region, name, id, attributes, version) VALUES (?, ?, ?, ?, ?, 1)
+INSERT INTO iot_things (account, region, name, id, attributes, version, type) VALUES (?, ?, ?, ?, ?, 1, ?)
 """
 UPDATE_THING = """
-UPDATE iot_things SET attributes = ?, version = version + 1 WHERE account = ? AND region = ? AND name = ?
+UPDATE iot_things SET attributes = ?, type = ?, version = version + 1
+WHERE account = ? AND region = ? AND name = ?
 """
 DELETE_THING = "DELETE FROM iot_things WHERE account = ? AND region = ? AND name = ?"
 
