@@ -16,6 +16,7 @@ _NONSENSE = ("nonsense!", b64encode(b"q").decode(), b64encode(b"12").decode(), "
 _MEMBERS = {"lambda": "Marker", "stepfunctions": "nextToken"}
 _REFUSALS = [
     ("cloudwatch", "list_metrics", {}, "InvalidNextToken", "The specified nextToken is invalid."),
+    ("cloudwatch", "describe_alarms", {}, "InvalidNextToken", "The specified nextToken is invalid."),
     ("cloudwatch", "describe_alarm_history", {}, "InvalidNextToken", "The specified nextToken is invalid."),
     ("events", "list_rules", {}, "ValidationException", "Parameter NextToken is not valid."),
     ("events", "list_event_buses", {}, "ValidationException", "Parameter NextToken is not valid."),

@@ -149,7 +149,10 @@ INSERT INTO cloudformation_exports (account, region, name, value, stack) VALUES 
 ON CONFLICT (account, region, name) DO UPDATE SET value = excluded.value
 """
 SELECT_EXPORT = "SELECT value, stack FROM cloudformation_exports WHERE account = ? AND region = ? AND name = ?"
-SELECT_EXPORTS = "SELECT name, value, stack FROM cloudformation_exports WHERE account = ? AND region = ? ORDER BY name"
+SELECT_EXPORTS = """
+SELECT name, value, stack FROM cloudformation_exports WHERE account = ? AND region = ? AND name > ?
+ORDER BY name LIMIT ?
+"""
 SELECT_EXPORTS_OF = "SELECT name, value FROM cloudformation_exports WHERE stack = ?"
 DELETE_EXPORT = "DELETE FROM cloudformation_exports WHERE account = ? AND region = ? AND name = ?"
 DELETE_EXPORTS_OF = "DELETE FROM cloudformation_exports WHERE stack = ?"

@@ -13,7 +13,7 @@ import orjson
 
 from headwater.languages.mqtt.limits import AWS_LIMITS
 from headwater.languages.mqtt.packets import Properties
-from headwater.languages.mqtt.topics import BASIC_INGEST_PREFIX, topic_problem
+from headwater.languages.mqtt.topics import is_reserved, topic_problem
 from headwater.services.iot import tables
 from headwater.services.iot.errors import invalid_request, not_found, page_size, unauthorized
 from headwater.services.iot.memory import broker_of
@@ -29,7 +29,7 @@ _PAGE = 200
 def publish_over_http(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html"""
     topic = _checked_topic(request)
-    if topic.startswith("$") and not topic.startswith(BASIC_INGEST_PREFIX):
+    if is_reserved(topic):
         raise unauthorized(f"The topic {topic} is reserved.")
     return _publish(call, topic, request.get("payload") or b"", request, _request_properties(request))
 
