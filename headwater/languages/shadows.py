@@ -32,9 +32,12 @@ class ShadowProblem(ValueError):
 
 
 class Update(NamedTuple):
-    """What a request asks for: sections as they were sent, the version it expects, the token that is given back."""
+    """What a request asks for: sections as they were sent, the version it expects, the token that is given back.
 
-    sections: Object
+    ``sections`` None: ``"state": null``, which leaves a shadow without any.
+    """
+
+    sections: Object | None
     version: int | None
     token: str | None
 
@@ -60,10 +63,10 @@ def parse_update(payload: bytes) -> Update:
     if "state" not in document:
         raise ShadowProblem(400, "Missing required node: state")
     state = document["state"]
-    if not isinstance(state, dict):
+    if state is not None and not isinstance(state, dict):
         raise ShadowProblem(400, "State node must be an object")
-    sections = {name: state[name] for name in SECTIONS if name in state}
-    for name, section in sections.items():
+    sections = None if state is None else {name: state[name] for name in SECTIONS if name in state}
+    for name, section in (sections or {}).items():
         if section is not None:
             if not isinstance(section, dict):
                 raise ShadowProblem(400, f"{name.capitalize()} node must be an object")
@@ -124,21 +127,26 @@ def apply(shadow: Shadow, update: Update, seconds: int) -> Shadow:
     """The shadow after an update at this time. ShadowProblem where it expects another version or grows too large."""
     if update.version is not None and update.version != shadow.version:
         raise ShadowProblem(409, "Version conflict")
-    state, metadata = _merge(shadow.state, shadow.metadata, update.sections, seconds)
+    cleared = dict.fromkeys(SECTIONS) if update.sections is None else update.sections
+    state, metadata = _merge(shadow.state, shadow.metadata, cleared, seconds)
+    state = {name: section for name, section in state.items() if section}
+    metadata = {name: metadata[name] for name in state}
     if len(orjson.dumps(state)) > _MOST_BYTES:
         raise ShadowProblem(413, "The payload exceeds the maximum size allowed")
     return Shadow(state, metadata, shadow.version + 1)
 
 
 def _merge(state: Object, metadata: Object, changes: Object, seconds: int) -> tuple[Object, Object]:
-    """Objects are merged, ``null`` removes, all else is put in place; an object that holds nothing is left out."""
+    """Objects are merged, ``null`` removes, all else is put in place. An object that holds nothing is kept where it
+    was sent so, and left out where all that it held was removed."""
     state, metadata = dict(state), dict(metadata)
     for name, value in changes.items():
         former, stamps = state.pop(name, None), metadata.pop(name, None)
         if isinstance(value, dict):
             inner = (former, stamps) if isinstance(former, dict) and isinstance(stamps, dict) else ({}, {})
-            value, stamps = _merge(*inner, value, seconds)
-            if not value:
+            sent = value
+            value, stamps = _merge(*inner, sent, seconds)
+            if sent and not value:
                 continue
         elif value is None:
             continue

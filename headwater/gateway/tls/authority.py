@@ -54,7 +54,7 @@ class Authority:
         if not (key.exists() and self.path.exists()):
             made = generate_private_key(SECP256R1())
             _write(key, _pem_of_key(made))
-            _write(self.path, _authority_certificate(made))
+            _write(self.path, _authority_certificate(made), 0o644)
         self._key: EllipticCurvePrivateKey = load_pem_private_key(key.read_bytes(), None)  # type: ignore[assignment]
         self.pem = self.path.read_bytes()
         self._certificate = x509.load_pem_x509_certificate(self.pem)
@@ -138,10 +138,10 @@ def _pem_of_key(key: EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, and for the user alone to read."""
+def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Whole or not at all; for the user alone to read unless ``mode`` says otherwise."""
     beside = path.with_suffix(".new")
     beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(content)
     beside.replace(path)

@@ -295,6 +295,8 @@ def set_stack_policy(call: Call, request: Request) -> Result:
     """The policy is kept; updates are not held against it yet."""
     stack = living(call, request["StackName"])
     body = request.get("StackPolicyBody")
+    if body is not None and request.get("StackPolicyURL") is not None:
+        raise validation_error("You cannot specify both StackPolicyURL and StackPolicyBody")
     if body is None:
         raise AwsError("NotImplemented", "StackPolicyURL is not implemented by Headwater.", 501)
     stack.settings["StackPolicyBody"] = body

@@ -10,9 +10,9 @@ from typing import Any
 from headwater.services.iot import certificate_tables as tables
 from headwater.services.iot.certificate import chosen
 from headwater.services.iot.devices import targets_changed
-from headwater.services.iot.errors import check_name, invalid_request, page_size
+from headwater.services.iot.errors import check_name, invalid_request, not_found, page_size
 from headwater.services.iot.targets import check_principal
-from headwater.services.iot.things import NAME, find_thing
+from headwater.services.iot.things import NAME, find_thing, is_thing
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
@@ -53,6 +53,15 @@ def _thing(call: Call, request: Request) -> str:
     return name
 
 
+def _thing_listed(call: Call, request: Request) -> str:
+    """The same where principals are listed, which has words of its own for a thing that is not there."""
+    name = check_name(request, "thingName", NAME)
+    if not is_thing(call, name):
+        message = f"Failed to list principals for thing {name} because the thing does not exist in your account"
+        raise not_found(message)
+    return name
+
+
 def _things(call: Call, principal: str) -> list[tuple[str, str]]:
     rows = call.store.all(tables.PRINCIPAL_THINGS, (call.account, call.region, principal, "", "", "", _PAGE))
     return [(thing, kind) for thing, kind in rows]
@@ -61,14 +70,14 @@ def _things(call: Call, principal: str) -> list[tuple[str, str]]:
 @operation("iot", "ListThingPrincipals", reads=True)
 def list_thing_principals(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingPrincipals.html"""
-    rows, token = _page(call, request, tables.THING_PRINCIPALS, _thing(call, request))
+    rows, token = _page(call, request, tables.THING_PRINCIPALS, _thing_listed(call, request))
     return {"principals": [principal for principal, _ in rows], "nextToken": token}
 
 
 @operation("iot", "ListThingPrincipalsV2", reads=True)
 def list_thing_principals_v2(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingPrincipalsV2.html"""
-    rows, token = _page(call, request, tables.THING_PRINCIPALS, _thing(call, request))
+    rows, token = _page(call, request, tables.THING_PRINCIPALS, _thing_listed(call, request))
     listed = [{"principal": principal, "thingPrincipalType": kind} for principal, kind in rows]
     return {"thingPrincipalObjects": listed, "nextToken": token}
 

@@ -24,6 +24,10 @@ def _arn(call: Call, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"thing/{name}")
 
 
+def is_thing(call: Call, name: str) -> bool:
+    return call.store.one(tables.THING, (call.account, call.region, name)) is not None
+
+
 class Thing(NamedTuple):
     id: str
     attributes: dict[str, str]
