@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambd
 
 from __future__ import annotations
 
-import io
-import zipfile
 from types import MappingProxyType
 from typing import Any
 
+from headwater.services.lambda_.inline import package
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 from headwater.spine.resource_tags import Tagging, resource_tags
@@ -291,15 +290,11 @@ def _text(value: Any) -> str:
 
 
 def _code(properties: dict[str, Any]) -> dict[str, Any]:
-    """``Code`` of a template; source text in it becomes a package of one file."""
+    """``Code`` of a template; source text in it becomes a package."""
     code = dict(properties["Code"])
     source = code.get("ZipFile")
     if isinstance(source, str):
-        name = "index.py" if properties.get("Runtime", "").startswith("python") else "index.js"
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo(name), source)
-        code["ZipFile"] = buffer.getvalue()
+        code["ZipFile"] = package(source, properties.get("Runtime", ""))
     return code
 
 
