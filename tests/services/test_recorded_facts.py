@@ -216,3 +216,24 @@ def test_a_service_that_is_lacking_is_told_in_its_protocol(aws: Client, service:
     ask = {"ec2": "describe_vpcs", "rds": "describe_db_instances", "route53": "list_hosted_zones"}[service]
     told = ("NotImplemented", f"The service {service} is not implemented by Headwater.")
     assert refused(getattr(client, ask)) == told
+
+
+def test_an_api_that_is_made_quickly_deploys_by_itself(aws: Client, account: str) -> None:
+    gateway = aws("apigatewayv2")
+    target = f"arn:aws:lambda:us-east-1:{account}:function:f"
+    api = gateway.create_api(Name="a", ProtocolType="HTTP", Target=target)["ApiId"]
+    stage = gateway.get_stage(ApiId=api, StageName="$default")
+    assert stage["ApiGatewayManaged"] is True
+    deployment = {"ApiId": api, "DeploymentId": stage["DeploymentId"]}
+    told = gateway.get_deployment(**deployment)
+    assert told["Description"] == "Automatic deployment triggered by changes to the Api configuration"
+    assert gateway.update_deployment(**deployment, Description="mine")["Description"] == "mine"
+    assert gateway.get_deployment(**deployment)["Description"] == "mine"
+    assert refused(gateway.update_deployment, ApiId=api, DeploymentId="none")[0] == "NotFoundException"
+
+
+def test_a_mocked_socket_integration_selects_by_the_status(aws: Client) -> None:
+    gateway = aws("apigatewayv2")
+    api = gateway.create_api(Name="a", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.a")["ApiId"]
+    made = gateway.create_integration(ApiId=api, IntegrationType="MOCK")
+    assert made["IntegrationResponseSelectionExpression"] == "${integration.response.statuscode}"

@@ -125,6 +125,7 @@ DELETE_TASKS = "DELETE FROM cloudformation_tasks WHERE stack = ?"
 EVENT_COLUMNS = "id, stack, event, logical_id, physical_id, type, status, reason, at, properties, token"
 INSERT_EVENT = f"INSERT INTO cloudformation_events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SELECT_EVENT = f"SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE id = ?"
+SELECT_LAST_EVENT_TIME = "SELECT at FROM cloudformation_events WHERE stack = ? ORDER BY id DESC LIMIT 1"
 SELECT_EVENTS = f"""
 SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND id < ? ORDER BY id DESC LIMIT ?
 """
