@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from tests.conftest import Client
 from tests.settling import wait_for
@@ -41,7 +41,7 @@ def update(formation: Any, template: str, **more: Any) -> str | None:
     waiter = "stack_update_complete"
     try:
         wait_for(formation, waiter, StackName="s")
-    except Exception:  # noqa: BLE001
+    except WaiterError:
         assert formation.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
         events = formation.describe_stack_events(StackName="s")["StackEvents"]
         return next(each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "UPDATE_FAILED")
