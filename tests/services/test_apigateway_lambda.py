@@ -218,7 +218,10 @@ def test_a_token_authorizer_of_a_rest_api(aws: Client, endpoint: str, function: 
         "x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": uri(function("policy"))},
     }
     path = rest_api(aws, function("echo"), securityDefinitions={"guard": scheme})
-    assert ask("GET", f"{endpoint}{path}/a").status == 401
-    assert ask("GET", f"{endpoint}{path}/a", Authorization="no").status == 403
+    unknown = ask("GET", f"{endpoint}{path}/a")
+    assert (unknown.status, unknown.headers["x-amzn-errortype"]) == (401, "UnauthorizedException")
+    denied = ask("GET", f"{endpoint}{path}/a", Authorization="no")
+    assert (denied.status, denied.headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
+    assert denied.json == {"Message": "User is not authorized to access this resource with an explicit deny"}
     event: Any = ask("GET", f"{endpoint}{path}/a", Authorization="yes").json
     assert event["requestContext"]["authorizer"] == {"principalId": "me", "level": 3}

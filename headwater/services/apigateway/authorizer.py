@@ -32,11 +32,13 @@ class Authorizer(NamedTuple):
 
 
 class Refused(Exception):
-    """The request is not let in. ``status`` is 401 where credentials are missing, 403 where they do not do."""
+    """The request is not let in. ``status`` is 401 where credentials are missing, 403 where they do not do;
+    ``denied``: a policy said so, rather than saying nothing."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, denied: bool = False) -> None:
         super().__init__(status)
         self.status = status
+        self.denied = denied
 
 
 class BrokenAuthorizer(Exception):
@@ -125,8 +127,8 @@ def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str,
         return {"lambda": context}
     if "principalId" not in answer or not isinstance(answer.get("policyDocument"), dict):
         raise BrokenAuthorizer
-    if not allows(answer["policyDocument"], arn):
-        raise Refused(403)
+    if (allowed := allows(answer["policyDocument"], arn)) is not True:
+        raise Refused(403, denied=allowed is False)
     if authorizer.form == "2.0":
         return {"lambda": context}
     if "usageIdentifierKey" in answer:
@@ -134,9 +136,9 @@ def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str,
     return {"principalId": answer["principalId"], **context}
 
 
-def allows(policy: Mapping[str, Any], arn: str) -> bool:
-    """Whether a policy lets ``execute-api:Invoke`` of a route through: an Allow, and no Deny."""
-    allowed = False
+def allows(policy: Mapping[str, Any], arn: str) -> bool | None:
+    """Whether a policy lets ``execute-api:Invoke`` of a route through: an Allow, and no Deny. None: it says nothing."""
+    allowed = None
     statements = policy.get("Statement") or []
     for statement in statements if isinstance(statements, list) else [statements]:
         actions, resources = _listed(statement, "Action"), _listed(statement, "Resource")
@@ -144,7 +146,8 @@ def allows(policy: Mapping[str, Any], arn: str) -> bool:
             continue
         if statement.get("Effect") == "Deny":
             return False
-        allowed = allowed or statement.get("Effect") == "Allow"
+        if statement.get("Effect") == "Allow":
+            allowed = True
     return allowed
 
 

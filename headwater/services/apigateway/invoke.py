@@ -29,7 +29,7 @@ from headwater.services.apigateway.function_results import (
     response_1_rest,
     response_2,
 )
-from headwater.services.apigateway.gateway_responses import answer
+from headwater.services.apigateway.gateway_responses import access_denied, answer
 from headwater.services.apigateway.http_integration import HttpIntegration, run_http
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.key_sets import NoKeys
@@ -195,8 +195,12 @@ async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn:
         exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
     except Refused as refused:
         exchange.problem = "refused by the authorizer"
+        of_rest = authorizer.form in ("REQUEST", "TOKEN")
         if refused.status == 401:
-            return message(401, "Unauthorized", kind="UNAUTHORIZED")
+            headers = [("x-amzn-ErrorType", "UnauthorizedException")] if of_rest else []
+            return message(401, "Unauthorized", *headers, kind="UNAUTHORIZED")
+        if of_rest:
+            return access_denied(refused.denied)
         return message(refused.status, "Forbidden", kind="ACCESS_DENIED")
     except (BrokenAuthorizer, AwsError) as error:
         exchange.problem = str(error) or "the authorizer gave no decision"

@@ -125,6 +125,7 @@ DELETE_TASKS = "DELETE FROM cloudformation_tasks WHERE stack = ?"
 EVENT_COLUMNS = "id, stack, event, logical_id, physical_id, type, status, reason, at, properties, token"
 INSERT_EVENT = f"INSERT INTO cloudformation_events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SELECT_EVENT = f"SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE id = ?"
+SELECT_LAST_EVENT_TIME = "SELECT at FROM cloudformation_events WHERE stack = ? ORDER BY id DESC LIMIT 1"
 SELECT_EVENTS = f"""
 SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND id < ? ORDER BY id DESC LIMIT ?
 """
@@ -170,6 +171,7 @@ INSERT INTO cloudformation_responses (token, stack, sent, body) VALUES (?, ?, ?,
 """
 SELECT_RESPONSE = "SELECT sent, body FROM cloudformation_responses WHERE token = ?"
 SET_RESPONSE = "UPDATE cloudformation_responses SET body = ? WHERE token = ?"
+DELETE_RESPONSE = "DELETE FROM cloudformation_responses WHERE token = ?"
 DELETE_RESPONSES = "DELETE FROM cloudformation_responses WHERE stack = ?"
 
 PRESENT_RESOURCES = """
