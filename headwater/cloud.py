@@ -22,6 +22,7 @@ from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
+from headwater.gateway.tls import AuthoritySite, TlsListeners
 from headwater.gateway.xray_daemon import XRayDaemon
 from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import Exporter
@@ -49,13 +50,16 @@ class Settings:
     """How a cloud is to be. ``data`` None: nothing is kept after the end. ``allow_kill``: a fault may end
     the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
     ``mocks``: a file of Step Functions' mocks (docs/step-functions.md). ``enforce_policies``: a service whom the
-    policy of a queue, topic or function does not let in is refused, as AWS does it (docs/eventbridge.md)."""
+    policy of a queue, topic or function does not let in is refused, as AWS does it (docs/eventbridge.md).
+    ``https_port``, ``mqtts_port``: where TLS is spoken (docs/projects.md)."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     data: Path | None = None
     durability: str = "process"
     mqtt_port: int | None = None
+    https_port: int | None = None
+    mqtts_port: int | None = None
     seed: int | None = None
     keep: Keep = DEFAULT_KEEP
     allow_kill: bool = False
@@ -106,6 +110,10 @@ class Cloud:
         self.sockets = SocketApis(self.engine)
         self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)
         self._server = Server(self.handler)
+        self.tls: TlsListeners | None = None
+        if settings.https_port is not None or settings.mqtts_port is not None:
+            self.tls = TlsListeners(self.engine, self.handler, self.mqtt, self.folder / "tls", settings.host)
+            sites.insert(0, AuthoritySite(self.tls.authority.pem))
         self._xray = XRayDaemon(self.engine)
         self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
         self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
@@ -123,6 +131,10 @@ class Cloud:
         await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)
+        if self.tls is not None:
+            await self.tls.start(self.settings.https_port, self.settings.mqtts_port)
+            if self.tls.https_port:
+                self.engine.secure_endpoint = f"https://{host}:{self.tls.https_port}"
         if self.mocks is not None:
             await self.mocks.start()
 
@@ -132,6 +144,8 @@ class Cloud:
             self.mocks.stop()
         await self.mqtt.stop()
         self.sockets.stop()
+        if self.tls is not None:
+            await self.tls.stop()
         self._xray.stop()
         await self._server.stop()
         await self.engine.stop()

@@ -28,9 +28,17 @@ class ServerThread:
         seed: int | None = None,
         quotas: Mapping[str, str] | None = None,
         enforce_policies: bool = False,
+        tls: bool = False,
     ) -> None:
         self._settings = Settings(
-            port=0, mqtt_port=0, data=data, seed=seed, quotas=quotas or {}, enforce_policies=enforce_policies
+            port=0,
+            mqtt_port=0,
+            https_port=0 if tls else None,
+            mqtts_port=0 if tls else None,
+            data=data,
+            seed=seed,
+            quotas=quotas or {},
+            enforce_policies=enforce_policies,
         )
         self._clock = clock
         self._ready = threading.Event()

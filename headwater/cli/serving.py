@@ -14,6 +14,7 @@ import click
 import uvloop
 
 from headwater.cloud import Cloud, Settings
+from headwater.gateway.tls import CannotListen
 from headwater.insight.mock_file import MocksRefused
 from headwater.insight.otlp import NoSuchExtra
 from headwater.spine.quotas import BadQuota
@@ -25,7 +26,7 @@ def serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, ready, until_eof))
-    except (NoSuchExtra, MocksRefused, BadQuota) as error:
+    except (NoSuchExtra, MocksRefused, BadQuota, CannotListen) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error

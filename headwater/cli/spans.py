@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
 from headwater.client import Span
 
 _MARKS = {"ok": ("✓", "green"), None: ("…", "yellow"), "again": ("↻", "yellow")}
+_BETWEEN = re.compile("[/:]")
 _TOLD = 100  # characters of a note where a line need not be whole
 _KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "topic", "event-bus", "stack")
 
@@ -36,5 +39,5 @@ def short(subject: str, full: bool = False) -> str:
     parts = subject.split(":", 5)
     if full or len(parts) != 6 or parts[0] != "arn":
         return subject
-    kind, separator, name = parts[5].replace("/", ":").partition(":")
-    return name if separator and kind in _KINDS_IN_NAMES else parts[5]
+    kind, *name = _BETWEEN.split(parts[5], 1)
+    return name[0] if name and kind in _KINDS_IN_NAMES else parts[5]

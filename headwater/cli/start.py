@@ -8,6 +8,7 @@ import click
 
 from headwater.cli.options import server_options
 from headwater.cli.serving import serve
+from headwater.cli.tls import addresses, told_of_tls
 from headwater.cloud import Cloud, Settings
 
 
@@ -21,9 +22,11 @@ def command(as_json: bool, until_eof: bool, settings: Settings) -> None:
 
 
 async def _tell(cloud: Cloud) -> None:
-    click.echo(json.dumps({"endpoint": cloud.endpoint}))
+    click.echo(json.dumps({"endpoint": cloud.endpoint, **addresses(cloud)}))
 
 
 async def _announce(cloud: Cloud) -> None:
     kept = "nothing is kept" if cloud.settings.data is None else f"data in {cloud.settings.data}"
     click.echo(f"Headwater is ready at {cloud.endpoint} ({kept}). Its console: {cloud.endpoint}/_headwater/", err=True)
+    for line in told_of_tls(cloud):
+        click.echo(line, err=True)

@@ -25,6 +25,7 @@ from headwater.cli.follow import follow_beside
 from headwater.cli.options import server_options
 from headwater.cli.serving import serve
 from headwater.cli.terminal import terminal
+from headwater.cli.tls import told_of_tls
 from headwater.cloud import Cloud, Settings
 from headwater.deploy import Deployed, DeploymentError, Progress, up, watched_paths
 from headwater.languages.templates import TemplateError
@@ -119,6 +120,8 @@ def answers(endpoint: str) -> bool:
 
 async def ready(cloud: Cloud, order: Order) -> None:
     order.console.print(f"[dim]Headwater is ready at {cloud.endpoint} ({kept(cloud.settings)})[/]")
+    for line in told_of_tls(cloud):
+        order.console.print(line, style="dim", markup=False, soft_wrap=True)
     await deploy(cloud.endpoint, order)
 
 

@@ -15,6 +15,7 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
 from headwater.gateway.protocols.cbor import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
+from headwater.gateway.protocols.xml_writer import escape
 from headwater.gateway.sessions import Sessions, expired
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
@@ -24,6 +25,7 @@ from headwater.spine.operations import Caller, Operation, Result
 from headwater.spine.spans import cause_of
 
 _NO_PATH: Mapping[str, str] = MappingProxyType({})
+_XML_SERVICES = ("cloudfront", "route53")  # whose requests are no forms, and whose answers are XML nevertheless
 _FOR_BROWSERS = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
 
 log = logging.getLogger(__name__)
@@ -101,7 +103,7 @@ class AwsApis:
         try:
             wire = self._wire(service)
         except AwsError as error:
-            return _unknown_service(error, request_id)
+            return _unknown_service(error, service, request, request_id)
         protocol = wire.protocol_of(request)
         name: str | None = None
         try:
@@ -184,12 +186,16 @@ class _StreamingReply(_Reply):
         connection.abandoned = stream.send_to(send, connection.end_stream)
 
 
-def _unknown_service(error: AwsError, request_id: str) -> HttpResponse:
-    """No model tells the protocol of a service that we lack: JSON is what most clients read."""
-    body = f'{{"__type":"{error.code}","message":"{error.message}"}}'.encode()
-    headers = [
-        ("Content-Type", "application/x-amz-json-1.1"),
-        ("x-amzn-RequestId", request_id),
-        ("x-amzn-ErrorType", error.code),
-    ]
-    return HttpResponse(error.status, headers, body)
+def _unknown_service(error: AwsError, service: str, request: HttpRequest, request_id: str) -> HttpResponse:
+    """No model tells the protocol of a service that we lack: forms are answered in XML, all else in JSON."""
+    headers = [("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", error.code)]
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if not form and service not in _XML_SERVICES:
+        body = f'{{"__type":"{error.code}","message":"{error.message}"}}'
+        return HttpResponse(error.status, [("Content-Type", "application/x-amz-json-1.1"), *headers], body.encode())
+    told = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
+    if service == "ec2":
+        body = f"<Response><Errors>{told}</Errors><RequestID>{request_id}</RequestID></Response>"
+    else:
+        body = f"<ErrorResponse>{told}<RequestId>{request_id}</RequestId></ErrorResponse>"
+    return HttpResponse(error.status, [("Content-Type", "text/xml"), *headers], body.encode())

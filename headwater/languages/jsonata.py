@@ -5,6 +5,7 @@ and `$parse`. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -15,13 +16,22 @@ import orjson
 
 from headwater.languages.java_random import JavaRandom
 from headwater.languages.jsonata_bounds import FUNCTIONS as BOUNDING
-from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, MOST_ELEMENTS, NAMED, Refused, bounded
+from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, NAMED, Refused, bounded
 
 # Bounds on one evaluation; a hostile expression fails its state and nothing else.
 TIMEOUT_MILLISECONDS = 1_000
-MAXIMUM_STACK_DEPTH = 500
-MAXIMUM_SEQUENCE_LENGTH = MOST_ELEMENTS
-_RANGE_LIMIT = 1_000
+# AWS's own, as measured there: 100 levels, which the engine begins to count at 0. What bounds functions is put around
+# the expression and takes levels itself.
+MAXIMUM_STACK_DEPTH = 99
+_BOUNDING_DEPTH = 10
+MAXIMUM_SEQUENCE_LENGTH = 873_782
+_RANGE_LIMIT = 360_145
+_TOO_DEEP = (
+    "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive. "
+    "Depth=101 max=100"
+)
+_TOO_LARGE = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+_TOO_SLOW = "Expression evaluation timeout: Check for infinite loop"
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "UNDEFINED"})()
 
@@ -54,10 +64,12 @@ class Ids(Protocol):
 
 
 _CODED = re.compile(r"[A-Z]\d{4}: ")
-_PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:S\d{4}: )?")
+_PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:Invalid syntax: )?(?:S\d{4}: )?")
 _HOST_ERROR = re.compile(r"host function raised (?:_HostError|Refused): (.*)", re.DOTALL)
 # A variable and fields of it, nothing else: most of what state machines ask for.
 _PATH = re.compile(r"\$[A-Za-z]\w*(?:\.(?!(?:and|or|in|true|false|null|function)\b)[A-Za-z]\w*)*", re.ASCII)
+# What may yield a number that is not finite.
+_ARITHMETIC = re.compile(r"[/*+-]|\$(?:sum|average|parseInteger|number|power)\b")
 _STATES_FIELD = re.compile(r"\$states\b(?!\s*\.\s*(?:input|result|errorOutput)\b)")
 
 
@@ -71,24 +83,27 @@ class _Place:
 class Expression:
     """A compiled expression. `wants_context`: whether it may read `$states.context`."""
 
-    __slots__ = ("_compiled", "_path", "_place", "text", "wants_context")
+    __slots__ = ("_compiled", "_depth", "_finite", "_path", "_place", "text", "wants_context")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.wants_context = _STATES_FIELD.search(text) is not None
         self._path = text[1:].split(".") if _PATH.fullmatch(text) else None
         self._place = _Place()
+        self._depth = MAXIMUM_STACK_DEPTH
+        self._finite = _ARITHMETIC.search(text) is None
         try:
             self._compiled = jsonatapy.compile(text)
             within = bounded(text)
             if within is not text:
                 self._compiled = jsonatapy.compile(within)
+                self._depth += _BOUNDING_DEPTH
                 for name, function in BOUNDING.items():
                     self._compiled.register(name, function)
         except ValueError as error:
-            raise JsonataSyntaxError(_reword_syntax(str(error))) from None
+            raise JsonataSyntaxError(_reword_syntax(str(error), text)) from None
         for name, function in _FUNCTIONS.items():
-            if f"${name}" in text:
+            if f"${name.rstrip('_')}" in text:
                 self._compiled.register(name, self._bind(name, function))
         for name, function in _OVERRIDES.items():
             if f"${name}" in text:
@@ -127,20 +142,18 @@ class Expression:
         if failure:
             # raised here, so that it does not keep the engine's error and with it the engine's objects
             raise JsonataError(failure)
-        if type(value) is float:
-            if value in (float("inf"), float("-inf")) or value != value:
-                raise JsonataError("D1001: Number out of range: Infinity")
-            if value.is_integer() and abs(value) < 2**53:
-                return int(value)
+        if not self._finite:
+            value = _spelled(value)
+        if type(value) is float and value.is_integer() and abs(value) < 2**53:
+            return int(value)
         return value
 
-    @staticmethod
-    def _run(evaluate: Callable[..., Any], bindings: Mapping[str, Any]) -> Any:
+    def _run(self, evaluate: Callable[..., Any], bindings: Mapping[str, Any]) -> Any:
         return evaluate(
             None,
             bindings,
             timeout=TIMEOUT_MILLISECONDS,
-            max_stack_depth=MAXIMUM_STACK_DEPTH,
+            max_stack_depth=self._depth,
             max_sequence_length=MAXIMUM_SEQUENCE_LENGTH,
         )
 
@@ -155,9 +168,23 @@ def _walk(path: list[str], bindings: Mapping[str, Any]) -> str | None:
     return value if type(value) is str else None
 
 
+def _spelled(value: Any) -> Any:
+    """A value with every number that JSON does not know as a text, which is what AWS makes of them."""
+    if type(value) is float and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if type(value) is list:
+        return [_spelled(each) for each in value]
+    if type(value) is dict:
+        return {name: _spelled(each) for name, each in value.items()}
+    return value
+
+
 # The engine's wording where it differs from the reference implementation's, which AWS shows.
 _WORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"^Signature validation failed: "), ""),
+    (re.compile(r"^D1011: .*$"), _TOO_DEEP),
+    (re.compile(r"^D1012: .*$"), _TOO_SLOW),
+    (re.compile(r"^D2015: .*$"), _TOO_LARGE),
     (re.compile(r"^(T0411: Context value) at argument \d"), r"\1"),
     (re.compile(r"^(T200[12]: The (?:left|right) side of the )([^\s\"]+)( operator .*)$"), r'\1"\2"\3'),
     (
@@ -187,6 +214,7 @@ _COUNT = re.compile(r"^(?:Signature validation failed: )?T0410: Argument count m
 _INCOMPARABLE = re.compile(r"^T2010: Cannot compare \w+ and \w+$")
 _CALLED = re.compile(r"\$(\w+)\s*\(")
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|~>")
+_QUOTE = re.compile("['\"]")
 _COMPARISON = re.compile(r"[<>]=?")
 _TOKENS = {
     "RightBracket": "]",
@@ -230,7 +258,9 @@ def _misfit(function: str, code: str, position: str, element: str | None) -> str
     return f'{code}: Argument {position} of function "{function}" {wanted}'
 
 
-def _reword_syntax(message: str) -> str:
+def _reword_syntax(message: str, expression: str) -> str:
+    if message.endswith("must be terminated by a matching quote") and not _QUOTE.search(_QUOTED.sub("", expression)):
+        return "No terminating / in regular expression"
     if (unexpected := _UNEXPECTED.search(message)) is not None:
         return f"Syntax error: {unexpected[1]}"
     return _TOKEN.sub(lambda match: f'"{_TOKENS[match.group()]}"', _PARSE_ERROR.sub("", message, count=1))
@@ -240,26 +270,26 @@ class _HostError(Refused):
     """A function of ours refused its arguments; the engine carries the message through."""
 
 
-def _partition(host: Host, array: Any, size: Any = None) -> list[Any]:
-    if type(array) is not list or type(size) not in (int, float) or int(size) < 1:
-        raise _HostError('T0410: Argument 2 of function "partition" does not match function signature')
+def _partition(host: Host, array: Any, size: Any) -> list[Any]:
     step = int(size)
     return [array[at : at + step] for at in range(0, len(array), step)]
 
 
-def _range(host: Host, first: Any, last: Any, step: Any = 1) -> list[Any]:
-    if any(type(number) not in (int, float) for number in (first, last, step)) or step == 0:
+def _range(host: Host, first: Any, last: Any, step: Any) -> Any:
+    """Numbers that are not whole are cut off; one element stands alone."""
+    start, end, stride = int(first), int(last), int(step)
+    if stride == 0:
         raise _HostError('T0410: Argument 3 of function "range" does not match function signature')
-    count = int((last - first) // step) + 1
-    if count > _RANGE_LIMIT:
-        raise _HostError(f"The range exceeds {_RANGE_LIMIT} elements")
-    return [first + step * at for at in range(max(count, 0))]
+    numbers = range(start, end + (1 if stride > 0 else -1), stride)
+    if (end - start) // stride >= _RANGE_LIMIT:
+        raise _HostError(_TOO_LARGE)
+    return start if len(numbers) == 1 else list(numbers)
 
 
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
 
-def _hash(host: Host, text: Any, algorithm: Any = "SHA-1") -> str:
+def _hash(host: Host, text: Any, algorithm: Any) -> str:
     if type(text) is not str or algorithm not in _HASHES:
         raise _HostError('T0410: Argument 1 of function "hash" does not match function signature')
     return hashlib.new(_HASHES[algorithm], text.encode(), usedforsecurity=False).hexdigest()
@@ -313,9 +343,9 @@ def _eval(host: Host, *arguments: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "partition": _partition,
-    "range": _range,
-    "hash": _hash,
+    "partition_": _partition,
+    "range_": _range,
+    "hash_": _hash,
     "uuid": lambda host: host.ids.uuid(),
     "parse": _parse,
 }

@@ -1,5 +1,6 @@
 """Bounds on those of JSONata's own functions that the engine does not bound in one call: their time grows with the
-square of what they are given, or they make texts and lists of any length, up to the end of the whole process.
+square of what they are given, or they make texts and lists of any length, up to the end of the whole process. And
+those of Step Functions' functions that yield nothing for some arguments, which a function of the host cannot say.
 
 Each is put in front of an expression that names it, as a function of the same name and signature which looks at what it
 is given and then calls the engine's.
@@ -51,6 +52,9 @@ _BOUNDED = {
         $type($a) = "array" and $count($a) > {_MANY} ? $unique_($a) : $distinct_($a)}}; """,
     "keys": f"""$keys_ := $keys; $keys := function($o)<x-:a<s>>{{
         $type($o) = "array" and $count($o) > {_MANY} ? $all_keys_($o) : $keys_($o)}}; """,
+    "partition": "$partition := function($a, $n)<an:x>{$count($a) > 0 and $n >= 1 ? $partition_($a, $n)}; ",
+    "range": "$range := function($f, $l, $s)<nnn?:x>{$exists($s) and ($l - $f) * $s >= 0 ? $range_($f, $l, $s)}; ",
+    "hash": "$hash := function($s, $h)<ss?:x>{$exists($h) ? $hash_($s, $h)}; ",
     "formatNumber": _picture("formatNumber", "n-so?:s", "$formatNumber_($v, $p)"),
     "toMillis": _picture("toMillis", "s-s?:n", "$toMillis_($v)").replace("$exists($o) ? $toMillis_($v, $p, $o) : ", ""),
     "fromMillis": _picture("fromMillis", "n-s?s?:s", "$fromMillis_($v)"),

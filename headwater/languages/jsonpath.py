@@ -34,6 +34,15 @@ class PathMissing(Exception):
     """The path leads nowhere in this value; the argument says where it ended, in Jayway's words."""
 
 
+class NoPlace(Exception):
+    """A value has no place for a key."""
+
+    def __init__(self, key: Key, node: Any) -> None:
+        super().__init__(key)
+        self.key = key
+        self.node = node
+
+
 class Path:
     """A compiled path. `keys` is the tuple of a plain path, else None."""
 
@@ -116,20 +125,20 @@ def compile_reference(text: str) -> tuple[Key, ...]:
 
 
 def put(target: Any, keys: tuple[Key, ...], value: Any) -> Any:
-    """A copy of `target` with `value` at `keys`, objects made on the way. PathMissing where that cannot be."""
+    """A copy of `target` with `value` at `keys`, objects made on the way. NoPlace where that cannot be."""
     if not keys:
         return value
     key, rest = keys[0], keys[1:]
     if type(key) is int:
         if type(target) is not list or not -len(target) <= key < len(target):
-            raise PathMissing(str(key))
+            raise NoPlace(key, target)
         copied = target.copy()
         copied[key] = put(target[key], rest, value)
         return copied
     if target is None:
         target = {}
     if type(target) is not dict:
-        raise PathMissing(str(key))
+        raise NoPlace(key, target)
     return {**target, key: put(target.get(key, {}), rest, value) if rest else value}
 
 

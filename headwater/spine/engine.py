@@ -70,6 +70,7 @@ class Engine:
         self.ids = ids
         self.catalogue = catalogue
         self.endpoint = ""
+        self.secure_endpoint = ""  # the same by https, where that is asked for
         self.runtime: FunctionRuntime  # set by the composition, as is the next
         self.wire: Wire
         self.group = Group()

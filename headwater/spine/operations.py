@@ -140,6 +140,11 @@ class Call:
         return self.engine.endpoint
 
     @property
+    def secure_endpoint(self) -> str:
+        """The same by https, such as ``https://127.0.0.1:4567``; empty where there is no TLS."""
+        return self.engine.secure_endpoint
+
+    @property
     def cause(self) -> str:
         """The present span as text, to be stored with whatever comes of this call."""
         return self.span.cause

@@ -17,13 +17,16 @@ from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Reference, Shape
 
 Validator = Callable[[Mapping[str, Any]], None]
-"""Raises AwsError("ValidationException") where a request breaks a constraint."""
+"""Raises AwsError, mostly ValidationException, where a request breaks a constraint."""
 
 Place = tuple[Any, str] | None
 """Where a value stands: its parent's place and its own name; turned into text only for a message."""
 Check = Callable[[Any, Place, list[str]], None]
 """(value, place, failures so far): adds a sentence for each constraint that is not met."""
 
+_CODE = "ValidationException"
+_CODES = {"logs": "InvalidParameterException"}
+"""Of services that have an error of their own for what breaks a constraint."""
 _MOST_SHOWN = 10
 # letters, separators, numbers and the underscore
 _TAGS_IN_JAVA = r"\p{L}\p{Z}\p{N}_"
@@ -33,6 +36,7 @@ _TAGS = "\\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 def compile_validator(model: Model, operation: str) -> Validator:
     """The validator of an operation's request."""
     check = _Compiler(model).structure(model.input(operation))
+    code = _CODES.get(model.name, _CODE)
 
     def validate(request: Mapping[str, Any]) -> None:
         if check is None:
@@ -40,7 +44,7 @@ def compile_validator(model: Model, operation: str) -> Validator:
         failures: list[str] = []
         check(request, None, failures)
         if failures:
-            raise validation_error(failures)
+            raise validation_error(failures, code)
 
     return validate
 
@@ -57,10 +61,10 @@ def compile_required(model: Model, operation: str, missing: Callable[[str], AwsE
     return validate
 
 
-def validation_error(failures: list[str]) -> AwsError:
+def validation_error(failures: list[str], code: str = _CODE) -> AwsError:
     """The error of one or more sentences, such as :func:`failure` makes."""
     count = f"{len(failures)} validation error{'s' if len(failures) > 1 else ''} detected: "
-    return AwsError("ValidationException", count + "; ".join(failures[:_MOST_SHOWN]))
+    return AwsError(code, count + "; ".join(failures[:_MOST_SHOWN]))
 
 
 def failure(value: Any, path: str, constraint: str) -> str:

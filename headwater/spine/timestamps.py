@@ -12,6 +12,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WHOLE_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WHOLE_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]*)?")
 
 
@@ -48,6 +53,17 @@ def rfc822(milliseconds: int) -> str:
         f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d} "
         f"{at.hour:02d}:{at.minute:02d}:{at.second:02d} GMT"
     )
+
+
+def spoken(milliseconds: int) -> str:
+    """``Friday 04 August, 2023 12:54:46 UTC``."""
+    at = _instant(milliseconds)
+    return f"{_WHOLE_DAYS[at.weekday()]} {at.day:02d} {_WHOLE_MONTHS[at.month - 1]}, {at:%Y %H:%M:%S} UTC"
+
+
+def short(milliseconds: int) -> str:
+    """``28/11/26 07:33:00``."""
+    return _instant(milliseconds).strftime("%d/%m/%y %H:%M:%S")
 
 
 def parse(text: str) -> int:

@@ -102,7 +102,7 @@ test("errors", async () => {
   const invalid = new lib.UpdateCommand({ TableName, Key: { pk: "a", sk: 1 }, UpdateExpression: "SET a = :none" });
   await assert.rejects(documents.send(invalid), {
     name: "ValidationException",
-    message: "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :none",
+    message: "1 validation error detected: Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :none",
   });
   await assert.rejects(documents.send(new lib.GetCommand({ TableName: "none", Key: { pk: "a", sk: 1 } })), (error) => {
     assert.ok(error instanceof dynamodb.ResourceNotFoundException);

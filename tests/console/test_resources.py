@@ -169,3 +169,8 @@ def test_what_is_published_is_heard(browser: Browser, console: str, busy_shop: S
             page.get_by_label("Topic", exact=True).fill("console/hello")
             page.get_by_role("button", name="Publish").click()
             expect(page.locator("td code", has_text="console/hello")).to_be_visible()
+            page.get_by_label("Topic", exact=True).fill("$aws/things/lamp/shadow/update")
+            page.get_by_label("Payload", exact=True).fill('{"state": {"desired": {"light": "on"}}}')
+            page.get_by_role("button", name="Publish").click()
+            shadow = page.get_by_role("row").filter(has_text="lamp")
+            expect(shadow).to_contain_text('"delta"')

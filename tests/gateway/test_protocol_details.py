@@ -126,6 +126,8 @@ def test_sqs_query_responses() -> None:
         ("sqs", "json", "QueueDoesNotExist", 400, "AWS.SimpleQueueService.NonExistentQueue"),
         ("sqs", "query", "QueueDoesNotExist", 400, "AWS.SimpleQueueService.NonExistentQueue"),
         ("sns", "query", "NotFoundException", 404, "NotFound"),
+        ("sns", "query", "ValidationException", 400, "ValidationException"),
+        ("sts", "query", "ValidationException", 400, "ValidationError"),
         ("lambda", "rest-json", "ResourceNotFoundException", 404, "ResourceNotFoundException"),
         ("apigatewayv2", "rest-json", "NotFoundException", 404, "NotFoundException"),
         ("dynamodb", "json", "ConditionalCheckFailedException", 400, "ConditionalCheckFailedException"),
@@ -146,6 +148,13 @@ def test_errors_as_sdks_read_them(service: str, protocol: Protocol, code: str, s
     parsed = create_parser(protocol).parse(raw, None)
     assert parsed["Error"]["Code"] == wire_code
     assert parsed["Error"]["Message"] == "it is <not> there"
+
+
+@pytest.mark.parametrize(("service", "protocol"), [("iam", "query"), ("s3", "rest-xml")])
+def test_errors_that_tell_what_xml_cannot_hold_can_be_read(service: str, protocol: Protocol) -> None:
+    error = AwsError("NoSuchKey", "a\x01b\uffff", 404, Key="k\x00")
+    response = load_service(service).error(protocol, error, REQUEST_ID, None)
+    assert "a\ufffdb\ufffd" in [element.text for element in ElementTree.fromstring(response.body).iter()]
 
 
 def test_dynamodb_checksum() -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 ERROR, CAUSE = "Alpha", "because"
 RESOURCE = "arn:aws:lambda:us-east-1:111111111111:function:f"
 _DEPTH = 2
-_values = st.sampled_from([None, 1, "text", [1, 2], [], {"k": 1}])
+# No null: what reads it by a path fails for good, whatever its siblings do.
+_values = st.sampled_from(["", 1, "text", [1, 2], [], {"k": 1}])
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 

@@ -170,5 +170,5 @@ def place(value: Any, path: str | None, result: Any) -> Any:
     if path == "$":
         return result
     if value is not None and not isinstance(value, dict):
-        raise Failure("States.ResultPathMatchFailure", "")
+        raise Failure("States.ReferencePathConflict", "")
     return {**(value or {}), path[2:]: result}

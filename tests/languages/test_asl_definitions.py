@@ -41,7 +41,7 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
     [
         ("", ("MISSING_DESCRIPTION", "Received a null or empty workflow input.", "")),
         ({}, (SCHEMA, "These fields are required: [States, StartAt]", "/")),
-        ({"StartAt": "A", "States": {}}, (SCHEMA, "Expected value of type Object", "/States")),
+        ({"StartAt": "A", "States": {}}, (SCHEMA, "Expected value of type [OBJECT]", "/States")),
         (one({"Type": "Pass"}), (SCHEMA, "One of these fields is required: [Next, End]", "/States/S")),
         (one(PASS | {"Next": "S"}), (SCHEMA, "Only one of these fields is allowed: [Next, End]", "/States/S")),
         (one(PASS | {"Nonsense": 1}), (SCHEMA, "Field 'Nonsense' is not supported", "/States/S")),
@@ -73,9 +73,22 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
             one(PASS | {"QueryLanguage": "JSONPath"}, QueryLanguage="JSONata"),
             (SCHEMA, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", "/States/S"),
         ),
+        (
+            one(PASS | {"QueryLanguage": "jsonpath"}),
+            (SCHEMA, "Value should be one of the following: [JSONPath, JSONata]", "/States/S/QueryLanguage"),
+        ),
+        (one(PASS | {"QueryLanguage": 1}), (SCHEMA, "Expected value of type [STRING]", "/States/S/QueryLanguage")),
+        (
+            one({"Type": "Wait", "Seconds": -1, "End": True}),
+            (SCHEMA, "Value must be an integer between 0 and 99999999", "/States/S/Seconds"),
+        ),
+        (
+            one({"Type": "Wait", "Timestamp": "2016-12-05 21:29:29Z", "End": True}),
+            (SCHEMA, "Value must be a valid ISO-8601 extended offset date-time format string", "/States/S/Timestamp"),
+        ),
         (one(TASK | {"Resource": "nope"}), (SCHEMA, "Value is not a valid resource ARN", "/States/S/Resource")),
         (one({"Type": "Task", "End": True}), (SCHEMA, "These fields are required: [Resource]", "/States/S")),
-        (one(TASK | {"TimeoutSeconds": "1"}), (SCHEMA, "Expected value of type Integer", "/States/S/TimeoutSeconds")),
+        (one(TASK | {"TimeoutSeconds": "1"}), (SCHEMA, "Expected value of type [INTEGER]", "/States/S/TimeoutSeconds")),
         (
             one(TASK | {"Retry": [{"MaxAttempts": 1}]}),
             (SCHEMA, "These fields are required: [ErrorEquals]", "/States/S/Retry[0]"),
@@ -153,7 +166,7 @@ def test_jsonata_states(state: dict[str, Any]) -> None:
 
 def test_a_jsonata_expression_that_does_not_parse() -> None:
     ((code, message, location),) = findings(one(PASS | {"Output": "{% 1 + %}"}, QueryLanguage="JSONata"))
-    assert (code, location) == (SCHEMA, "/States/S/Output")
+    assert (code, location) == ("INVALID_JSONATA_EXPRESSION", "/States/S/Output")
     assert "Unexpected end of expression" in message
 
 

@@ -41,7 +41,7 @@ class Script:
         number = crc32(f"{self.seed} {name} {min(attempt, 2)}".encode()) % 7
         if number < 2:
             return Failure(ERROR, CAUSE)
-        return [None, {"k": 2}, [3], "done", {"deep": {"er": 1}}][number - 2]
+        return ["", {"k": 2}, [3], "done", {"deep": {"er": 1}}][number - 2]
 
     def answer(self, command: RunTask) -> list[Input]:
         key = (command.frame, command.state)

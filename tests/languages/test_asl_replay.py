@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from headwater.languages.asl import parse, resume, start
-from headwater.languages.asl.commands import RunTask, Stopped, TaskFailed, TaskSubmitted, TaskSucceeded, TimedOut
+from headwater.languages.asl.commands import (
+    RunTask,
+    Stopped,
+    TaskFailed,
+    TaskSubmitted,
+    TaskSucceeded,
+    TaskTimedOut,
+    TimedOut,
+)
 from headwater.languages.asl.history import render
 from headwater.languages.asl.replay import Departure, replay
 from headwater.languages.asl.visits import visits
@@ -207,3 +215,23 @@ def test_an_execution_ended_from_outside_goes_its_way(end: Stopped | TimedOut) -
     wait["States"]["W"]["Seconds"] = 0
     left = replay(parse(json.dumps(both)), execution({}), history, Ids()).departure
     assert left is not None and left.why.startswith("WaitStateExited in place of Execution")
+
+
+@pytest.mark.parametrize("heartbeat", [True, False])
+def test_a_missed_heartbeat_goes_its_way(heartbeat: bool) -> None:
+    """A history calls it a timeout like any other: that the whole time was not up tells it apart."""
+    catch = [
+        {"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Small"},
+        {"ErrorEquals": ["States.ALL"], "Next": "Rejected"},
+    ]
+    definition = changed("Reserve", TimeoutSeconds=60, HeartbeatSeconds=10, Retry=[], Catch=catch)
+    world = World(parse(json.dumps(definition)), {"sku": "A1"})
+
+    def answer(task: RunTask) -> list[Any]:
+        world.now += 10_000 if heartbeat else 60_000
+        return [TaskTimedOut(task.frame, task.ticket, heartbeat=heartbeat)]
+
+    world.answer = answer
+    history = world.run().events()
+    assert history[-1]["type"] == ("ExecutionSucceeded" if heartbeat else "ExecutionFailed")
+    assert departure(definition, history) is None

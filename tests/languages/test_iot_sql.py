@@ -240,8 +240,8 @@ def test_what_is_no_statement(sql: str) -> None:
 
 
 def test_functions_that_are_missing_are_named() -> None:
-    with pytest.raises(UnsupportedFunction, match="get_thing_shadow"):
-        compile_statement("SELECT get_thing_shadow('a', 'b') FROM 'a'")
+    with pytest.raises(UnsupportedFunction, match="get_secret"):
+        compile_statement("SELECT get_secret('a', 'b') FROM 'a'")
 
 
 def test_unknown_versions_are_refused() -> None:

@@ -30,6 +30,13 @@ def dropped_here() -> Iterator[None]:
     gc.collect()
 
 
+MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+DEPTH = (
+    "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive. "
+    "Depth=101 max=100"
+)
+
+
 def evaluate(text: str) -> Any:
     return Expression(text).evaluate(BINDINGS, Host())
 
@@ -45,6 +52,12 @@ def evaluate(text: str) -> Any:
         ("10 / 5", 2),
         ("$partition([1..5], 2)", [[1, 2], [3, 4], [5]]),
         ("$range(0, 6, 2)", [0, 2, 4, 6]),
+        ("$range(-1.7, 2, 1)", [-1, 0, 1, 2]),
+        ("$range(4, 4, 1)", 4),
+        ("$count([1..150000])", 150_000),
+        ("+".join(["1"] * 100), 100),
+        ("1 / 0", "Infinity"),
+        ("[-1 / 0, {'k': 0 / 0}]", ["-Infinity", {"k": "NaN"}]),
         ("$hash('input', 'SHA-256')", "c96c6d5be8d08a12e7b5cdc1b207fa6b2430974c86803d8891675e76fd992c20"),
         ("$random(42)", 0.7275636800328681),
         ("$parse('{\"a\": [1]}')", {"a": [1]}),
@@ -58,7 +71,19 @@ def test_values(text: str, value: Any) -> None:
     assert evaluate(text) == value
 
 
-@pytest.mark.parametrize("text", ["$nowhere", "$states.input.nope", "$states.input.items[$ > 9]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$nowhere",
+        "$states.input.nope",
+        "$states.input.items[$ > 9]",
+        "$partition([], 2)",
+        "$partition([1], 0)",
+        "$range(5, 1, 1)",
+        "$range(1, 5)",
+        "$hash('a')",
+    ],
+)
 def test_nothing_is_undefined_and_not_null(text: str) -> None:
     assert evaluate(text) is UNDEFINED
 
@@ -79,6 +104,22 @@ def test_errors_read_as_the_reference_words_them(text: str, message: str) -> Non
         evaluate(text)
     assert str(raised.value) == message
     assert raised.value.coded
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1..873783]", MEMORY),
+        ("$range(1, 360146, 1)", MEMORY),
+        ("+".join(["1"] * 101), DEPTH),
+        ("($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(40))", DEPTH),
+    ],
+)
+def test_bounds_read_as_aws_words_them(text: str, message: str) -> None:
+    with pytest.raises(JsonataError) as raised:
+        evaluate(text)
+    assert str(raised.value) == message
+    assert not raised.value.coded
 
 
 @pytest.mark.parametrize(
@@ -199,7 +240,7 @@ def test_large_arrays_keep_their_order() -> None:
         ("$split(1, ' ')", 'T0410: Argument 1 of function "split" does not match function signature'),
         ("$match('abc', 'b')", 'T0410: Argument 2 of function "match" does not match function signature'),
         ("$uuid(1)", 'T0410: Argument 1 of function "uuid" does not match function signature'),
-        ("$range(0, 1e308, 1e-308)", 'T0410: Argument 1 of function "range" does not match function signature'),
+        ("$range(0, 1e308, 1e-308)", 'T0410: Argument 3 of function "range" does not match function signature'),
         ("$now('[')", "D3135: no closing bracket in date/time picture"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.languages import jsonpath_queries
-from headwater.languages.jsonpath import Path, PathError, PathMissing, compile_reference, put
+from headwater.languages.jsonpath import NoPlace, Path, PathError, PathMissing, compile_reference, put
 
 STORE = {
     "a": {"b": [1, {"c": 2}], "x-y": "dash", "with space": 3},
@@ -92,7 +92,7 @@ def test_putting_copies_and_makes_what_is_missing() -> None:
     assert put([1, 2], compile_reference("$[1]"), 9) == [1, 9]
     assert put({"a": None}, compile_reference("$.a.b"), 1) == {"a": {"b": 1}}
     for target, path in (({"a": 5}, "$.a.b"), ([], "$[0]"), ("text", "$.a")):
-        with pytest.raises(PathMissing):
+        with pytest.raises(NoPlace):
             put(target, compile_reference(path), 1)
 
 
@@ -160,7 +160,7 @@ def test_what_is_put_is_found_there(target: Any, names: list[str], value: Any) -
     keys = compile_reference("$" + "".join(f"['{name}']" for name in names))
     try:
         after = put(target, keys, value)
-    except PathMissing:
+    except NoPlace:
         return
     assert Path("$." + ".".join(names)).find(after) == value
 

@@ -108,6 +108,14 @@ def test_percentiles_are_values_that_were_measured(values: list[float], percent:
     assert compile_statistic("PR(0:1)")(samples) is not None
 
 
+@pytest.mark.parametrize(("percent", "value"), [(99, 512), (75, 3), (75.1, 512), (50, 2), (25, 1), (0, 1)])
+def test_a_percentile_of_few_values_is_the_nearest_rank(percent: float, value: float) -> None:
+    samples = Samples()
+    for each in (1, 2, 3, 512):
+        samples.add(each)
+    assert samples.percentile(percent) == value
+
+
 @pytest.mark.parametrize("name", ["", "Mean", "p101", "TM()", "PR(10%:20%)", "tm"])
 def test_statistics_that_are_none(name: str) -> None:
     with pytest.raises(InvalidStatistic):

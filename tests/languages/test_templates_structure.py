@@ -226,8 +226,14 @@ def test_a_false_condition_takes_the_resource_away() -> None:
         "Resources: {A: {Type: T, Condition: Never}, B: {Type: T, Properties: {P: !Ref A}}}"
     )
     validate(template)
-    with pytest.raises(TemplateError, match=r"Unresolved resource dependencies \[A\] in the Resources block"):
-        validate(template, {"Never": False})
+    for node in ("!Ref A", "!GetAtt A.Arn"):
+        template = template_of(
+            "Conditions: {Never: !Equals [a, b]}\n"
+            f"Resources: {{A: {{Type: T, Condition: Never}}, B: {{Type: T, Properties: {{P: {node}}}}}}}"
+        )
+        with pytest.raises(TemplateError) as caught:
+            validate(template, {"Never": False})
+        assert str(caught.value) == "Unresolved resource dependencies [A] in the Resources block of the template"
 
 
 def test_order() -> None:

@@ -238,6 +238,6 @@ def test_a_deny_wins() -> None:
     deny = {"Effect": "Deny", "Action": ["execute-api:*"], "Resource": [arn]}
     assert allows({"Statement": [allow]}, arn)
     assert allows({"Statement": allow}, arn)
-    assert not allows({"Statement": [allow, deny]}, arn)
-    assert not allows({"Statement": []}, arn)
-    assert not allows({"Statement": [allow]}, arn.replace("prod", "test"))
+    assert allows({"Statement": [allow, deny]}, arn) is False
+    assert allows({"Statement": []}, arn) is None, "nothing said is not a deny"
+    assert allows({"Statement": [allow]}, arn.replace("prod", "test")) is None

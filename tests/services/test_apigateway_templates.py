@@ -112,6 +112,7 @@ Resources:
       Integration:
         Type: AWS
         IntegrationHttpMethod: POST
+        Credentials: !Sub arn:aws:iam::${AWS::AccountId}:role/sender
         Uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/${Queue.QueueName}"
         PassthroughBehavior: NEVER
         TimeoutInMillis: "5000"

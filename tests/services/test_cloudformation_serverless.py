@@ -413,6 +413,12 @@ def test_a_template_of_pieces(aws: Client) -> None:
     assert settled(cloudformation) == "CREATE_COMPLETE"
     made = {each["LogicalResourceId"] for each in resources(cloudformation, "shop")}
     assert made >= {"Api", "Topic", "Queue", "FromFile"}
+    change = {"StackName": "shop", "ChangeSetName": "more"}
+    tags = [{"Key": "more", "Value": "yes"}]
+    cloudformation.create_change_set(ChangeSetName="more", StackName="shop", Tags=tags, **request)
+    cloudformation.get_waiter("change_set_create_complete").wait(**change)
+    cloudformation.execute_change_set(**change)
+    assert settled(cloudformation) == "UPDATE_COMPLETE"
     queue = aws("sqs").get_queue_url(QueueName="kept")["QueueUrl"]
     attributes = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     assert attributes == {"VisibilityTimeout": "77"}

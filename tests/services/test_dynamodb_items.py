@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from tests.conftest import Client
 from tests.services.dynamodb import index, invalid, item, make_table, refusal, wire
 
+COUNTED = "1 validation error detected: "
 INVALID = "One or more parameter values were invalid: "
 EMPTY_KEY = (
     "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
@@ -185,10 +186,13 @@ def test_index_writes_are_counted_too(aws: Client) -> None:
             INVALID + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
         ),
         (item(pk="a", sk="b", x="x" * 409_600), "Item size has exceeded the maximum allowed size"),
-        (item(pk="a", sk="b") | {"x": {"SS": ["a", "a"]}}, INVALID + "Input collection [a, a] contains duplicates."),
+        (
+            item(pk="a", sk="b") | {"x": {"SS": ["a", "a"]}},
+            COUNTED + INVALID + "Input collection [a, a] contains duplicates.",
+        ),
         (
             item(pk="a", sk="b") | {"x": {"N": "x"}},
-            "The parameter cannot be converted to a numeric value: x",
+            COUNTED + "The parameter cannot be converted to a numeric value: x",
         ),
     ],
 )
@@ -210,10 +214,10 @@ def test_what_update_refuses(db: Any) -> None:
         return invalid(db.update_item, **request, **(given if values else {}))
 
     assert refused("SET sk = :v", v="x") == INVALID + ("Cannot update attribute sk. This attribute is part of the key")
-    assert refused("SET a = :v") == (
+    assert refused("SET a = :v") == COUNTED + (
         "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v"
     )
-    assert refused("SET a = :v", v=1, w=2) == (
+    assert refused("SET a = :v", v=1, w=2) == COUNTED + (
         "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}"
     )
     assert refused("SET a = b") == "The provided expression refers to an attribute that does not exist in the item"
@@ -229,7 +233,7 @@ def test_parameters_that_do_not_go_together(db: Any) -> None:
         Key=key,
         UpdateExpression="REMOVE a",
         AttributeUpdates={"b": {"Action": "DELETE"}},
-    ) == (
+    ) == COUNTED + (
         "Can not use both expression and non-expression parameters in the same request: "
         "Non-expression parameters: {AttributeUpdates} Expression parameters: {UpdateExpression}"
     )
@@ -237,12 +241,38 @@ def test_parameters_that_do_not_go_together(db: Any) -> None:
         invalid(db.get_item, TableName="tab", Key=key, ExpressionAttributeNames={"#a": "a"})
         == "ExpressionAttributeNames can only be specified when using expressions"
     )
-    assert invalid(db.update_item, TableName="tab", Key=key, ExpressionAttributeValues={":a": wire(1)}) == (
+    assert invalid(db.update_item, TableName="tab", Key=key, ExpressionAttributeValues={":a": wire(1)}) == COUNTED + (
         "ExpressionAttributeValues can only be specified when using expressions: "
         "UpdateExpression and ConditionExpression are null"
     )
-    assert invalid(db.put_item, TableName="tab", Item=key, ReturnValues="ALL_NEW") == (
+    assert invalid(db.put_item, TableName="tab", Item=key, ReturnValues="ALL_NEW") == COUNTED + (
         "ReturnValues can only be ALL_OLD or NONE"
+    )
+
+
+def test_the_writes_of_one_item_count_what_is_wrong_with_the_request(db: Any) -> None:
+    key = item(pk="a", sk="b")
+    tables = {"TableName": "tab"}
+    empty = {"SS": list[str]()}
+    no_members = INVALID + "An string set  may not be empty"
+    update = {"UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {":v": empty}}
+    assert invalid(db.put_item, **tables, Item=key | {"x": empty}) == COUNTED + no_members
+    assert invalid(db.update_item, **tables, Key=key, **update) == COUNTED + no_members
+    assert invalid(db.delete_item, **tables, Key=key, ConditionExpression="a =") == (
+        COUNTED + 'Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "="'
+    )
+    assert invalid(db.put_item, **tables, Item=key | {"x": {"NULL": False}}) == COUNTED + INVALID + (
+        "Null attribute value types must have the value of true"
+    )
+    # Not those that a value's form or the stored item has wrong, nor what other operations find.
+    assert invalid(db.put_item, **tables, Item=key | {"x": {}}).startswith("Supplied AttributeValue is empty")
+    db.put_item(**tables, Item=key | {"x": wire("text")})
+    add = {"UpdateExpression": "ADD x :one", "ExpressionAttributeValues": {":one": wire(1)}}
+    assert invalid(db.update_item, **tables, Key=key, **add).startswith("An operand in the update expression")
+    put = {"Put": {**tables, "Item": key | {"x": empty}}}
+    assert invalid(db.transact_write_items, TransactItems=[put]) == no_members
+    assert invalid(db.scan, **tables, FilterExpression="").startswith(
+        "Invalid FilterExpression: The expression can not"
     )
 
 

@@ -251,6 +251,8 @@ def test_tags(db: Any) -> None:
 def test_what_an_account_is_told(db: Any) -> None:
     make_table(db)
     assert db.describe_limits()["TableMaxReadCapacityUnits"] == 40000
+    with pytest.raises(db.exceptions.TableNotFoundException, match="Table not found: nope"):
+        db.describe_continuous_backups(TableName="nope")
     backups = db.describe_continuous_backups(TableName="tab")["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
     assert db.describe_endpoints()["Endpoints"][0]["CachePeriodInMinutes"] == 1440

@@ -20,6 +20,10 @@ def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
+def deny(**condition: Any) -> dict[str, Any]:
+    return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+
+
 @pytest.mark.parametrize(
     ("statements", "action", "resource", "expected"),
     [
@@ -46,11 +50,30 @@ def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
         ([allow("iot:*", "*", Condition={"StringEquals": {"iot:ClientId": "me"}})], "iot:Publish", "topic/a", True),
         ([allow("iot:*", "*", Condition={"StringLike": {"iot:ClientId": ["x*"]}})], "iot:Publish", "topic/a", False),
         ([allow("iot:*", "*", Condition={"IpAddress": {"aws:SourceIp": "::"}})], "iot:Publish", "topic/a", False),
+        ([allow("iot:*", "*", Condition={"StringNotEquals": {"iot:ClientId": "you"}})], "iot:Connect", "x", True),
+        ([allow("iot:*", "*", Condition={"StringEquals": {"iot:None": "x"}})], "iot:Connect", "x", False),
+        ([allow("iot:*", "*", Condition={"StringEqualsIfExists": {"iot:None": "x"}})], "iot:Connect", "x", True),
+        (
+            [allow("iot:*", "*", Condition={"StringEquals": {"iot:ClientId": "${iot:ClientId}"}})],
+            "iot:Connect",
+            "x",
+            True,
+        ),
+        ([allow("iot:*", "*"), deny(StringLike={"iot:ClientId": "m?"})], "iot:Connect", "x", False),
+        ([allow("iot:*", "*"), deny(StringLike={"iot:ClientId": "y*"})], "iot:Connect", "x", True),
+        ([allow("iot:*", "*"), deny(NumericEquals={"iot:ClientId": "1"})], "iot:Connect", "x", False),
         ([], "iot:Publish", "topic/a", False),
     ],
 )
 def test_decisions(statements: list[dict[str, Any]], action: str, resource: str, expected: bool) -> None:
     assert allows(statements, action, resource, iot_ClientId="me") is expected
+
+
+def test_addresses() -> None:
+    statements = [allow("iot:Connect", "*", Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "nonsense"]}})]
+    for address, expected in (("10.1.2.3", True), ("11.1.2.3", False)):
+        policy = compile_policy([{"Statement": statements}], {"aws:SourceIp": address})
+        assert policy.allows("iot:Connect", f"{ARN}client/x") is expected
 
 
 def test_a_client_id_is_not_a_wildcard() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.settling import wait_for
+from tests.settling import settle, wait_for
 
 ROLE = "arn:aws:iam::000000000000:role/rules"
 VERSION = "2016-03-23"
@@ -307,3 +308,34 @@ def test_step_functions_action(aws: Client) -> None:
     create(aws, "start", "SELECT n FROM 'start'", action)
     publish(aws, "start", {"n": "told"})
     assert received(aws, url) == "told"
+
+
+def test_cloudwatch_actions(aws: Client) -> None:
+    cloudwatch = aws("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="hot", MetricName="heat", Namespace="Home", Period=60, EvaluationPeriods=1, Threshold=30,
+        Statistic="Maximum", ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    metric = {"metricNamespace": "Home", "metricName": "${topic(2)}", "metricValue": "${n}", "metricUnit": "None"}
+    alarm = {"alarmName": "hot", "stateReason": "it is ${n}", "stateValue": "ALARM"}
+    create(
+        aws,
+        "heat",
+        "SELECT * FROM 'home/+'",
+        {"cloudwatchMetric": {"roleArn": ROLE, **metric, "metricTimestamp": "${at}"}},
+        {"cloudwatchAlarm": {"roleArn": ROLE, **alarm}},
+        errorAction=sqs_action(url := queue(aws)),
+    )
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    publish(aws, "home/heat", {"n": 42.5, "at": int(minute.timestamp())})
+    settle(cloudwatch)
+    (found,) = cloudwatch.describe_alarms(AlarmNames=["hot"])["MetricAlarms"]
+    assert (found["StateValue"], found["StateReason"]) == ("ALARM", "it is 42.5")
+    points = cloudwatch.get_metric_statistics(
+        Namespace="Home", MetricName="heat", StartTime=minute, EndTime=minute + timedelta(minutes=1), Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]  # fmt: skip
+    assert [point["Maximum"] for point in points] == [42.5]
+    publish(aws, "home/heat", {"n": "much", "at": int(minute.timestamp())})
+    (failure,) = json.loads(received(aws, url))["failures"]
+    assert (failure["failedAction"], failure["failedResource"]) == ("CloudwatchMetricAction", "heat")

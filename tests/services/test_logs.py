@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from headwater.services.logs.filter_pattern import InvalidFilterPattern, compile_filter
+from headwater.services.logs.filter_pattern import compile_filter
+from headwater.services.logs.filter_values import InvalidFilterPattern
 from tests.conftest import Client
 
 
@@ -183,3 +184,8 @@ def test_alarms_are_kept_and_tell_of_their_state(aws: Client) -> None:
     cloudwatch.put_metric_data(Namespace="N", MetricData=[{"MetricName": "m", "Value": 1}])
     cloudwatch.delete_alarms(AlarmNames=["a"])
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+
+
+def test_what_breaks_a_constraint_is_an_invalid_parameter(logs: Any) -> None:
+    assert refused(logs.create_log_group, logGroupName="a b") == "InvalidParameterException"
+    assert refused(logs.describe_log_groups, limit=51) == "InvalidParameterException"

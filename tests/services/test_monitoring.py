@@ -67,7 +67,7 @@ def test_what_is_put_is_read_as_statistics_and_by_expressions(cloud: Client) -> 
     )["Datapoints"]  # fmt: skip
     first = next(point for point in points if point["Timestamp"] == _at(START))
     assert (first["Sum"], first["SampleCount"], first["Average"]) == (14.0, 4.0, 3.5)
-    assert (first["Minimum"], first["Maximum"], first["ExtendedStatistics"]) == (1.0, 9.0, {"p90": 3.0})
+    assert (first["Minimum"], first["Maximum"], first["ExtendedStatistics"]) == (1.0, 9.0, {"p90": 9.0})
     found = _data(
         client,
         _stat("o", "Orders", "Sum"),
@@ -140,20 +140,35 @@ def test_an_alarm_is_evaluated_as_the_clock_moves(cloud: Client, timed: ServerTh
     settle(timed.endpoint)
     (alarm,) = client.describe_alarms(AlarmNames=["few"])["MetricAlarms"]
     assert alarm["StateValue"] == "ALARM"
+    first, second = (f"{_at(START + age * MINUTE):%d/%m/%y %H:%M:%S}" for age in (0, 1))
     assert alarm["StateReason"] == (
-        "Threshold Crossed: 2 out of the last 2 datapoints [2.0, 2.0] were less than the threshold (5.0) "
-        "(minimum 2 datapoints for OK -> ALARM transition)."
+        f"Threshold Crossed: 2 out of the last 2 datapoints [2.0 ({second}), 2.0 ({first})] were less than the "
+        "threshold (5.0) (minimum 2 datapoints for OK -> ALARM transition)."
     )
     (composite,) = client.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
     assert (composite["AlarmName"], composite["StateValue"]) == ("all", "ALARM")
+    at = composite["StateTransitionedTimestamp"].astimezone(UTC)
+    assert composite["StateReason"] == f"{alarm['AlarmArn']} transitioned to ALARM at {at:%A %d %B, %Y %H:%M:%S} UTC"
+    (triggering,) = json.loads(composite["StateReasonData"])["triggeringAlarms"]
+    assert (triggering["arn"], triggering["state"]["value"]) == (alarm["AlarmArn"], "ALARM")
     told = _told(cloud, url)
+    (child,) = next(each["TriggeringChildren"] for each in told if each["AlarmName"] == "all")
+    assert child == {
+        "Arn": alarm["AlarmArn"],
+        "State": {"Value": "ALARM", "Timestamp": triggering["state"]["timestamp"]},
+    }
     assert sorted((each["AlarmName"], each["NewStateValue"]) for each in told) == [("all", "ALARM"), ("few", "ALARM")]
     trigger = next(each["Trigger"] for each in told if each["AlarmName"] == "few")
     assert (trigger["MetricName"], trigger["Threshold"]) == ("Orders", 5.0)
     client.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": 50}])
     timed.advance(MINUTE)
     settle(timed.endpoint)
-    assert [each["NewStateValue"] for each in _told(cloud, url)] == ["OK"]
+    (well,) = _told(cloud, url)
+    assert well["NewStateValue"] == "OK"
+    assert well["NewStateReason"].startswith("Threshold Crossed: 1 out of the last 2 datapoints [50.0 (")
+    assert well["NewStateReason"].endswith(
+        "was not less than the threshold (5.0) (minimum 1 datapoint for ALARM -> OK transition)."
+    )
     details = [each["detail"] for each in _told(cloud, events)]
     assert [(each["alarmName"], each["state"]["value"]) for each in details if each["alarmName"] == "few"] == [
         ("few", "ALARM"),

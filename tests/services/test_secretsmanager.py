@@ -71,7 +71,11 @@ def test_the_same_token_is_the_same_version(secrets: Any) -> None:
     assert secrets.put_secret_value(SecretId="s", SecretString="one", ClientRequestToken=token)["VersionId"] == token
     with pytest.raises(ClientError) as error:
         secrets.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=token)
-    assert refusal(error)[0] == "ResourceExistsException"
+    assert refusal(error) == (
+        "ResourceExistsException",
+        f"You can't use ClientRequestToken {token} because that value is already in use for a version of secret "
+        f"{made['ARN']}.",
+    )
     with pytest.raises(ClientError) as error:
         secrets.create_secret(Name="s", SecretString="one")
     assert refusal(error) == (
@@ -233,3 +237,17 @@ def test_a_stack_makes_a_secret_and_resolves_it(aws: Client, secrets: Any) -> No
     wait_for(stacks, "stack_delete_complete", StackName="st")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         secrets.describe_secret(SecretId=outputs["Arn"])
+
+
+def test_all_fields_are_searched_by_words(secrets: Any) -> None:
+    for name in ("prod/AppBeta/x", "uat/COMPANYthings/x", "a-b/AppBeta"):
+        secrets.create_secret(Name=name, SecretString="s")
+
+    def found(value: str) -> list[str]:
+        listed = secrets.list_secrets(Filters=[{"Key": "all", "Values": [value]}])["SecretList"]
+        return [entry["Name"] for entry in listed]
+
+    assert found("beta") == found("prod App") == ["prod/AppBeta/x"]
+    assert found("Ythings") == ["uat/COMPANYthings/x"]
+    assert found("things") == found("/") == []
+    assert found("a-b/app") == ["a-b/AppBeta"]

@@ -106,6 +106,7 @@ def test_tags(aws: Client) -> None:
         ({"Name": "/aws/x", "Value": "v", "Type": "String"}, "ValidationException"),
         ({"Name": "a b", "Value": "v", "Type": "String"}, "ValidationException"),
         ({"Name": "a", "Value": "v"}, "ValidationException"),
+        ({"Name": "a", "Value": "v", "Type": "String", "DataType": "number"}, "ValidationException"),
         ({"Name": "a", "Value": "v" * 4097, "Type": "String"}, "ValidationException"),
         ({"Name": "/a" * 16, "Value": "v", "Type": "String"}, "HierarchyLevelLimitExceededException"),
         (
@@ -120,3 +121,48 @@ def test_tags(aws: Client) -> None:
 )
 def test_refusals(aws: Client, request_: dict[str, str], code: str) -> None:
     assert refused(aws("ssm").put_parameter, **request_) == code
+
+
+def test_a_name_outside_of_paths_has_a_slash_or_not(aws: Client) -> None:
+    ssm = aws("ssm")
+    for given, other in (("/led", "led"), ("bare", "/bare")):
+        ssm.put_parameter(Name=given, Value="a", Type="String")
+        found = ssm.get_parameter(Name=other)["Parameter"]
+        assert (found["Name"], ssm.get_parameter(Name=found["ARN"])["Parameter"]["Name"]) == (given, given)
+        assert refused(ssm.put_parameter, Name=other, Value="b", Type="String") == "ParameterAlreadyExists"
+        assert ssm.put_parameter(Name=other, Value="b", Overwrite=True)["Version"] == 2
+        tags = {"ResourceType": "Parameter", "ResourceId": other}
+        ssm.add_tags_to_resource(**tags, Tags=[{"Key": "k", "Value": "v"}])
+        assert ssm.list_tags_for_resource(**tags | {"ResourceId": given})["TagList"] == [{"Key": "k", "Value": "v"}]
+    ssm.put_parameter(Name="/deep/one", Value="c", Type="String")
+    assert refused(ssm.get_parameter, Name="deep/one") == "ParameterNotFound"
+    assert [each["Name"] for each in ssm.get_parameters_by_path(Path="/")["Parameters"]] == ["/led", "bare"]
+    assert ssm.delete_parameters(Names=["led", "/bare"])["DeletedParameters"] == ["led", "/bare"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "code"),
+    [
+        ([{"Key": "Name"}], "InvalidFilterValue"),
+        ([{"Key": "Name", "Values": ["a"]}] * 2, "InvalidFilterKey"),
+        ([{"Key": "Label", "Values": ["a"]}], "InvalidFilterKey"),
+        ([{"Key": "Path", "Option": "Equals", "Values": ["/a"]}], "InvalidFilterOption"),
+        ([{"Key": "Type", "Option": "Contains", "Values": ["String"]}], "InvalidFilterOption"),
+        ([{"Key": "Tier", "Values": ["Cheap"]}], "InvalidFilterValue"),
+        ([{"Key": "Path", "Values": ["a"]}], "ValidationException"),
+        ([{"Key": "Path", "Values": ["/aws"]}], "ValidationException"),
+    ],
+)
+def test_filters_that_mean_nothing(aws: Client, filters: list[dict[str, Any]], code: str) -> None:
+    assert refused(aws("ssm").describe_parameters, ParameterFilters=filters) == code
+
+
+def test_tags_are_filtered_by_their_beginning(aws: Client) -> None:
+    ssm = aws("ssm")
+    ssm.put_parameter(Name="a", Value="a", Type="String", Tags=[{"Key": "env", "Value": "production"}])
+
+    def found(option: str) -> int:
+        chosen = {"Key": "tag:env", "Option": option, "Values": ["prod"]}
+        return len(ssm.describe_parameters(ParameterFilters=[chosen])["Parameters"])
+
+    assert (found("BeginsWith"), found("Equals")) == (1, 0)

@@ -28,6 +28,7 @@ UNKNOWN = [
     "ecs:runTask.sync:2", "ecs:stopTask", "batch:submitJob.waitForTaskToken", "sqs:sendMessage.sync",
     "sqs:deleteMessage", "timemachine:travel", "aws-sdk:timemachine:travel", "aws-sdk:sqs:doNothing",
     "aws-sdk:rekognition:detectHappiness", "bedrockagentcore:invokeHarness.sync", "aws-sdk:sqs:sendMessage.sync",
+    "aws-sdk:sqs:SendMessage",
 ]  # fmt: skip
 
 

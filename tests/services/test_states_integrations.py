@@ -107,6 +107,16 @@ def test_an_error_that_no_model_knows_is_the_services_own(states: Any, table: st
     assert named["aws-sdk:dynamodb:updateItem"] == "DynamoDb.DynamoDbException"
 
 
+def test_errors_read_as_the_sdk_puts_them(states: Any) -> None:
+    """An answer without a message is null to it; of Amazon S3 it tells a second id."""
+    described = run(states, one_state(task("aws-sdk:ssm:getParameter", Name="/nowhere")), name="ssm")
+    assert described["error"] == "Ssm.ParameterNotFoundException"
+    assert described["cause"].startswith("null (Service: Ssm, Status Code: 400, Request ID: ")
+    described = run(states, one_state(task("aws-sdk:s3:getObject", Bucket="nowhere-to-be-found", Key="k")), name="s3")
+    assert described["error"] == "S3.NoSuchBucketException"
+    assert ", Request ID: " in described["cause"] and ", Extended Request ID: " in described["cause"]
+
+
 def test_events_are_put(aws: Client, states: Any) -> None:
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]

@@ -178,11 +178,16 @@ def test_a_childs_failure_is_the_parents(states: Any) -> None:
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::states:startExecution.sync:2",
-        "Parameters": {"StateMachineArn": child},
+        "Parameters": {"StateMachineArn": child, "Input": {"n": 1}},
     }
     described = run(states, one_state(task), name="parent")
     assert described["error"] == "States.TaskFailed"
-    assert json.loads(described["cause"])["Cause"] == "never"
+    told = json.loads(described["cause"])
+    assert list(told) == [
+        "Cause", "Error", "ExecutionArn", "Input", "InputDetails", "Name", "RedriveCount", "RedriveStatus", "StartDate",
+        "StateMachineArn", "Status", "StopDate",
+    ]  # fmt: skip
+    assert (told["Cause"], told["Input"], told["RedriveStatus"]) == ("never", '{"n":1}', "REDRIVABLE")
 
 
 def test_thirty_days_pass_at_once(timed: ServerThread) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import queue
 import socket
+import ssl
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -32,7 +33,13 @@ class Device:
     """A paho client whose callbacks are a queue."""
 
     def __init__(
-        self, port: int, client_id: str | None = None, version: int = V3, websocket: bool = False, path: str = "/mqtt"
+        self,
+        port: int,
+        client_id: str | None = None,
+        version: int = V3,
+        websocket: bool = False,
+        path: str = "/mqtt",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.id = unique("device") if client_id is None else client_id
         self.version = version
@@ -51,6 +58,8 @@ class Device:
         )
         if websocket:
             self.paho.ws_set_options(path=path)
+        if tls is not None:
+            self.paho.tls_set_context(tls)
         self.paho.on_connect = lambda client, data, flags, reason, properties: self.connections.put(
             (flags.session_present, reason, properties)
         )

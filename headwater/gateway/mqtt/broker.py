@@ -57,6 +57,11 @@ class MqttBroker:
             self._server.close()
             await self._server.wait_closed()
 
+    def over_tls(self, called: str, certificate: bytes | None) -> asyncio.Protocol:
+        """Speak to a client of a TLS port; `certificate` is the one that it has shown (DER), if it has."""
+        origin = Origin(SYSTEM, False, None, called, certificate)
+        return SocketStream(lambda stream: self._new_client(stream, origin))
+
     def upgrade(self, request: HttpRequest) -> asyncio.Protocol | None:
         """Take over a WebSocket's HTTP request."""
         if request.path != MQTT_PATH:

@@ -37,12 +37,14 @@ _CONNECT_WITHIN = 30  # seconds
 
 
 class Origin(NamedTuple):
-    """Where a connection comes from. `http` is None, or QueryString and Headers of a WebSocket's request."""
+    """Where a connection comes from. `http` is None, or QueryString and Headers of a WebSocket's request;
+    `certificate` the one that its client has shown (DER), if it has."""
 
     caller: Caller
     signed: bool
     http: Mapping[str, Any] | None
     server_name: str
+    certificate: bytes | None = None
 
 
 class Client:
@@ -95,6 +97,7 @@ class Client:
             "Signed": self._origin.signed,
             "SourceIp": self._stream.peer,
             "ServerName": self._origin.server_name,
+            "Certificate": self._origin.certificate,
         }
         self._submit("Connect", request, lambda result, error: self._connected(packet, result, error))
 

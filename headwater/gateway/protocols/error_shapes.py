@@ -35,13 +35,16 @@ _SQS_QUERY_CODES = {
 }
 """The codes of SQS's older protocol, which its present model no longer tells."""
 
+_QUERY_CODES = {"ValidationException": "ValidationError"}
+"""The front end's own error, as it is called where a model does not have it."""
+
 
 class ErrorShapes:
     """Looks errors up by the code that a service raised: a shape's name, or already a wire code."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._query_codes = _SQS_QUERY_CODES if model.name == "sqs" else {}
+        self._query_codes = _SQS_QUERY_CODES if model.name == "sqs" else _QUERY_CODES
 
     def query_code(self, code: str) -> str:
         """The code as the query protocol writes it (``NotFound`` for ``NotFoundException`` in SNS)."""

@@ -13,7 +13,7 @@ from headwater.gateway.protocols import forms
 from headwater.gateway.protocols.error_shapes import ErrorShapes
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.query_reader import QueryReaders, grow
-from headwater.gateway.protocols.xml_writer import XmlWriters, escape
+from headwater.gateway.protocols.xml_writer import XmlWriters, legible
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model
 
@@ -55,11 +55,11 @@ class Query:
         """``<ErrorResponse><Error><Type/><Code/><Message/></Error><RequestId/></ErrorResponse>``."""
         fault = "Sender" if error.sender_fault else "Receiver"
         members = "".join(
-            f"<{name}>{escape(str(value))}</{name}>" for name, value in error.members.items() if value is not None
+            f"<{name}>{legible(str(value))}</{name}>" for name, value in error.members.items() if value is not None
         )
         text = (
             f'<ErrorResponse xmlns="{self._namespace}"><Error><Type>{fault}</Type>'
-            f"<Code>{escape(self._errors.query_code(error.code))}</Code><Message>{escape(error.message)}</Message>"
+            f"<Code>{legible(self._errors.query_code(error.code))}</Code><Message>{legible(error.message)}</Message>"
             f"{members}{self._detail}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return _response(self._errors.status(error), text, request_id)

@@ -14,13 +14,15 @@ from headwater.gateway.protocols.bindings import RequestBindings, ResponseBindin
 from headwater.gateway.protocols.error_shapes import ErrorShapes
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.xml_reader import XmlReaders, parse_xml
-from headwater.gateway.protocols.xml_writer import XmlWriters, escape
+from headwater.gateway.protocols.xml_writer import XmlWriters, legible
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, Shape
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _XML = "application/xml"
+# Answered without content, though the model does not say so.
+_STATUSES = {"PutBucketPolicy": 204, "PutBucketTagging": 204}
 _ROOTS = {
     "CompleteMultipartUpload": "CompleteMultipartUploadResult",
     "CreateMultipartUpload": "InitiateMultipartUploadResult",
@@ -77,21 +79,22 @@ class RestXml:
     def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse:
         """``<Error><Code/><Message/>…<RequestId/><HostId/></Error>``; headers for what says 304 or answers a HEAD.
 
-        Members with dashes are response headers (``x-amz-delete-marker``), as are all of a 304; others are elements.
+        Members with dashes are response headers (``x-amz-delete-marker``), as are Allow and all of a 304; others are
+        elements.
         """
         status = self._errors.status(error)
         headers = _headers(request_id)
         elements = ""
         for name, value in error.members.items():
-            if "-" in name or status == 304:
+            if "-" in name or name == "Allow" or status == 304:
                 headers.append((name, str(value)))
             elif value is not None:
-                elements += f"<{name}>{escape(str(value))}</{name}>"
+                elements += f"<{name}>{legible(str(value))}</{name}>"
         if status == 304 or (operation is not None and operation.startswith("Head")):
             return HttpResponse(status, headers)
         short, host = headers[0][1], headers[1][1]
         text = (
-            f"{_DECLARATION}<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+            f"{_DECLARATION}<Error><Code>{legible(error.code)}</Code><Message>{legible(error.message)}</Message>"
             f"{elements}<RequestId>{short}</RequestId><HostId>{host}</HostId></Error>"
         )
         headers.append(("Content-Type", _XML))
@@ -130,7 +133,7 @@ class RestXml:
 
     def _serializer(self, operation: str) -> Callable[[Mapping[str, Any], str], HttpResponse]:
         output = self._model.output(operation)
-        status = self._model.operations[operation]["http"].get("responseCode", 200)
+        status = _STATUSES.get(operation) or self._model.operations[operation]["http"].get("responseCode", 200)
         if output is None:
             return lambda result, request_id: HttpResponse(status, _headers(request_id))
         is_head = self._model.operations[operation]["http"]["method"] == "HEAD"
@@ -144,6 +147,8 @@ class RestXml:
             body = write_body(result) if write_body else b""
             if body and content_type:
                 headers.append(("Content-Type", content_type))
+            elif operation == "HeadBucket":
+                headers.append(("Content-Type", _XML))
             return HttpResponse(result.get("StatusCode") or status, headers, body)
 
         return serialize

@@ -20,6 +20,7 @@ Element = Callable[[Any], str]
 """A value to its element or elements."""
 
 _SPECIAL = re.compile('[&<>"\x00-\x08\x0b-\x1f]')
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # https://www.w3.org/TR/xml/#charsets
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _INSTANTS: dict[str, Callable[[int], str]] = {
     "iam": timestamps.iso8601_seconds,
@@ -32,6 +33,11 @@ _INSTANTS: dict[str, Callable[[int], str]] = {
 def escape(text: str) -> str:
     """Text as XML character data, control characters as references."""
     return _SPECIAL.sub(_reference, text) if _SPECIAL.search(text) else text
+
+
+def legible(text: str) -> str:
+    """An error's text: what XML cannot hold is replaced, for a reference to it would make the error unreadable."""
+    return escape(_UNREADABLE.sub("\ufffd", text))
 
 
 def _reference(match: re.Match[str]) -> str:

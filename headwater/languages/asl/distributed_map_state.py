@@ -125,13 +125,13 @@ class DistributedMapState(MapState):
         frame.map_run = None
         started = frame.previous
         succeeded = frame.previous = run.note_aside(frame, "MapRunSucceeded")
-        run.note_aside(frame, "MapStateSucceeded")
+        state_succeeded = run.note_aside(frame, "MapStateSucceeded")
         # As recorded: the exit hangs on the run's start, except where the Map is the execution's first state.
         frame.previous = started if frame.before else succeeded
         if event.left is not None:
             text, assigned = event.left
             return run.exit(frame, self, orjson.loads(text), text, assigned, self.next)
-        return self.leave(run, frame, event.value, event.output)
+        return self.leave_joined(run, frame, state_succeeded, event.value, event.output)
 
     def note_aborted(self, run: "Run", frame: Frame) -> None:
         run.note_aside(frame, "MapRunAborted")

@@ -11,21 +11,34 @@ DATA_LIMIT = "States.DataLimitExceeded"
 TIMEOUT = "States.Timeout"
 HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
 INTRINSIC_FAILURE = "States.IntrinsicFailure"
+# What AWS's documents call a ResultPath that cannot be applied, and what its executions fail with.
 RESULT_PATH_MATCH_FAILURE = "States.ResultPathMatchFailure"
+REFERENCE_PATH_CONFLICT = "States.ReferencePathConflict"
+NULL_INPUT = "Unable to apply Path transformation to null or empty input."
 TASK_FAILED = "States.TaskFailed"
 ALL = "States.ALL"
 TOLERATED_FAILURE_EXCEEDED = "States.ExceedToleratedFailureThreshold"
 
 
 class StateFailed(Exception):
-    """A state failed. `interpreter`: the cause is ours and gets AWS's opening sentence; `location`: a JSONata field."""
+    """A state failed. `interpreter`: the cause is ours and gets AWS's opening sentence; `location`: a JSONata field;
+    `alias`: a name that only retriers and catchers know the error by."""
 
-    def __init__(self, error: str | None, cause: str | None, *, interpreter: bool = False, location: str = "") -> None:
+    def __init__(
+        self,
+        error: str | None,
+        cause: str | None,
+        *,
+        interpreter: bool = False,
+        location: str = "",
+        alias: str | None = None,
+    ) -> None:
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
         self.interpreter = interpreter
         self.location = location
+        self.alias = alias
 
 
 class ArgumentsRefused(Exception):

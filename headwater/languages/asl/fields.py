@@ -22,12 +22,14 @@ from headwater.languages.asl.task_state import Seconds
 from headwater.languages.asl.templates import (
     Constant,
     FieldError,
+    JsonataQuery,
     Template,
     compile_jsonata_template,
     compile_path_template,
 )
 from headwater.languages.intrinsics import IntrinsicSyntaxError
 from headwater.languages.jsonata import JsonataSyntaxError
+from headwater.languages.jsonata_references import context_references
 from headwater.languages.jsonpath import Key, PathError, compile_reference
 
 MAXIMUM_VARIABLE_NAME = 80
@@ -64,16 +66,30 @@ class FieldCompiler:
 
     def template_of(self, value: Any, name: str, location: str) -> Template:
         """`name`: how run-time errors call the field."""
+        if self.jsonata:
+            outer = location.removesuffix(name)
+            return compile_jsonata_template(value, name, lambda text, place: self._expression(text, place, outer))
         try:
-            return compile_jsonata_template(value, name) if self.jsonata else compile_path_template(value)
+            return compile_path_template(value)
         except FieldError as error:
             self._report(
                 f"The value for the field '{error}' must be a valid JSONPath or a valid intrinsic function call",
                 location,
             )
-        except JsonataSyntaxError as error:
-            self._report(f"Invalid JSONata expression: {error}", location)
         return Constant(None)
+
+    def _expression(self, text: str, place: str, outer: str) -> Template:
+        """A JSONata expression at a place within what stands at `outer`."""
+        try:
+            query = JsonataQuery(text, place)
+        except JsonataSyntaxError as error:
+            self.diagnostics.add("INVALID_JSONATA_EXPRESSION", str(error), f"{outer}{place}")
+            return Constant(None)
+        for reference in context_references(text):
+            unsupported = _unsupported(reference, place)
+            if unsupported:
+                self.diagnostics.add("UNSUPPORTED_JSONATA_EXPRESSION", unsupported, f"{outer}{place}")
+        return query
 
     def path(self, name: str) -> Template | None:
         """A …Path field that may also be a function call or, in errors, names itself."""
@@ -131,7 +147,7 @@ class FieldCompiler:
     def check_names(self, assigned: Any, location: str) -> None:
         """An object, no expression. Variables are named as identifiers are; `states` is the interpreter's own."""
         if type(assigned) is not dict:
-            self._report("Expected value of type Object", location)
+            self._report("Expected value of type [OBJECT]", location)
             return
         for name in assigned:
             bare = name if self.jsonata else name.removesuffix(".$")
@@ -186,7 +202,7 @@ class FieldCompiler:
         for name, least in (("IntervalSeconds", 1), ("MaxAttempts", 0), ("MaxDelaySeconds", 1)):
             value = retrier.get(name, least)
             if type(value) is not int or value < least:
-                self._report("Expected value of type Integer", f"{location}/{name}")
+                self._report("Expected value of type [INTEGER]", f"{location}/{name}")
                 return Retrier(errors)
         rate = retrier.get("BackoffRate", DEFAULT_BACKOFF_RATE)
         if type(rate) not in (int, float) or rate < 1.0:
@@ -194,7 +210,7 @@ class FieldCompiler:
             rate = DEFAULT_BACKOFF_RATE
         jitter = retrier.get("JitterStrategy", "NONE")
         if jitter not in ("NONE", "FULL"):
-            self._report("Value must be one of: [NONE, FULL]", f"{location}/JitterStrategy")
+            self._report("Value should be one of the following: [NONE, FULL]", f"{location}/JitterStrategy")
         return Retrier(
             errors,
             retrier.get("IntervalSeconds", DEFAULT_INTERVAL_SECONDS),
@@ -243,7 +259,7 @@ class FieldCompiler:
             return None
         names = holder["ErrorEquals"]
         if type(names) is not list or not names or not all(type(name) is str for name in names):
-            self._report("Expected value of type Array", f"{location}/ErrorEquals")
+            self._report("Expected value of type [ARRAY]", f"{location}/ErrorEquals")
             return None
         if ALL in names and len(names) > 1:
             self._report(f"'{ALL}' must appear alone in ErrorEquals", f"{location}/ErrorEquals")
@@ -251,7 +267,7 @@ class FieldCompiler:
 
     def check_object(self, value: Any, fields: set[str], required: tuple[str, ...], location: str) -> bool:
         if type(value) is not dict:
-            self._report("Expected value of type Object", location)
+            self._report("Expected value of type [OBJECT]", location)
             return False
         missing = [name for name in required if name not in value]
         unknown = [name for name in value if name not in fields]
@@ -260,6 +276,17 @@ class FieldCompiler:
         if missing:
             self._report(f"These fields are required: [{', '.join(missing)}]", location)
         if "Next" in value and type(value["Next"]) is not str:
-            self._report("Expected value of type String", f"{location}/Next")
+            self._report("Expected value of type [STRING]", f"{location}/Next")
             return False
         return not missing and not unknown
+
+
+def _unsupported(reference: str, place: str) -> str:
+    """Why an expression at a place in its state may not read this; empty where it may."""
+    if reference == "$states.errorOutput" and not place.startswith("Catch["):
+        return f"Field '{reference}' does not exist."
+    if reference == "$$":
+        return f"Reference to '{reference}' is not supported."
+    if reference.startswith("$states."):
+        return ""
+    return f"Reference to '{reference}' at the top level is not supported."

@@ -6,11 +6,17 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filte
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from headwater.languages.asl.errors import RESULT_PATH_MATCH_FAILURE, StateFailed, runtime
+from headwater.languages.asl.errors import (
+    NULL_INPUT,
+    REFERENCE_PATH_CONFLICT,
+    RESULT_PATH_MATCH_FAILURE,
+    StateFailed,
+    runtime,
+)
 from headwater.languages.asl.queries import PathQuery, Scope, dump
 from headwater.languages.asl.templates import JsonataScope, Template
 from headwater.languages.jsonata import UNDEFINED
-from headwater.languages.jsonpath import Key, PathMissing, bracketed, put
+from headwater.languages.jsonpath import Key, NoPlace, PathMissing, put
 
 if TYPE_CHECKING:
     from headwater.languages.asl.execution import Frame
@@ -49,6 +55,8 @@ class FilterPath:
         try:
             return self._query.find(Scope(run, frame, value))
         except PathMissing as missing:
+            if value is None and self._query.within is not None:
+                raise runtime(NULL_INPUT) from None
             raise runtime(f"Invalid path '{self._query.text}' : {missing}") from None
 
 
@@ -154,9 +162,9 @@ def place(frame: "Frame", result_path: tuple[Key, ...] | None, result: Any) -> A
         return result
     try:
         return put(frame.value, result_path, result)
-    except PathMissing:
-        cause = f"Unable to apply ReferencePath {bracketed(result_path)} to input {frame.text}"
-        raise StateFailed(RESULT_PATH_MATCH_FAILURE, cause, interpreter=True) from None
+    except NoPlace as none:
+        cause = f'Unable to apply step "{none.key}" to input {dump(none.node)}'
+        raise StateFailed(REFERENCE_PATH_CONFLICT, cause, alias=RESULT_PATH_MATCH_FAILURE) from None
 
 
 def text_of(frame: "Frame", output: Any, result: Any, text: str | None) -> str:

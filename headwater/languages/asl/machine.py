@@ -93,6 +93,18 @@ class State:
     def note_failure(self, run: "Run", frame: "Frame") -> None:
         """The event that tells of the state's failure, once no retrier takes it. Most kinds have none."""
 
+    def note_given_up(self, run: "Run", frame: "Frame") -> None:
+        """The event of a state that its branch or iteration fails with. Only tasks have one."""
+
+    def leave_joined(self, run: "Run", frame: "Frame", succeeded: int, result: Any, text: str) -> bool:
+        """Leave with what came of branches, iterations or a map run. Nothing but a failure follows the event that tells
+        that they have succeeded."""
+        try:
+            return self.leave(run, frame, result, text)
+        except StateFailed:
+            frame.previous = succeeded
+            raise
+
     def leave(self, run: "Run", frame: "Frame", result: Any, text: str | None, *, has_result: bool = True) -> bool:
         output, output_text, assigned = self.flow.leave(run, frame, result, text, has_result=has_result)
         return run.exit(frame, self, output, output_text, assigned, self.next)

@@ -154,8 +154,8 @@ class MapState(State):
         return False
 
     def _complete(self, run: "Run", frame: Frame, result: list[Any], text: str) -> bool:
-        run.note_aside(frame, "MapStateSucceeded")
-        return self.leave(run, frame, result, text)
+        succeeded = run.note_aside(frame, "MapStateSucceeded")
+        return self.leave_joined(run, frame, succeeded, result, text)
 
     def child_failed(self, run: "Run", frame: Frame, child: Frame, failed: StateFailed) -> bool:
         run.note_aside(child, "MapIterationFailed", {"name": self.name, "index": child.index})

@@ -51,8 +51,8 @@ class ParallelState(State):
         result, text = collect(run, frame)
         frame.previous = child.previous
         run.wake(frame)
-        run.note_aside(frame, "ParallelStateSucceeded")
-        return self.leave(run, frame, result, text)
+        succeeded = run.note_aside(frame, "ParallelStateSucceeded")
+        return self.leave_joined(run, frame, succeeded, result, text)
 
     def child_failed(self, run: "Run", frame: "Frame", child: "Frame", failed: StateFailed) -> bool:
         abort_siblings(run, frame, child)

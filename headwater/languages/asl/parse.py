@@ -16,7 +16,7 @@ from headwater.languages.asl.express import check_express, check_express_childre
 from headwater.languages.asl.graph import check_transitions
 from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.parse_state import CheckResource, StateParser
-from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS
+from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS, unknown_language
 from headwater.languages.json_errors import in_jackson_words, line_and_column, token_at, unexpected_at
 
 MAXIMUM_TIMEOUT_SECONDS = 99_999_999
@@ -63,15 +63,14 @@ def _parse(text: str, express: bool, check_resource: CheckResource | None) -> tu
         return None, diagnostics.found
     language = document.get("QueryLanguage", JSONPATH)
     if language not in (JSONPATH, JSONATA):
-        message = f"Field 'QueryLanguage' must be one of: [{JSONPATH}, {JSONATA}]"
-        diagnostics.schema(message, "/QueryLanguage")
-        language = JSONPATH
+        diagnostics.schema(unknown_language(language), "/QueryLanguage")
+        language = JSONATA
     for name in document:
         if name not in MACHINE_FIELDS:
             diagnostics.schema(f"Field '{name}' is not supported", "")
     timeout = document.get("TimeoutSeconds")
     if timeout is not None and (type(timeout) is not int or not 0 < timeout <= MAXIMUM_TIMEOUT_SECONDS):
-        diagnostics.schema("Expected value of type Integer", "/TimeoutSeconds")
+        diagnostics.schema("Expected value of type [INTEGER]", "/TimeoutSeconds")
     parser = StateParser(diagnostics, language, check_resource)
     workflow = parser.workflow(document, "", language)
     if not diagnostics.has_errors:

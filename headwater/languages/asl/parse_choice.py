@@ -33,13 +33,13 @@ def parse_rules(fields: FieldCompiler) -> list[Rule]:
 def _rule(fields: FieldCompiler, choice: Any, position: int) -> Rule | None:
     location = f"{fields.location}/Choices[{position}]"
     if type(choice) is not dict:
-        fields.diagnostics.schema("Expected value of type Object", location)
+        fields.diagnostics.schema("Expected value of type [OBJECT]", location)
         return None
     if "Next" not in choice:
         fields.diagnostics.schema("These fields are required: [Next]", location)
         return None
     if type(choice["Next"]) is not str:
-        fields.diagnostics.schema("Expected value of type String", f"{location}/Next")
+        fields.diagnostics.schema("Expected value of type [STRING]", f"{location}/Next")
         return None
     flow = _rule_flow(fields, choice, position, location)
     if not fields.jsonata:
@@ -69,7 +69,7 @@ def _rule_flow(fields: FieldCompiler, choice: dict[str, Any], position: int, loc
 def _test(fields: FieldCompiler, rule: Any, location: str) -> Test | None:
     """A data-test expression or a combination of them; reports and returns None where it is neither."""
     if type(rule) is not dict:
-        fields.diagnostics.schema("Expected value of type Object", location)
+        fields.diagnostics.schema("Expected value of type [OBJECT]", location)
         return None
     names = [name for name in rule if name not in ("Variable", "Comment")]
     if len(names) != 1:

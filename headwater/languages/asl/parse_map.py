@@ -59,7 +59,7 @@ def parse_distribution(fields: FieldCompiler, processor: dict[str, Any]) -> Dist
     kind = config.get("ExecutionType", "STANDARD")
     if kind not in ("STANDARD", "EXPRESS"):
         where = f"{fields.location}/ItemProcessor/ProcessorConfig/ExecutionType"
-        fields.diagnostics.schema("Value must be one of: [STANDARD, EXPRESS]", where)
+        fields.diagnostics.schema("Value should be one of the following: [STANDARD, EXPRESS]", where)
     return Distribution(
         label=label,
         express=kind == "EXPRESS",
@@ -100,7 +100,7 @@ def _number(fields: FieldCompiler, holder: dict[str, Any], name: str, location: 
     value = holder[name]
     computed = fields.jsonata and jsonata_text(value) is not None
     if not computed and (type(value) is not int or value < 0):
-        fields.diagnostics.schema("Expected value of type Integer", f"{location}/{name}")
+        fields.diagnostics.schema("Expected value of type [INTEGER]", f"{location}/{name}")
         return None
     field = f"{location.rpartition('/')[2]}/{name}"
     return Number(name, fields.template_of(value, field, f"{location}/{name}"))
@@ -118,7 +118,7 @@ def _reader(fields: FieldCompiler) -> ItemReader | None:
         return None
     action = _READ_ACTIONS.get(given["Resource"])
     if action is None:
-        message = f"Value must be one of: [{', '.join(_READ_ACTIONS)}]"
+        message = f"Value should be one of the following: [{', '.join(_READ_ACTIONS)}]"
         fields.diagnostics.schema(message, f"{location}/Resource")
         return None
     config = given.get("ReaderConfig", {})
@@ -148,7 +148,9 @@ def _check_config(fields: FieldCompiler, config: Any, known: dict[str, tuple[str
         return False
     for name, allowed in known.items():
         if allowed is not None and name in config and config[name] not in allowed:
-            fields.diagnostics.schema(f"Value must be one of: [{', '.join(allowed)}]", f"{location}/{name}")
+            fields.diagnostics.schema(
+                f"Value should be one of the following: [{', '.join(allowed)}]", f"{location}/{name}"
+            )
             return False
     return True
 
@@ -175,7 +177,7 @@ def _writer(fields: FieldCompiler) -> ResultWriter | None:
         return None
     parameters = _parameters(fields, given, location)
     if "Resource" in given and given["Resource"] != _WRITE_RESOURCE:
-        fields.diagnostics.schema(f"Value must be one of: [{_WRITE_RESOURCE}]", f"{location}/Resource")
+        fields.diagnostics.schema(f"Value should be one of the following: [{_WRITE_RESOURCE}]", f"{location}/Resource")
     if ("Resource" in given) != (parameters is not None) or (parameters is None and "WriterConfig" not in given):
         wanted = "Resource, Arguments" if fields.jsonata else "Resource, Parameters"
         fields.diagnostics.schema(f"These fields are required: [{wanted}]", location)

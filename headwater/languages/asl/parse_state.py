@@ -27,10 +27,12 @@ from headwater.languages.asl.schema import (
     STATE_FIELDS,
     TYPE_NAMES,
     fits,
+    unknown_language,
 )
 from headwater.languages.asl.succeed_state import SucceedState
 from headwater.languages.asl.task_state import TaskState
-from headwater.languages.asl.wait_state import WaitState
+from headwater.languages.asl.templates import Constant
+from headwater.languages.asl.wait_state import WaitState, refuse_wait
 
 MAXIMUM_NAME_LENGTH = 80
 # AWS does not say how deep is too deep.
@@ -54,18 +56,18 @@ class StateParser:
     def workflow(self, document: Any, location: str, language: str) -> Workflow | None:
         """The states of a machine, branch or processor; None where they are not worth looking at."""
         if type(document) is not dict:
-            self.diagnostics.schema("Expected value of type Object", location)
+            self.diagnostics.schema("Expected value of type [OBJECT]", location)
             return None
         missing = [name for name in ("States", "StartAt") if name not in document]
         if missing:
             self.diagnostics.schema(f"These fields are required: [{', '.join(missing)}]", location)
             return None
         if type(document["StartAt"]) is not str:
-            self.diagnostics.schema("Expected value of type String", f"{location}/StartAt")
+            self.diagnostics.schema("Expected value of type [STRING]", f"{location}/StartAt")
             return None
         states = document["States"]
         if type(states) is not dict or not states:
-            self.diagnostics.schema("Expected value of type Object", f"{location}/States")
+            self.diagnostics.schema("Expected value of type [OBJECT]", f"{location}/States")
             return None
         if self._depth == MAXIMUM_DEPTH:
             self.diagnostics.add("TOO_DEEPLY_NESTED", "The states are too deeply nested.", location)
@@ -86,14 +88,14 @@ class StateParser:
             self.diagnostics.add("DUPLICATE_STATE_NAME", f"Duplicate State name: {name}", location)
         self._names.add(name)
         if type(state) is not dict:
-            self.diagnostics.schema("Expected value of type Object", location)
+            self.diagnostics.schema("Expected value of type [OBJECT]", location)
             return None
         if "Type" not in state:
             self.diagnostics.schema("These fields are required: [Type]", location)
             return None
         if type(state["Type"]) is not str or state["Type"] not in STATE_FIELDS:
             kinds = ", ".join(STATE_FIELDS)
-            self.diagnostics.schema(f"Value must be one of: [{kinds}]", f"{location}/Type")
+            self.diagnostics.schema(f"Value should be one of the following: [{kinds}]", f"{location}/Type")
             return None
         language = self._language(state, location, language)
         fields = FieldCompiler(state, location, self.diagnostics, jsonata=language == JSONATA)
@@ -108,8 +110,9 @@ class StateParser:
     def _language(self, state: dict[str, Any], location: str, inherited: str) -> str:
         language = state.get("QueryLanguage", inherited)
         if language not in (JSONPATH, JSONATA):
-            self.diagnostics.schema(f"Value must be one of: [{JSONPATH}, {JSONATA}]", f"{location}/QueryLanguage")
-            return inherited
+            if type(language) is str:  # of any other type it is told with the other fields
+                self.diagnostics.schema(unknown_language(language), f"{location}/QueryLanguage")
+            return JSONATA
         if language == JSONPATH and self.machine_language == JSONATA:
             message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
             self.diagnostics.schema(message, location)
@@ -208,6 +211,9 @@ class StateParser:
         path = field.endswith("Path")
         value = fields.path(field) if path else fields.template(field)
         assert value is not None
+        known = value.value if isinstance(value, Constant) else None
+        if known is not None and (refusal := refuse_wait(field, known)):
+            self.diagnostics.schema(refusal, f"{fields.location}/{field}")
         shown = fields.state[field] if path else ""
         return WaitState(name, fields.state.get("Next"), fields.flow(), field=field, value=value, path=shown)
 

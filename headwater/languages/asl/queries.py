@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from headwater.languages.asl.errors import INTRINSIC_FAILURE, StateFailed, runtime
+from headwater.languages.asl.errors import INTRINSIC_FAILURE, NULL_INPUT, StateFailed, runtime
 from headwater.languages.intrinsics import Intrinsic
 from headwater.languages.intrinsics_functions import IntrinsicError
 from headwater.languages.jsonpath import Path, PathError, PathMissing
@@ -108,6 +108,8 @@ class FieldQuery:
         path = self._path
         if path is None:
             return self._call(scope)
+        if scope.value is None and path.within is not None:
+            raise runtime(NULL_INPUT)
         try:
             return path.within(scope.value) if path.within is not None else path.find(scope)
         except PathMissing:
@@ -134,14 +136,20 @@ class _ArgumentMissing(Exception):
 
 def _compile_argument(text: str) -> Any:
     path = PathQuery(text)
+    shown = text.replace("$$", "$", 1)
 
     def find(scope: Scope) -> Any:
         try:
-            return path.find(scope)
-        except PathMissing:
+            value = path.find(scope)
+        except PathMissing as missing:
+            if str(missing).startswith("Filter: "):
+                raise _ArgumentMissing(str(missing)) from None
+            value = None
+        # what a field takes for null, an index past an array's end, is missing here
+        if value is None and not path.exists(scope):
             raise _ArgumentMissing(
-                f"The JsonPath argument for the field '{text}' could not be found in the input "
-                f"'{path.subject_text(scope)}'"
-            ) from None
+                f"The JsonPath argument for the field '{shown}' could not be found in the input '{scope.text}'"
+            )
+        return value
 
     return find

@@ -18,6 +18,8 @@ from headwater.languages.asl.commands import (
 from headwater.languages.asl.execution import Frame
 from headwater.languages.asl.flow import UNKNOWN
 from headwater.languages.asl.machine import Machine
+from headwater.languages.asl.task_state import TaskState
+from headwater.languages.asl.templates import Constant
 
 Recorded = Mapping[str, Any]
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -32,8 +34,7 @@ def answer(event: Recorded, details: Recorded, frame: Frame) -> TaskInput:
     if kind == "MapRunFailed":
         return MapRunEnded(*place, error=details.get("error"), cause=details.get("cause"))
     if kind.endswith("TimedOut"):
-        heartbeat = details.get("error") == "States.HeartbeatTimeout"
-        return TaskTimedOut(*place, heartbeat=heartbeat, cause=details.get("cause"))
+        return TaskTimedOut(*place, heartbeat=_beat_no_more(event, frame), cause=details.get("cause"))
     if kind.endswith("Failed"):
         return TaskFailed(*place, details.get("error"), details.get("cause"), calling=kind in _CALLING)
     if kind.endswith("Submitted"):
@@ -41,6 +42,15 @@ def answer(event: Recorded, details: Recorded, frame: Frame) -> TaskInput:
     if kind.endswith("Started"):
         return TaskStarted(*place, details.get("workerName"))
     return TaskSucceeded(*place, details.get("output") or "null")
+
+
+def _beat_no_more(event: Recorded, frame: Frame) -> bool:
+    """Whether it was the heartbeat that a task's time was up for: its whole time was not."""
+    state = frame.workflow.states[frame.name]
+    assert isinstance(state, TaskState)
+    if state.heartbeat is None or state.timeout is None or not isinstance(state.timeout.value, Constant):
+        return state.heartbeat is not None
+    return bool(event["timestamp"] - frame.entered_at < 1000 * state.timeout.value.value)
 
 
 def map_run_of(event: Recorded, history: Sequence[Recorded]) -> str:

@@ -32,9 +32,10 @@ DEFAULT_BACKOFF_RATE = 2.0
 MAXIMUM_DELAY_SECONDS = 31_622_400
 
 
-def takes(names: frozenset[str], error: str | None) -> bool:
+def takes(names: frozenset[str], failed: StateFailed) -> bool:
     """Whether ErrorEquals lists this error, by name or by one of the reserved names that stand for many."""
-    if error in names:
+    error = failed.error
+    if error in names or failed.alias in names:
         return True
     if error == HEARTBEAT_TIMEOUT and TIMEOUT in names:
         return True
@@ -88,7 +89,7 @@ class Catcher:
 def next_retry(retriers: tuple[Retrier, ...], frame: "Frame", failed: StateFailed, ids: Randomness) -> int | None:
     """Milliseconds to wait before the next retry, None for none. Counts the attempt in the frame."""
     for position, retrier in enumerate(retriers):
-        if not takes(retrier.errors, failed.error):
+        if not takes(retrier.errors, failed):
             continue
         counts = frame.retries or [0] * len(retriers)
         if counts[position] >= retrier.attempts:

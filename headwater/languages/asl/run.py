@@ -236,12 +236,10 @@ class Run:
             return self._caught(frame, state, error)
 
     def _caught(self, frame: Frame, state: State, error: StateFailed) -> bool:
-        for _ in range(2):
-            try:
-                return self._failed(frame, state, _without_frames(error))
-            except StateFailed as again:
-                error = again
-        return self._end_failed(frame, _without_frames(error))
+        try:
+            return self._failed(frame, state, _without_frames(error))
+        except StateFailed as again:
+            return self._failed_for_good(frame, state, _without_frames(again))
 
     def _pause(self) -> None:
         """Keep what is runnable for a later step."""
@@ -304,7 +302,7 @@ class Run:
         if is_too_large(text):
             raise self.too_large(state)
         details: dict[str, Any] = {"name": state.name, "output": text}
-        if assigned is not None:
+        if assigned:
             details["assignedVariables"] = {name: dump(variable) for name, variable in assigned.items()}
             frame.variables = {**frame.variables, **assigned}
         self.note(frame, state.exited_kind, details)
@@ -382,10 +380,7 @@ class Run:
         """Give the failure to a retrier, a catcher, or what is around the frame. True: the frame goes on."""
         if frame.ticket:
             self.wake(frame)
-        if failed.interpreter:
-            cause = told(state.name, frame.entered, failed.cause)
-            failed = StateFailed(failed.error, cause, location=failed.location)
-            self._note_evaluation(frame, state, failed)
+        failed = self._explained(frame, state, failed)
         if failed.error == RUNTIME:
             return self._end_failed(frame, failed)
         delay = next_retry(state.retriers, frame, failed, self.ids)
@@ -393,13 +388,37 @@ class Run:
             drop_children(self, frame)
             self.sleep(frame, frames.RETRYING, self.now + delay)
             return False
+        stood = frame.previous
         state.note_failure(self, frame)
         for catcher in state.catchers:
-            if takes(catcher.errors, failed.error):
-                output, text, assigned = catcher.leave(self, frame, failed)
+            if takes(catcher.errors, failed):
+                try:
+                    output, text, assigned = catcher.leave(self, frame, failed)
+                except StateFailed:
+                    frame.previous = stood  # so AWS was measured
+                    raise
                 drop_children(self, frame)
                 return self.exit(frame, state, output, text, assigned, catcher.next)
+        state.note_given_up(self, frame)
         return self._propagate(frame, failed)
+
+    def _failed_for_good(self, frame: Frame, state: State, failed: StateFailed) -> bool:
+        """A catcher has failed: no other is asked."""
+        failed = self._explained(frame, state, failed)
+        if failed.error == RUNTIME:
+            return self._end_failed(frame, failed)
+        state.note_failure(self, frame)
+        state.note_given_up(self, frame)
+        return self._propagate(frame, failed)
+
+    def _explained(self, frame: Frame, state: State, failed: StateFailed) -> StateFailed:
+        """The failure with AWS's opening sentence, where its cause is the interpreter's."""
+        if not failed.interpreter:
+            return failed
+        cause = told(state.name, frame.entered, failed.cause)
+        failed = StateFailed(failed.error, cause, location=failed.location)
+        self._note_evaluation(frame, state, failed)
+        return failed
 
     def _note_evaluation(self, frame: Frame, state: State, failed: StateFailed) -> None:
         if failed.error != QUERY_EVALUATION:

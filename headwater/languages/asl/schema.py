@@ -49,14 +49,14 @@ KINDS: dict[str, Check] = {
 # Fields of these kinds also take a JSONata expression in a JSONata state.
 EXPRESSION_KINDS = frozenset({"boolean", "integer", "number", "object", "array", "array or object"})
 TYPE_NAMES = {
-    "integer": "Integer",
-    "number": "Number",
-    "string": "String",
-    "string or null": "String",
-    "boolean": "Boolean",
-    "object": "Object",
-    "array": "Array",
-    "array or object": "Array",
+    "integer": "[INTEGER]",
+    "number": "[NUMBER]",
+    "string": "[STRING]",
+    "string or null": "[STRING, NULL]",
+    "boolean": "[BOOLEAN]",
+    "object": "[OBJECT]",
+    "array": "[ARRAY]",
+    "array or object": "[ARRAY, OBJECT]",
 }
 
 TEXT = Field("string")
@@ -164,3 +164,9 @@ def fits(field: Field, value: Any, language: str) -> bool:
     if language == JSONATA and field.kind in EXPRESSION_KINDS and jsonata_text(value) is not None:
         return True
     return KINDS[field.kind](value)
+
+
+def unknown_language(value: Any) -> str:
+    """What is wrong with a QueryLanguage. AWS takes a state with such a one for JSONata when it looks at its fields."""
+    known = f"Value should be one of the following: [{JSONPATH}, {JSONATA}]"
+    return known if _is_text(value) else "Expected value of type [STRING]"

@@ -198,9 +198,13 @@ class TaskState(State):
             self._end(run, frame, kind, event.error, event.cause)
             raise StateFailed(event.error, event.cause)
         assert isinstance(event, TaskTimedOut)
-        error = HEARTBEAT_TIMEOUT if event.heartbeat else TIMEOUT
-        self._end(run, frame, self._timed_out, error, event.cause)
-        raise StateFailed(error, event.cause)
+        # AWS's histories tell of one kind of timeout; what only a missing heartbeat is, retriers and catchers can tell
+        self._end(run, frame, self._timed_out, TIMEOUT, event.cause)
+        raise StateFailed(TIMEOUT, event.cause, alias=HEARTBEAT_TIMEOUT if event.heartbeat else None)
+
+    def note_given_up(self, run: "Run", frame: "Frame") -> None:
+        if frame.parent:
+            run.note_aside(frame, self.aborted_kind)
 
     def _start(self, run: "Run", frame: "Frame", worker: str | None) -> None:
         if frame.started:

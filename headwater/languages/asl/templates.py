@@ -4,6 +4,7 @@ JSONPath (fields named `….$`); `Arguments`, `Output`, `Assign` and more in JSO
 A template without a computed part is a constant, which is handed out as it is: values are never changed in place.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from headwater.languages.asl.errors import StateFailed, evaluation, runtime
@@ -130,15 +131,17 @@ def jsonata_text(value: Any) -> str | None:
     return None
 
 
-def compile_jsonata_template(value: Any, location: str) -> Template:
-    """A JSONata template; JsonataSyntaxError where an expression does not parse."""
+def compile_jsonata_template(value: Any, location: str, compile_text: Callable[[str, str], Template]) -> Template:
+    """A JSONata template. `compile_text`: from an expression and its place in the state to what evaluates it."""
     if (text := jsonata_text(value)) is not None:
-        return JsonataQuery(text, location)
+        return compile_text(text, location)
     if type(value) is dict:
-        fields = [(name, compile_jsonata_template(part, f"{location}/{name}")) for name, part in value.items()]
+        fields = [
+            (name, compile_jsonata_template(part, f"{location}/{name}", compile_text)) for name, part in value.items()
+        ]
         return Constant(value) if all(isinstance(part, Constant) for _, part in fields) else ObjectTemplate(fields)
     if type(value) is list:
-        items = [compile_jsonata_template(part, f"{location}[{at}]") for at, part in enumerate(value)]
+        items = [compile_jsonata_template(part, f"{location}[{at}]", compile_text) for at, part in enumerate(value)]
         return Constant(value) if all(isinstance(item, Constant) for item in items) else ListTemplate(items)
     return Constant(value)
 

@@ -195,7 +195,7 @@ class Trial(Run):
     def _failed(self, frame: Frame, state: State, failed: StateFailed) -> bool:
         self.status = None
         for at, retrier in enumerate(state.retriers):
-            if not takes(retrier.errors, failed.error):
+            if not takes(retrier.errors, failed):
                 continue
             if self.retries >= retrier.attempts:
                 self.error_details = {"retryIndex": at}
@@ -205,7 +205,7 @@ class Trial(Run):
             self.error_details = {"retryIndex": at, "retryBackoffIntervalSeconds": seconds}
             raise Over
         for at, catcher in enumerate(state.catchers):
-            if takes(catcher.errors, failed.error):
+            if takes(catcher.errors, failed):
                 output, text, assigned = catcher.leave(self, frame, failed)
                 self._conclude(CAUGHT, failed)
                 self.error_details = {"catchIndex": at}

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from headwater.languages.asl import execution as frames
-from headwater.languages.asl.errors import runtime
+from headwater.languages.asl.errors import StateFailed, evaluation, runtime
 from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
-from headwater.languages.asl.queries import Scope, dump
-from headwater.languages.asl.templates import JsonataScope, Template, expect, unusable
+from headwater.languages.asl.queries import PathQuery, Scope, dump
+from headwater.languages.asl.templates import JsonataScope, Template, expect
 from headwater.languages.asl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from headwater.languages.asl.run import Run
 
 MAXIMUM_SECONDS = 99_999_999
+
+
+def refuse_wait(field: str, value: Any) -> str:
+    """Why a definition cannot have this as its fixed Seconds or Timestamp; empty where it can. The words are ours."""
+    if field == "Seconds" and not 0 <= value <= MAXIMUM_SECONDS:
+        return f"Value must be an integer between 0 and {MAXIMUM_SECONDS}"
+    if field == "Timestamp" and parse_timestamp(value) is None:
+        return "Value must be a valid ISO-8601 extended offset date-time format string"
+    return ""
 
 
 class WaitState(State):
@@ -29,6 +38,7 @@ class WaitState(State):
         self.field = field
         self.value = value
         self.path = path
+        self._query = PathQuery(path) if path.startswith("$") else None
 
     def enter(self, run: "Run", frame: "Frame") -> bool:
         until = self._until(run, frame)
@@ -46,16 +56,16 @@ class WaitState(State):
         if self.jsonata:
             value = self.value.evaluate(JsonataScope(run, frame))
         else:
-            value = self.value.evaluate(Scope(run, frame, self.flow.effective(run, frame)))
+            scope = Scope(run, frame, self.flow.effective(run, frame))
+            if self._query is not None and not self._query.exists(scope):
+                raise runtime(f"The {self.field} parameter does not reference an input value: {self.path}")
+            value = self.value.evaluate(scope)
         if self.field.startswith("Seconds"):
             return run.now + 1000 * self._seconds(value)
         moment = parse_timestamp(value)
-        if moment is None and self.jsonata:
-            raise unusable(self.value, value, "an ISO-8601 extended offset date-time format string")
         if moment is None:
-            raise runtime(
-                f"The {self.field} parameter does not reference a valid ISO-8601 extended offset date-time format "
-                f"string: {self._shown(value)}"
+            raise self._refused(
+                f"does not reference a valid ISO-8601 extended offset date-time format string: {self._shown(value)}"
             )
         # AWS looks at whole seconds
         return moment // 1_000_000_000 * 1000
@@ -63,17 +73,17 @@ class WaitState(State):
     def _seconds(self, value: Any) -> int:
         if self.jsonata:
             value = expect(self.value, value, "number")
-            if type(value) is not int or not 0 <= value <= MAXIMUM_SECONDS:
-                raise unusable(self.value, value, f"an integer between 0 and {MAXIMUM_SECONDS}")
         if type(value) is not int:
-            raise runtime(f"The {self.field} parameter cannot be parsed as a long value: {self._shown(value)}")
+            raise self._refused(f"cannot be parsed as a long value: {self._shown(value)}")
         if value < 0:
-            raise runtime(f"The {self.field} parameter references a negative value: {self._shown(value)}")
+            raise self._refused(f"references a negative value: {self._shown(value)}")
         if value > MAXIMUM_SECONDS:
-            raise runtime(
-                f"The {self.field} parameter references a value greater than {MAXIMUM_SECONDS}: {self._shown(value)}"
-            )
+            raise self._refused(f"references a value greater than {MAXIMUM_SECONDS}: {self._shown(value)}")
         return value
+
+    def _refused(self, why: str) -> StateFailed:
+        cause = f"The {self.field} parameter {why}"
+        return evaluation(cause, self.field) if self.jsonata else runtime(cause)
 
     def _shown(self, value: Any) -> str:
         text = value if type(value) is str else dump(value)

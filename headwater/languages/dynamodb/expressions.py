@@ -92,7 +92,7 @@ class Expressions:
             except ValidationException as error:
                 raise ValidationException(
                     f"ExpressionAttributeValues contains invalid value: {error} for key {name}"
-                ) from None
+                ) from error
         if size > MAX_VALUES_SIZE:
             raise ValidationException("ExpressionAttributeValues exceeds max size")
 

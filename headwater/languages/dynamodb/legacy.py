@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.languages.dynamodb.conditions import Test, compile_test
-from headwater.languages.dynamodb.errors import ValidationException, invalid_parameter
+from headwater.languages.dynamodb.errors import DataException, ValidationException, invalid_parameter
 from headwater.languages.dynamodb.key_conditions import Term
 from headwater.languages.dynamodb.scope import Scope
 from headwater.languages.dynamodb.syntax import And, Between, Call, Comparison, Condition, In, Not, Or, Path, Value
@@ -113,7 +113,7 @@ def _updated(old: AttributeValue | None, action: str, value: AttributeValue | No
     if action == "PUT" or value is None:
         return value
     if old is not None and kind(value) not in old:
-        raise ValidationException("Type mismatch for attribute to update")
+        raise DataException("Type mismatch for attribute to update")
     if action == "DELETE":
         return without(old, value)
     if "L" in value:

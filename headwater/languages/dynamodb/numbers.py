@@ -7,7 +7,7 @@ equal texts. Source: Number data type limits (Developer Guide, Limits.html); mes
 import re
 from decimal import Context, Decimal
 
-from headwater.languages.dynamodb.errors import ValidationException
+from headwater.languages.dynamodb.errors import DataException, ValidationException
 
 MAX_DIGITS = 38
 MAX_EXPONENT = 125
@@ -105,7 +105,10 @@ def _of_decimal(value: Decimal) -> str:
     significant = "".join(map(str, digits)).strip("0")
     if not significant:
         return "0"
-    return _checked("-" if sign else "", significant, value.adjusted(), _OVERFLOW)
+    try:
+        return _checked("-" if sign else "", significant, value.adjusted(), _OVERFLOW)
+    except ValidationException as error:
+        raise DataException(str(error)) from None
 
 
 def _checked(sign: str, digits: str, magnitude: int, too_precise: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from headwater.languages.dynamodb import numbers
-from headwater.languages.dynamodb.errors import ValidationException
+from headwater.languages.dynamodb.errors import DataException, ValidationException
 from headwater.languages.dynamodb.parser import parse_update
 from headwater.languages.dynamodb.projections import Select, refuse_overlaps, selection
 from headwater.languages.dynamodb.scope import (
@@ -134,8 +134,16 @@ def _check_operand(operand: Operand) -> None:
         return
     if len(operand.arguments) != 2:
         raise wrong_count(operand.function, len(operand.arguments))
+    if operand.function == "list_append" and any(_is_list_append(each) for each in operand.arguments):
+        raise ValidationException(
+            "The function is not allowed to be used this way in an expression; function: list_append"
+        )
     if operand.function == "if_not_exists" and not isinstance(operand.arguments[0], Path):
         raise path_required(operand.function)
+
+
+def _is_list_append(operand: Operand) -> bool:
+    return isinstance(operand, Call) and operand.function == "list_append"
 
 
 def _change(action: Action, scope: Scope) -> Change:
@@ -147,7 +155,7 @@ def _change(action: Action, scope: Scope) -> Change:
         def assign(old: AttributeValue | None, item: Item, values: Values) -> AttributeValue:
             value = read(item, values)
             if value is None:
-                raise ValidationException(NO_SUCH_ATTRIBUTE)
+                raise DataException(NO_SUCH_ATTRIBUTE)
             return value
 
         return assign
@@ -195,9 +203,9 @@ def _reader(operand: Operand, scope: Scope) -> Reader:
     def read(item: Item, values: Values) -> AttributeValue:
         left, right = first(item, values), second(item, values)
         if left is None or right is None:
-            raise ValidationException(NO_SUCH_ATTRIBUTE)
+            raise DataException(NO_SUCH_ATTRIBUTE)
         if wanted not in left or wanted not in right:
-            raise ValidationException(WRONG_TYPE)
+            raise DataException(WRONG_TYPE)
         return {wanted: combine(left[wanted], right[wanted])}
 
     return read
@@ -222,7 +230,7 @@ def added(old: AttributeValue | None, value: AttributeValue) -> AttributeValue:
         return value
     name = kind(value)
     if name not in old:
-        raise ValidationException(WRONG_TYPE)
+        raise DataException(WRONG_TYPE)
     if name == "N":
         return {"N": numbers.add(old["N"], value["N"])}
     present = set(old[name])
@@ -235,7 +243,7 @@ def without(old: AttributeValue | None, value: AttributeValue) -> AttributeValue
         return None
     name = kind(value)
     if name not in old:
-        raise ValidationException(WRONG_TYPE)
+        raise DataException(WRONG_TYPE)
     doomed = set(value[name])
     left = [member for member in old[name] if member not in doomed]
     return {name: left} if left else None
@@ -267,7 +275,7 @@ def _inside(node: Any) -> Change:
 
     def change_inside(old: AttributeValue | None, item: Item, values: Values) -> AttributeValue:
         if old is None or name not in old:
-            raise ValidationException(INVALID_PATH)
+            raise DataException(INVALID_PATH)
         return {name: rebuild(old[name], steps, item, values)}
 
     return change_inside

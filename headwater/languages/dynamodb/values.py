@@ -14,9 +14,11 @@ from typing import Any
 
 from headwater.languages.dynamodb import numbers
 from headwater.languages.dynamodb.errors import (
+    DataException,
     SerializationException,
     ValidationException,
     invalid_parameter,
+    missing_value,
 )
 
 AttributeValue = dict[str, Any]
@@ -142,12 +144,12 @@ def _check_unusual(value: Any, containers: int) -> int:
         raise SerializationException(_unexpected(value, "Structure"))
     known = {name: content for name, content in value.items() if name in _CHECKS and content is not None}
     if not known:
-        raise ValidationException(_EMPTY)
+        raise DataException(_EMPTY)
     for name in known:
         if len(known) == 1 or name in ("N", "NS"):
             size = _CHECKS[name](known, containers)
     if len(known) > 1:
-        raise ValidationException(_SEVERAL)
+        raise DataException(_SEVERAL)
     value.clear()
     value.update(known)
     return size
@@ -211,7 +213,7 @@ def _check_null(value: AttributeValue, _: int) -> int:
     if type(value["NULL"]) is not bool:
         raise SerializationException(_unexpected(value["NULL"], "Boolean"))
     if not value["NULL"]:
-        raise invalid_parameter("Null attribute value types must have the value of true")
+        raise missing_value("Null attribute value types must have the value of true")
     return 1
 
 
@@ -225,7 +227,7 @@ def _members(value: AttributeValue, name: str) -> list[Any]:
 def _check_string_set(value: AttributeValue, _: int) -> int:
     members = _members(value, "SS")
     if not members:
-        raise invalid_parameter("An string set  may not be empty")
+        raise missing_value("An string set  may not be empty")
     size = 0
     for text in members:
         if type(text) is not str:
@@ -239,7 +241,7 @@ def _check_string_set(value: AttributeValue, _: int) -> int:
 def _check_number_set(value: AttributeValue, _: int) -> int:
     members = _members(value, "NS")
     if not members:
-        raise invalid_parameter("An number set  may not be empty")
+        raise missing_value("An number set  may not be empty")
     for text in members:
         if type(text) is not str:
             raise SerializationException(_unexpected(text, "String"))
@@ -252,7 +254,7 @@ def _check_number_set(value: AttributeValue, _: int) -> int:
 def _check_binary_set(value: AttributeValue, _: int) -> int:
     members = _members(value, "BS")
     if not members:
-        raise invalid_parameter("Binary sets should not be empty")
+        raise missing_value("Binary sets should not be empty")
     value["BS"] = texts = [_base64(member) for member in members]
     if len(set(texts)) < len(texts):
         raise invalid_parameter(f"Input collection [{', '.join(texts)}]of type BS contains duplicates.")

@@ -16,7 +16,8 @@ from headwater.languages.iot_sql.values import UNDEFINED, Value
 class Message:
     """`now` is in milliseconds since the epoch; `properties` are MQTT 5's, named as in `languages.mqtt`.
 
-    `get_item(table, key)` reads a DynamoDB item for `get_dynamodb`, UNDEFINED where there is none.
+    `get_item(table, key)` reads a DynamoDB item for `get_dynamodb`, `get_shadow(thing, name)` a shadow's document for
+    `get_thing_shadow`: UNDEFINED where there is none.
     `random` gives numbers from 0 to below 1 and `new_uuid` identifiers: chance comes from outside.
     """
 
@@ -30,6 +31,7 @@ class Message:
     trace_id: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     get_item: Callable[[str, dict[str, Value]], Value] = lambda table, key: UNDEFINED
+    get_shadow: Callable[[str, str], Value] = lambda thing, name: UNDEFINED
     random: Callable[[], float] = lambda: 0.0
     new_uuid: Callable[[], str] = lambda: "00000000-0000-4000-8000-000000000000"
 

@@ -52,14 +52,14 @@ class Samples:
         self.values = None
 
     def percentile(self, percent: float) -> float | None:
-        """By the nearest rank."""
+        """By the nearest rank: the least value that this part of all samples does not exceed."""
         if not self.values:
             return None
-        place, seen = (self.count - 1) * percent / 100, 0.0
+        place, seen = self.count * percent / 100, 0.0
         ordered = sorted(self.values.items())
         for value, times in ordered:
             seen += times
-            if seen > place:
+            if seen >= place:
                 return value
         return ordered[-1][0]
 

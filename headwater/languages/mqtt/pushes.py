@@ -10,6 +10,7 @@ from typing import NamedTuple
 from headwater.languages.mqtt.packets import Publish
 
 CHANNEL = "iot-mqtt"
+TRUST_CHANNEL = "iot-trust"
 
 
 class Receiver(NamedTuple):
@@ -33,3 +34,9 @@ class Eject(NamedTuple):
 
     connection: str
     reason: int
+
+
+class Trusted(NamedTuple):
+    """A certificate, as PEM, that vouches for devices: an authority's, or a device's own."""
+
+    certificate: str

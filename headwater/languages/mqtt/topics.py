@@ -6,12 +6,16 @@ Differs from the OASIS text where AWS IoT does: `#` does not take the level abov
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from headwater.languages.mqtt.limits import AWS_LIMITS, Limits
 
 SHARE_PREFIX = "$share/"
 BASIC_INGEST_PREFIX = "$aws/rules/"
+_SHADOW_REQUEST = re.compile(
+    r"(\$aws/things/([a-zA-Z0-9:_-]{1,128})/shadow(?:/name/([$a-zA-Z0-9:_-]{1,64}))?)/(get|update|delete)"
+)
 
 
 class SharedFilter(NamedTuple):
@@ -70,6 +74,32 @@ def basic_ingest_rule(topic: str) -> tuple[str, str] | None:
         return None
     rule, _, rest = topic[len(BASIC_INGEST_PREFIX) :].partition("/")
     return rule, rest
+
+
+class ShadowRequest(NamedTuple):
+    """What a topic asks of a shadow; ``name`` is empty for the classic one, answers stand below ``prefix``."""
+
+    prefix: str
+    thing: str
+    name: str
+    action: str
+
+
+def shadow_request(topic: str) -> ShadowRequest | None:
+    """For ``$aws/things/{thing}/shadow[/name/{name}]/get``, ``update`` or ``delete``; else None.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
+    """
+    found = _SHADOW_REQUEST.fullmatch(topic)
+    return None if found is None else ShadowRequest(found[1], found[2], found[3] or "", found[4])
+
+
+def is_reserved(topic: str) -> bool:
+    """Topics that only AWS itself publishes to.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html
+    """
+    return topic.startswith("$") and not topic.startswith(BASIC_INGEST_PREFIX) and shadow_request(topic) is None
 
 
 def split_shared(topic_filter: str) -> SharedFilter:

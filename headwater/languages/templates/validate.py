@@ -68,12 +68,16 @@ def check_block(
     conditions: Mapping[str, bool] | None,
 ) -> None:
     unresolved: set[str] = set()
+    inactive: set[str] = set()  # declared, but their condition is false
     for node, explicit in nodes:
         unresolved.update(name for name in explicit if name not in resources)
         for each in references(node, conditions):
             if each.kind is Kind.CONDITION and each.name not in template.conditions:
                 raise unresolved_condition(each.name)
             if not known(template, resources, each):
+                if each.name in template.resources:
+                    inactive.add(each.name)
+                    continue
                 if each.kind is Kind.GET_ATT:
                     raise TemplateError(
                         f"Template error: instance of Fn::GetAtt references undefined resource {each.name}"
@@ -83,6 +87,10 @@ def check_block(
         raise TemplateError(
             f"Template format error: Unresolved resource dependencies [{', '.join(sorted(unresolved))}] "
             f"in the {block} block of the template"
+        )
+    if inactive:
+        raise TemplateError(
+            f"Unresolved resource dependencies [{', '.join(sorted(inactive))}] in the {block} block of the template"
         )
 
 

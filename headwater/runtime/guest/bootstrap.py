@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from headwater.runtime.guest import apis, clock, opt, signing, transport
+from headwater.runtime.guest import apis, clock, endpoints, headers, opt, signing, transport
 from headwater.runtime.guest.client import Event, RuntimeClient
 from headwater.runtime.guest.context import LambdaContext
 from headwater.runtime.guest.faults import Fault, Handler, describe, load_handler
@@ -26,6 +26,8 @@ def run(path: list[str], descriptor: int) -> int:
     use_path(path)
     transport.install()
     signing.install()
+    headers.install()
+    endpoints.install()
     logs = set_up()
     warn_of_other_version()
     show_time = clock.install()

@@ -122,7 +122,8 @@ def _quick_create(call: Call, api: Api, request: Request) -> None:
     route["Target"] = f"integrations/{integration['IntegrationId']}"
     made = call.operation("apigatewayv2", "CreateRoute", route)
     put_part(call, api.id, "Route", made["RouteId"], made | managed)
-    call.operation("apigatewayv2", "CreateStage", {"ApiId": api.id, "StageName": "$default", "AutoDeploy": True})
+    stage = {"ApiId": api.id, "StageName": "$default", "AutoDeploy": True}
+    put_part(call, api.id, "Stage", "$default", call.operation("apigatewayv2", "CreateStage", stage) | managed)
 
 
 @operation("apigatewayv2", "GetApi", reads=True)

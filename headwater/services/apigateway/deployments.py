@@ -27,6 +27,9 @@ _KEPT = ("Route", "Integration", "Authorizer")
 _KEPT_OF_SOCKETS = (*_KEPT, "RouteResponse", "IntegrationResponse")
 
 
+BY_ITSELF = "Automatic deployment triggered by changes to the Api configuration"
+
+
 def add_deployment(call: Call, api: Api, description: str | None, automatic: bool) -> Document:
     """Take a snapshot of what the API is now."""
     document: Document = {
@@ -47,7 +50,7 @@ def deploy_by_itself(call: Call, api: Api) -> None:
     if not stages:
         return
     replaced = {stage.get("DeploymentId") for stage in stages}
-    deployment = add_deployment(call, api, "Automatic deployment triggered by changes to the Api configuration", True)
+    deployment = add_deployment(call, api, BY_ITSELF, True)
     identity = deployment["DeploymentId"]
     for stage in stages:
         point_stage(call, api, stage, identity)
@@ -89,6 +92,16 @@ def get_deployments(call: Call, request: Request) -> Result:
     api = find_api(call, request["ApiId"], *VERSION_2)
     found = sorted(parts(call, api.id, "Deployment").values(), key=lambda item: int(item["CreatedDate"]))
     return page(request, [_shown(document) for document in found])
+
+
+@operation("apigatewayv2", "UpdateDeployment")
+def update_deployment(call: Call, request: Request) -> Result:
+    api = find_api(call, request["ApiId"], *VERSION_2)
+    document = find_part(call, api.id, "Deployment", request["DeploymentId"])
+    if request.get("Description") is not None:
+        document = document | {"Description": request["Description"]}
+        put_part(call, api.id, "Deployment", document["DeploymentId"], document)
+    return _shown(document)
 
 
 @operation("apigatewayv2", "DeleteDeployment")

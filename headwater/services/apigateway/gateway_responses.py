@@ -86,6 +86,13 @@ def _compiled(document: Mapping[str, Any]) -> GatewayResponse:
     return GatewayResponse(int(status) if status else None, tuple(headers), templates)
 
 
+def access_denied(explicitly: bool) -> Response:
+    """What an authorizer's policy did not allow. Its member has a capital, alone of all."""
+    text = "User is not authorized to access this resource" + (" with an explicit deny" if explicitly else "")
+    headers = [("content-type", _JSON), ("x-amzn-ErrorType", "AccessDeniedException")]
+    return Response(403, headers, orjson.dumps({"Message": text}), "ACCESS_DENIED")
+
+
 def answer(responses: GatewayResponses, exchange: Exchange, response: Response) -> Response:
     """A failure's answer, in the API's own words where it has some for it."""
     kind = response.kind
@@ -108,7 +115,8 @@ def answer(responses: GatewayResponses, exchange: Exchange, response: Response) 
 
 
 def _rendered(template: Template, exchange: Exchange, response: Response) -> bytes:
-    text = orjson.loads(response.body).get("message", "")
+    body = orjson.loads(response.body)
+    text = body.get("message", body.get("Message", ""))
     error = {"message": text, "messageString": orjson.dumps(text).decode(), "responseType": response.kind}
     if response.kind.startswith("BAD_REQUEST"):
         error["validationErrorString"] = exchange.problem

@@ -46,6 +46,8 @@ def _checked(api: Api, document: Document) -> Document:
             raise bad_request("Timeout should be between 50 ms and 29000 ms")
         document.setdefault("PassthroughBehavior", "WHEN_NO_MATCH")
         document.setdefault("PayloadFormatVersion", "1.0")
+        if document.get("IntegrationType") != "AWS_PROXY":
+            document.setdefault("IntegrationResponseSelectionExpression", "${integration.response.statuscode}")
         compile_socket_integration(document)
         return document
     if not 50 <= timeout <= _LONGEST_TIMEOUT:

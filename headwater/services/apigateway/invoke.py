@@ -18,6 +18,7 @@ from headwater.services.apigateway.authorizer import (
     Refused,
     authorizer_event,
     read_decision,
+    read_failure,
 )
 from headwater.services.apigateway.cors import add_cors, is_preflight, preflight
 from headwater.services.apigateway.exchange import Exchange, Response, message
@@ -29,7 +30,7 @@ from headwater.services.apigateway.function_results import (
     response_1_rest,
     response_2,
 )
-from headwater.services.apigateway.gateway_responses import answer
+from headwater.services.apigateway.gateway_responses import access_denied, answer
 from headwater.services.apigateway.http_integration import HttpIntegration, run_http
 from headwater.services.apigateway.integration import FunctionIntegration, ServiceIntegration
 from headwater.services.apigateway.key_sets import NoKeys
@@ -191,12 +192,16 @@ async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn:
         request = {"FunctionName": authorizer.function, "Payload": orjson.dumps(event)}
         result = await work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
         if result.get("FunctionError"):
-            raise BrokenAuthorizer
+            raise read_failure(authorizer, bytes(result["Payload"]))
         exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
     except Refused as refused:
         exchange.problem = "refused by the authorizer"
+        of_rest = authorizer.form in ("REQUEST", "TOKEN")
         if refused.status == 401:
-            return message(401, "Unauthorized", kind="UNAUTHORIZED")
+            headers = [("x-amzn-ErrorType", "UnauthorizedException")] if of_rest else []
+            return message(401, "Unauthorized", *headers, kind="UNAUTHORIZED")
+        if of_rest:
+            return access_denied(refused.denied)
         return message(refused.status, "Forbidden", kind="ACCESS_DENIED")
     except (BrokenAuthorizer, AwsError) as error:
         exchange.problem = str(error) or "the authorizer gave no decision"

@@ -27,7 +27,7 @@ def apply_patches(document: Document, patches: Sequence[Mapping[str, Any]], allo
         name, _, key = str(patch.get("path", "")).removeprefix("/").partition("/")
         key = key.replace("~1", "/").replace("~0", "~")
         whole = not key and patch.get("op") != "remove"
-        if name not in allowed or (whole if name in _MAPS else key and name not in _LISTS):
+        if name not in allowed or (whole if name in _MAPS else (not key) is (name in _LISTS)):
             raise bad_request(f"Invalid patch path '{patch.get('path')}' specified for op '{patch.get('op')}'")
         if name in _LISTS:
             patched[name] = _patch_list(patched.get(name) or [], patch, key)

@@ -18,12 +18,14 @@ from headwater.spine.resources import Change, Replace, Resource, resource
 
 _SERVICE = "apigateway"
 _API_MEMBERS = ("Name", "Description", "BinaryMediaTypes", "ApiKeySourceType", "DisableExecuteApiEndpoint")
-_UNSERVED = ("CanarySetting", "ClientCertificateId", "CacheClusterEnabled")
+_UNSERVED = ("CanarySetting", "ClientCertificateId")
 _SETTINGS = MappingProxyType(
     {
         "MetricsEnabled": "metrics/enabled",
         "LoggingLevel": "logging/loglevel",
         "DataTraceEnabled": "logging/dataTrace",
+        "CacheDataEncrypted": "caching/dataEncrypted",
+        "CacheTtlInSeconds": "caching/ttlInSeconds",
         "CachingEnabled": "caching/enabled",
         "ThrottlingBurstLimit": "throttling/burstLimit",
         "ThrottlingRateLimit": "throttling/rateLimit",
@@ -50,7 +52,7 @@ class RestApiResource(Resource):
                 _SERVICE, "CreateRestApi", {"name": change.physical_name(128), **settings}
             )
         else:
-            imported = call.operation(_SERVICE, "ImportRestApi", {"body": body})
+            imported = call.operation(_SERVICE, "ImportRestApi", {"body": body, "parameters": _parameters(change)})
             api = self._overlay(call, imported["id"], settings)
         change.physical_id = api["id"]
         change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
@@ -59,7 +61,8 @@ class RestApiResource(Resource):
         body = definition(call, change.properties)
         if body is not None:
             mode = change.properties.get("Mode", "overwrite")
-            call.operation(_SERVICE, "PutRestApi", {"restApiId": change.physical_id, "mode": mode, "body": body})
+            request = {"restApiId": change.physical_id, "mode": mode, "body": body, "parameters": _parameters(change)}
+            call.operation(_SERVICE, "PutRestApi", request)
         api = self._overlay(call, change.physical_id, self._settings(change))
         change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
 
@@ -69,6 +72,8 @@ class RestApiResource(Resource):
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
         settings: dict[str, Any] = lower_first(given) | {"tags": tags_of_change(change)}
+        if kinds := settings.get("binaryMediaTypes"):
+            settings["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in kinds]
         if "apiKeySourceType" in settings:
             settings["apiKeySource"] = settings.pop("apiKeySourceType")
         if endpoint := change.properties.get("EndpointConfiguration"):
@@ -88,6 +93,13 @@ class RestApiResource(Resource):
         arn = f"arn:aws:apigateway:{call.region}::/restapis/{identity}"
         call.operation(_SERVICE, "TagResource", {"resourceArn": arn, "tags": settings["tags"]})
         return call.operation(_SERVICE, "UpdateRestApi", {"restApiId": identity, "patchOperations": patches})
+
+
+def _parameters(change: Change) -> dict[str, str]:
+    """Of the import: what the template says beside the body of where the API is reached goes above them."""
+    types = (change.properties.get("EndpointConfiguration") or {}).get("Types")
+    given: dict[str, str] = change.properties.get("Parameters") or {}
+    return {**given, "endpointConfigurationTypes": ",".join(types)} if types else given
 
 
 @resource("AWS::ApiGateway::Resource")

@@ -29,6 +29,7 @@ from headwater.services.apigateway.store import (
 )
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.shapes import failure, validation_error
 
 _MEMBERS = (
     "name",
@@ -42,7 +43,11 @@ _MEMBERS = (
     "tags",
     "disableExecuteApiEndpoint",
 )
-_PATCHED = ("name", "description", "version", "binaryMediaTypes", "disableExecuteApiEndpoint", "apiKeySource")
+_PATCHED = (
+    *("name", "description", "version", "binaryMediaTypes", "disableExecuteApiEndpoint", "apiKeySource", "policy"),
+)
+_KEY_SOURCES = ("AUTHORIZER", "HEADER")
+_ENDPOINTS = ("PRIVATE", "EDGE", "REGIONAL")
 _PAGE = 25
 _MOST = 500
 
@@ -65,10 +70,19 @@ def _new_api(call: Call, given: Mapping[str, Any]) -> Api:
     if not document.get("name"):
         raise bad_request("No name specified")
     document["endpointConfiguration"].setdefault("ipAddressType", "ipv4")
+    _check_enumerated("apiKeySource", document["apiKeySource"], _KEY_SOURCES)
+    for kind in document["endpointConfiguration"].get("types") or ():
+        _check_enumerated("endpointConfiguration.types", kind, _ENDPOINTS)
     root = new_part_id(call, 10)
     api = add_api(call, REST, document | {"rootResourceId": root})
     put_part(call, api.id, "Resource", root, {"id": root, "path": "/"})
     return api
+
+
+def _check_enumerated(member: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        constraint = f"Member must satisfy enum value set: [{', '.join(known)}]"
+        raise validation_error([failure(value, f"createRestApiInput.{member}", constraint)])
 
 
 @operation("apigateway", "CreateRestApi")
@@ -107,7 +121,7 @@ def delete_rest_api(call: Call, request: Request) -> Result:
 @operation("apigateway", "ImportRestApi")
 def import_rest_api(call: Call, request: Request) -> Result:
     document = read_document(bytes(request.get("body", b"")))
-    api = _new_api(call, _settings(document))
+    api = _new_api(call, _settings(document) | _parameters(request))
     import_resources(call, api, document)
     return describe(api)
 
@@ -126,9 +140,22 @@ def put_rest_api(call: Call, request: Request) -> Result:
             remove_parts(call, api.id, kind)
         root.pop("resourceMethods", None)
         put_part(call, api.id, "Resource", root["id"], root)
-    api = set_api(call, api, api.document | _settings(document))
+    api = set_api(call, api, api.document | _settings(document) | _parameters(request))
     import_resources(call, api, document)
     return describe(api)
+
+
+def _parameters(request: Request) -> Document:
+    """What an import's parameters say: where the API is reached. Documentation is never imported here."""
+    given = request.get("parameters") or {}
+    if given.get("basepath", "ignore") != "ignore":
+        raise not_implemented("The parameter basepath of API Gateway's imports, but ignore,")
+    kinds = given.get("endpointConfigurationTypes")
+    if not kinds:
+        return {}
+    for kind in kinds.split(","):
+        _check_enumerated("endpointConfiguration.types", kind, _ENDPOINTS)
+    return {"endpointConfiguration": {"types": kinds.split(","), "ipAddressType": "ipv4"}}
 
 
 def _settings(document: Mapping[str, Any]) -> Document:

@@ -28,6 +28,7 @@ from headwater.spine.work import Work
 
 _JSON = "application/json"
 _PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
+_BARE_STATUS = re.compile(rb"^\s*\{(?:[^{}]*,)?\s*'?statusCode'?\s*:\s*(\d+)\s*[,}]")
 _FUNCTION_ERROR = "x-amz-function-error"
 
 
@@ -147,11 +148,15 @@ def _request_body(integration: TemplatedIntegration, exchange: Exchange, context
 
 
 def mock(body: bytes) -> tuple[WireAnswer, str]:
-    """The request's body says the status."""
+    """The request's body says the status. Names need no quotes there: the CDK writes ``{ statusCode: 200 }``."""
     try:
         status = int(orjson.loads(body)["statusCode"])
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise RefusedByGateway(failure(500), "a MOCK integration's request template has to give a statusCode") from None
+        written = _BARE_STATUS.search(body)
+        if written is None:
+            problem = "a MOCK integration's request template has to give a statusCode"
+            raise RefusedByGateway(failure(500), problem) from None
+        status = int(written[1])
     return WireAnswer(status, {}, b""), str(status)
 
 

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_Method.html
 
 from __future__ import annotations
 
+import re
+
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
 from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.rest_models import VALIDATOR
@@ -16,6 +18,8 @@ from headwater.spine.operations import Call, Request, Result, operation
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "ANY"})
 _TYPES = frozenset({"AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"})
 _KEYS = frozenset({"restApiId", "resourceId"})
+_HTTP = re.compile(r"https?://|\$\{stageVariables\.")
+_ACTION = re.compile(r"arn:[\w-]+:apigateway:[^:]*:([^:]+):(?:path|action)/.")
 _PATCHED = (
     "apiKeyRequired",
     "authorizationType",
@@ -114,10 +118,31 @@ def put_integration(call: Call, request: Request) -> Result:
     given.setdefault("timeoutInMillis", 29_000)
     given.setdefault("cacheNamespace", resource["id"])
     given.setdefault("cacheKeyParameters", [])
-    if given["type"] != "MOCK" and not given.get("uri"):
-        raise bad_request("AWS ARN for integration must contain path or action")
+    _check_integration(given)
     write_method(call, api, resource, method | {"methodIntegration": given})
     return given
+
+
+def _check_integration(given: Document) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html"""
+    kind, uri = given["type"], given.get("uri") or ""
+    if kind == "MOCK":
+        return
+    if not given["httpMethod"]:
+        raise bad_request("Enumeration value for HttpMethod must be non-empty")
+    if kind.startswith("HTTP"):
+        if not _HTTP.match(uri):
+            raise bad_request("Invalid HTTP endpoint specified for URI")
+        return
+    service = _ACTION.match(uri)
+    if service is None:
+        raise bad_request("AWS ARN for integration must contain path or action")
+    if kind == "AWS_PROXY" and service[1] not in ("lambda", "firehose"):
+        raise bad_request(
+            "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations."
+        )
+    if service[1] != "lambda" and not given.get("credentials"):
+        raise bad_request("Role ARN must be specified for AWS integrations")
 
 
 @operation("apigateway", "GetIntegration", reads=True)

@@ -170,6 +170,11 @@ def get_account(call: Call, request: Request) -> Result:
 
 @operation("apigateway", "UpdateAccount")
 def update_account(call: Call, request: Request) -> Result:
-    settings = apply_patches(get_account(call, {}), request.get("patchOperations") or [], ("cloudwatchRoleArn",))
+    patches = request.get("patchOperations") or []
+    features = [patch for patch in patches if patch.get("path") == "/features" and patch.get("value") == "UsagePlans"]
+    if any(patch.get("op") == "remove" for patch in features):
+        raise bad_request("Usage Plans cannot be disabled once enabled")
+    others = [patch for patch in patches if patch not in features]
+    settings = apply_patches(get_account(call, {}), others, ("cloudwatchRoleArn",))
     call.store.run(tables.SET_ACCOUNT, (call.account, call.region, orjson.dumps(settings).decode()))
     return settings

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from headwater.services.apigateway.access_logs import compile_access_log
-from headwater.services.apigateway.deployments import add_deployment, deploy_by_itself, point_stage
+from headwater.services.apigateway.deployments import BY_ITSELF, add_deployment, deploy_by_itself, point_stage
 from headwater.services.apigateway.errors import bad_request, conflict, not_found
 from headwater.services.apigateway.store import (
     VERSION_2,
@@ -65,7 +65,7 @@ def create_stage(call: Call, request: Request) -> Result:
 def _deployed(call: Call, api: Api, stage: Document) -> Document:
     """A stage that deploys by itself, with its first deployment; any other as it is."""
     if stage["AutoDeploy"] and not stage.get("DeploymentId"):
-        deployment = add_deployment(call, api, None, automatic=True)
+        deployment = add_deployment(call, api, BY_ITSELF, automatic=True)
         point_stage(call, api, stage, deployment["DeploymentId"])
         return find_part(call, api.id, "Stage", stage["StageName"])
     return stage

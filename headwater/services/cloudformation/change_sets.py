@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from headwater.languages.templates import Argument, Difference, difference
+from headwater.languages.templates import Argument, Difference, TemplateError, difference
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import begin_creation, begin_update
 from headwater.services.cloudformation.errors import (
@@ -32,7 +32,7 @@ from headwater.services.cloudformation.plan import (
     make_plan,
     plan_of,
 )
-from headwater.services.cloudformation.source import Source, check_capabilities, load_body, read_source
+from headwater.services.cloudformation.source import Source, check_capabilities, load_body, read_source, with_pieces
 from headwater.services.cloudformation.stack import (
     Stack,
     current_resource,
@@ -184,7 +184,8 @@ def prepare(call: Call, item: Delivery) -> Coroutine[Any, Any, Callable[[Call], 
         return None
     change_set = change_set_of(row)
     stack = find_stack(call, change_set.stack)
-    source = Source(change_set.body, load_body(change_set.body), change_set.arguments, change_set.tags, stack)
+    body = with_pieces(call, change_set.body, load_body(change_set.body), change_set.arguments, stack)
+    source = Source(change_set.body, body, change_set.arguments, change_set.tags, stack)
     if source.is_slow:
         return _prepare_later(change_set.id, source)
     _prepared(call, change_set, *source.process())
@@ -220,13 +221,14 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     except AwsError as error:
         _fail(call, change_set, error.message)
         return
-    if change_set.type == "UPDATE":
-        if stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
-            _fail(call, change_set, NO_CHANGES)
-            return
-        changes = difference(plan_of(call, stack).rendered(), plan.rendered())
-    else:
-        changes = difference({}, plan.rendered())
+    if change_set.type == "UPDATE" and stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
+        _fail(call, change_set, NO_CHANGES)
+        return
+    try:
+        changes = difference(plan_of(call, stack).rendered() if change_set.type == "UPDATE" else {}, plan.rendered())
+    except TemplateError as error:
+        _fail(call, change_set, str(error))
+        return
     change_set.changes = [{"Type": "Resource", "ResourceChange": _described(call, stack, each)} for each in changes]
     change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
     change_set.save(call)
@@ -340,7 +342,8 @@ def execute_change_set(call: Call, request: Request) -> Result:
             other.execution = "OBSOLETE"
             other.save(call)
     given = {name: value for name, value in change_set.settings.items() if name != "Description"}
-    stack.settings.update({"DisableRollback": bool(request.get("DisableRollback")), **given})
+    rollback = {"DisableRollback": bool(request.get("DisableRollback")), "StackPolicyDuringUpdateBody": None}
+    stack.settings.update({**rollback, **given})
     stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})
     plan = make_plan(change_set.processed, change_set.arguments, change_set.tags, stack)
     begin = begin_creation if stack.status == "REVIEW_IN_PROGRESS" else begin_update

@@ -15,6 +15,9 @@ from headwater.services.cloudformation.plan import Plan
 from headwater.services.cloudformation.stack import Stack
 from headwater.services.cloudformation.surroundings import Surroundings
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import page
+
+_EXPORTS_OF_A_PAGE = 100
 
 
 def settle_outputs(call: Call, stack: Stack, plan: Plan) -> list[dict[str, Any]]:
@@ -72,8 +75,15 @@ def exports_in_use(call: Call, stack: Stack) -> str | None:
 
 @operation("cloudformation", "ListExports", reads=True)
 def list_exports(call: Call, request: Request) -> Result:
-    rows = call.store.all(tables.SELECT_EXPORTS, (call.account, call.region))
-    return {"Exports": [{"ExportingStackId": stack, "Name": name, "Value": value} for name, value, stack in rows]}
+    rows, token = page(
+        request.get("NextToken"),
+        _EXPORTS_OF_A_PAGE,
+        lambda after, count: call.store.all(tables.SELECT_EXPORTS, (call.account, call.region, after, count)),
+        lambda row: str(row[0]),
+        lambda: validation_error("Invalid NextToken."),
+    )
+    exports = [{"ExportingStackId": stack, "Name": name, "Value": value} for name, value, stack in rows]
+    return {"Exports": exports, "NextToken": token}
 
 
 @operation("cloudformation", "ListImports", reads=True)

@@ -96,13 +96,15 @@ def read_source(call: Call, request: Request, stack: Stack) -> Source:
     except TemplateError as error:
         raise validation_error(str(error)) from error
     tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]} if "Tags" in request else dict(former.tags)
-    if "Transform" in text:
-        body = with_pieces(call, body, arguments, stack)
-    return Source(text, body, arguments, tags, stack)
+    return Source(text, with_pieces(call, text, body, arguments, stack), arguments, tags, stack)
 
 
-def with_pieces(call: Call, body: dict[str, Any], arguments: Mapping[str, Argument], stack: Stack) -> dict[str, Any]:
+def with_pieces(
+    call: Call, text: str, body: dict[str, Any], arguments: Mapping[str, Argument], stack: Stack
+) -> dict[str, Any]:
     """The body with what it includes from buckets of ours. Raises ValidationError."""
+    if "Transform" not in text:
+        return body
     parameters = pseudo_parameters_of(stack) | {name: argument.value for name, argument in arguments.items()}
 
     def fetch(location: str) -> str:
@@ -186,6 +188,11 @@ def given_parameters(request: Request, former: StoredTemplate) -> dict[str, str]
                 raise validation_error(
                     f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter "
                     "key not in the previous template"
+                )
+            if parameter.get("ParameterValue"):
+                raise validation_error(
+                    f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true and non empty "
+                    "value for a parameter"
                 )
             given[key] = former.arguments[key].given
         else:

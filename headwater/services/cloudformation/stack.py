@@ -192,12 +192,17 @@ def record(
     reason: str | None,
     properties: str | None = None,
 ) -> None:
-    """Write a stack event. Its id is unique and, for a resource, tells what it is about, as AWS's does."""
+    """Write a stack event. Its id is unique and, for a resource, tells what it is about, as AWS's does.
+
+    No two of a stack are of one instant: tools (the CDK's among them) put events in order by their time.
+    """
     event = call.ids.uuid()
     if kind != STACK_TYPE or physical_id != stack.id:
         event = f"{logical_id}-{event}" if status.endswith("_IN_PROGRESS") else f"{logical_id}-{status}-{event}"
+    last = call.store.one(tables.SELECT_LAST_EVENT_TIME, (stack.id,))
+    at = call.now if last is None else max(call.now, last[0] + 1)
     row = (
-        call.engine.new_id(), stack.id, event, logical_id, physical_id, kind, status, reason, call.now, properties,
+        call.engine.new_id(), stack.id, event, logical_id, physical_id, kind, status, reason, at, properties,
         stack.settings.get("ClientRequestToken"),
     )  # fmt: skip
     call.store.run(tables.INSERT_EVENT, row)

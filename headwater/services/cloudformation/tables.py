@@ -125,6 +125,7 @@ DELETE_TASKS = "DELETE FROM cloudformation_tasks WHERE stack = ?"
 EVENT_COLUMNS = "id, stack, event, logical_id, physical_id, type, status, reason, at, properties, token"
 INSERT_EVENT = f"INSERT INTO cloudformation_events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SELECT_EVENT = f"SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE id = ?"
+SELECT_LAST_EVENT_TIME = "SELECT at FROM cloudformation_events WHERE stack = ? ORDER BY id DESC LIMIT 1"
 SELECT_EVENTS = f"""
 SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND id < ? ORDER BY id DESC LIMIT ?
 """
@@ -148,7 +149,10 @@ INSERT INTO cloudformation_exports (account, region, name, value, stack) VALUES 
 ON CONFLICT (account, region, name) DO UPDATE SET value = excluded.value
 """
 SELECT_EXPORT = "SELECT value, stack FROM cloudformation_exports WHERE account = ? AND region = ? AND name = ?"
-SELECT_EXPORTS = "SELECT name, value, stack FROM cloudformation_exports WHERE account = ? AND region = ? ORDER BY name"
+SELECT_EXPORTS = """
+SELECT name, value, stack FROM cloudformation_exports WHERE account = ? AND region = ? AND name > ?
+ORDER BY name LIMIT ?
+"""
 SELECT_EXPORTS_OF = "SELECT name, value FROM cloudformation_exports WHERE stack = ?"
 DELETE_EXPORT = "DELETE FROM cloudformation_exports WHERE account = ? AND region = ? AND name = ?"
 DELETE_EXPORTS_OF = "DELETE FROM cloudformation_exports WHERE stack = ?"
@@ -167,6 +171,7 @@ INSERT INTO cloudformation_responses (token, stack, sent, body) VALUES (?, ?, ?,
 """
 SELECT_RESPONSE = "SELECT sent, body FROM cloudformation_responses WHERE token = ?"
 SET_RESPONSE = "UPDATE cloudformation_responses SET body = ? WHERE token = ?"
+DELETE_RESPONSE = "DELETE FROM cloudformation_responses WHERE token = ?"
 DELETE_RESPONSES = "DELETE FROM cloudformation_responses WHERE stack = ?"
 
 PRESENT_RESOURCES = """

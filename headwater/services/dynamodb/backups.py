@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.services.dynamodb.lifecycle import save_definition
-from headwater.services.dynamodb.table import Table, describe_target
+from headwater.services.dynamodb.table import Table, find_table
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _LONGEST_DAYS = 35
@@ -17,7 +18,7 @@ _SETTING = "PointInTimeRecovery"
 
 @operation("dynamodb", "UpdateContinuousBackups")
 def update_continuous_backups(call: Call, request: Request) -> Result:
-    table = describe_target(call, request["TableName"])
+    table = _find(call, request)
     specification = request["PointInTimeRecoverySpecification"]
     definition = {name: value for name, value in table.definition.items() if name != _SETTING}
     if specification["PointInTimeRecoveryEnabled"]:
@@ -29,7 +30,18 @@ def update_continuous_backups(call: Call, request: Request) -> Result:
 
 @operation("dynamodb", "DescribeContinuousBackups", reads=True)
 def describe_continuous_backups(call: Call, request: Request) -> Result:
-    return _described(call, describe_target(call, request["TableName"]))
+    return _described(call, _find(call, request))
+
+
+def _find(call: Call, request: Request) -> Table:
+    """What backs up says in its own words that there is no such table."""
+    name = request["TableName"]
+    try:
+        return find_table(call, name)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise AwsError("TableNotFoundException", f"Table not found: {name.rpartition('/')[2]}") from None
 
 
 def _described(call: Call, table: Table) -> Result:

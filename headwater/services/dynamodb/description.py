@@ -86,6 +86,8 @@ def _index(call: Call, table: Table, index: Index, status: str, mean: float) -> 
         if index.backfilling:
             described["Backfilling"] = True
         described["ProvisionedThroughput"] = _throughput(definition.get("ProvisionedThroughput"))
+        if "OnDemandThroughput" in definition:
+            described["OnDemandThroughput"] = definition["OnDemandThroughput"]
     described["IndexSizeBytes"] = int(mean * count)
     described["ItemCount"] = count
     described["IndexArn"] = f"{table.arn}/index/{index.name}"

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.ht
 
 from __future__ import annotations
 
+from headwater.languages.dynamodb.errors import ValidationException
 from headwater.languages.dynamodb.values import MAX_ITEM_SIZE, Item, check_item, item_size
 from headwater.services.dynamodb import capacity
 from headwater.services.dynamodb.doors import item_operation
@@ -56,7 +57,7 @@ def get_item(call: Call, request: Request) -> Result:
     return result
 
 
-@item_operation("PutItem")
+@item_operation("PutItem", counts=True)
 def put_item(call: Call, request: Request) -> Result:
     item = request["Item"]
     size = check_item(item)
@@ -79,7 +80,7 @@ def put_item(call: Call, request: Request) -> Result:
     return _answer(request, change, old if returned else None)
 
 
-@item_operation("DeleteItem")
+@item_operation("DeleteItem", counts=True)
 def delete_item(call: Call, request: Request) -> Result:
     check_item(request["Key"])
     returned = _whole_item_returned(request)
@@ -93,7 +94,7 @@ def delete_item(call: Call, request: Request) -> Result:
     return _answer(request, change, old if returned else None)
 
 
-@item_operation("UpdateItem")
+@item_operation("UpdateItem", counts=True)
 def update_item(call: Call, request: Request) -> Result:
     key_item = request["Key"]
     check_item(key_item)
@@ -127,7 +128,7 @@ def _whole_item_returned(request: Request) -> bool:
     """Whether a put or delete returns the item that it found."""
     wanted = request.get("ReturnValues", "NONE")
     if wanted not in ("NONE", "ALL_OLD"):
-        raise validation("ReturnValues can only be ALL_OLD or NONE")
+        raise ValidationException("ReturnValues can only be ALL_OLD or NONE")
     return bool(wanted == "ALL_OLD")
 
 

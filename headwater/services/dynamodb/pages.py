@@ -22,6 +22,7 @@ from headwater.spine.store import Row
 
 PAGE_SIZE = 1024 * 1024
 STARTING_KEY = "The provided starting key is invalid"
+_COUNTED = "1 validation error detected: "
 _FIRST_CHUNK = 100
 _NEXT_CHUNK = 1000
 
@@ -115,14 +116,14 @@ def check_select(source: Source, request: Request, projection: Projection | None
     if select is not None and projection is not None and select != "SPECIFIC_ATTRIBUTES":
         name = "ProjectionExpression" if "ProjectionExpression" in request else "AttributesToGet"
         what = "only the Count" if select == "COUNT" else f"{select}"
-        raise validation(f"Cannot specify the {name} when choosing to get {what}")
+        raise validation(f"{_COUNTED}Cannot specify the {name} when choosing to get {what}")
     if select == "SPECIFIC_ATTRIBUTES" and projection is None:
         raise validation(
-            "1 validation error detected: "
-            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+            f"{_COUNTED}Must specify the AttributesToGet or ProjectionExpression "
+            "when choosing to get SPECIFIC_ATTRIBUTES"
         )
     if select == "ALL_PROJECTED_ATTRIBUTES" and index is None:
-        raise validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+        raise validation(f"{_COUNTED}ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
     if index is None or not index.is_global or index.projected is None:
         return
     if select == "ALL_ATTRIBUTES":

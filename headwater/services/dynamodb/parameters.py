@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from headwater.languages.dynamodb import legacy
+from headwater.languages.dynamodb.errors import ValidationException, invalid_parameter
 from headwater.languages.dynamodb.expressions import Expressions
 from headwater.languages.dynamodb.projections import Select, selection
 from headwater.languages.dynamodb.values import Item
-from headwater.services.dynamodb.errors import invalid_parameter, validation
+from headwater.services.dynamodb.errors import validation
 from headwater.services.dynamodb.table import Table
-from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
 Predicate: TypeAlias = Callable[[Item], bool]
@@ -33,20 +33,20 @@ def read_expressions(
         if mixed:
             raise expressions_mixed(mixed, used)
     elif "ExpressionAttributeNames" in request:
-        raise validation("ExpressionAttributeNames can only be specified when using expressions")
+        raise ValidationException("ExpressionAttributeNames can only be specified when using expressions")
     if "ExpressionAttributeValues" in request:
         takers = [name for name in expressions if name != "ProjectionExpression"]
         if not any(name in request for name in takers):
             verb = "are" if len(takers) > 1 else "is"
-            raise validation(
+            raise ValidationException(
                 "ExpressionAttributeValues can only be specified when using expressions: "
                 f"{' and '.join(takers)} {verb} null"
             )
     return Expressions(call.memory.expressions, request)
 
 
-def expressions_mixed(others: list[str], expressions: list[str]) -> AwsError:
-    return validation(
+def expressions_mixed(others: list[str], expressions: list[str]) -> ValidationException:
+    return ValidationException(
         "Can not use both expression and non-expression parameters in the same request: "
         f"Non-expression parameters: {{{', '.join(others)}}} Expression parameters: {{{', '.join(expressions)}}}"
     )
@@ -62,10 +62,10 @@ def read_condition(expressions: Expressions, request: Request) -> Predicate | No
     operator = request.get("ConditionalOperator")
     if "Expected" not in request:
         if operator is not None:
-            raise validation("ConditionalOperator cannot be used without Filter or Expected")
+            raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
         return None
     if operator is not None and not request["Expected"]:
-        raise validation("ConditionalOperator cannot be used without Filter or Expected")
+        raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
     condition = legacy.expected(request["Expected"], operator)
     return lambda item: condition.test(item, condition.values)
 
@@ -94,7 +94,7 @@ def read_filter(expressions: Expressions, request: Request, parameter: str) -> F
     operator = request.get("ConditionalOperator")
     if not request.get(parameter):
         if operator is not None:
-            raise validation("ConditionalOperator cannot be used without Filter or Expected")
+            raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
         return None
     condition = legacy.filters(request[parameter], operator)
     return Filter(parameter, lambda item: condition.test(item, condition.values), list(condition.attributes), [])

@@ -156,9 +156,7 @@ def _settings(properties: dict[str, Any]) -> dict[str, Any]:
         settings["DeletionProtectionEnabled"] = _true(settings["DeletionProtectionEnabled"])
     if "ProvisionedThroughput" in properties:
         settings["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
-    for name in ("OnDemandThroughput", "WarmThroughput"):
-        if name in properties:
-            settings[name] = {unit: int(value) for unit, value in properties[name].items()}
+    settings |= _limits(properties)
     if "GlobalSecondaryIndexes" in properties:
         settings["GlobalSecondaryIndexes"] = [_index(index) for index in properties["GlobalSecondaryIndexes"]]
     if "StreamSpecification" in properties:
@@ -172,6 +170,12 @@ def _settings(properties: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
+def _limits(given: dict[str, Any]) -> dict[str, Any]:
+    """Of a table or an index: the most that it takes on demand, and what it is warmed up for."""
+    names = ("OnDemandThroughput", "WarmThroughput")
+    return {name: {unit: int(value) for unit, value in given[name].items()} for name in names if name in given}
+
+
 def _throughput(given: dict[str, Any]) -> dict[str, int]:
     return {name: int(given[name]) for name in _INTEGERS}
 
@@ -180,7 +184,7 @@ def _index(given: dict[str, Any]) -> dict[str, Any]:
     index = {name: given[name] for name in ("IndexName", "KeySchema", "Projection")}
     if "ProvisionedThroughput" in given:
         index["ProvisionedThroughput"] = _throughput(given["ProvisionedThroughput"])
-    return index
+    return index | _limits(given)
 
 
 def _stream(given: dict[str, Any]) -> dict[str, Any]:
@@ -212,11 +216,15 @@ def _index_updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[s
             updates.append({"Delete": {"IndexName": name}})
         if rebuilt:
             updates.append({"Create": new[name]})
-        elif name in new and index != new[name] and "ProvisionedThroughput" in new[name]:
-            throughput = new[name]["ProvisionedThroughput"]
-            updates.append({"Update": {"IndexName": name, "ProvisionedThroughput": throughput}})
+        elif name in new and (changed := _changed_limits(index, new[name])):
+            updates.append({"Update": {"IndexName": name, **changed}})
     updates += [{"Create": index} for name, index in new.items() if name not in old]
     return updates
+
+
+def _changed_limits(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    names = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
+    return {name: after[name] for name in names if name in after and after[name] != before.get(name)}
 
 
 def _shape(index: dict[str, Any]) -> tuple[Any, Any]:

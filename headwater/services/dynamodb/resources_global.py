@@ -22,6 +22,7 @@ _SHARED = (
     "StreamSpecification",
     "TableName",
     "TimeToLiveSpecification",
+    "WarmThroughput",
 )
 _OF_REPLICA = (
     "DeletionProtectionEnabled",
@@ -30,8 +31,15 @@ _OF_REPLICA = (
     "TableClass",
     "Tags",
 )
-_SILENT = ("ContributorInsightsSpecification", "GlobalSecondaryIndexes", "ReadProvisionedThroughputSettings", "Region")
-_KNOWN = (*_SHARED, "GlobalSecondaryIndexes", "Replicas", "SSESpecification", "WriteProvisionedThroughputSettings")
+_SILENT = (
+    *("ContributorInsightsSpecification", "GlobalSecondaryIndexes", "Region", "SSESpecification"),
+    *("ReadProvisionedThroughputSettings", "ReadOnDemandThroughputSettings"),
+)
+_KNOWN = (
+    *(*_SHARED, "GlobalSecondaryIndexes", "Replicas", "SSESpecification"),
+    *("WriteProvisionedThroughputSettings", "WriteOnDemandThroughputSettings"),
+)
+_OF_INDEX = ("IndexName", "KeySchema", "Projection", "WarmThroughput")
 _LEAST = 1
 
 
@@ -64,20 +72,26 @@ def _table(properties: dict[str, Any], region: str) -> dict[str, Any]:
     table |= {name: replica[name] for name in _OF_REPLICA if name in replica}
     provisioned = properties.get("BillingMode", "PROVISIONED") == "PROVISIONED"
     table["BillingMode"] = "PROVISIONED" if provisioned else "PAY_PER_REQUEST"
-    if provisioned:
-        table["ProvisionedThroughput"] = _throughput(properties, replica)
+    table |= _capacity(properties, replica, provisioned)
     of_replica = {index["IndexName"]: index for index in replica.get("GlobalSecondaryIndexes") or ()}
     indexes = []
     for given in properties.get("GlobalSecondaryIndexes") or ():
-        index = {name: given[name] for name in ("IndexName", "KeySchema", "Projection")}
-        if provisioned:
-            index["ProvisionedThroughput"] = _throughput(given, of_replica.get(given["IndexName"], {}))
-        indexes.append(index)
+        index = {name: given[name] for name in _OF_INDEX if name in given}
+        indexes.append(index | _capacity(given, of_replica.get(given["IndexName"], {}), provisioned))
     if indexes:
         table["GlobalSecondaryIndexes"] = indexes
     if properties.get("SSESpecification"):
-        table["SSESpecification"] = properties["SSESpecification"]
+        table["SSESpecification"] = properties["SSESpecification"] | replica.get("SSESpecification", {})
     return table
+
+
+def _capacity(given: dict[str, Any], replica: dict[str, Any], provisioned: bool) -> dict[str, Any]:
+    """What bounds a table or an index: writes by the table, reads by the replica."""
+    if provisioned:
+        return {"ProvisionedThroughput": _throughput(given, replica)}
+    write = given.get("WriteOnDemandThroughputSettings") or {}
+    read = replica.get("ReadOnDemandThroughputSettings") or {}
+    return {"OnDemandThroughput": {**read, **write}} if read or write else {}
 
 
 def _replica(properties: dict[str, Any], region: str) -> dict[str, Any]:

@@ -72,10 +72,7 @@ def _segment(request: Request) -> tuple[bytes, bytes]:
     if total is None:
         raise validation(_MISSING.format("TotalSegments", "Segment parameter"))
     if segment >= total:
-        raise validation(
-            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-            f"Segment: {segment} is not less than TotalSegments: {total}"
-        )
+        raise validation("The Segment parameter is zero-based and must be less than parameter TotalSegments")
     return segment_start(segment, total), segment_start(segment + 1, total)
 
 

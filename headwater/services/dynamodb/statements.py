@@ -92,7 +92,7 @@ def keys_of(call: Call, statement: Statement) -> tuple[str, str | None]:
         indexes = [*(table.get("GlobalSecondaryIndexes") or ()), *(table.get("LocalSecondaryIndexes") or ())]
         found = [index for index in indexes if index["IndexName"] == statement.index]
         if not found:
-            raise validation(f"The table does not have the specified index: {statement.index}")
+            raise validation("The table does not have the specified index")
         schema = found[0]["KeySchema"]
     names = {each["KeyType"]: each["AttributeName"] for each in schema}
     return names["HASH"], names.get("RANGE")

@@ -12,8 +12,10 @@ import orjson
 from headwater.services.ecr.repository import arn_of, uri_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAGGING = Tagging("ecr", "tags", "tagKeys")
 FIXED = ("RepositoryName", "EncryptionConfiguration")
 
 
@@ -24,10 +26,9 @@ class RepositoryResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
         name = properties.get("RepositoryName") or change.physical_name(256, lower=True)
-        tags = change.tags | _tags(properties)
         request: dict[str, Any] = {
             "repositoryName": name,
-            "tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            "tags": as_pairs(resource_tags(change)),
             "imageTagMutability": properties.get("ImageTagMutability"),
             "imageScanningConfiguration": _scanning(properties),
         }
@@ -50,11 +51,7 @@ class RepositoryResource(Resource):
         scanning = {"imageScanningConfiguration": _scanning(properties)}
         call.operation("ecr", "PutImageScanningConfiguration", identity | scanning)
         self._set_policies(call, change)
-        arn, tags = arn_of(call, change.physical_id), _tags(properties)
-        gone = sorted(_tags(previous).keys() - tags.keys())
-        call.operation("ecr", "UntagResource", {"resourceArn": arn, "tagKeys": gone})
-        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-        call.operation("ecr", "TagResource", {"resourceArn": arn, "tags": listed})
+        _TAGGING.update(call, {"resourceArn": arn_of(call, change.physical_id)}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -86,7 +83,3 @@ def _text(policy: Any) -> str:
 def _scanning(properties: dict[str, Any]) -> dict[str, bool]:
     configured = (properties.get("ImageScanningConfiguration") or {}).get("ScanOnPush")
     return {"scanOnPush": str(configured).lower() == "true"}
-
-
-def _tags(properties: dict[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}

@@ -98,8 +98,8 @@ def _put_rule(call: Call, archive: Archive) -> None:
     pattern = {**orjson.loads(archive.pattern or "{}"), "replay-name": [{"exists": False}]}
     parts = parse_arn(archive.arn)
     template = (
-        f'{{"archive-arn":"{archive.arn}","event":<aws.events.event.json>,'
-        '"ingestion-time":<aws.events.event.ingestion-time>}'
+        f'{{"archive-arn": "{archive.arn}", "event": <aws.events.event.json>, '
+        '"ingestion-time": <aws.events.event.ingestion-time>}'
     )
     target = {
         "Id": rule_name(archive.name),

@@ -22,6 +22,10 @@ def rule_not_found(name: str, bus: str) -> AwsError:
     return AwsError("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus}.")
 
 
+def no_policy() -> AwsError:
+    return AwsError("ResourceNotFoundException", "EventBus does not have a policy.")
+
+
 def statement_not_found() -> AwsError:
     return AwsError("ResourceNotFoundException", "Statement with the provided id does not exist.")
 

@@ -8,7 +8,7 @@ import orjson
 
 from headwater.services.events import tables
 from headwater.services.events.buses import Bus, find_bus, stored_bus
-from headwater.services.events.errors import policy_too_long, statement_not_found, validation
+from headwater.services.events.errors import no_policy, policy_too_long, statement_not_found, validation
 from headwater.spine.arns import partition_of
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -41,6 +41,8 @@ def remove_permission(call: Call, request: Request) -> Result:
     if not sid:
         raise validation("Parameter StatementId is required.")
     statements = _statements(bus)
+    if not statements:
+        raise no_policy()
     kept = [statement for statement in statements if statement.get("Sid") != sid]
     if len(kept) == len(statements):
         raise statement_not_found()

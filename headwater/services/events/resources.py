@@ -12,12 +12,14 @@ import orjson
 from headwater.services.events.buses import DEFAULT, bus_name
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
+
+_TAGGING = Tagging("events")
 
 
 def _tag_list(change: Change) -> list[dict[str, str]]:
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return as_pairs(resource_tags(change))
 
 
 def _changed(change: Change, *names: str) -> bool:
@@ -30,6 +32,7 @@ class EventBusResource(Resource):
         request = {**_settings(change.properties), "Name": change.properties["Name"], "Tags": _tag_list(change)}
         made = call.operation("events", "CreateEventBus", request)
         self._describe(change, made["EventBusArn"])
+        self._set_policy(call, change)
 
     def update(self, call: Call, change: Change) -> None:
         if _changed(change, "Name"):
@@ -39,6 +42,8 @@ class EventBusResource(Resource):
             request.setdefault("LogConfig", {"Level": "OFF"})
         call.operation("events", "UpdateEventBus", request)
         self._describe(change, change.attributes["Arn"])
+        self._set_policy(call, change)
+        _TAGGING.update(call, {"ResourceARN": change.attributes["Arn"]}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         call.operation("events", "DeleteEventBus", {"Name": change.physical_id})
@@ -46,6 +51,15 @@ class EventBusResource(Resource):
     def _describe(self, change: Change, arn: str) -> None:
         change.physical_id = change.properties["Name"]
         change.attributes = {"Arn": arn, "Name": change.physical_id, "Policy": ""}
+
+    def _set_policy(self, call: Call, change: Change) -> None:
+        """The whole policy of the bus, where the template has changed it."""
+        policy, bus = change.properties.get("Policy"), {"EventBusName": change.physical_id}
+        if policy and policy != change.previous.get("Policy"):
+            text = policy if isinstance(policy, str) else orjson.dumps(policy).decode()
+            call.operation("events", "PutPermission", {**bus, "Policy": text})
+        elif not policy and change.previous.get("Policy"):
+            call.operation("events", "RemovePermission", {**bus, "RemoveAllPermissions": True})
 
 
 def _settings(properties: dict[str, Any]) -> dict[str, Any]:
@@ -106,6 +120,7 @@ class RuleResource(Resource):
         gone = [target["Id"] for target in change.previous.get("Targets") or () if target["Id"] not in wanted]
         self._remove_targets(call, change.properties, name, gone)
         self._put_targets(call, change, name)
+        _TAGGING.update(call, {"ResourceARN": change.attributes["Arn"]}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         name = change.physical_id.rpartition("|")[2]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 
 from headwater.services.events import tables
-from headwater.services.events.buses import bus_by_arn, stored_bus
-from headwater.services.events.errors import resource_not_found
+from headwater.services.events.buses import DEFAULT, bus_by_arn, bus_name, stored_bus
+from headwater.services.events.errors import bus_not_found, resource_not_found, rule_not_found
 from headwater.services.events.rules import rule_by_arn
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -14,12 +14,18 @@ from headwater.spine.operations import Call, Request, Result, operation
 def _tags_of(call: Call, arn: str) -> dict[str, str]:
     if ":event-bus/" in arn:
         bus = bus_by_arn(call, arn)
-        if bus is not None:
-            return bus.tags
-    elif (rule := rule_by_arn(call, arn)) is not None:
-        tags: dict[str, str] = orjson.loads(rule.tags)
-        return tags
-    raise resource_not_found(arn)
+        if bus is None:
+            raise bus_not_found(bus_name(arn))
+        return bus.tags
+    _, is_rule, path = arn.partition(":rule/")
+    if not is_rule:
+        raise resource_not_found(arn)
+    rule = rule_by_arn(call, arn)
+    if rule is None:
+        bus_of_it, _, name = path.rpartition("/")
+        raise rule_not_found(name, bus_of_it or DEFAULT)
+    tags: dict[str, str] = orjson.loads(rule.tags)
+    return tags
 
 
 def _set_tags(call: Call, arn: str, tags: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ import orjson
 
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 PRINCIPALS = {"Role": "Roles", "User": "Users", "Group": "Groups"}
@@ -44,8 +45,7 @@ class PrincipalResource(Resource):
         name = properties.get(f"{self.kind}Name") or change.physical_name(self.longest)
         request = {f"{self.kind}Name": name, **self.creation(change)}
         if self.kind != "Group":
-            tags = {**change.tags, **{tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}}
-            request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+            request["Tags"] = as_pairs(resource_tags(change))
         described = call.operation("iam", f"Create{self.kind}", request)[self.kind]
         change.physical_id = name
         change.attributes = {"Arn": described["Arn"], f"{self.kind}Id": described[f"{self.kind}Id"]}
@@ -145,13 +145,8 @@ class User(PrincipalResource):
 
 
 def retag(call: Call, kind: str, change: Change) -> None:
-    member = {f"{kind}Name": change.physical_id}
-    tags = change.properties.get("Tags", ())
-    gone = {tag["Key"] for tag in change.previous.get("Tags", ())} - {tag["Key"] for tag in tags}
-    if gone:
-        call.operation("iam", f"Untag{kind}", {**member, "TagKeys": sorted(gone)})
-    if tags:
-        call.operation("iam", f"Tag{kind}", {**member, "Tags": tags})
+    tagging = Tagging("iam", operations=(f"List{kind}Tags", f"Tag{kind}", f"Untag{kind}"))
+    tagging.update(call, {f"{kind}Name": change.physical_id}, change)
 
 
 @resource("AWS::IAM::Group")

@@ -136,6 +136,31 @@ def _put_log_events(call: Call, rule: str, parameters: Parameters, payload: byte
     call.operation("logs", "PutLogEvents", stream | {"logEvents": events})
 
 
+def _put_metric(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    """The time of the metric is in seconds, as the value a text."""
+    value, at = _number("metricValue", parameters["metricValue"]), parameters.get("metricTimestamp")
+    datum = {"MetricName": parameters["metricName"], "Value": value, "Unit": parameters["metricUnit"]}
+    if at:
+        datum["Timestamp"] = round(_number("metricTimestamp", at) * 1000)
+    call.operation("monitoring", "PutMetricData", {"Namespace": parameters["metricNamespace"], "MetricData": [datum]})
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise invalid_request(f"{name} is not a number: {text}") from error
+
+
+def _set_alarm_state(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    request = {
+        "AlarmName": parameters["alarmName"],
+        "StateReason": parameters["stateReason"],
+        "StateValue": parameters["stateValue"],
+    }
+    call.operation("monitoring", "SetAlarmState", request)
+
+
 def _put_record(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
     key = parameters.get("partitionKey") or call.ids.uuid()
     call.operation(
@@ -155,7 +180,9 @@ def _deliver_record(call: Call, rule: str, parameters: Parameters, payload: byte
 
 
 _ACTIONS: Mapping[str, Callable[[Call, str, Parameters, bytes], None]] = {
+    "cloudwatchAlarm": _set_alarm_state,
     "cloudwatchLogs": _put_log_events,
+    "cloudwatchMetric": _put_metric,
     "dynamoDB": _put_payload,
     "dynamoDBv2": _put_columns,
     "firehose": _deliver_record,
@@ -170,7 +197,9 @@ _ACTIONS: Mapping[str, Callable[[Call, str, Parameters, bytes], None]] = {
 
 # What an error action is told of the resource that failed.
 RESOURCES: Mapping[str, Callable[[Parameters], str]] = {
+    "cloudwatchAlarm": lambda parameters: str(parameters["alarmName"]),
     "cloudwatchLogs": lambda parameters: str(parameters["logGroupName"]),
+    "cloudwatchMetric": lambda parameters: str(parameters["metricName"]),
     "dynamoDB": lambda parameters: str(parameters["tableName"]),
     "dynamoDBv2": lambda parameters: str(parameters["putItem"]["tableName"]),
     "firehose": lambda parameters: str(parameters["deliveryStreamName"]),

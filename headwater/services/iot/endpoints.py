@@ -12,7 +12,7 @@ _OTHERS = ("iot:CredentialProvider", "iot:Jobs", "iot:DeviceAdvisor", "iot:Data-
 
 @operation("iot", "DescribeEndpoint", reads=True)
 def describe_endpoint(call: Call, request: Request) -> Result:
-    """Our own host and port: the HTTP data plane, and MQTT over WebSocket at `/mqtt`.
+    """Our own host and port, that of TLS where there is one: the HTTP data plane, and MQTT over WebSocket at `/mqtt`.
 
     https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeEndpoint.html
     """
@@ -21,4 +21,4 @@ def describe_endpoint(call: Call, request: Request) -> Result:
         raise not_implemented(f"The IoT endpoint type {kind}")
     if kind not in _DATA:
         raise invalid_request(f"Endpoint type {kind} is invalid.")
-    return {"endpointAddress": call.endpoint.partition("://")[2]}
+    return {"endpointAddress": (call.secure_endpoint or call.endpoint).partition("://")[2]}

@@ -64,13 +64,21 @@ class Session:
         self.principal, self.source, self.version = newer.principal, newer.source, newer.version
         self.policy_text, self._policy = newer.policy_text, newer._policy
 
+    def come_under(self, policy_text: str) -> None:
+        """Be under other policies from now on."""
+        self.policy_text, self._policy = policy_text, None
+
     def may(self, action: str, kind: str, name: str) -> bool:
         """Whether the session's policies, if it has any, allow `iot:Publish` on `topic/name` and the like."""
         if self.policy_text is None:
             return True
         if self._policy is None:
             variables = {"iot:ClientId": self.client_id, "aws:SourceIp": self.source or ""}
-            self._policy = compile_policy(orjson.loads(self.policy_text), variables)
+            given = orjson.loads(self.policy_text)
+            if isinstance(given, dict):  # a certificate's, with what its policies call by variables
+                variables |= given["variables"]
+                given = given["documents"]
+            self._policy = compile_policy(given, variables)
         return self._policy.allows(action, f"{self.prefix}{kind}/{name}")
 
 

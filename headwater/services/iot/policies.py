@@ -1,4 +1,4 @@
-"""IoT policies as records with versions. Certificates, to which they would be attached, are not there yet.
+"""IoT policies with their versions; `attachments.py` has to what they are attached.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
 """
@@ -9,19 +9,22 @@ import re
 from typing import Any
 
 from headwater.services.iot import tables
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
+from headwater.services.iot.certificate_tables import POLICY_TARGETS
+from headwater.services.iot.devices import policy_changed
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.listing import marked_page
 from headwater.services.iot.policy import PolicyError, compile_policy
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
-_NAME = re.compile(r"[\w+=,.@-]+")
+NAME = re.compile(r"[\w+=,.@-]+")
 _MOST_VERSIONS = 5
 _PAGE = 250
 
 
-def _arn(call: Call, name: str) -> str:
+def policy_arn(call: Call, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"policy/{name}")
 
 
@@ -47,25 +50,25 @@ def _document(request: Request) -> str:
 @operation("iot", "CreatePolicy")
 def create_policy(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicy.html"""
-    name, document = check_name(request, "policyName", _NAME), _document(request)
+    name, document = check_name(request, "policyName", NAME), _document(request)
     key = (call.account, call.region, name)
     if call.store.all(tables.POLICY_VERSIONS, key):
         message = f"Policy cannot be created - name already exists (name={name})"
-        raise already_exists(message, name, _arn(call, name))
+        raise already_exists(message, name, policy_arn(call, name))
     call.store.run(tables.INSERT_POLICY, (*key, 1, document, 1, call.now))
-    set_tags(call, _arn(call, name), request.get("tags") or ())
-    described = {"policyName": name, "policyArn": _arn(call, name), "policyDocument": document}
+    set_tags(call, policy_arn(call, name), request.get("tags") or ())
+    described = {"policyName": name, "policyArn": policy_arn(call, name), "policyDocument": document}
     return described | {"policyVersionId": "1"}
 
 
 @operation("iot", "GetPolicy", reads=True)
 def get_policy(call: Call, request: Request) -> Result:
-    name = check_name(request, "policyName", _NAME)
+    name = check_name(request, "policyName", NAME)
     versions = _versions(call, name)
     version, document, _, _ = next(row for row in versions if row[2])
     return {
         "policyName": name,
-        "policyArn": _arn(call, name),
+        "policyArn": policy_arn(call, name),
         "policyDocument": document,
         "defaultVersionId": str(version),
         "creationDate": versions[0][3],
@@ -76,20 +79,20 @@ def get_policy(call: Call, request: Request) -> Result:
 
 @operation("iot", "ListPolicies", reads=True)
 def list_policies(call: Call, request: Request) -> Result:
-    limit = page_size(request, "pageSize", _PAGE)
-    asked = (call.account, call.region, request.get("marker") or "", limit + 1)
-    names = [name for (name,) in call.store.all(tables.POLICIES, asked)]
-    page = names[:limit]
-    result: Result = {"policies": [{"policyName": name, "policyArn": _arn(call, name)} for name in page]}
-    if len(names) > limit:
-        result["nextMarker"] = page[-1]
-    return result
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_ListPolicies.html"""
+
+    def fetch(after: str, count: int) -> list[str]:
+        return [name for (name,) in call.store.all(tables.POLICIES, (call.account, call.region, after, count))]
+
+    names, marker = marked_page(request, fetch, str, _PAGE)
+    listed = [{"policyName": name, "policyArn": policy_arn(call, name)} for name in names]
+    return {"policies": listed, "nextMarker": marker}
 
 
 @operation("iot", "CreatePolicyVersion")
 def create_policy_version(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicyVersion.html"""
-    name, document = check_name(request, "policyName", _NAME), _document(request)
+    name, document = check_name(request, "policyName", NAME), _document(request)
     versions = _versions(call, name)
     if len(versions) >= _MOST_VERSIONS:
         raise AwsError(
@@ -102,13 +105,14 @@ def create_policy_version(call: Call, request: Request) -> Result:
     is_default = bool(request.get("setAsDefault"))
     if is_default:
         call.store.run(tables.SET_DEFAULT_VERSION, (version, *key))
-    described = {"policyArn": _arn(call, name), "policyDocument": document, "policyVersionId": str(version)}
+        policy_changed(call, name)
+    described = {"policyArn": policy_arn(call, name), "policyDocument": document, "policyVersionId": str(version)}
     return described | {"isDefaultVersion": is_default}
 
 
 @operation("iot", "ListPolicyVersions", reads=True)
 def list_policy_versions(call: Call, request: Request) -> Result:
-    versions = _versions(call, check_name(request, "policyName", _NAME))
+    versions = _versions(call, check_name(request, "policyName", NAME))
     return {
         "policyVersions": [
             {"versionId": str(version), "isDefaultVersion": bool(is_default), "createDate": created}
@@ -117,25 +121,59 @@ def list_policy_versions(call: Call, request: Request) -> Result:
     }
 
 
+def _version(call: Call, request: Request) -> tuple[str, tuple[Any, ...]]:
+    """The policy's name, and what `_versions` has of the version that a request names."""
+    name, wanted = check_name(request, "policyName", NAME), request.get("policyVersionId")
+    for row in _versions(call, name):
+        if str(row[0]) == wanted:
+            return name, row
+    raise not_found(f"Policy version {wanted} of {name} not found")
+
+
+@operation("iot", "GetPolicyVersion", reads=True)
+def get_policy_version(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_GetPolicyVersion.html"""
+    name, (version, document, is_default, created) = _version(call, request)
+    return {
+        "policyArn": policy_arn(call, name),
+        "policyName": name,
+        "policyDocument": document,
+        "policyVersionId": str(version),
+        "isDefaultVersion": bool(is_default),
+        "creationDate": created,
+        "lastModifiedDate": created,
+        "generationId": str(version),
+    }
+
+
+@operation("iot", "SetDefaultPolicyVersion")
+def set_default_policy_version(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_SetDefaultPolicyVersion.html"""
+    name, (version, *_) = _version(call, request)
+    call.store.run(tables.SET_DEFAULT_VERSION, (version, call.account, call.region, name))
+    policy_changed(call, name)
+    return {}
+
+
 @operation("iot", "DeletePolicyVersion")
 def delete_policy_version(call: Call, request: Request) -> Result:
-    name, wanted = check_name(request, "policyName", _NAME), request.get("policyVersionId")
-    found = [row for row in _versions(call, name) if str(row[0]) == wanted]
-    if not found:
-        raise not_found(f"Policy version {wanted} of {name} not found")
-    if found[0][2]:
+    name, (version, _, is_default, _) = _version(call, request)
+    if is_default:
         message = f"Cannot delete the default version of policy {name}"
         raise AwsError("DeleteConflictException", message, 409)
-    call.store.run(tables.DELETE_POLICY_VERSION, (call.account, call.region, name, found[0][0]))
+    call.store.run(tables.DELETE_POLICY_VERSION, (call.account, call.region, name, version))
     return {}
 
 
 @operation("iot", "DeletePolicy")
 def delete_policy(call: Call, request: Request) -> Result:
-    name = check_name(request, "policyName", _NAME)
+    name = check_name(request, "policyName", NAME)
     if len(_versions(call, name)) > 1:
         message = "Cannot delete the policy because it has one or more policy versions attached to it"
         raise AwsError("DeleteConflictException", f"{message} (name={name})", 409)
+    if call.store.all(POLICY_TARGETS, (call.account, call.region, name, "", 1)):
+        message = "The policy cannot be deleted as the policy is attached to one or more principals"
+        raise AwsError("DeleteConflictException", f"{message} (name={name})", 409)
     call.store.run(tables.DELETE_POLICY, (call.account, call.region, name))
-    forget_tags(call, _arn(call, name))
+    forget_tags(call, policy_arn(call, name))
     return {}

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z:.]+)\}")
+from headwater.services.iot.conditions import conditions_hold, pattern_of, wildcards
+
+ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "ALLOWED", "EXPLICIT_DENY", "IMPLICIT_DENY"
 
 
 class PolicyError(Exception):
@@ -39,22 +41,23 @@ class Policy:
         key = (action, resource)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._decide(action, resource)
+            answer = self.decision(action, resource) == ALLOWED
             if len(self._answers) < 1_000:
                 self._answers[key] = answer
         return answer
 
-    def _decide(self, action: str, resource: str) -> bool:
-        allowed = False
+    def decision(self, action: str, resource: str) -> str:
+        """The same as `TestAuthorization` tells it."""
+        decision = IMPLICIT_DENY
         for statement in self._statements:
             if not statement.actions.fullmatch(action):
                 continue
             if bool(statement.resources.fullmatch(resource)) is statement.is_inverted:
                 continue
             if not statement.allows:
-                return False
-            allowed = True
-        return allowed
+                return EXPLICIT_DENY
+            decision = ALLOWED
+        return decision
 
 
 def compile_policy(documents: Iterable[str | Mapping[str, Any]], variables: Mapping[str, str]) -> Policy:
@@ -91,13 +94,14 @@ def _compile(statement: Mapping[str, Any], variables: Mapping[str, str]) -> _Sta
     is_inverted = "NotResource" in statement
     actions = _texts(statement.get("Action"), "Action")
     resources = _texts(statement.get("NotResource" if is_inverted else "Resource"), "Resource")
-    if effect == "Allow" and not _conditions_hold(statement.get("Condition") or {}, variables):
+    holds = conditions_hold(statement.get("Condition") or {}, variables)
+    if not holds and (effect == "Allow" or holds is False):  # what is not understood allows nothing, and denies
         return None
-    patterns = [_pattern(resource, variables) for resource in resources]
+    patterns = [pattern_of(resource, variables) for resource in resources]
     known = [pattern for pattern in patterns if pattern is not None]
     if not known or (is_inverted and len(known) < len(patterns)):
         return None
-    action = "|".join(_wildcards(action) for action in actions)
+    action = "|".join(wildcards(action) for action in actions)
     return _Statement(effect == "Allow", re.compile(action, re.IGNORECASE), re.compile("|".join(known)), is_inverted)
 
 
@@ -106,37 +110,3 @@ def _texts(value: Any, member: str) -> list[str]:
     if not isinstance(items, list) or not items or not all(isinstance(item, str) for item in items):
         raise PolicyError(f"A statement has no {member}.")
     return items
-
-
-def _pattern(resource: str, variables: Mapping[str, str]) -> str | None:
-    """A resource as a regular expression; None where it has a variable that this connection lacks."""
-    parts: list[str] = []
-    position = 0
-    for match in _VARIABLE.finditer(resource):
-        value = variables.get(match[1])
-        if value is None:
-            return None
-        parts += _wildcards(resource[position : match.start()]), re.escape(value)
-        position = match.end()
-    return "".join((*parts, _wildcards(resource[position:])))
-
-
-def _wildcards(text: str) -> str:
-    return "".join("(?s:.*)" if char == "*" else "(?s:.)" if char == "?" else re.escape(char) for char in text)
-
-
-def _conditions_hold(conditions: Mapping[str, Any], variables: Mapping[str, str]) -> bool:
-    """Only equality of known variables is understood; a condition beyond that is taken as not met."""
-    for operator, wanted in conditions.items():
-        if operator not in ("StringEquals", "Bool", "StringLike"):
-            return False
-        for key, values in wanted.items():
-            options = [str(value) for value in (values if isinstance(values, list) else [values])]
-            actual = variables.get(key)
-            if actual is None or not any(re.fullmatch(_option(operator, option), actual) for option in options):
-                return False
-    return True
-
-
-def _option(operator: str, option: str) -> str:
-    return _wildcards(option) if operator == "StringLike" else re.escape(option)

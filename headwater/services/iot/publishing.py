@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from headwater.languages.mqtt.packets import Publish
 from headwater.languages.mqtt.pushes import CHANNEL, Push, Receiver
-from headwater.languages.mqtt.topics import basic_ingest_rule
+from headwater.languages.mqtt.topics import basic_ingest_rule, is_reserved, shadow_request
 from headwater.services.iot import tables
 from headwater.services.iot.errors import unauthorized
 from headwater.services.iot.inbox import put_in_inbox
@@ -46,8 +46,8 @@ def publish_packet(call: Call, request: Request) -> Result:
 
 
 def check_allowed(session: Session, message: Publication) -> None:
-    """Reserved topics are AWS's own, but for Basic Ingest; the rest is for the session's policies to say."""
-    if message.topic.startswith("$") and basic_ingest_rule(message.topic) is None:
+    """Reserved topics are AWS's own; the rest is for the session's policies to say."""
+    if is_reserved(message.topic):
         raise unauthorized(f"The topic {message.topic} is reserved.")
     if not session.may("iot:Publish", "topic", message.topic):
         raise unauthorized(f"Not authorized to publish to {message.topic}.")
@@ -67,6 +67,8 @@ def publish(call: Call, broker: Broker, message: Publication, sender: Session | 
     if receivers:
         call.announce(CHANNEL, Push(Publish(message.topic, message.payload, properties=message.properties), receivers))
     run_rules(call, broker, message, None)
+    if message.topic.startswith("$") and (asked := shadow_request(message.topic)) is not None:
+        call.operation("iot-mqtt", "AnswerShadow", {"Asked": asked, "Payload": message.payload})
     return len(receivers)
 
 

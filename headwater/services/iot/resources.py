@@ -13,10 +13,12 @@ import orjson
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 # Names of the API that are not CloudFormation's with a small first letter.
 _SPELLINGS = {"DynamoDB": "dynamoDB", "DynamoDBv2": "dynamoDBv2", "S3": "s3", "CannedAcl": "cannedAcl"}
+_TAGGING = Tagging("iot", "tags", "tagKeys")
 _BOOLEANS = ("ruleDisabled", "useBase64", "batchMode")
 _NUMBERS = ("qos",)
 
@@ -42,22 +44,17 @@ def _arn(call: Call, kind: str, name: str) -> str:
     return make_arn("iot", call.region, call.account, f"{kind}/{name}")
 
 
-def _tags(change: Change) -> list[dict[str, str]]:
+def tags_of(change: Change) -> list[dict[str, str]]:
     """The stack's tags and the resource's own."""
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return as_pairs(resource_tags(change))
 
 
-def _retag(call: Call, change: Change) -> None:
+def retag(call: Call, change: Change) -> None:
     """Bring the tags of a resource that is there up to date."""
-    arn, tags = change.attributes["Arn"], _tags(change)
-    there = call.operation("iot", "ListTagsForResource", {"resourceArn": arn})["tags"]
-    gone = {tag["Key"] for tag in there} - {tag["Key"] for tag in tags}
-    call.operation("iot", "UntagResource", {"resourceArn": arn, "tagKeys": sorted(gone)})
-    call.operation("iot", "TagResource", {"resourceArn": arn, "tags": tags})
+    _TAGGING.update(call, {"resourceArn": change.attributes["Arn"]}, change)
 
 
-def _replaced(change: Change, *names: str) -> None:
+def replaced(change: Change, *names: str) -> None:
     if any(change.properties.get(name) != change.previous.get(name) for name in names):
         raise Replace
 
@@ -67,17 +64,16 @@ class TopicRuleResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("RuleName") or change.physical_name(128).replace("-", "_")
         payload = _api(change.properties["TopicRulePayload"])
-        tags = urlencode({tag["Key"]: tag["Value"] for tag in _tags(change)})
-        request = {"ruleName": name, "topicRulePayload": payload, "tags": tags}
+        request = {"ruleName": name, "topicRulePayload": payload, "tags": urlencode(resource_tags(change))}
         call.operation("iot", "CreateTopicRule", request)
         self._describe(call, change, name)
 
     def update(self, call: Call, change: Change) -> None:
-        _replaced(change, "RuleName")
+        replaced(change, "RuleName")
         payload = _api(change.properties["TopicRulePayload"])
         call.operation("iot", "ReplaceTopicRule", {"ruleName": change.physical_id, "topicRulePayload": payload})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -95,15 +91,15 @@ class TopicRuleResource(Resource):
 class AuthorizerResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("AuthorizerName") or change.physical_name(128)
-        members = self._members(change) | {"tags": _tags(change)}
+        members = self._members(change) | {"tags": tags_of(change)}
         call.operation("iot", "CreateAuthorizer", {"authorizerName": name, **members})
         self._describe(call, change, name)
 
     def update(self, call: Call, change: Change) -> None:
-        _replaced(change, "AuthorizerName", "SigningDisabled")
+        replaced(change, "AuthorizerName", "SigningDisabled")
         call.operation("iot", "UpdateAuthorizer", {"authorizerName": change.physical_id, **self._members(change)})
         self._describe(call, change, change.physical_id)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         name = {"authorizerName": change.physical_id}
@@ -132,20 +128,20 @@ class AuthorizerResource(Resource):
 class PolicyResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("PolicyName") or change.physical_name(128)
-        request = {"policyName": name, "policyDocument": self._document(change), "tags": _tags(change)}
+        request = {"policyName": name, "policyDocument": self._document(change), "tags": tags_of(change)}
         call.operation("iot", "CreatePolicy", request)
         self._describe(call, change, name)
 
     def update(self, call: Call, change: Change) -> None:
         """A new default version; the former one goes, so that versions never run out."""
-        _replaced(change, "PolicyName")
+        replaced(change, "PolicyName")
         name = change.physical_id
         former = call.operation("iot", "GetPolicy", {"policyName": name})["defaultVersionId"]
         request = {"policyName": name, "policyDocument": self._document(change), "setAsDefault": True}
         call.operation("iot", "CreatePolicyVersion", request)
         call.operation("iot", "DeletePolicyVersion", {"policyName": name, "policyVersionId": former})
         self._describe(call, change, name)
-        _retag(call, change)
+        retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -172,7 +168,7 @@ class ThingResource(Resource):
         change.attributes = {"Arn": made["thingArn"], "Id": made["thingId"]}
 
     def update(self, call: Call, change: Change) -> None:
-        _replaced(change, "ThingName")
+        replaced(change, "ThingName")
         call.operation("iot", "UpdateThing", {"thingName": change.physical_id, **self._payload(change)})
         thing = call.operation("iot", "DescribeThing", {"thingName": change.physical_id})
         change.attributes = {"Arn": thing["thingArn"], "Id": thing["thingId"]}

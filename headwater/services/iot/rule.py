@@ -14,7 +14,9 @@ from headwater.spine.errors import not_implemented
 
 # The actions that we carry out, each with the parameters that it cannot be without.
 ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "cloudwatchAlarm": ("roleArn", "alarmName", "stateReason", "stateValue"),
     "cloudwatchLogs": ("roleArn", "logGroupName"),
+    "cloudwatchMetric": ("roleArn", "metricNamespace", "metricName", "metricValue", "metricUnit"),
     "dynamoDB": ("roleArn", "tableName", "hashKeyField", "hashKeyValue"),
     "dynamoDBv2": ("roleArn", "putItem"),
     "firehose": ("roleArn", "deliveryStreamName"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from headwater.languages.iot_sql import EvaluationError, Message
+from headwater.languages.iot_sql import UNDEFINED, EvaluationError, Message
 from headwater.languages.iot_sql.values import to_json
 from headwater.services.iot.actions import RESOURCES, carry_out
 from headwater.services.iot.items import get_item
@@ -47,11 +47,22 @@ def run_rules(call: Call, broker: Broker, publication: Publication, ingest: tupl
         call.ids.uuid(),
         publication.properties,
         lambda table, key: get_item(call, table, key),
+        lambda thing, name: _get_shadow(call, thing, name),
         call.ids.random,
         call.ids.uuid,
     )
     for rule in rules:
         _run(call, rule, message)
+
+
+def _get_shadow(call: Call, thing: str, name: str) -> Any:
+    """A shadow for `get_thing_shadow`; one that cannot be read is told to the span, and gives nothing."""
+    request = {"thingName": thing} | ({"shadowName": name} if name else {})
+    try:
+        return orjson.loads(call.operation("iotdata", "GetThingShadow", request)["payload"])
+    except AwsError as error:
+        call.span.note("get_thing_shadow", f"{error.code}: {error.message}")
+        return UNDEFINED
 
 
 def _run(call: Call, rule: Rule, message: Message) -> None:

@@ -16,6 +16,7 @@ from headwater.languages.mqtt.packets import VERSION_5, Connect, Will
 from headwater.languages.mqtt.pushes import CHANNEL, Eject
 from headwater.services.iot import tables
 from headwater.services.iot.authorizing import Identity, authorize, authorizer_for, authorizer_home
+from headwater.services.iot.device_identity import certificate_home, identity_by_certificate
 from headwater.services.iot.errors import unauthorized
 from headwater.services.iot.memory import Broker, Session, broker_of
 from headwater.services.iot.messages import Publication, properties_of, properties_text
@@ -32,13 +33,19 @@ def connect(call: Call, request: Request) -> Answer:
     """A client's CONNECT. UnauthorizedException where an authorizer or its policies refuse it.
 
     Request: ConnectionId (the gateway's name for the socket), Packet, Http (None, or QueryString and Headers of a
-    WebSocket's request), Signed (whether that was signed with AWS credentials), SourceIp, ServerName. Result:
+    WebSocket's request), Signed (whether that was signed with AWS credentials), SourceIp, ServerName, Certificate (DER,
+    of the one that the client has shown, if it has). Result:
     SessionId, ClientId, SessionPresent, Expiry (seconds), Lifetime (seconds until the authorizer wants it ended),
     Account and Region, which are the authorizer's where the client's request does not tell.
     """
-    home = authorizer_home(call, request)
-    if home is not None:
+    shown = request["Certificate"]
+    home = authorizer_home(call, request) if shown is None else certificate_home(call, shown)
+    if home is not None and home != (call.account, call.region):
         return call.work.operation("iot-mqtt", "Connect", request, *home)
+    if shown is not None:
+        if home is None:
+            return call.work.operation("iot-mqtt", "RegisterShown", {"Certificate": shown})
+        return open_session(call, request, identity_by_certificate(call, shown, request["Packet"].client_id))
     authorizer = authorizer_for(call, request)
     if authorizer is None:
         return open_session(call, request, Identity(call.principal.rpartition(":")[2], None, None))

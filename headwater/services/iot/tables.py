@@ -4,6 +4,9 @@ A session is a row for as long as it lasts; `connection` is the socket that it h
 session is owed at QoS 1 is rows of `iot_inbox`, removed one by one as the client acknowledges.
 """
 
+from headwater.services.iot.certificate_tables import SCHEMA as CERTIFICATES
+from headwater.services.iot.group_tables import SCHEMA as GROUPS
+
 SCHEMA = (
     """
     CREATE TABLE iot_sessions (
@@ -47,6 +50,15 @@ SCHEMA = (
         attributes TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (account, region, name)
     );
     """,
+    """
+    CREATE TABLE iot_shadows (
+        account TEXT NOT NULL, region TEXT NOT NULL, thing TEXT NOT NULL, name TEXT NOT NULL,
+        state TEXT NOT NULL, metadata TEXT NOT NULL, version BIGINT NOT NULL, deleted BIGINT,
+        PRIMARY KEY (account, region, thing, name)
+    );
+    """,
+    CERTIFICATES,
+    GROUPS,
 )
 
 SESSIONS = """
@@ -162,16 +174,17 @@ INSERT INTO iot_tags (arn, tags) VALUES (?, ?) ON CONFLICT (arn) DO UPDATE SET t
 """
 DELETE_TAGS = "DELETE FROM iot_tags WHERE arn = ?"
 
-THING = "SELECT id, attributes, version FROM iot_things WHERE account = ? AND region = ? AND name = ?"
+THING = "SELECT id, attributes, version, type FROM iot_things WHERE account = ? AND region = ? AND name = ?"
 THINGS = """
-SELECT name, attributes, version FROM iot_things
-WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?
+SELECT name, attributes, version, type FROM iot_things
+WHERE account = ? AND region = ? AND name > ? AND (type = ? OR ? = '') ORDER BY name LIMIT ?
 """
 INSERT_THING = """
-INSERT INTO iot_things (account, region, name, id, attributes, version) VALUES (?, ?, ?, ?, ?, 1)
+INSERT INTO iot_things (account, region, name, id, attributes, version, type) VALUES (?, ?, ?, ?, ?, 1, ?)
 """
 UPDATE_THING = """
-UPDATE iot_things SET attributes = ?, version = version + 1 WHERE account = ? AND region = ? AND name = ?
+UPDATE iot_things SET attributes = ?, type = ?, version = version + 1
+WHERE account = ? AND region = ? AND name = ?
 """
 DELETE_THING = "DELETE FROM iot_things WHERE account = ? AND region = ? AND name = ?"
 
@@ -183,3 +196,25 @@ ALL_SUBSCRIPTIONS = """
 SELECT s.session, s.filter FROM iot_subscriptions AS s JOIN iot_sessions AS c ON c.id = s.session
 WHERE c.account = ? AND c.region = ? ORDER BY s.session, s.filter
 """
+
+SHADOW = """
+SELECT state, metadata, version, deleted FROM iot_shadows WHERE account = ? AND region = ? AND thing = ? AND name = ?
+"""
+SET_SHADOW = """
+INSERT INTO iot_shadows (account, region, thing, name, state, metadata, version) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (account, region, thing, name) DO UPDATE SET state = excluded.state, metadata = excluded.metadata,
+    version = excluded.version, deleted = NULL
+"""
+DELETE_SHADOW = """
+UPDATE iot_shadows SET state = '{}', metadata = '{}', deleted = ?
+WHERE account = ? AND region = ? AND thing = ? AND name = ?
+"""
+NAMED_SHADOWS = """
+SELECT name FROM iot_shadows
+WHERE account = ? AND region = ? AND thing = ? AND name > ? AND deleted IS NULL ORDER BY name LIMIT ?
+"""
+SHADOWS = """
+SELECT thing, name, state, metadata, version FROM iot_shadows
+WHERE account = ? AND region = ? AND deleted IS NULL ORDER BY thing, name LIMIT ?
+"""
+COUNT_SHADOWS = "SELECT count(*) FROM iot_shadows WHERE account = ? AND region = ? AND deleted IS NULL"

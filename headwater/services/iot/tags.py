@@ -1,4 +1,7 @@
-"""Tags of rules, authorizers and policies. https://docs.aws.amazon.com/iot/latest/developerguide/tagging-iot.html"""
+"""Tags of rules, authorizers, policies, CA certificates, types and groups.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/tagging-iot.html
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from collections.abc import Iterable, Mapping
 import orjson
 
 from headwater.services.iot import tables
+from headwater.services.iot.certificate_tables import CA_CERTIFICATE
 from headwater.services.iot.errors import invalid_request, missing, not_found
+from headwater.services.iot.group_tables import THING_GROUP, THING_TYPE
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST = 50
@@ -15,6 +20,9 @@ _OWNERS = {
     "rule": tables.RULE,
     "authorizer": tables.AUTHORIZER,
     "policy": tables.POLICY_VERSIONS,
+    "cacert": CA_CERTIFICATE,
+    "thingtype": THING_TYPE,
+    "thinggroup": THING_GROUP,
 }
 
 

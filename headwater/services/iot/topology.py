@@ -19,6 +19,7 @@ def map_broker(call: Call, request: Request) -> Result:
     scope = (call.account, call.region)
     broker = make_arn("iot", call.region, call.account, "topic")
     (clients, sessions) = call.store.one(tables.COUNT_SESSIONS, scope) or (0, 0)
+    (shadows,) = call.store.one(tables.COUNT_SHADOWS, scope) or (0,)
     rules, links = [], []
     for name, text, disabled, _ in call.store.all(tables.RULES, scope):
         arn = make_arn("iot", call.region, call.account, f"rule/{name}")
@@ -27,8 +28,8 @@ def map_broker(call: Call, request: Request) -> Result:
         links.append(link(broker, arn, "rule", only=document.get("sql")))
         for kind, target in _targets(call, document):
             links.append(link(arn, target, "action", kind))
-    nodes = [resource(broker, "AWS::IoT::Broker", "IoT Core", clients=clients, sessions=sessions)]
-    return topology(call, nodes + rules if rules or sessions else [], links)
+    nodes = [resource(broker, "AWS::IoT::Broker", "IoT Core", clients=clients, sessions=sessions, shadows=shadows)]
+    return topology(call, nodes + rules if rules or sessions or shadows else [], links)
 
 
 def _targets(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -57,6 +58,8 @@ def _target(call: Call, kind: str, parameters: dict[str, Any]) -> str | None:
             return make_arn("dynamodb", *here, f"table/{parameters['putItem']['tableName']}")
         case "stepFunctions":
             return make_arn("states", *here, f"stateMachine:{parameters['stateMachineName']}")
+        case "cloudwatchAlarm":
+            return make_arn("cloudwatch", *here, f"alarm:{parameters['alarmName']}")
         case "kinesis":
             return make_arn("kinesis", *here, f"stream/{parameters['streamName']}")
         case "firehose":

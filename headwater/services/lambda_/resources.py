@@ -5,15 +5,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambd
 
 from __future__ import annotations
 
-import io
-import zipfile
 from types import MappingProxyType
 from typing import Any
 
+from headwater.services.lambda_.inline import package
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
+from headwater.spine.resource_tags import Tagging, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAGGING = Tagging("lambda", pair=None, operations=("ListTags", "TagResource", "UntagResource"))
 _NUMBERS = frozenset(
     {
         "Timeout",
@@ -40,7 +41,7 @@ class FunctionResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("FunctionName") or change.physical_name(64)
         request = _request(change.properties, "Code", "Tags", "ReservedConcurrentExecutions", "FunctionName")
-        request |= {"FunctionName": name, "Code": _code(change.properties), "Tags": _tags(change)}
+        request |= {"FunctionName": name, "Code": _code(change.properties), "Tags": resource_tags(change)}
         call.operation("lambda", "CreateFunction", request)
         self._finish(call, change, name)
 
@@ -58,7 +59,7 @@ class FunctionResource(Resource):
             gone = {member: _EMPTY[member] for member in former if member in _EMPTY and member not in settings}
             call.operation("lambda", "UpdateFunctionConfiguration", name | settings | gone)
         arn = self._finish(call, change, change.physical_id)
-        self._update_tags(call, arn, _tags(change))
+        _TAGGING.update(call, {"Resource": arn}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         _ignore_missing(call, "DeleteFunction", {"FunctionName": change.physical_id})
@@ -80,14 +81,6 @@ class FunctionResource(Resource):
             "SnapStartResponse.OptimizationStatus": configuration["SnapStart"]["OptimizationStatus"],
         }
         return arn
-
-    def _update_tags(self, call: Call, arn: str, tags: dict[str, str]) -> None:
-        former = call.operation("lambda", "ListTags", {"Resource": arn})["Tags"]
-        gone = [key for key in former if key not in tags]
-        if gone:
-            call.operation("lambda", "UntagResource", {"Resource": arn, "TagKeys": gone})
-        if tags and tags != former:
-            call.operation("lambda", "TagResource", {"Resource": arn, "Tags": tags})
 
 
 _EMPTY: dict[str, Any] = {
@@ -166,7 +159,7 @@ class PermissionResource(Resource):
 @resource("AWS::Lambda::EventSourceMapping")
 class EventSourceMappingResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        request = _request(change.properties, "Tags") | {"Tags": _tags(change)}
+        request = _request(change.properties, "Tags") | {"Tags": resource_tags(change)}
         if (seconds := change.properties.get("StartingPositionTimestamp")) is not None:
             request["StartingPositionTimestamp"] = round(float(seconds) * 1000)
         self._describe(change, call.operation("lambda", "CreateEventSourceMapping", request))
@@ -179,6 +172,7 @@ class EventSourceMappingResource(Resource):
             request.setdefault("FilterCriteria", {"Filters": []})
         request["UUID"] = change.physical_id
         self._describe(change, call.operation("lambda", "UpdateEventSourceMapping", request))
+        _TAGGING.update(call, {"Resource": change.attributes["EventSourceMappingArn"]}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         _ignore_missing(call, "DeleteEventSourceMapping", {"UUID": change.physical_id})
@@ -296,20 +290,12 @@ def _text(value: Any) -> str:
 
 
 def _code(properties: dict[str, Any]) -> dict[str, Any]:
-    """``Code`` of a template; source text in it becomes a package of one file."""
+    """``Code`` of a template; source text in it becomes a package."""
     code = dict(properties["Code"])
     source = code.get("ZipFile")
     if isinstance(source, str):
-        name = "index.py" if properties.get("Runtime", "").startswith("python") else "index.js"
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo(name), source)
-        code["ZipFile"] = buffer.getvalue()
+        code["ZipFile"] = package(source, properties.get("Runtime", ""))
     return code
-
-
-def _tags(change: Change) -> dict[str, str]:
-    return change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
 
 
 def _ignore_missing(call: Call, operation: str, request: dict[str, Any]) -> None:

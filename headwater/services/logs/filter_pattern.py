@@ -1,8 +1,8 @@
-"""Filter patterns: terms, regular expressions between percent signs, and selectors of JSON members.
+"""Filter patterns: terms, regular expressions between percent signs, selectors of JSON members, delimited fields.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/FilterAndPatternSyntax.html
 
-    pattern     = terms / "{" json "}"
+    pattern     = terms / "{" json "}" / "[" fields "]"           ; fields: delimited_pattern.py
     terms       = *( ["-" / "?"] ( word / quoted / "%" regex "%" ) )
     json        = all *( "||" all ) ; all = one *( "&&" one ) ; one = "(" json ")" / selector test
     test        = ("=" / "!=" / "<" / "<=" / ">" / ">=") value / "IS" ("NULL" / "TRUE" / "FALSE") / "NOT EXISTS"
@@ -10,16 +10,23 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/FilterAndPatternSyn
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable
-from fnmatch import translate
 from typing import Any
 
 import orjson
 
+from headwater.services.logs.delimited_pattern import compile_delimited
+from headwater.services.logs.filter_values import (
+    ORDERINGS,
+    InvalidFilterPattern,
+    Test,
+    compares,
+    compile_regex,
+    equals,
+)
+
 Filter = Callable[[str], bool]
-Test = Callable[[Any], bool]
 
 _TERM = re.compile(r'\s*([-?]?)(?:"((?:\\.|[^"\\])*)"|%((?:\\.|[^%])*)%|([^\s"%]+))')
 _TOKEN = re.compile(
@@ -27,17 +34,7 @@ _TOKEN = re.compile(
     r"(?P<regex>%(?:\\.|[^%])*%)|(?P<symbol>\|\||&&|!=|<=|>=|[=<>()])|(?P<word>[^\s()=!<>|&]+))"
 )
 _STEP = re.compile(r"\.\"([^\"]+)\"|\.([\w@-]+)|\[(\d+|\*)\]")
-_ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _MISSING = object()
-
-
-class InvalidFilterPattern(ValueError):
-    """A pattern that is not of this language."""
 
 
 def compile_filter(pattern: str) -> Filter:
@@ -47,7 +44,8 @@ def compile_filter(pattern: str) -> Filter:
         test = _JsonParser(text[1:-1]).parse()
         return lambda message: _matches_json(test, message)
     if text.startswith("["):
-        raise InvalidFilterPattern("patterns of space-delimited fields are not supported")
+        extract = compile_delimited(text)
+        return lambda message: extract(message) is not None
     return _compile_terms(text)
 
 
@@ -77,15 +75,8 @@ def _contains(term: str) -> Filter:
 
 
 def _search(regex: str) -> Filter:
-    compiled = _regex(regex)
+    compiled = compile_regex(regex)
     return lambda message: compiled.search(message) is not None
-
-
-def _regex(source: str) -> re.Pattern[str]:
-    try:
-        return re.compile(source)
-    except re.error as error:
-        raise InvalidFilterPattern(str(error)) from None
 
 
 def _matches_json(test: Test, message: str) -> bool:
@@ -155,10 +146,10 @@ class _JsonParser:
     def _check(self) -> Test:
         kind, text = self._next()
         if kind == "symbol" and text in ("=", "!="):
-            equal = _equals(*self._next())
+            equal = equals(*self._next())
             return equal if text == "=" else lambda value: value is not _MISSING and not equal(value)
-        if kind == "symbol" and text in _ORDERINGS:
-            return _compares(_ORDERINGS[text], self._next()[1])
+        if kind == "symbol" and text in ORDERINGS:
+            return compares(ORDERINGS[text], self._next()[1])
         if (kind, text.upper()) == ("word", "IS"):
             constant = self._next()[1].upper()
             constants = {"NULL": None, "TRUE": True, "FALSE": False}
@@ -186,43 +177,25 @@ def _select(value: Any, steps: list[str]) -> list[Any]:
     return found or [_MISSING]
 
 
-def _equals(kind: str, text: str) -> Test:
-    if kind == "regex":
-        compiled = _regex(text[1:-1])
-        return lambda value: isinstance(value, str) and compiled.search(value) is not None
-    quoted = kind == "quoted"
-    wanted = re.sub(r"\\(.)", r"\1", text[1:-1]) if quoted else text
-    pattern = re.compile(translate(wanted)) if "*" in wanted else None
-    number = None if quoted else _number(wanted)
-
-    def test(value: Any) -> bool:
-        if isinstance(value, str):
-            return value == wanted if pattern is None else pattern.match(value) is not None
-        if isinstance(value, bool):
-            return False
-        return number is not None and isinstance(value, int | float) and value == number
-
-    return test
+def compile_extraction(pattern: str) -> Callable[[str], dict[str, str] | None]:
+    """What the pattern names of a message, by ``$name``; None where that does not match."""
+    text = pattern.strip()
+    if text.startswith("["):
+        return compile_delimited(text)
+    matches = compile_filter(text)
+    return lambda message: {} if matches(message) else None
 
 
-def _compares(ordering: Callable[[Any, Any], bool], text: str) -> Test:
-    number = _number(text)
-    if number is None:
-        raise InvalidFilterPattern(text)
-    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and ordering(value, number)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def compile_selector(text: str) -> Callable[[str], Any]:
-    """What ``$.a.b`` selects of a JSON message; None where that is nothing, or the message no JSON."""
-    match = _TOKEN.fullmatch(text.strip())
-    if match is None or match.lastgroup != "selector":
+def compile_selector(text: str, pattern: str) -> Callable[[str], Any]:
+    """What ``$.a.b`` selects of a JSON message, or ``$name`` of one with fields; None where that is nothing."""
+    text = text.strip()
+    if pattern.strip().startswith("["):
+        extract = compile_extraction(pattern)
+        if not re.fullmatch(r"\$[\w@.-]+", text):
+            raise InvalidFilterPattern(text)
+        return lambda message: (extract(message) or {}).get(text)
+    match = _TOKEN.fullmatch(text)
+    if match is None or match.lastgroup != "selector" or text == "$":
         raise InvalidFilterPattern(text)
     steps = [quoted or name or index for quoted, name, index in _STEP.findall(text)]
 

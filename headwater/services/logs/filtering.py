@@ -8,7 +8,8 @@ from __future__ import annotations
 from headwater.services.logs import tables
 from headwater.services.logs.chunks import Place, read
 from headwater.services.logs.errors import invalid_parameter
-from headwater.services.logs.filter_pattern import InvalidFilterPattern, compile_filter
+from headwater.services.logs.filter_pattern import compile_filter
+from headwater.services.logs.filter_values import InvalidFilterPattern
 from headwater.services.logs.log_group import LogStream, named_group
 from headwater.spine.numbers import long
 from headwater.spine.operations import Call, Request, Result, operation

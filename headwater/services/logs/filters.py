@@ -10,7 +10,8 @@ from typing import Any
 
 from headwater.services.logs import tables
 from headwater.services.logs.errors import invalid_parameter
-from headwater.services.logs.filter_pattern import InvalidFilterPattern, compile_selector
+from headwater.services.logs.filter_pattern import compile_extraction, compile_selector
+from headwater.services.logs.filter_values import InvalidFilterPattern
 from headwater.services.logs.group_filters import (
     METRIC,
     SUBSCRIPTION,
@@ -37,7 +38,7 @@ _LACKS = ("applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFieldDi
 def put_metric_filter(call: Call, request: Request) -> Result:
     told = request["metricTransformations"][0]
     compiled_pattern(request["filterPattern"])
-    compiled_value(told["metricValue"])
+    compiled_value(told["metricValue"], request["filterPattern"])
     dimensions = told.get("dimensions") or {}
     if dimensions and told.get("defaultValue") is not None:
         raise invalid_parameter("Invalid metric transformation: dimensions and default value are mutually exclusive.")
@@ -45,7 +46,7 @@ def put_metric_filter(call: Call, request: Request) -> Result:
         raise invalid_parameter(f"A metric filter may have at most {_MOST_DIMENSIONS} dimensions.")
     for selector in dimensions.values():
         try:
-            compile_selector(selector)
+            compile_selector(selector, request["filterPattern"])
         except InvalidFilterPattern:
             raise invalid_parameter(f"Invalid metric transformation: {selector}") from None
     return _put(call, request, METRIC, _MOST_METRIC_FILTERS)
@@ -137,11 +138,12 @@ def _page(request: Request, found: list[dict[str, Any]], member: str) -> Result:
 
 @operation("logs", "TestMetricFilter", reads=True)
 def test_metric_filter(call: Call, request: Request) -> Result:
-    matches = compiled_pattern(request["filterPattern"])
+    compiled_pattern(request["filterPattern"])
+    extract = compile_extraction(request["filterPattern"])
     return {
         "matches": [
-            {"eventNumber": number, "eventMessage": message, "extractedValues": {}}
+            {"eventNumber": number, "eventMessage": message, "extractedValues": found}
             for number, message in enumerate(request["logEventMessages"], 1)
-            if matches(message)
+            if (found := extract(message)) is not None
         ]
     }

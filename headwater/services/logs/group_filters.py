@@ -15,7 +15,8 @@ import orjson
 
 from headwater.services.logs import tables
 from headwater.services.logs.errors import invalid_parameter
-from headwater.services.logs.filter_pattern import Filter, InvalidFilterPattern, compile_filter, compile_selector
+from headwater.services.logs.filter_pattern import Filter, compile_filter, compile_selector
+from headwater.services.logs.filter_values import InvalidFilterPattern
 from headwater.services.logs.log_group import LogGroup, LogStream
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, Policy, delivery
@@ -37,6 +38,7 @@ class Compiled(NamedTuple):
     asked: Mapping[str, Any]
     matches: Filter
     value: Callable[[str], float | None] | None
+    dimensions: Mapping[str, Callable[[str], Any]]
 
 
 def filters_of(group: LogGroup) -> Kept:
@@ -56,7 +58,7 @@ def compiled_pattern(pattern: str) -> Filter:
         raise invalid_parameter(f"Invalid filter pattern: {error}") from None
 
 
-def compiled_value(text: str) -> Callable[[str], float | None]:
+def compiled_value(text: str, pattern: str) -> Callable[[str], float | None]:
     """Of ``metricValue``: a number, or a selector."""
     if not text.startswith("$"):
         try:
@@ -65,7 +67,7 @@ def compiled_value(text: str) -> Callable[[str], float | None]:
             raise invalid_parameter(f"Invalid metric transformation: {text}") from None
         return lambda message: number
     try:
-        select = compile_selector(text)
+        select = compile_selector(text, pattern)
     except InvalidFilterPattern:
         raise invalid_parameter(f"Invalid metric transformation: {text}") from None
 
@@ -84,16 +86,19 @@ def compiled_value(text: str) -> Callable[[str], float | None]:
 @lru_cache(maxsize=256)
 def _compiled(text: str) -> tuple[Compiled, ...]:
     kept = orjson.loads(text)
-    metrics = [
-        Compiled(METRIC, each, compile_filter(each["filterPattern"]),
-                 compiled_value(each["metricTransformations"][0]["metricValue"]))
-        for each in kept[METRIC].values()
-    ]  # fmt: skip
+    metrics = [_metric(each) for each in kept[METRIC].values()]
     subscriptions = [
-        Compiled(SUBSCRIPTION, each, compile_filter(each["filterPattern"]), None)
+        Compiled(SUBSCRIPTION, each, compile_filter(each["filterPattern"]), None, {})
         for each in kept[SUBSCRIPTION].values()
     ]
     return *metrics, *subscriptions
+
+
+def _metric(asked: Mapping[str, Any]) -> Compiled:
+    pattern, told = asked["filterPattern"], asked["metricTransformations"][0]
+    selectors = (told.get("dimensions") or {}).items()
+    dimensions = {name: compile_selector(selector, pattern) for name, selector in selectors}
+    return Compiled(METRIC, asked, compile_filter(pattern), compiled_value(told["metricValue"], pattern), dimensions)
 
 
 def apply_filters(call: Call, group: LogGroup, stream: LogStream, chunk: int, events: list[Event]) -> None:
@@ -122,7 +127,7 @@ def _count(call: Call, each: Compiled, events: list[Event]) -> None:
             value = told.get("defaultValue")
             dimensions: dict[str, str] | None = {}
         else:
-            dimensions = _dimensions(told.get("dimensions") or {}, message)
+            dimensions = _dimensions(each.dimensions, message)
         if value is not None and dimensions is not None:
             samples.append({"Timestamp": at, "Value": value, "Dimensions": dimensions})
     if samples:
@@ -130,9 +135,9 @@ def _count(call: Call, each: Compiled, events: list[Event]) -> None:
         call.operation("monitoring", "PutSamples", {**named, "Samples": samples})
 
 
-def _dimensions(selectors: Mapping[str, str], message: str) -> dict[str, str] | None:
+def _dimensions(selectors: Mapping[str, Callable[[str], Any]], message: str) -> dict[str, str] | None:
     """None where the event lacks one: it tells nothing then."""
-    found = {name: compile_selector(selector)(message) for name, selector in selectors.items()}
+    found = {name: select(message) for name, select in selectors.items()}
     return None if any(value is None for value in found.values()) else {k: str(v) for k, v in found.items()}
 
 

@@ -10,11 +10,10 @@ from typing import Any
 from headwater.services.logs.log_group import group_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
-
-def _tags(change: Change) -> dict[str, str]:
-    return change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
+_TAGGING = Tagging("logs", "tags", "tagKeys", pair=None)
 
 
 @resource("AWS::Logs::LogGroup")
@@ -23,7 +22,7 @@ class LogGroupResource(Resource):
         properties = change.properties
         _refuse_lacking(properties)
         name = properties.get("LogGroupName") or change.physical_name(512)
-        request = {"logGroupName": name, "tags": _tags(change) or None, "kmsKeyId": properties.get("KmsKeyId")}
+        request = {"logGroupName": name, "tags": resource_tags(change) or None, "kmsKeyId": properties.get("KmsKeyId")}
         request["logGroupClass"] = properties.get("LogGroupClass")
         call.operation("logs", "CreateLogGroup", {k: v for k, v in request.items() if v is not None})
         change.physical_id = name
@@ -37,6 +36,7 @@ class LogGroupResource(Resource):
         change.attributes = {"Arn": f"{group_arn(call, change.physical_id)}:*"}
         self._set_key(call, change)
         self._set_retention(call, change)
+        _TAGGING.update(call, {"resourceArn": group_arn(call, change.physical_id)}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         _ignore_missing(call, "DeleteLogGroup", {"logGroupName": change.physical_id})

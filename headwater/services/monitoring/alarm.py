@@ -38,9 +38,9 @@ def named_alarm(call: Call, name: str) -> Alarm:
     return alarm
 
 
-def all_alarms(call: Call, after: str = "") -> list[Alarm]:
+def all_alarms(call: Call) -> list[Alarm]:
     """By their names."""
-    rows = call.store.all(tables.LIST_ALARMS, (call.account, call.region, after))
+    rows = call.store.all(tables.LIST_ALARMS, (call.account, call.region))
     return [orjson.loads(text) for _, text in rows]
 
 

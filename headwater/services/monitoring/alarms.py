@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
+from operator import itemgetter
 from types import MappingProxyType
 
 from headwater.services.monitoring import tables
@@ -21,7 +23,7 @@ from headwater.services.monitoring.alarm import (
 )
 from headwater.services.monitoring.changes import Change, change_state
 from headwater.services.monitoring.composites import children, parents
-from headwater.services.monitoring.errors import bad_format, invalid
+from headwater.services.monitoring.errors import bad_format, bad_token, invalid
 from headwater.services.monitoring.evaluating import begin_evaluating
 from headwater.services.monitoring.history import CONFIGURATION, note_history
 from headwater.services.monitoring.metric import compiled_statistic, named_metric
@@ -29,6 +31,7 @@ from headwater.services.monitoring.queries import check_queries
 from headwater.services.monitoring.querying import checked_period
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import page
 
 _PAGE = 50
 _LACKS = ("EvaluationCriteria", "ThresholdMetricId", "WarmUpConfiguration", "ActionConfiguration", "EvaluationInterval")
@@ -121,7 +124,7 @@ def _refuse(request: Request, *members: str) -> None:
 @operation("monitoring", "DescribeAlarms", reads=True)
 def describe_alarms(call: Call, request: Request) -> Result:
     kinds = request.get("AlarmTypes") or ["MetricAlarm"]  # without telling, composite alarms are not shown
-    alarms = all_alarms(call, request.get("NextToken") or "")
+    alarms = all_alarms(call)
     if request.get("ChildrenOfAlarmName"):
         wanted = children(call, request["ChildrenOfAlarmName"])
         return _shown([_brief(alarm) for alarm in alarms if alarm["AlarmName"] in wanted], None)
@@ -139,8 +142,13 @@ def describe_alarms(call: Call, request: Request) -> Result:
         and state in (None, alarm["StateValue"])
         and (not action or any(arn.startswith(action) for each in ACTIONS.values() for arn in alarm[each]))
     ]
+
+    def fetch(after: str, count: int) -> list[Alarm]:
+        rest = (alarm for alarm in found if alarm["AlarmName"] > after)
+        return list(islice(rest, count))
+
     limit = request.get("MaxRecords") or _PAGE
-    return _shown(found[:limit], found[limit - 1]["AlarmName"] if len(found) > limit else None)
+    return _shown(*page(request.get("NextToken"), limit, fetch, itemgetter("AlarmName"), bad_token))
 
 
 def _brief(alarm: Alarm) -> Alarm:

@@ -58,15 +58,16 @@ def change_state(call: Call, alarm: Alarm, change: Change) -> None:
     call.deliver("monitoring.composites", {"alarm": alarm["AlarmName"]}, target=alarm["AlarmArn"])
 
 
-def _time(milliseconds: int) -> str:
+def offset_time(milliseconds: int) -> str:
+    """``2026-11-28T07:33:23.936+0000``."""
     return iso8601_milliseconds(milliseconds).replace("Z", "+0000")
 
 
 def _event(call: Call, alarm: Alarm, former: dict[str, Any]) -> dict[str, Any]:
-    state = {"value": alarm["StateValue"], "reason": alarm["StateReason"], "timestamp": _time(call.now)}
+    state = {"value": alarm["StateValue"], "reason": alarm["StateReason"], "timestamp": offset_time(call.now)}
     if alarm.get("StateReasonData"):
         state["reasonData"] = alarm["StateReasonData"]
-    before = {"value": former["value"], "reason": former["reason"], "timestamp": _time(former["at"])}
+    before = {"value": former["value"], "reason": former["reason"], "timestamp": offset_time(former["at"])}
     if former["data"]:
         before["reasonData"] = former["data"]
     return {
@@ -165,17 +166,22 @@ def _message(call: Call, alarm: Alarm, former: dict[str, Any]) -> dict[str, Any]
         "AlarmName": alarm["AlarmName"],
         "AlarmDescription": alarm.get("AlarmDescription"),
         "AWSAccountId": call.account,
-        "AlarmConfigurationUpdatedTimestamp": _time(alarm["AlarmConfigurationUpdatedTimestamp"]),
+        "AlarmConfigurationUpdatedTimestamp": offset_time(alarm["AlarmConfigurationUpdatedTimestamp"]),
         "NewStateValue": alarm["StateValue"],
         "NewStateReason": alarm["StateReason"],
-        "StateChangeTime": _time(call.now),
+        "StateChangeTime": offset_time(call.now),
         "Region": call.region,
         "AlarmArn": alarm["AlarmArn"],
         "OldStateValue": former["value"],
         **{kind: alarm[kind] for kind in ACTIONS.values()},
     }
     if is_composite(alarm):
-        return message | {"AlarmRule": alarm["AlarmRule"]}
+        told = orjson.loads(alarm.get("StateReasonData") or "{}").get("triggeringAlarms", ())
+        children = [
+            {"Arn": each["arn"], "State": {"Value": each["state"]["value"], "Timestamp": each["state"]["timestamp"]}}
+            for each in told
+        ]
+        return message | {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": children}
     trigger = {member: alarm[member] for member in _TRIGGER if alarm.get(member) is not None}
     if "Dimensions" in trigger:
         trigger["Dimensions"] = [{"value": each["Value"], "name": each["Name"]} for each in trigger["Dimensions"]]
@@ -189,7 +195,7 @@ def _function_event(call: Call, alarm: Alarm, former: dict[str, Any]) -> dict[st
         "source": "aws.cloudwatch",
         "alarmArn": alarm["AlarmArn"],
         "accountId": call.account,
-        "time": _time(call.now),
+        "time": offset_time(call.now),
         "region": call.region,
         "alarmData": detail,
     }

@@ -5,16 +5,21 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutComposit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
+
+import orjson
 
 from headwater.languages.metrics import AlarmRule, InvalidRule, compile_rule
 from headwater.services.monitoring.alarm import Alarm, all_alarms, find_alarm, is_composite, new_alarm, save_alarm
-from headwater.services.monitoring.changes import Change, change_state
+from headwater.services.monitoring.changes import Change, change_state, offset_time
 from headwater.services.monitoring.errors import invalid
 from headwater.services.monitoring.history import CONFIGURATION, note_history
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.timestamps import spoken
 
 _LACKS = ("ActionsSuppressor", "ActionConfiguration")
 _compiled = lru_cache(maxsize=256)(compile_rule)
@@ -43,7 +48,8 @@ def put_composite_alarm(call: Call, request: Request) -> Result:
     note_history(call, alarm, CONFIGURATION, f'Alarm "{name}" {"updated" if former else "created"}', {
         "type": "Update" if former else "Create", "version": "1.0",
     })  # fmt: skip
-    call.deliver("monitoring.composites", {"composite": name}, target=alarm["AlarmArn"])
+    word = "updated" if former else "created"
+    call.deliver("monitoring.composites", {"composite": name, "word": word}, target=alarm["AlarmArn"])
     return {}
 
 
@@ -61,10 +67,19 @@ def look_again(call: Call, item: Delivery) -> None:
         states = {each: _state(call, each) for each in rule.alarms}
         state = "ALARM" if rule.holds(states) else "OK"
         if state != alarm["StateValue"]:
-            told = ", ".join(f"{_short(each)} is {value}" for each, value in states.items())
-            change_state(
-                call, alarm, Change(state, f"The rule {'holds' if state == 'ALARM' else 'does not hold'}: {told}")
-            )
+            change_state(call, alarm, _change(call, alarm, state, item.payload))
+
+
+def _change(call: Call, alarm: Alarm, state: str, payload: Mapping[str, Any]) -> Change:
+    """Why: it is new, or the alarm that triggered it has changed."""
+    child = find_alarm(call, payload["alarm"]) if "alarm" in payload else None
+    if child is None:
+        word = payload.get("word", "updated")
+        return Change(state, f"{alarm['AlarmArn']} was {word} and its alarm rule evaluates to {state}")
+    arn, value, at = child["AlarmArn"], child["StateValue"], child["StateTransitionedTimestamp"]
+    triggering = {"arn": arn, "state": {"value": value, "timestamp": offset_time(at)}}
+    data = orjson.dumps({"triggeringAlarms": [triggering]}).decode()
+    return Change(state, f"{arn} transitioned to {value} at {spoken(at)}", data)
 
 
 def _state(call: Call, identifier: str) -> str:

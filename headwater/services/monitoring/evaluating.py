@@ -20,7 +20,7 @@ from headwater.services.monitoring.verdict import INSUFFICIENT_DATA, LOOKED_BEYO
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.timestamps import iso8601_milliseconds
+from headwater.spine.timestamps import iso8601_milliseconds, short
 
 _MINUTE, _OFTEN = 60_000, 10_000
 _MOST_TOLD = 5
@@ -133,26 +133,28 @@ def _change(call: Call, alarm: Alarm, rule: Rule, verdict: Verdict, window: Wind
         data["startDate"] = iso8601_milliseconds(recent[-1][0]).replace("Z", "+0000")
     if alarm.get("Statistic"):
         data["statistic"] = alarm["Statistic"]
-    return Change(verdict.state, _reason(rule, verdict), orjson.dumps(data).decode())
+    used = sorted(series.items(), reverse=True)[: len(verdict.used)]
+    return Change(verdict.state, _reason(rule, verdict, used), orjson.dumps(data).decode())
 
 
-def _reason(rule: Rule, verdict: Verdict) -> str:
+def _reason(rule: Rule, verdict: Verdict, used: list[tuple[int, float]]) -> str:
+    """``used``: when each datapoint that it comes of began, and its value, the newest first."""
     if verdict.state == INSUFFICIENT_DATA:
         many = "datapoint was" if rule.periods == 1 else "datapoints were"
         return f"Insufficient Data: {rule.periods} {many} unknown."
-    number = verdict.breaching if verdict.state == "ALARM" else len(verdict.used) - verdict.breaching
-    shown = ", ".join(str(value) for value in verdict.used[:_MOST_TOLD])
-    text = _TEXTS[rule.comparison]
-    if not verdict.used:
+    alarms = verdict.state == "ALARM"
+    if not used:
         treated = "missing datapoint was" if rule.periods == 1 else "missing datapoints were"
         return (
             f"Threshold Crossed: no datapoints were received for {rule.periods} period{'s'[: rule.periods > 1]} and "
-            f"{rule.periods} {treated} treated as [{'Breaching' if verdict.state == 'ALARM' else 'NonBreaching'}]."
+            f"{rule.periods} {treated} treated as [{'Breaching' if alarms else 'NonBreaching'}]."
         )
-    was = "was" if verdict.state == "ALARM" else "was not"
-    if len(verdict.used) == 1:
-        return f"Threshold Crossed: 1 datapoint [{shown}] {was} {text} the threshold ({rule.threshold})."
-    needed = f" (minimum {rule.needed} datapoint{'s'[: rule.needed > 1]} for OK -> ALARM transition)"
-    of = f"{max(number, 0)} out of the last {rule.periods} datapoints"
-    were = "were" if verdict.state == "ALARM" else "were not"
-    return f"Threshold Crossed: {of} [{shown}] {were} {text} the threshold ({rule.threshold}){needed}."
+    number = max(verdict.breaching if alarms else len(used) - verdict.breaching, 0)
+    needed = rule.needed if alarms else rule.periods - rule.needed + 1
+    shown = ", ".join(f"{value} ({short(at)})" for at, value in used[:_MOST_TOLD])
+    was = ("was" if number == 1 else "were") + ("" if alarms else " not")
+    return (
+        f"Threshold Crossed: {number} out of the last {rule.periods} datapoints [{shown}] {was} "
+        f"{_TEXTS[rule.comparison]} the threshold ({rule.threshold}) (minimum {needed} "
+        f"datapoint{'s'[: needed > 1]} for {'OK -> ALARM' if alarms else 'ALARM -> OK'} transition)."
+    )

@@ -11,8 +11,10 @@ import orjson
 
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAGGING = Tagging("monitoring")
 _NUMBERS = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
 
 
@@ -28,9 +30,8 @@ def _put(call: Call, change: Change, operation: str, kind: str) -> None:
         request["ActionsEnabled"] = _truth(request["ActionsEnabled"])
     if "Metrics" in request:
         request["Metrics"] = [_query(query) for query in request["Metrics"]]
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-    shown = [{"Key": key, "Value": value} for key, value in tags.items()]
-    call.operation("monitoring", operation, request | {"AlarmName": name, "Tags": shown})
+    tags = as_pairs(resource_tags(change))
+    call.operation("monitoring", operation, request | {"AlarmName": name, "Tags": tags})
     alarm = call.operation("monitoring", "DescribeAlarms", {"AlarmNames": [name], "AlarmTypes": [kind]})[f"{kind}s"][0]
     change.physical_id = name
     change.attributes = {"Arn": alarm["AlarmArn"]}
@@ -62,6 +63,7 @@ class _AlarmResource(Resource):
         if change.properties.get("AlarmName") != change.previous.get("AlarmName"):
             raise Replace
         _put(call, change, self.operation, self.kind)
+        _TAGGING.update(call, {"ResourceARN": change.attributes["Arn"]}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         call.operation("monitoring", "DeleteAlarms", {"AlarmNames": [change.physical_id]})

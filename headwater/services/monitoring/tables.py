@@ -38,7 +38,7 @@ INSERT INTO monitoring_alarms (account, region, name, alarm, tags) VALUES (?, ?,
 ON CONFLICT (account, region, name) DO UPDATE SET alarm = excluded.alarm
 """
 FIND_ALARM = "SELECT alarm FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
-LIST_ALARMS = "SELECT name, alarm FROM monitoring_alarms WHERE account = ? AND region = ? AND name > ? ORDER BY name"
+LIST_ALARMS = "SELECT name, alarm FROM monitoring_alarms WHERE account = ? AND region = ? ORDER BY name"
 DELETE_ALARM = "DELETE FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
 ALARM_TAGS = "SELECT tags FROM monitoring_alarms WHERE account = ? AND region = ? AND name = ?"
 SET_ALARM_TAGS = "UPDATE monitoring_alarms SET tags = ? WHERE account = ? AND region = ? AND name = ?"

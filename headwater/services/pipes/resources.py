@@ -12,8 +12,11 @@ from headwater.spine.errors import AwsError
 from headwater.spine.models import load_model
 from headwater.spine.operations import Call
 from headwater.spine.requests import UnfitParameters, read_request
+from headwater.spine.resource_tags import Tagging, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, Step, resource
 from headwater.spine.work import Work
+
+_TAGGING = Tagging("pipes", "tags", "tagKeys", pair=None)
 
 
 @resource("AWS::Pipes::Pipe")
@@ -21,7 +24,7 @@ class PipeResource(Resource):
     def create(self, call: Call, change: Change) -> Step:
         change.physical_id = change.properties.get("Name") or change.physical_name(64)
         request = _request("CreatePipe", change.properties | {"Name": change.physical_id})
-        request["Tags"] = change.tags | (change.properties.get("Tags") or {}) or None
+        request["Tags"] = resource_tags(change) or None
         made = call.operation("pipes", "CreatePipe", request)
         self._describe(call, change, made["Arn"])
         return _settled(change.work, made["Arn"])
@@ -35,9 +38,7 @@ class PipeResource(Resource):
             kept.setdefault(name, "")
         request = _request("UpdatePipe", kept | {"Name": change.physical_id})
         made = call.operation("pipes", "UpdatePipe", request)
-        tags = change.tags | (change.properties.get("Tags") or {})
-        if tags:
-            call.operation("pipes", "TagResource", {"resourceArn": made["Arn"], "tags": tags})
+        _TAGGING.update(call, {"resourceArn": made["Arn"]}, change)
         self._describe(call, change, made["Arn"])
         return _settled(change.work, made["Arn"])
 

@@ -9,7 +9,7 @@ from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.conditions import check_write
 from headwater.services.s3.errors import malformed_xml
 from headwater.services.s3.notifications import notify
-from headwater.services.s3.objects import Body, Version, check_key, current, lay_down, remove
+from headwater.services.s3.objects import Body, Version, check_key, check_version_id, current, lay_down, remove
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -75,6 +75,7 @@ def _delete(call: Call, bucket: Bucket, key: str, version: str | None) -> Result
 
 
 def _delete_version(call: Call, bucket: Bucket, key: str, version: str) -> Result:
+    check_version_id(version)
     row = call.store.one(tables.DESCRIBE_VERSION, (bucket.id, key, version))
     if row is None:
         return {"VersionId": version}

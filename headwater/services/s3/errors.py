@@ -58,6 +58,7 @@ def no_such_version(key: str, version: str) -> AwsError:
 def marker_is_no_object(method: str, version: str, modified: str) -> AwsError:
     """A GET or HEAD of a version that is a delete marker."""
     headers = {"x-amz-delete-marker": "true", "x-amz-version-id": version, "Last-Modified": modified}
+    headers["Allow"] = "DELETE"
     text = "The specified method is not allowed against this resource."
     return _error("MethodNotAllowed", text, 405, {"Method": method, "ResourceType": "DeleteMarker", **headers})
 

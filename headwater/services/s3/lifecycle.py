@@ -73,6 +73,8 @@ def delete_bucket_lifecycle(call: Call, request: Request) -> Result:
 def _checked(call: Call, rule: dict[str, Any]) -> dict[str, Any]:
     if rule.get("Status") not in ("Enabled", "Disabled") or ("Filter" in rule) == ("Prefix" in rule):
         raise malformed_xml()
+    if len(rule.get("Filter", ())) > 1:  # several conditions stand in an And
+        raise malformed_xml()
     if not any(rule.get(action) for action in _ACTIONS):
         raise invalid_request("At least one action needs to be specified in a rule")
     check_transitions(rule)

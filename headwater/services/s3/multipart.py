@@ -30,13 +30,26 @@ from headwater.services.s3.errors import (
 )
 from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.notifications import notify
-from headwater.services.s3.objects import check_key, current, in_seconds, keep, lay_down, md5, read, release_blob
+from headwater.services.s3.objects import (
+    Version,
+    check_key,
+    current,
+    in_seconds,
+    keep,
+    lay_down,
+    md5,
+    read,
+    release_blob,
+)
 from headwater.services.s3.ownership import acl_of_write
+from headwater.services.s3.reading import checksums_of
 from headwater.services.s3.writing import find_copy_source, version_id
 from headwater.spine.operations import Call, Request, Result, operation
 
 COMPOSITE = "COMPOSITE"
 _MOST_PARTS = 10_000
+_UPLOAD = "UploadId"
+"""The attribute of an object that tells which upload it was."""
 _LEAST_PART_BYTES = 5 * 1024 * 1024
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
 
@@ -194,8 +207,10 @@ def _put_part(call: Call, upload: Upload, number: int, data: bytes, checksums: d
 def complete_multipart_upload(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"""
     bucket, key = find_bucket(call, request), request["Key"]
-    upload = find_upload(call, bucket, request)
     given: list[dict[str, Any]] = (request.get("MultipartUpload") or {}).get("Parts") or []
+    if done := _completed(call, bucket, request, given):
+        return done
+    upload = find_upload(call, bucket, request)
     if not given:
         raise invalid_request("You must specify at least one part") if "MultipartUpload" in request else malformed_xml()
     if conditional_write(request):
@@ -206,11 +221,10 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
     if size is not None and int(size) != len(data):
         text = f"The provided 'x-amz-mp-object-size' header value {size} does not match what was computed: {len(data)}"
         raise invalid_request(text)
-    digests = b"".join(bytes.fromhex(part.etag) for part in parts)
-    joined = f"{md5(digests)}-{len(parts)}"
+    joined = _joined_etag([part.etag for part in parts])
     checksums = _whole_checksum(request, upload, parts, data)
     attributes = {name: value for name, value in upload.attributes.items() if not name.startswith("Checksum")}
-    attributes |= checksums
+    attributes |= {**checksums, _UPLOAD: upload.id}
     attributes["Parts"] = [
         {"PartNumber": part.number, "Size": part.size, **orjson.loads(part.checksums)} for part in parts
     ]
@@ -227,9 +241,33 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
     )
     if bucket.events:
         notify(call, bucket, "ObjectCreated:CompleteMultipartUpload", key, made)
+    return _answer(call, bucket, key, made, attributes)
+
+
+def _answer(call: Call, bucket: Bucket, key: str, made: Version, attributes: dict[str, Any]) -> Result:
     location = f"{call.endpoint}/{bucket.name}/{key}"
     named = {"Location": location, "Bucket": bucket.name, "Key": key, "ETag": made.quoted_etag}
-    return {**named, **told(upload.attributes), **checksums, **version_id(bucket, made)}
+    return {**named, **told(attributes), **checksums_of(attributes), **version_id(bucket, made)}
+
+
+def _completed(call: Call, bucket: Bucket, request: Request, given: list[dict[str, Any]]) -> Result | None:
+    """The answer again where this very completion has made the object that is there: a client may not have heard it."""
+    made = current(call, bucket, request["Key"])
+    if made is None or "-" not in made.etag:
+        return None
+    attributes: dict[str, Any] = orjson.loads(made.attributes)
+    if attributes.get(_UPLOAD) != request["UploadId"]:
+        return None
+    same = made.etag == _joined_etag([(item.get("ETag") or "").strip('"') for item in given])
+    return _answer(call, bucket, request["Key"], made, attributes) if same else None
+
+
+def _joined_etag(etags: list[str]) -> str:
+    try:
+        digests = b"".join(map(bytes.fromhex, etags))
+    except ValueError:
+        return ""
+    return f"{md5(digests)}-{len(etags)}"
 
 
 def _chosen_parts(call: Call, upload: Upload, given: list[dict[str, Any]]) -> list[Part]:

@@ -11,7 +11,13 @@ import orjson
 
 from headwater.services.s3 import tables
 from headwater.services.s3.bucket import Bucket
-from headwater.services.s3.errors import key_too_long, marker_is_no_object, no_such_key, no_such_version
+from headwater.services.s3.errors import (
+    invalid_argument,
+    key_too_long,
+    marker_is_no_object,
+    no_such_key,
+    no_such_version,
+)
 from headwater.spine.operations import Call
 from headwater.spine.store.blobs import Blob
 from headwater.spine.timestamps import rfc822
@@ -22,6 +28,7 @@ NULL_VERSION = "null"
 OWNER = "-s3"
 """What the names of this service's files end in."""
 _MOST_KEY_BYTES = 1024
+_VERSION_LENGTH = 32
 _VERSION_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
 
 
@@ -114,6 +121,7 @@ def find_version(
         if found.marker:
             raise no_such_key(key, **{"x-amz-delete-marker": "true", "x-amz-version-id": found.version})
         return found
+    check_version_id(version)
     statement = tables.DESCRIBE_VERSION if describe else tables.FIND_VERSION
     row = call.store.one(statement, (bucket.id, key, version))
     if row is None:
@@ -122,6 +130,14 @@ def find_version(
     if named.marker:
         raise marker_is_no_object(method, named.version, rfc822(named.modified))
     return named
+
+
+def check_version_id(version: str) -> None:
+    """Refuses what cannot be the name of a version."""
+    if version != NULL_VERSION and len(version) != _VERSION_LENGTH:
+        raise invalid_argument(
+            "Invalid version id specified" if version else "Version id cannot be the empty string", "versionId", version
+        )
 
 
 def lay_down(
@@ -142,7 +158,7 @@ def lay_down(
     """
     version, replaced, statement = NULL_VERSION, None, tables.PUT_VERSION
     if bucket.versioned:
-        version = call.ids.token(32, _VERSION_ALPHABET)
+        version = call.ids.token(_VERSION_LENGTH, _VERSION_ALPHABET)
     else:
         replaced = call.store.one(tables.BLOB_OF_VERSION, (bucket.id, key, NULL_VERSION))
     if bucket.versioned or bucket.suspended:

@@ -34,6 +34,8 @@ def from_header(text: str | None) -> str | None:
             "without tag name duplicates."
         )
         raise invalid_argument(message, "x-amz-tagging", text) from None
+    if any(key.startswith("aws:") for key, _ in pairs):
+        raise AwsError("InvalidTag", "Your TagKey cannot be prefixed with aws:")
     return to_row([{"Key": key, "Value": value} for key, value in pairs], _MOST_OBJECT_TAGS)
 
 

@@ -12,15 +12,20 @@ import orjson
 from headwater.services.scheduler.errors import validation
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 from headwater.spine.timestamps import parse
+
+_TAGGING = Tagging("scheduler")
 
 
 @resource("AWS::Scheduler::ScheduleGroup")
 class ScheduleGroupResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("Name") or change.physical_name(64)
-        made = call.operation("scheduler", "CreateScheduleGroup", {"Name": name, "Tags": _tags(change)})
+        made = call.operation(
+            "scheduler", "CreateScheduleGroup", {"Name": name, "Tags": as_pairs(resource_tags(change))}
+        )
         change.physical_id = name
         self._describe(call, change, made["ScheduleGroupArn"])
 
@@ -28,12 +33,7 @@ class ScheduleGroupResource(Resource):
         if change.properties.get("Name") != change.previous.get("Name"):
             raise Replace
         arn = change.attributes["Arn"]
-        wanted = _tags(change)
-        kept = {tag["Key"] for tag in wanted}
-        former = call.operation("scheduler", "ListTagsForResource", {"ResourceArn": arn})["Tags"]
-        gone = [tag["Key"] for tag in former if tag["Key"] not in kept]
-        call.operation("scheduler", "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
-        call.operation("scheduler", "TagResource", {"ResourceArn": arn, "Tags": wanted})
+        _TAGGING.update(call, {"ResourceArn": arn}, change)
         self._describe(call, change, arn)
 
     def delete(self, call: Call, change: Change) -> None:
@@ -42,11 +42,6 @@ class ScheduleGroupResource(Resource):
     def _describe(self, call: Call, change: Change, arn: str) -> None:
         group = call.operation("scheduler", "GetScheduleGroup", {"Name": change.physical_id})
         change.attributes = {"Arn": arn, "State": group["State"]}
-
-
-def _tags(change: Change) -> list[dict[str, str]]:
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 @resource("AWS::Scheduler::Schedule")

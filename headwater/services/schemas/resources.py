@@ -11,12 +11,14 @@ import orjson
 
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAGGING = Tagging("schemas", pair=None)
 
-def _tags(change: Change) -> dict[str, str]:
-    own = {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return {key: value for key, value in (change.tags | own).items() if not key.startswith("aws:")}
+
+def _retag(call: Call, change: Change) -> None:
+    _TAGGING.update(call, {"ResourceArn": change.physical_id}, change)
 
 
 def _unless_gone(call: Call, operation: str, request: dict[str, Any]) -> None:
@@ -38,7 +40,11 @@ class RegistryResource(Resource):
 
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("RegistryName") or change.physical_name(64)
-        request = {"RegistryName": name, "Description": change.properties.get("Description"), "Tags": _tags(change)}
+        request = {
+            "RegistryName": name,
+            "Description": change.properties.get("Description"),
+            "Tags": resource_tags(change),
+        }
         made = call.operation("schemas", "CreateRegistry", request)
         change.physical_id = made["RegistryArn"]
         change.attributes = {"RegistryName": name, "RegistryArn": made["RegistryArn"]}
@@ -50,6 +56,7 @@ class RegistryResource(Resource):
             "Description": change.properties.get("Description") or "",
         }
         call.operation("schemas", "UpdateRegistry", request)
+        _retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         _unless_gone(call, "DeleteRegistry", {"RegistryName": change.physical_id.rpartition("/")[2]})
@@ -62,7 +69,7 @@ class SchemaResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
         name = properties.get("SchemaName") or change.physical_name(128)
-        request = {"SchemaName": name, "Tags": _tags(change)} | {
+        request = {"SchemaName": name, "Tags": resource_tags(change)} | {
             member: properties.get(member) for member in ("RegistryName", "Type", "Content", "Description")
         }
         made = call.operation("schemas", "CreateSchema", request)
@@ -75,6 +82,7 @@ class SchemaResource(Resource):
             member: change.properties.get(member) for member in ("RegistryName", "Type", "Content", "Description")
         }
         change.attributes = _attributes(call.operation("schemas", "UpdateSchema", request))
+        _retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         request = {
@@ -96,7 +104,7 @@ class DiscovererResource(Resource):
         request = {member: change.properties.get(member) for member in ("SourceArn", "Description")}
         cross = change.properties.get("CrossAccount")
         request["CrossAccount"] = None if cross is None else str(cross).lower() == "true"
-        made = call.operation("schemas", "CreateDiscoverer", request | {"Tags": _tags(change)})
+        made = call.operation("schemas", "CreateDiscoverer", request | {"Tags": resource_tags(change)})
         change.physical_id = made["DiscovererArn"]
         change.attributes = {name: made[name] for name in ("DiscovererArn", "DiscovererId", "State")}
 
@@ -109,6 +117,7 @@ class DiscovererResource(Resource):
             "CrossAccount": cross is None or str(cross).lower() == "true",
         }
         call.operation("schemas", "UpdateDiscoverer", request)
+        _retag(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         _unless_gone(call, "DeleteDiscoverer", {"DiscovererId": change.physical_id.rpartition("/")[2]})

@@ -27,9 +27,10 @@ def already_exists(name: str) -> AwsError:
     return AwsError("ResourceExistsException", f"The operation failed because the secret {name} already exists.")
 
 
-def version_exists() -> AwsError:
+def version_exists(token: str, arn: str) -> AwsError:
     return AwsError(
-        "ResourceExistsException", "You can't modify an existing version, you can only create a new version."
+        "ResourceExistsException",
+        f"You can't use ClientRequestToken {token} because that value is already in use for a version of secret {arn}.",
     )
 
 

@@ -17,6 +17,8 @@ from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import make_token, read_token
 
 T = TypeVar("T")
+_SIGN = re.compile(r"[/_+=.@-]")
+_CAPITALIZED = re.compile(r"([^a-z][a-z]+)")
 _SORTS = {"name": "name", "created-date": "created", "last-changed-date": "changed", "last-accessed-date": "accessed"}
 
 
@@ -100,6 +102,16 @@ def _holds(call: Call, secret: Secret, key: str, value: str) -> bool:
 
 
 def _any_word(text: str, value: str) -> bool:
-    """Case does not count; each word of the value begins some word of the text."""
-    words = re.split(r"[\s/_+=.@!-]+", text.lower())
-    return all(any(word.startswith(part) for word in words) for part in re.split(r"[\s/_+=.@!-]+", value.lower()))
+    """Case does not count; each word of the value begins some word of the text. What is no word is in no text."""
+    words, parts = _words(text), _words(value)
+    return bool(parts) and all(any(word.startswith(part) for word in words) for part in parts)
+
+
+def _words(text: str) -> list[str]:
+    """``AppBeta`` is two words, ``COMPANYthings`` is ``compan`` and ``ythings``; a text with several kinds of signs
+    between its words is one."""
+    signs = set(_SIGN.findall(text))
+    if len(signs) > 1:
+        return [text.lower()]
+    pieces = text.split(signs.pop()) if signs else [text]
+    return [word.strip().lower() for piece in pieces for word in _CAPITALIZED.split(piece) if word.strip()]

@@ -71,7 +71,7 @@ def _again(call: Call, existing: Secret, request: Request) -> Result:
     if version is None:
         raise already_exists(existing.name)
     if (version.text, version.data) != given_value(request):
-        raise version_exists()
+        raise version_exists(version.id, existing.arn)
     return {"ARN": existing.arn, "Name": existing.name, "VersionId": version.id}
 
 

@@ -52,7 +52,7 @@ def add_version(call: Call, secret: Secret, request: Request, stages: list[str])
     former = find_version(call, secret, identity)
     if former is not None:
         if (former.text, former.data) != (text, data):
-            raise version_exists()
+            raise version_exists(identity, secret.arn)
         return identity
     versions = versions_of(call, secret)
     if secret.kms_key:

@@ -74,7 +74,7 @@ def _device(call: Call, endpoint: str) -> None:
     if arn is None or arn.service != "sns" or not arn.resource.startswith("endpoint/"):
         raise invalid("Application endpoint arn invalid")
     if find_endpoint(call, endpoint) is None:
-        raise invalid(f"Endpoint Reason: Endpoint does not exist for endpoint {endpoint}")
+        raise invalid(f"Endpoint Reason: Endpoint does not exist for endpoint arn{endpoint}")
 
 
 _CHECKS = {

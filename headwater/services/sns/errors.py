@@ -37,6 +37,10 @@ def resource_not_found() -> AwsError:
     return AwsError("ResourceNotFound", "Resource does not exist", 404)
 
 
+def too_many_tags() -> AwsError:
+    return AwsError("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded")
+
+
 def topic_limit_exceeded() -> AwsError:
     return AwsError("TopicLimitExceeded", "Topic limit exceeded", 403)
 

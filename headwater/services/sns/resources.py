@@ -11,8 +11,10 @@ import orjson
 
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAGGING = Tagging("sns")
 _ATTRIBUTES = (
     *("ContentBasedDeduplication", "DisplayName", "FifoThroughputScope", "FifoTopic", "KmsMasterKeyId"),
     *("SignatureVersion", "TracingConfig", "ArchivePolicy", "MaximumMessageSize", "DeliveryPolicy"),
@@ -54,21 +56,16 @@ def _topic_attributes(properties: dict[str, Any]) -> dict[str, str]:
     return attributes
 
 
-def _own_tags(properties: dict[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-
-
 @resource("AWS::SNS::Topic")
 class TopicResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
         fifo = _text(properties.get("FifoTopic", "")) == "true"
         name = properties.get("TopicName") or change.physical_name(251) + (".fifo" if fifo else "")
-        tags = change.tags | _own_tags(properties)
         request: dict[str, Any] = {
             "Name": name,
             "Attributes": _topic_attributes(properties),
-            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            "Tags": as_pairs(resource_tags(change)),
         }
         if properties.get("DataProtectionPolicy"):
             request["DataProtectionPolicy"] = _text(properties["DataProtectionPolicy"])
@@ -91,15 +88,8 @@ class TopicResource(Resource):
         for subscription in properties.get("Subscription") or ():
             if subscription not in (previous.get("Subscription") or ()):
                 call.operation("sns", "Subscribe", {"TopicArn": arn, **subscription})
-        self._change_tags(call, arn, _own_tags(properties), _own_tags(previous))
+        _TAGGING.update(call, {"ResourceArn": arn}, change)
         self._describe(change, arn)
-
-    def _change_tags(self, call: Call, arn: str, wanted: dict[str, str], former: dict[str, str]) -> None:
-        if gone := [key for key in former if key not in wanted]:
-            call.operation("sns", "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
-        if wanted != former and wanted:
-            tags = [{"Key": key, "Value": value} for key, value in wanted.items()]
-            call.operation("sns", "TagResource", {"ResourceArn": arn, "Tags": tags})
 
     def delete(self, call: Call, change: Change) -> None:
         call.operation("sns", "DeleteTopic", {"TopicArn": change.physical_id})

@@ -5,9 +5,11 @@ from __future__ import annotations
 import orjson
 
 from headwater.services.sns import tables
-from headwater.services.sns.errors import required, resource_not_found
+from headwater.services.sns.errors import required, resource_not_found, too_many_tags
 from headwater.services.sns.topics import tags_of
 from headwater.spine.operations import Call, Request, Result, operation
+
+_MOST = 50
 
 
 def _read(call: Call, arn: str) -> dict[str, str]:
@@ -18,6 +20,12 @@ def _read(call: Call, arn: str) -> dict[str, str]:
     return tags
 
 
+def _checked(tags: dict[str, str]) -> dict[str, str]:
+    if len(tags) > _MOST:
+        raise too_many_tags()
+    return tags
+
+
 def _write(call: Call, arn: str, tags: dict[str, str]) -> None:
     call.store.run(tables.SET_TOPIC_TAGS, (orjson.dumps(tags).decode(), arn))
 
@@ -25,7 +33,7 @@ def _write(call: Call, arn: str, tags: dict[str, str]) -> None:
 @operation("sns", "TagResource")
 def tag_resource(call: Call, request: Request) -> Result:
     arn = required(request, "ResourceArn")
-    _write(call, arn, _read(call, arn) | tags_of(request.get("Tags") or ()))
+    _write(call, arn, _checked(_read(call, arn) | tags_of(request.get("Tags") or ())))
     return {}
 
 

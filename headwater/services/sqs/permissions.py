@@ -31,6 +31,13 @@ _ACTIONS = frozenset(
         *("GetQueueUrl", "ListDeadLetterSourceQueues", "PurgeQueue"),
     )
 )
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html
+_OF_THE_OWNER = frozenset(
+    (
+        *("AddPermission", "CancelMessageMoveTask", "CreateQueue", "DeleteQueue", "ListMessageMoveTasks", "ListQueues"),
+        *("ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask", "TagQueue", "UntagQueue"),
+    )
+)
 
 
 @operation("sqs", "AddPermission")
@@ -68,6 +75,9 @@ def _checked(request: Request) -> tuple[str, list[str], list[str]]:
     if len(actions) > _MOST_ACTIONS:
         raise too_many_actions(len(actions), _MOST_ACTIONS)
     for action in actions:
+        if action in _OF_THE_OWNER:
+            reason = "Only the queue owner is allowed to invoke this action."
+            raise invalid_parameter("ActionName", f"SQS:{action}", reason)
         if action not in _ACTIONS:
             raise invalid_parameter(
                 "ActionName", f"SQS:{action}", "Please refer to the appropriate WSDL for a list of valid actions."

@@ -35,6 +35,7 @@ class Queue:
         "name",
         "retention",
         "room",
+        "swept",
         "visibility",
         "wait",
     )
@@ -58,6 +59,8 @@ class Queue:
         self.longest_message = int(attributes["MaximumMessageSize"])
         # how many messages may be received before those in flight are counted again: none, until they have been
         self.room = 0
+        # when messages that are too old were last removed
+        self.swept = 0
         # the key of KMS with which messages are said to be encrypted
         self.key = attributes.get("KmsMasterKeyId") or None
         self.wait = int(attributes["ReceiveMessageWaitTimeSeconds"])

@@ -36,6 +36,7 @@ from headwater.spine.work import Watch, Work
 
 _MOST_MESSAGES = 10
 _SOON = 10_000  # ms
+_BETWEEN_SWEEPS = 60_000  # ms
 _LONGEST_WAIT = 20
 _LONGEST_VISIBILITY = 43_200
 _SYSTEM_ATTRIBUTES = frozenset(
@@ -200,8 +201,10 @@ def _take(call: Call, queue: Queue, number: int, hidden: int, taker: int | None 
     if taken:
         until = call.now + hidden
         call.store.many(tables.TAKE, [(until, row.received, row.first_received, taker, row.id) for row in taken])
-    else:
+    elif call.now >= queue.swept + _BETWEEN_SWEEPS:
+        # nobody sees what is too old; looking for it goes through all that is hidden
         call.store.run(tables.EXPIRE, (queue.id, call.now - queue.retention))
+        queue.swept = call.now
     queue.room -= len(taken)
     return taken
 

@@ -12,8 +12,10 @@ import orjson
 from headwater.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAGGING = Tagging("sqs", pair=None, operations=("ListQueueTags", "TagQueue", "UntagQueue"))
 _DEFAULTS = {**DEFAULTS, **FIFO_DEFAULTS}
 
 
@@ -23,7 +25,7 @@ class QueueResource(Resource):
         properties = change.properties
         _, fifo = _identity(properties)
         name = properties.get("QueueName") or change.physical_name(75 if fifo else 80) + (".fifo" if fifo else "")
-        request = {"QueueName": name, "Attributes": _attributes(properties), "tags": _tags(change)}
+        request = {"QueueName": name, "Attributes": _attributes(properties), "tags": resource_tags(change)}
         url = call.operation("sqs", "CreateQueue", request)["QueueUrl"]
         _describe(call, change, url)
 
@@ -37,7 +39,7 @@ class QueueResource(Resource):
         request = {"QueueUrl": change.physical_id, "Attributes": attributes}
         if attributes:
             call.operation("sqs", "SetQueueAttributes", request)
-        _change_tags(call, change)
+        _TAGGING.update(call, {"QueueUrl": change.physical_id}, change)
         _describe(call, change, change.physical_id)
 
     def delete(self, call: Call, change: Change) -> None:
@@ -64,23 +66,6 @@ def _attributes(properties: dict[str, Any]) -> dict[str, str]:
         else:
             attributes[name] = orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
     return attributes
-
-
-def _tags(change: Change) -> dict[str, str]:
-    return change.tags | _own_tags(change.properties)
-
-
-def _own_tags(properties: dict[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-
-
-def _change_tags(call: Call, change: Change) -> None:
-    wanted = _own_tags(change.properties)
-    gone = [key for key in _own_tags(change.previous) if key not in wanted]
-    if gone:
-        call.operation("sqs", "UntagQueue", {"QueueUrl": change.physical_id, "TagKeys": gone})
-    if wanted:
-        call.operation("sqs", "TagQueue", {"QueueUrl": change.physical_id, "Tags": wanted})
 
 
 def _describe(call: Call, change: Change, url: str) -> None:

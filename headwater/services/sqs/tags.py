@@ -32,7 +32,7 @@ def _tags_of(call: Call, queue: Queue) -> dict[str, str]:
 @operation("sqs", "TagQueue")
 def tag_queue(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
-    if "Tags" not in request:
+    if not request.get("Tags"):
         raise missing_parameter("Tags")
     tags = check_tags(_tags_of(call, queue) | request["Tags"], queue.name)
     call.store.run(tables.SET_TAGS, (orjson.dumps(tags).decode(), queue.id))
@@ -44,6 +44,8 @@ def untag_queue(call: Call, request: Request) -> Result:
     queue = find_queue(call, request)
     if "TagKeys" not in request:
         raise missing_parameter("TagKeys")
+    if not request["TagKeys"]:
+        raise invalid_value("Tag keys must be between 1 and 128 characters in length.")
     tags = {key: value for key, value in _tags_of(call, queue).items() if key not in request["TagKeys"]}
     call.store.run(tables.SET_TAGS, (orjson.dumps(tags).decode(), queue.id))
     return {}

@@ -63,6 +63,14 @@ def invalid_filter(message: str) -> AwsError:
     return AwsError("InvalidFilterKey", message)
 
 
+def invalid_filter_option(message: str) -> AwsError:
+    return AwsError("InvalidFilterOption", message)
+
+
+def invalid_filter_value(message: str) -> AwsError:
+    return AwsError("InvalidFilterValue", message)
+
+
 def invalid_token() -> AwsError:
     return AwsError("InvalidNextToken", "The specified token is not valid.")
 

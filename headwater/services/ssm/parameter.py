@@ -71,16 +71,26 @@ def plain_name(name: str) -> str:
     return path if path.count("/") > 1 else path.lstrip("/")
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """A name outside of any path is the same with and without its slash: so are their ARNs."""
+    bare = name.removeprefix("/")
+    return (name,) if "/" in bare else (name, f"/{bare}" if bare == name else bare)
+
+
 def find_latest(call: Call, name: str) -> Parameter | None:
-    row = call.store.one(tables.SELECT_LATEST, (call.account, call.region, name))
-    return None if row is None else Parameter(*row)
+    for spelling in spellings(name):
+        row = call.store.one(tables.SELECT_LATEST, (call.account, call.region, spelling))
+        if row is not None:
+            return Parameter(*row)
+    return None
 
 
 def find_versions(call: Call, name: str) -> list[Parameter]:
-    rows = call.store.all(tables.SELECT_VERSIONS, (call.account, call.region, name))
-    if not rows:
-        raise not_found()
-    return [Parameter(*row) for row in rows]
+    for spelling in spellings(name):
+        rows = call.store.all(tables.SELECT_VERSIONS, (call.account, call.region, spelling))
+        if rows:
+            return [Parameter(*row) for row in rows]
+    raise not_found()
 
 
 def find_selected(call: Call, name: str) -> tuple[Parameter, str | None]:

@@ -31,6 +31,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 TYPES = ("String", "StringList", "SecureString")
+DATA_TYPES = ("text", "aws:ec2:image", "aws:ssm:integration")
 TIER_SIZES = {"Standard": 4096, "Advanced": 8192}
 MOST_VERSIONS = 100
 DEFAULT_KEY = "alias/aws/ssm"
@@ -42,8 +43,10 @@ def put_parameter(call: Call, request: Request) -> Result:
     check_name(name)
     call.span.subject = parameter_arn(call, name)
     latest = find_latest(call, name)
-    if latest is not None and not request.get("Overwrite"):
-        raise already_exists()
+    if latest is not None:
+        if not request.get("Overwrite"):
+            raise already_exists()
+        name = latest.name
     if request.get("Tags") and request.get("Overwrite"):
         raise validation(
             "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please "
@@ -69,6 +72,9 @@ def next_version(call: Call, name: str, request: Request, latest: Parameter | No
         raise validation("A parameter type is required when you create a parameter.")
     if kind not in TYPES:
         raise AwsError("UnsupportedParameterType", f"{kind} is not a supported parameter type.")
+    data_type = request.get("DataType") or "text"
+    if data_type not in DATA_TYPES:
+        raise validation(f"The following data type is not supported: {data_type} (Data type names are all lowercase.)")
     tier = request.get("Tier") or (latest.tier if latest else "Standard")
     if tier == "Intelligent-Tiering":
         tier = "Standard" if len(request["Value"].encode()) <= TIER_SIZES["Standard"] else "Advanced"
@@ -83,7 +89,7 @@ def next_version(call: Call, name: str, request: Request, latest: Parameter | No
         request.get("KeyId") or DEFAULT_KEY if kind == "SecureString" else None,
         request.get("AllowedPattern") or (latest and latest.pattern),
         tier,
-        request.get("DataType") or "text",
+        data_type,
         "[]",
     )
 
@@ -161,5 +167,9 @@ def delete_parameters(call: Call, request: Request) -> Result:
 
 
 def remove(call: Call, name: str) -> bool:
+    latest = find_latest(call, name)
+    if latest is None:
+        return False
+    name = latest.name
     call.store.run(tables.DELETE_TAGS, (call.account, call.region, name))
     return call.store.run(tables.DELETE, (call.account, call.region, name)) > 0

@@ -10,8 +10,14 @@ from typing import Any
 from headwater.services.ssm.errors import validation
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAGGING = Tagging(
+    "ssm",
+    operations=("ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource"),
+    listed="TagList",
+)
 COPIED = ("Type", "Value", "Description", "AllowedPattern", "Tier", "DataType")
 
 
@@ -21,8 +27,7 @@ class ParameterResource(Resource):
 
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("Name") or change.physical_name(128)
-        tags = {**change.tags, **change.properties.get("Tags", {})}
-        request = {"Name": name, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        request = {"Name": name, "Tags": as_pairs(resource_tags(change))}
         self.put(call, change, request)
         change.physical_id = name
 
@@ -38,12 +43,7 @@ class ParameterResource(Resource):
         if change.properties.get("Name") != change.previous.get("Name"):
             raise Replace
         self.put(call, change, {"Name": change.physical_id, "Overwrite": True})
-        tags = change.properties.get("Tags", {})
-        identity = {"ResourceType": "Parameter", "ResourceId": change.physical_id}
-        gone = change.previous.get("Tags", {}).keys() - tags.keys()
-        call.operation("ssm", "RemoveTagsFromResource", {**identity, "TagKeys": sorted(gone)})
-        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-        call.operation("ssm", "AddTagsToResource", {**identity, "Tags": listed})
+        _TAGGING.update(call, {"ResourceType": "Parameter", "ResourceId": change.physical_id}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         try:

@@ -30,9 +30,10 @@ def tagged(call: Call, request: Request) -> str:
             "InvalidResourceType", f"{request['ResourceType']} is not a resource type that Headwater keeps tags of."
         )
     name = plain_name(request["ResourceId"])
-    if find_latest(call, name) is None:
+    found = find_latest(call, name)
+    if found is None:
         raise invalid_resource(name)
-    return name
+    return found.name
 
 
 @operation("ssm", "AddTagsToResource")

@@ -90,6 +90,8 @@ def describe_state_machine_alias(call: Call, request: Request) -> Result:
 @operation("states", "UpdateStateMachineAlias")
 def update_state_machine_alias(call: Call, request: Request) -> Result:
     arn = request["stateMachineAliasArn"]
+    if request.get("routingConfiguration") is None and request.get("description") is None:
+        raise validation("You must specify at least one of the following: description, routingConfiguration.")
     _, _, description, routing, _, _ = _find(call, arn)
     if request.get("routingConfiguration") is not None:
         _check_routing(call, request["routingConfiguration"])

@@ -39,11 +39,11 @@ def find_task(call: Call, token: str) -> tuple[Record, Frame]:
 
 @operation("states", "SendTaskSuccess")
 def send_task_success(call: Call, request: Request) -> Result:
+    record, frame = find_task(call, request["taskToken"])  # what is wrong with the token is told first
     try:
         orjson.loads(request["output"])
     except orjson.JSONDecodeError:
         raise invalid_output(f"Invalid JSON output: {request['output'][:100]}") from None
-    record, frame = find_task(call, request["taskToken"])
     advance(call, record, TaskSucceeded(frame.id, frame.ticket, request["output"]))
     return {}
 

@@ -83,7 +83,7 @@ async def _list(work: Work, parameters: dict[str, Any]) -> AsyncIterator[dict[st
             yield {
                 "Etag": found["ETag"],
                 "Key": found["Key"],
-                "LastModified": found["LastModified"] // 1000,
+                "LastModified": float(found["LastModified"] // 1000),
                 "Size": found["Size"],
                 "StorageClass": found.get("StorageClass", "STANDARD"),
             }

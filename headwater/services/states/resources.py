@@ -10,8 +10,11 @@ from typing import Any
 from headwater.services.states.definition_source import definition_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
+_TAG = ("key", "value")
+_TAGGING = Tagging("states", "tags", "tagKeys", _TAG)
 _IDENTITY = ("StateMachineName", "StateMachineType")
 
 
@@ -22,7 +25,7 @@ class StateMachineResource(Resource):
         request = {
             "name": properties.get("StateMachineName") or change.physical_name(80),
             "type": properties.get("StateMachineType") or "STANDARD",
-            "tags": _tags(change),
+            "tags": as_pairs(resource_tags(change), _TAG),
             **_settings(call, properties),
         }
         change.physical_id = call.operation("states", "CreateStateMachine", request)["stateMachineArn"]
@@ -35,6 +38,7 @@ class StateMachineResource(Resource):
         if change.previous.get("EncryptionConfiguration"):
             request.setdefault("encryptionConfiguration", {"type": "AWS_OWNED_KEY"})
         call.operation("states", "UpdateStateMachine", request)
+        _TAGGING.update(call, {"resourceArn": change.physical_id}, change)
         _describe(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
@@ -78,11 +82,6 @@ def _true(value: Any) -> bool:
     return str(value).lower() == "true"
 
 
-def _tags(change: Change) -> list[dict[str, str]]:
-    given = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
-    return [{"key": key, "value": value} for key, value in given.items()]
-
-
 def _describe(call: Call, change: Change) -> None:
     described = call.operation("states", "DescribeStateMachine", {"stateMachineArn": change.physical_id})
     change.attributes = {
@@ -96,7 +95,7 @@ def _describe(call: Call, change: Change) -> None:
 class ActivityResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         name = change.properties.get("Name") or change.physical_name(80)
-        request = {"name": name, "tags": _tags(change), **_encryption(change.properties)}
+        request = {"name": name, "tags": as_pairs(resource_tags(change), _TAG), **_encryption(change.properties)}
         change.physical_id = call.operation("states", "CreateActivity", request)["activityArn"]
         change.attributes = {"Arn": change.physical_id, "Name": name}
 
@@ -105,6 +104,7 @@ class ActivityResource(Resource):
             change.properties.get(name) != change.previous.get(name) for name in ("Name", "EncryptionConfiguration")
         ):
             raise Replace
+        _TAGGING.update(call, {"resourceArn": change.physical_id}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         if change.physical_id.startswith("arn:"):

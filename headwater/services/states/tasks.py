@@ -23,6 +23,7 @@ from headwater.services.states.integrations.perform import (
 )
 from headwater.services.states.integrations.recognized import LACKING, lacks
 from headwater.services.states.record import Record, execution_by_id
+from headwater.services.states.redrivable import redrive_status
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import AwsError
@@ -137,8 +138,10 @@ def child_ended(call: Call, item: Delivery) -> None:
     (id_, frame, ticket, pattern), child = item.payload
     record = execution_by_id(call, child)
     assert record is not None
-    output = orjson.dumps(_described(record, parsed=pattern == "sync:2")).decode()
-    if record.status == "SUCCEEDED":
+    succeeded = record.status == "SUCCEEDED"
+    described = _described(record, redrive_status(record, call.now), parsed=succeeded and pattern == "sync:2")
+    output = orjson.dumps(described).decode()
+    if succeeded:
         advance_by_id(call, id_, TaskSucceeded(frame, ticket, output))
     else:
         advance_by_id(call, id_, TaskFailed(frame, ticket, "States.TaskFailed", output))
@@ -153,8 +156,9 @@ def abort_child(call: Call, item: Delivery) -> None:
     call.operation("states", "StopExecution", {"executionArn": item.payload})
 
 
-def _described(record: Record, *, parsed: bool) -> dict[str, Any]:
-    """The child as DescribeExecution tells of it, in Step Functions' casing. `.sync:2` parses its JSON texts."""
+def _described(record: Record, redrive: tuple[str, str | None], *, parsed: bool) -> dict[str, Any]:
+    """The child as DescribeExecution tells of it, in Step Functions' casing. `.sync:2` parses its JSON texts, where it
+    has succeeded."""
 
     def shown(text: str) -> Any:
         return orjson.loads(text) if parsed else text
@@ -165,6 +169,7 @@ def _described(record: Record, *, parsed: bool) -> dict[str, Any]:
         "InputDetails": {"Included": True},
         "Name": record.name,
         "RedriveCount": record.redrives,
+        "RedriveStatus": redrive[0],
         "StartDate": record.started,
         "StateMachineArn": record.machine,
         "Status": record.status,
@@ -172,6 +177,8 @@ def _described(record: Record, *, parsed: bool) -> dict[str, Any]:
     }
     if record.output is not None:
         described |= {"Output": shown(record.output), "OutputDetails": {"Included": True}}
+    if redrive[1] is not None:
+        described["RedriveStatusReason"] = redrive[1]
     if record.error is not None:
         described["Error"] = record.error
     if record.cause is not None:

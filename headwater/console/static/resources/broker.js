@@ -1,4 +1,4 @@
-/** The MQTT broker: who is connected, publishing, and listening. */
+/** The MQTT broker: who is connected, devices' shadows, publishing, and listening. */
 
 import { html, useEffect, useRef, useState } from "../html.js";
 import { surface } from "../client.js";
@@ -15,7 +15,14 @@ export function BrokerPage(_view) {
     <${Section} title="Clients"><${Rows} none="Nobody is connected, and no session is kept." heads=${["Client", "State", "Listens to"]} rows=${(value?.Clients || []).map((/** @type {any} */ each) => [each.ClientId, html`<span class=${"tag" + (each.Connected ? " good" : "")}>${each.Connected ? "connected" : "kept"}</span>`, each.TopicFilters.map((/** @type {string} */ one) => html`<code key=${one}>${one}</code> `)])} /><//>
     <div class="columns"><${Section} title="Publish"><${Action} label="Publish" fields=${[{ name: "topic", label: "Topic", value: "test" }, { name: "payload", label: "Payload", value: "{}", lines: 4 }]}
       run=${(/** @type {any} */ v) => surface.operation(scope(), "iotdata", "Publish", { topic: v.topic, payload: textBlob(v.payload), qos: 1 }).then(() => "Published.")} /><//>
-      <${Listening} /></div>`;
+      <${Listening} /></div>
+    <${Shadows} />`;
+}
+
+function Shadows() {
+  const { value, error } = useAnswer("iot-mqtt", "ListShadows");
+  return html`<${Problem} error=${error} />
+    <${Section} title="Device shadows"><${Rows} none="No device has a shadow." heads=${["Thing", "Shadow", "Version", "State"]} rows=${(value?.Shadows || []).map((/** @type {any} */ each) => [each.ThingName, each.ShadowName || "classic", each.Version, html`<${Json} value=${each.State} />`])} /><//>`;
 }
 
 function Listening() {

@@ -24,7 +24,6 @@ UNSUPPORTED = frozenset(
         "aws_lambda",
         "get_registry_data",
         "get_secret",
-        "get_thing_shadow",
         "machinelearning_predict",
         "md2",
     )

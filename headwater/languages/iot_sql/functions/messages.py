@@ -52,6 +52,14 @@ def _get_dynamodb(message: Message, table: Value, *arguments: Value) -> Value:
     return message.get_item(table, key)
 
 
+def _get_thing_shadow(message: Message, thing: Value, *arguments: Value) -> Value:
+    """`get_thing_shadow(thing[, shadow], role)`: its whole document; the role is not looked at yet."""
+    name = arguments[0] if len(arguments) == 2 else ""
+    if not isinstance(thing, str) or not isinstance(name, str):
+        return UNDEFINED
+    return message.get_shadow(thing, name)
+
+
 def _of_message(call: object, fewest: int = 0, most: int = 0, since: str = VERSION_1) -> Function:
     return Function(call, fewest, most, since, wants_message=True)  # type: ignore[arg-type]
 
@@ -61,6 +69,7 @@ FUNCTIONS = {
     "clientid": _of_message(lambda message: "n/a" if message.client_id is None else message.client_id),
     "get_dynamodb": _of_message(_get_dynamodb, 4, 6, VERSION_2),
     "get_mqtt_property": _of_message(_mqtt_property, 1, 1, VERSION_2),
+    "get_thing_shadow": _of_message(_get_thing_shadow, 2, 3, VERSION_2),
     "get_user_properties": _of_message(_user_properties, 1, 1, VERSION_2),
     "newuuid": _of_message(lambda message: message.new_uuid()),
     "principal": _of_message(lambda message: _or_undefined(message.principal)),

@@ -60,6 +60,7 @@ SDK_SERVICES: Mapping[str, Sdk] = MappingProxyType(
         "sqs": Sdk("sqs", "Sqs"),
         "ssm": Sdk("ssm", "Ssm"),
         "sts": Sdk("sts", "Sts"),
+        "xray": Sdk("xray", "XRay"),
     }
 )
 # (service, action) of the optimised integrations, with the patterns that each supports beside request-response.

@@ -40,8 +40,11 @@ def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError
         )
     else:
         details = f"Service: {service}, Status Code: {error.status}, Request ID: {request_id}"
+        if target.service == "s3":
+            details += f", Extended Request ID: {call.ids.token(56)}"
     name = _exception(target.service, error.code) or _as_exception(service.removesuffix("v2"))
-    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message} ({details})", calling=True)
+    # an answer without a message is null to the SDK
+    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message or 'null'} ({details})", calling=True)
 
 
 def _exception(service: str, code: str) -> str | None:

@@ -93,7 +93,8 @@ def _check_sdk(call: Call, resource: Resource) -> Diagnostic | None:
     operation = action[:1].upper() + action[1:]
     ours = SDK_SERVICES.get(name)
     folder = model_folder(resource)
-    if pattern not in _SDK_PATTERNS or folder is None or operation not in operation_names(folder):
+    named = action[:1].islower() and folder is not None and operation in operation_names(folder)
+    if pattern not in _SDK_PATTERNS or not named:
         return _unrecognized(resource)
     if ours is None or not call.engine.catalogue.has_operation(ours.service, operation):
         return _lacking(resource)

@@ -1,0 +1,92 @@
+"""CloudFormation's types of thing types and thing groups.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IoT.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.services.iot.resources import replaced, retag, tags_of
+from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.operations import Call
+from headwater.spine.resources import Change, Resource, resource
+
+
+def _is_true(value: object) -> bool:
+    return str(value).lower() == "true"
+
+
+@resource("AWS::IoT::ThingType")
+class ThingTypeResource(Resource):
+    """`Ref` is its name. On AWS its deletion takes five minutes, for which we do not wait."""
+
+    def create(self, call: Call, change: Change) -> None:
+        name = change.properties.get("ThingTypeName") or change.physical_name(128)
+        request = {"thingTypeName": name, "thingTypeProperties": self._properties(change), "tags": tags_of(change)}
+        made = call.operation("iot", "CreateThingType", request)
+        change.physical_id = name
+        change.attributes = {"Arn": made["thingTypeArn"], "Id": made["thingTypeId"]}
+        self._deprecate(call, change)
+
+    def update(self, call: Call, change: Change) -> None:
+        replaced(change, "ThingTypeName", "ThingTypeProperties")
+        self._deprecate(call, change)
+        retag(call, change)
+
+    def _deprecate(self, call: Call, change: Change) -> None:
+        wanted, former = (_is_true(given.get("DeprecateThingType")) for given in (change.properties, change.previous))
+        if wanted != former:
+            request = {"thingTypeName": change.physical_id, "undoDeprecate": not wanted}
+            call.operation("iot", "DeprecateThingType", request)
+
+    def delete(self, call: Call, change: Change) -> None:
+        call.operation("iot", "RemoveThingType", {"thingTypeName": change.physical_id})
+
+    def _properties(self, change: Change) -> dict[str, Any]:
+        given = change.properties.get("ThingTypeProperties") or {}
+        return {
+            "thingTypeDescription": given.get("ThingTypeDescription"),
+            "searchableAttributes": given.get("SearchableAttributes"),
+            "mqtt5Configuration": given.get("Mqtt5Configuration"),
+        }
+
+
+@resource("AWS::IoT::ThingGroup")
+class ThingGroupResource(Resource):
+    """`Ref` is its name."""
+
+    def create(self, call: Call, change: Change) -> None:
+        if change.properties.get("QueryString"):
+            raise not_implemented("The property QueryString of AWS::IoT::ThingGroup (a dynamic group)")
+        name = change.properties.get("ThingGroupName") or change.physical_name(128)
+        request = {
+            "thingGroupName": name,
+            "parentGroupName": change.properties.get("ParentGroupName"),
+            "thingGroupProperties": self._properties(change),
+            "tags": tags_of(change),
+        }
+        made = call.operation("iot", "CreateThingGroup", request)
+        change.physical_id = name
+        change.attributes = {"Arn": made["thingGroupArn"], "Id": made["thingGroupId"]}
+
+    def update(self, call: Call, change: Change) -> None:
+        replaced(change, "ThingGroupName", "ParentGroupName", "QueryString")
+        request = {"thingGroupName": change.physical_id, "thingGroupProperties": self._properties(change)}
+        call.operation("iot", "UpdateThingGroup", request)
+        retag(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("iot", "DeleteThingGroup", {"thingGroupName": change.physical_id})
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+
+    def _properties(self, change: Change) -> dict[str, Any]:
+        given = change.properties.get("ThingGroupProperties") or {}
+        attributes = (given.get("AttributePayload") or {}).get("Attributes") or {}
+        described = (
+            {"thingGroupDescription": given["ThingGroupDescription"]} if "ThingGroupDescription" in given else {}
+        )
+        return described | {"attributePayload": {"attributes": attributes, "merge": False}}
