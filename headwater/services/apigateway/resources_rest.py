@@ -72,6 +72,8 @@ class RestApiResource(Resource):
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
         settings: dict[str, Any] = lower_first(given) | {"tags": tags_of_change(change)}
+        if kinds := settings.get("binaryMediaTypes"):
+            settings["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in kinds]
         if "apiKeySourceType" in settings:
             settings["apiKeySource"] = settings.pop("apiKeySourceType")
         if endpoint := change.properties.get("EndpointConfiguration"):
