@@ -21,6 +21,9 @@ _NEWEST = (
     "SELECT max(trace) FROM spans WHERE parent IS NOT NULL",
     "SELECT max(trace) FROM spans WHERE kind = 'operation'",
 )
+# A deployment is all deliveries: what was done since with what it made is newer, also where nothing was delivered.
+_IS_DEPLOYMENT = "SELECT 1 FROM spans WHERE trace = ? AND kind = 'delivery' AND name LIKE 'cloudformation.%' LIMIT 1"
+_SINCE = "SELECT max(trace) FROM spans WHERE parent IS NOT NULL AND trace > ?"
 _BY_SUBJECT = "SELECT trace FROM spans WHERE subject = ? ORDER BY id DESC LIMIT 1"
 _BY_END_OF_SUBJECT = "SELECT trace FROM spans WHERE subject LIKE ? ORDER BY id DESC LIMIT 1"
 _AFTER = """
@@ -42,8 +45,16 @@ def last_trace(call: Call) -> str | None:
         row = call.store.one(statement)
         if row is not None and row[0] is not None:
             trace: str = row[0]
-            return trace
+            return _since_deployment(call, trace)
     return None
+
+
+def _since_deployment(call: Call, trace: str) -> str:
+    if call.store.one(_IS_DEPLOYMENT, (trace,)) is None:
+        return trace
+    row = call.store.one(_SINCE, (trace,))
+    newer: str = row[0] if row is not None and row[0] is not None else trace
+    return newer
 
 
 def find_trace(call: Call, identity: str) -> str | None:

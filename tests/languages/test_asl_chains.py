@@ -75,3 +75,9 @@ def test_a_catcher_that_fails_fails_its_state_for_good() -> None:
         ("ParallelStateStarted", 2), ("FailStateEntered", 3), ("ParallelStateFailed", 4), ("EvaluationFailed", 4),
         ("ParallelStateFailed", 6), ("ExecutionFailed", 7),
     ]  # fmt: skip
+
+
+def test_an_assign_without_variables_is_not_told() -> None:
+    definition = {"StartAt": "S", "States": {"S": PASS | {"Assign": {}}}}
+    exited = World(parse(json.dumps(definition)), "{}").run().events()[2]
+    assert exited["stateExitedEventDetails"].keys() == {"name", "output", "outputDetails"}

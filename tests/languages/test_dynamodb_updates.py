@@ -65,7 +65,7 @@ def updated(text: str, item: dict[str, Any] = ITEM) -> dict[str, Any]:
         ("ADD ss :ss, t :ss", {"ss": {"SS": ["a", "b", "c"]}, "t": {"SS": ["b", "c"]}}),
         ("ADD m.x :n", {"m": {"M": {"x": {"N": "2"}, "deep": ITEM["m"]["M"]["deep"]}}}),
         ("DELETE ss :ss, t :ss", {"ss": {"SS": ["a"]}}),
-        ("SET _under = :s", {"_under": VALUES[":s"]}),
+        ("SET under_ = :s", {"under_": VALUES[":s"]}),
     ],
 )
 def test_changes(text: str, changes: dict[str, Any]) -> None:
@@ -111,6 +111,11 @@ TWO_PATHS = "with each other; must remove or rewrite one of these paths; "
         (
             "set a = if_not_exists(:n, b)",
             "Operator or function requires a document path; operator or function: if_not_exists",
+        ),
+        ("set _under = :s", 'Syntax error; token: "_", near: "set _under"'),
+        (
+            "set a = list_append(list_append(a, b), b)",
+            "The function is not allowed to be used this way in an expression; function: list_append",
         ),
         ("set a = list_append(:s, b)", f"{OPERAND}list_append, operand type: S"),
         ("set a = b + :ss", f"{OPERAND}+, operand type: SS"),

@@ -143,6 +143,30 @@ def test_events_are_put(aws: Client, api: dict[str, Any], queue: str) -> None:
     assert (event["detail-type"], event["detail"]) == ("Ordered", {"order": 1})
 
 
+def test_records_are_put(aws: Client, api: dict[str, Any]) -> None:
+    client, kinesis = aws("apigatewayv2"), aws("kinesis")
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    integration = client.create_integration(
+        ApiId=api["ApiId"],
+        IntegrationType="AWS_PROXY",
+        IntegrationSubtype="Kinesis-PutRecord",
+        PayloadFormatVersion="1.0",
+        RequestParameters={"StreamName": "clicks", "Data": "$request.body.data", "PartitionKey": "one"},
+    )
+    client.create_route(
+        ApiId=api["ApiId"], RouteKey="POST /clicks", Target=f"integrations/{integration['IntegrationId']}"
+    )
+    put = ask("POST", api["ApiEndpoint"] + "/clicks", b'{"data": "aGVsbG8="}')
+    assert (put.status, orjson.loads(put.body)["ShardId"]) == (200, "shardId-000000000000")
+    shard = kinesis.get_shard_iterator(
+        StreamName="clicks", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )
+    records = kinesis.get_records(ShardIterator=shard["ShardIterator"])["Records"]
+    assert [(each["Data"], each["PartitionKey"]) for each in records] == [(b"hello", "one")]
+    refused = ask("POST", api["ApiEndpoint"] + "/clicks", b'{"data": "plain"}')
+    assert (refused.status, orjson.loads(refused.body)["__type"]) == (400, "SerializationException")
+
+
 def test_preflights_are_answered_for_allowed_origins(aws: Client, api: dict[str, Any], to_queue: Route) -> None:
     to_queue("POST /orders")
     cors = {"AllowOrigins": ["https://shop.example"], "AllowMethods": ["POST"], "AllowHeaders": ["content-type"]}

@@ -109,8 +109,11 @@ def test_method_settings_limit_what_they_name(aws: Client, endpoint: str) -> Non
     patch("/*/*/logging/loglevel", "OFF")
     with pytest.raises(ClientError, match="must be one of OFF, ERROR, INFO"):
         patch("/*/*/logging/loglevel", "DEBUG")
-    with pytest.raises(ClientError, match="caching/enabled"):
-        patch("/*/*/caching/enabled", "true")
+    patch("/~1b/GET/caching/enabled", "true")
+    stage = patch("/~1b/GET/caching/ttlInSeconds", "60")
+    assert stage["methodSettings"]["~1b/GET"] == {"cachingEnabled": True, "cacheTtlInSeconds": 60}
+    with pytest.raises(ClientError, match="Invalid method setting path"):
+        patch("/*/*/caching/size", "1")
 
 
 def test_execution_logs(aws: Client, endpoint: str) -> None:

@@ -13,13 +13,16 @@ from tests.conftest import Client
 
 # nothing, base64 of something, and a name that is there
 _NONSENSE = ("nonsense!", b64encode(b"q").decode(), b64encode(b"12").decode(), "a")
-_MEMBERS = {"lambda": "Marker", "stepfunctions": "nextToken"}
+_MEMBERS = {"lambda": "Marker", "stepfunctions": "nextToken", "iot": "nextToken", "iot-data": "nextToken"}
 _REFUSALS = [
     ("cloudwatch", "list_metrics", {}, "InvalidNextToken", "The specified nextToken is invalid."),
     ("cloudwatch", "describe_alarms", {}, "InvalidNextToken", "The specified nextToken is invalid."),
     ("cloudwatch", "describe_alarm_history", {}, "InvalidNextToken", "The specified nextToken is invalid."),
     ("events", "list_rules", {}, "ValidationException", "Parameter NextToken is not valid."),
     ("events", "list_event_buses", {}, "ValidationException", "Parameter NextToken is not valid."),
+    ("iot", "list_things", {}, "InvalidRequestException", "The nextToken is invalid."),
+    ("iot", "list_topic_rules", {}, "InvalidRequestException", "The nextToken is invalid."),
+    ("iot-data", "list_retained_messages", {}, "InvalidRequestException", "The nextToken is invalid."),
     ("kinesis", "list_streams", {}, "InvalidArgumentException", "NextToken is invalid."),
     ("kinesis", "list_shards", {}, "InvalidArgumentException", "NextToken is invalid."),
     ("lambda", "list_functions", {}, "InvalidParameterValueException", "Invalid Marker"),

@@ -302,7 +302,7 @@ class Run:
         if is_too_large(text):
             raise self.too_large(state)
         details: dict[str, Any] = {"name": state.name, "output": text}
-        if assigned is not None:
+        if assigned:
             details["assignedVariables"] = {name: dump(variable) for name, variable in assigned.items()}
             frame.variables = {**frame.variables, **assigned}
         self.note(frame, state.exited_kind, details)

@@ -11,7 +11,7 @@ from headwater.languages.dynamodb.errors import ValidationException
 MAX_SIZE = 4096
 
 _TOKEN = re.compile(
-    r"(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<name>#[A-Za-z0-9_]+)|(?P<value>:[A-Za-z0-9_]+)|(?P<index>[0-9]+)"
+    r"(?P<word>[A-Za-z][A-Za-z0-9_]*)|(?P<name>#[A-Za-z0-9_]+)|(?P<value>:[A-Za-z0-9_]+)|(?P<index>[0-9]+)"
     r"|(?P<symbol><>|<=|>=|[=<>()\[\],.+-])|(?P<space>[ \t\r\n]+)|(?P<wrong>.)",
     re.ASCII | re.DOTALL,
 )
@@ -24,15 +24,13 @@ class Token(NamedTuple):
     end: int
 
 
-def tokenize(text: str, leading_underscore: bool) -> list[Token]:
-    """All tokens, closed by one of kind ``end``. Condition expressions take no name that begins with an underscore."""
+def tokenize(text: str) -> list[Token]:
+    """All tokens, closed by one of kind ``end``."""
     tokens = []
     position = 0
     while match := _TOKEN.match(text, position):
         kind = match.lastgroup or ""
         position = match.end()
-        if kind == "word" and match[0][0] == "_" and not leading_underscore:
-            kind, position = "wrong", match.start() + 1
         if kind != "space":
             tokens.append(Token(kind, text[match.start() : position], match.start(), position))
     tokens.append(Token("end", "<EOF>", len(text), len(text)))
@@ -42,14 +40,14 @@ def tokenize(text: str, leading_underscore: bool) -> list[Token]:
 class Cursor:
     """A position in the tokens of one expression."""
 
-    def __init__(self, text: str, leading_underscore: bool) -> None:
+    def __init__(self, text: str) -> None:
         if not text:
             raise ValidationException("The expression can not be empty;")
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > MAX_SIZE:
             raise ValidationException(f"Expression size has exceeded the maximum allowed size; expression size: {size}")
         self.text = text
-        self.tokens = tokenize(text, leading_underscore)
+        self.tokens = tokenize(text)
         self.position = 0
 
     @property

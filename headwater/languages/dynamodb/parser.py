@@ -35,16 +35,16 @@ _SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
 
 def parse_condition(text: str) -> Condition:
     """The tree of a condition, filter or key condition expression."""
-    return _ConditionParser(text, leading_underscore=False).parse()
+    return _ConditionParser(text).parse()
 
 
 def parse_update(text: str) -> tuple[list[Action], str | None]:
     """The clauses of an update expression in order, and the first section that occurs twice."""
-    return _UpdateParser(text, leading_underscore=True).parse()
+    return _UpdateParser(text).parse()
 
 
 def parse_projection(text: str) -> list[Path]:
-    return _ProjectionParser(text, leading_underscore=True).parse()
+    return _ProjectionParser(text).parse()
 
 
 class _Parser(Cursor):
@@ -52,8 +52,8 @@ class _Parser(Cursor):
 
     keywords: tuple[str, ...] = ()
 
-    def __init__(self, text: str, leading_underscore: bool) -> None:
-        super().__init__(text, leading_underscore)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.depth = 0
 
     def descend(self) -> None:
@@ -117,8 +117,8 @@ class _ProjectionParser(_Parser):
 class _ConditionParser(_Parser):
     keywords = _CONDITION_WORDS
 
-    def __init__(self, text: str, leading_underscore: bool) -> None:
-        super().__init__(text, leading_underscore)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.groups: dict[int, int] = {}  # where a parenthesis opens: where it closes
         self.redundant = False
 

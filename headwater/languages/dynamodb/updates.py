@@ -134,8 +134,16 @@ def _check_operand(operand: Operand) -> None:
         return
     if len(operand.arguments) != 2:
         raise wrong_count(operand.function, len(operand.arguments))
+    if operand.function == "list_append" and any(_is_list_append(each) for each in operand.arguments):
+        raise ValidationException(
+            "The function is not allowed to be used this way in an expression; function: list_append"
+        )
     if operand.function == "if_not_exists" and not isinstance(operand.arguments[0], Path):
         raise path_required(operand.function)
+
+
+def _is_list_append(operand: Operand) -> bool:
+    return isinstance(operand, Call) and operand.function == "list_append"
 
 
 def _change(action: Action, scope: Scope) -> Change:

@@ -1,4 +1,5 @@
-"""Method settings of REST APIs' stages: limits are kept to, executions are logged; caches we lack, by name.
+"""Method settings of REST APIs' stages: limits are kept to, executions are logged. Those of caches are
+kept too; they have no effect on a stage without a cache, and a stage with one is refused.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSetting.html
 """
@@ -12,11 +13,15 @@ from typing import Any
 
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.store import Document
-from headwater.spine.errors import not_implemented
 
 _PATH = re.compile(r"/([^/]+)/([A-Z]+|\*)/([a-z]+/[A-Za-z]+)\Z")
 _MEMBERS: Mapping[str, str] = MappingProxyType(
     {
+        "caching/dataEncrypted": "cacheDataEncrypted",
+        "caching/enabled": "cachingEnabled",
+        "caching/requireAuthorizationForCacheControl": "requireAuthorizationForCacheControl",
+        "caching/ttlInSeconds": "cacheTtlInSeconds",
+        "caching/unauthorizedCacheControlHeaderStrategy": "unauthorizedCacheControlHeaderStrategy",
         "logging/dataTrace": "dataTraceEnabled",
         "logging/loglevel": "loggingLevel",
         "metrics/enabled": "metricsEnabled",
@@ -24,8 +29,17 @@ _MEMBERS: Mapping[str, str] = MappingProxyType(
         "throttling/rateLimit": "throttlingRateLimit",
     }
 )
-# accepted where they ask for nothing
-_UNSERVED: Mapping[str, str] = MappingProxyType({"caching/enabled": "false"})
+_FLAGS = frozenset(
+    {
+        "caching/dataEncrypted",
+        "caching/enabled",
+        "caching/requireAuthorizationForCacheControl",
+        "logging/dataTrace",
+        "metrics/enabled",
+    }
+)
+_WHOLE = frozenset({"caching/ttlInSeconds", "throttling/burstLimit"})
+_STRATEGIES = ("FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER")
 _LEVELS = ("OFF", "ERROR", "INFO")
 
 
@@ -37,25 +51,25 @@ def setting_key(path: str, method: str) -> str:
 def patch_settings(settings: Mapping[str, Document], patch: Mapping[str, Any]) -> dict[str, Document]:
     """The settings with one patch operation done; AwsError for what cannot be changed."""
     match = _PATH.match(str(patch.get("path")))
-    if match is None or match[3] not in _MEMBERS.keys() | _UNSERVED.keys():
+    if match is None or match[3] not in _MEMBERS:
         raise bad_request(f"Invalid method setting path: {patch.get('path')}")
-    if match[3] in _UNSERVED:
-        if str(patch.get("value")).lower() != _UNSERVED[match[3]].lower():
-            raise not_implemented(f"The method setting {match[3]} of API Gateway")
-        return dict(settings)
     key = f"{match[1]}/{match[2]}"
     setting = {**settings.get(key, {}), _MEMBERS[match[3]]: _typed(match[3], patch.get("value"))}
     return {**settings, key: setting}
 
 
 def _typed(member: str, value: Any) -> Any:
-    if member in ("metrics/enabled", "logging/dataTrace"):
+    if member in _FLAGS:
         return str(value).lower() == "true"
     if member == "logging/loglevel":
         if value not in _LEVELS:
             raise bad_request("Invalid logging level, must be one of OFF, ERROR, INFO")
         return value
+    if member == "caching/unauthorizedCacheControlHeaderStrategy":
+        if value not in _STRATEGIES:
+            raise bad_request(f"Invalid value for the method setting {member}: {value}")
+        return value
     try:
-        return int(value) if member == "throttling/burstLimit" else float(value)
+        return int(value) if member in _WHOLE else float(value)
     except (TypeError, ValueError):
         raise bad_request(f"Invalid value for the method setting {member}: {value}") from None

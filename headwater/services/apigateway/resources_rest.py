@@ -18,12 +18,14 @@ from headwater.spine.resources import Change, Replace, Resource, resource
 
 _SERVICE = "apigateway"
 _API_MEMBERS = ("Name", "Description", "BinaryMediaTypes", "ApiKeySourceType", "DisableExecuteApiEndpoint")
-_UNSERVED = ("CanarySetting", "ClientCertificateId", "CacheClusterEnabled")
+_UNSERVED = ("CanarySetting", "ClientCertificateId")
 _SETTINGS = MappingProxyType(
     {
         "MetricsEnabled": "metrics/enabled",
         "LoggingLevel": "logging/loglevel",
         "DataTraceEnabled": "logging/dataTrace",
+        "CacheDataEncrypted": "caching/dataEncrypted",
+        "CacheTtlInSeconds": "caching/ttlInSeconds",
         "CachingEnabled": "caching/enabled",
         "ThrottlingBurstLimit": "throttling/burstLimit",
         "ThrottlingRateLimit": "throttling/rateLimit",
@@ -50,7 +52,7 @@ class RestApiResource(Resource):
                 _SERVICE, "CreateRestApi", {"name": change.physical_name(128), **settings}
             )
         else:
-            imported = call.operation(_SERVICE, "ImportRestApi", {"body": body})
+            imported = call.operation(_SERVICE, "ImportRestApi", {"body": body, "parameters": _parameters(change)})
             api = self._overlay(call, imported["id"], settings)
         change.physical_id = api["id"]
         change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
@@ -59,7 +61,8 @@ class RestApiResource(Resource):
         body = definition(call, change.properties)
         if body is not None:
             mode = change.properties.get("Mode", "overwrite")
-            call.operation(_SERVICE, "PutRestApi", {"restApiId": change.physical_id, "mode": mode, "body": body})
+            request = {"restApiId": change.physical_id, "mode": mode, "body": body, "parameters": _parameters(change)}
+            call.operation(_SERVICE, "PutRestApi", request)
         api = self._overlay(call, change.physical_id, self._settings(change))
         change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
 
@@ -69,6 +72,8 @@ class RestApiResource(Resource):
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
         settings: dict[str, Any] = lower_first(given) | {"tags": tags_of_change(change)}
+        if kinds := settings.get("binaryMediaTypes"):
+            settings["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in kinds]
         if "apiKeySourceType" in settings:
             settings["apiKeySource"] = settings.pop("apiKeySourceType")
         if endpoint := change.properties.get("EndpointConfiguration"):
@@ -88,6 +93,13 @@ class RestApiResource(Resource):
         arn = f"arn:aws:apigateway:{call.region}::/restapis/{identity}"
         call.operation(_SERVICE, "TagResource", {"resourceArn": arn, "tags": settings["tags"]})
         return call.operation(_SERVICE, "UpdateRestApi", {"restApiId": identity, "patchOperations": patches})
+
+
+def _parameters(change: Change) -> dict[str, str]:
+    """Of the import: what the template says beside the body of where the API is reached goes above them."""
+    types = (change.properties.get("EndpointConfiguration") or {}).get("Types")
+    given: dict[str, str] = change.properties.get("Parameters") or {}
+    return {**given, "endpointConfigurationTypes": ",".join(types)} if types else given
 
 
 @resource("AWS::ApiGateway::Resource")
@@ -137,9 +149,10 @@ class MethodResource(Resource):
 
 
 def _response(given: Any) -> dict[str, Any]:
-    """A method's or an integration's response: templates write its status as a number too."""
+    """A method's or an integration's response: templates write its status, and the one it is for, as numbers too."""
     response: dict[str, Any] = lower_first(given)
-    return {**response, "statusCode": str(response["statusCode"])}
+    codes = {name: str(response[name]) for name in ("statusCode", "selectionPattern") if name in response}
+    return response | codes
 
 
 @resource("AWS::ApiGateway::Deployment")
@@ -148,8 +161,24 @@ class DeploymentResource(Resource):
         properties = change.properties
         names = ("RestApiId", "Description", "StageName")
         request = lower_first({name: properties[name] for name in names if properties.get(name)})
+        stage = properties.get("StageDescription") or {}
+        if stage:
+            _check_served(stage, "StageDescription of AWS::ApiGateway::Deployment")
+            about = {"stageDescription": stage.get("Description"), "variables": stage.get("Variables")}
+            request |= {name: value for name, value in about.items() if value}
         change.physical_id = call.operation(_SERVICE, "CreateDeployment", request)["id"]
         change.attributes = {"DeploymentId": change.physical_id}
+        if "stageName" in request and (patches := self._patches(stage)):
+            key = {"restApiId": request["restApiId"], "stageName": request["stageName"]}
+            call.operation(_SERVICE, "UpdateStage", key | {"patchOperations": patches})
+
+    def _patches(self, stage: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What else a description says of its stage: settings of all methods stand beside those of single ones."""
+        of_all = {name: stage[name] for name in _SETTINGS if name in stage}
+        patches = _observing({**stage, "MethodSettings": [of_all, *(stage.get("MethodSettings") or ())]})
+        if "TracingEnabled" in stage:
+            patches.append({"op": "replace", "path": "/tracingEnabled", "value": str(stage["TracingEnabled"]).lower()})
+        return patches
 
     def delete(self, call: Call, change: Change) -> None:
         properties = change.properties
@@ -163,7 +192,7 @@ class DeploymentResource(Resource):
 @resource("AWS::ApiGateway::Stage")
 class StageResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        self._check(change)
+        _check_served(change.properties, "AWS::ApiGateway::Stage")
         names = ("RestApiId", "StageName", "DeploymentId", "Description", "Variables", "TracingEnabled")
         request = lower_first({name: change.properties[name] for name in names if name in change.properties})
         call.operation(_SERVICE, "CreateStage", request | {"tags": tags_of_change(change)})
@@ -175,7 +204,7 @@ class StageResource(Resource):
     def update(self, call: Call, change: Change) -> None:
         if any(change.properties.get(name) != change.previous.get(name) for name in ("RestApiId", "StageName")):
             raise Replace
-        self._check(change)
+        _check_served(change.properties, "AWS::ApiGateway::Stage")
         patches = [
             {"op": "replace", "path": f"/{name[0].lower()}{name[1:]}", "value": change.properties[name]}
             for name in ("DeploymentId", "Description")
@@ -194,10 +223,11 @@ class StageResource(Resource):
         request = {"restApiId": change.properties.get("RestApiId"), "stageName": change.physical_id}
         drop(call, _SERVICE, "DeleteStage", request)
 
-    def _check(self, change: Change) -> None:
-        for name in _UNSERVED:
-            if change.properties.get(name):
-                raise not_implemented(f"{name} of AWS::ApiGateway::Stage")
+
+def _check_served(properties: Mapping[str, Any], where: str) -> None:
+    for name in _UNSERVED:
+        if properties.get(name):
+            raise not_implemented(f"{name} of {where}")
 
 
 def _observing(properties: Mapping[str, Any]) -> list[dict[str, Any]]:

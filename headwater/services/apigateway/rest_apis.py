@@ -121,7 +121,7 @@ def delete_rest_api(call: Call, request: Request) -> Result:
 @operation("apigateway", "ImportRestApi")
 def import_rest_api(call: Call, request: Request) -> Result:
     document = read_document(bytes(request.get("body", b"")))
-    api = _new_api(call, _settings(document))
+    api = _new_api(call, _settings(document) | _parameters(request))
     import_resources(call, api, document)
     return describe(api)
 
@@ -140,9 +140,22 @@ def put_rest_api(call: Call, request: Request) -> Result:
             remove_parts(call, api.id, kind)
         root.pop("resourceMethods", None)
         put_part(call, api.id, "Resource", root["id"], root)
-    api = set_api(call, api, api.document | _settings(document))
+    api = set_api(call, api, api.document | _settings(document) | _parameters(request))
     import_resources(call, api, document)
     return describe(api)
+
+
+def _parameters(request: Request) -> Document:
+    """What an import's parameters say: where the API is reached. Documentation is never imported here."""
+    given = request.get("parameters") or {}
+    if given.get("basepath", "ignore") != "ignore":
+        raise not_implemented("The parameter basepath of API Gateway's imports, but ignore,")
+    kinds = given.get("endpointConfigurationTypes")
+    if not kinds:
+        return {}
+    for kind in kinds.split(","):
+        _check_enumerated("endpointConfiguration.types", kind, _ENDPOINTS)
+    return {"endpointConfiguration": {"types": kinds.split(","), "ipAddressType": "ipv4"}}
 
 
 def _settings(document: Mapping[str, Any]) -> Document:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -93,6 +94,19 @@ def _entry(given: dict[str, Any]) -> dict[str, Any]:
     return {"Entries": [given]}
 
 
+def _record(given: dict[str, Any]) -> dict[str, Any]:
+    """Kinesis takes what the parameter says as it is: the data's Base64."""
+    text = given["Data"]
+    if len(text) % 4:
+        problem = f"Base64 encoded length is expected a multiple of 4 bytes but found: {len(text)}"
+        raise AwsError("SerializationException", f"'{text}' can not be converted to a Blob: {problem}")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise AwsError("SerializationException", f"'{text}' can not be converted to a Blob: {error}") from None
+    return {**given, "Data": data}
+
+
 def _lower_first(given: dict[str, Any]) -> dict[str, Any]:
     return {name[0].lower() + name[1:]: value for name, value in given.items()}
 
@@ -138,6 +152,14 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
         ),
         "SQS-DeleteMessage": Action("sqs", "DeleteMessage", ("ReceiptHandle", "QueueUrl"), (), dict, _xml_answer),
         "SQS-PurgeQueue": Action("sqs", "PurgeQueue", ("QueueUrl",), (), dict, _xml_answer),
+        "Kinesis-PutRecord": Action(
+            "kinesis",
+            "PutRecord",
+            ("StreamName", "Data", "PartitionKey"),
+            ("SequenceNumberForOrdering", "ExplicitHashKey"),
+            _record,
+            _json_answer,
+        ),
         "StepFunctions-StartExecution": Action(
             "states", "StartExecution", ("StateMachineArn",), ("Name", "Input"), _lower_first, _json_answer
         ),

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-opt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import MappingProxyType
 
 from headwater.languages.templates import TemplateError
@@ -14,6 +14,7 @@ from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.outputs import settle_outputs
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
 from headwater.services.cloudformation.stack import Stack, StackResource, resources_of
+from headwater.services.cloudformation.stack_policy import DELETE, denial
 from headwater.services.cloudformation.tasks import (
     Task,
     forget_tasks,
@@ -158,19 +159,31 @@ def _created(call: Call, stack: Stack, failed: bool) -> None:
 
 
 def _updated(call: Call, stack: Stack, failed: bool) -> None:
-    reason = _failures(call, stack) if failed else _settle(call, stack)
+    wanted = plan_of(call, stack).resources
+    reason = _failures(call, stack) if failed else _kept_by_policy(call, stack, wanted) or _settle(call, stack)
     forget_tasks(call, stack)
     if reason is not None:
         _roll_back_update(call, stack, reason)
         return
     stack.enter(call, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-    wanted = plan_of(call, stack).resources
     plan_deletion(
         call,
         stack,
         [each for each in resources_of(call, stack) if not each.current or each.logical_id not in wanted],
     )
     advance(call, stack)
+
+
+def _kept_by_policy(call: Call, stack: Stack, wanted: Container[str]) -> str | None:
+    """Why the stack's policy does not let go of resources that the template has no more."""
+    kept = []
+    for resource in resources_of(call, stack):
+        if resource.current and resource.logical_id not in wanted:
+            denied = denial(stack.settings, DELETE, resource.logical_id, resource.type)
+            if denied is not None:
+                resource.enter(call, stack, "UPDATE_FAILED", denied)
+                kept.append(resource.logical_id)
+    return f"The following resource(s) failed to update: [{', '.join(kept)}]. " if kept else None
 
 
 def _roll_back_update(call: Call, stack: Stack, reason: str) -> None:

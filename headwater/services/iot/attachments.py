@@ -9,12 +9,12 @@ from typing import Any
 
 from headwater.services.iot import certificate_tables as tables
 from headwater.services.iot.devices import targets_changed
-from headwater.services.iot.errors import check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import check_name, not_found
+from headwater.services.iot.listing import marked_page
 from headwater.services.iot.policies import NAME, policy_arn
 from headwater.services.iot.targets import check_target
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.pages import page
 
 _PAGE = 250
 _MOST_POLICIES = 10
@@ -106,8 +106,7 @@ def _page(call: Call, request: Request, statement: str, key: str) -> tuple[list[
         rows: list[tuple[Any, ...]] = call.store.all(statement, (call.account, call.region, key, after, count))
         return [text for (text,) in rows]
 
-    limit = page_size(request, "pageSize", _PAGE)
-    return page(request.get("marker"), limit, fetch, str, lambda: invalid_request("The marker is invalid."))
+    return marked_page(request, fetch, str, _PAGE)
 
 
 def _existing(call: Call, request: Request) -> str:

@@ -13,7 +13,8 @@ import orjson
 
 from headwater.services.iot import tables
 from headwater.services.iot.authorizing import ask, check_token
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.listing import marked_page
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
@@ -91,16 +92,15 @@ def describe_authorizer(call: Call, request: Request) -> Result:
 @operation("iot", "ListAuthorizers", reads=True)
 def list_authorizers(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListAuthorizers.html"""
-    limit, status = page_size(request, "pageSize", _PAGE), request.get("status") or ""
-    asked = (call.account, call.region, request.get("marker") or "", status, status, limit + 1)
-    names = [name for (name,) in call.store.all(tables.AUTHORIZERS, asked)]
-    page = names[:limit]
-    result: Result = {
-        "authorizers": [{"authorizerName": name, "authorizerArn": authorizer_arn(call, name)} for name in page]
-    }
-    if len(names) > limit:
-        result["nextMarker"] = page[-1]
-    return result
+    status = request.get("status") or ""
+
+    def fetch(after: str, count: int) -> list[str]:
+        rows = call.store.all(tables.AUTHORIZERS, (call.account, call.region, after, status, status, count))
+        return [name for (name,) in rows]
+
+    names, marker = marked_page(request, fetch, str, _PAGE)
+    listed = [{"authorizerName": name, "authorizerArn": authorizer_arn(call, name)} for name in names]
+    return {"authorizers": listed, "nextMarker": marker}
 
 
 @operation("iot", "DeleteAuthorizer")

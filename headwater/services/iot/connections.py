@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from headwater.languages.mqtt import Reason
 from headwater.languages.mqtt.pushes import CHANNEL, Eject
-from headwater.services.iot.errors import not_found, page_size
+from headwater.services.iot.errors import not_found
+from headwater.services.iot.listing import from_memory, list_page
 from headwater.services.iot.memory import Broker, Session, broker_of
 from headwater.services.iot.sessions import end_session, leave
 from headwater.spine.operations import Call, Request, Result, operation
@@ -29,12 +30,9 @@ def delete_connection(call: Call, request: Request) -> Result:
 def list_subscriptions(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_ListSubscriptions.html"""
     broker, session = _find(call, request)
-    limit, after = page_size(request, "maxResults", _PAGE), request.get("nextToken") or ""
-    filters = [(given, qos) for given, qos in sorted(broker.filters_of(session).items()) if given > after]
-    result: Result = {"subscriptions": [{"topicFilter": given, "qos": qos} for given, qos in filters[:limit]]}
-    if len(filters) > limit:
-        result["nextToken"] = filters[limit - 1][0]
-    return result
+    filters = broker.filters_of(session)
+    shown, token = list_page(request, from_memory(sorted(filters)), str, _PAGE)
+    return {"subscriptions": [{"topicFilter": given, "qos": filters[given]} for given in shown], "nextToken": token}
 
 
 def _find(call: Call, request: Request) -> tuple[Broker, Session]:

@@ -15,7 +15,8 @@ from headwater.languages.mqtt.limits import AWS_LIMITS
 from headwater.languages.mqtt.packets import Properties
 from headwater.languages.mqtt.topics import is_reserved, topic_problem
 from headwater.services.iot import tables
-from headwater.services.iot.errors import invalid_request, not_found, page_size, unauthorized
+from headwater.services.iot.errors import invalid_request, not_found, unauthorized
+from headwater.services.iot.listing import first, list_page
 from headwater.services.iot.memory import broker_of
 from headwater.services.iot.messages import Publication, properties_of
 from headwater.services.iot.publishing import publish
@@ -132,16 +133,14 @@ def get_retained_message(call: Call, request: Request) -> Result:
 
 @operation("iotdata", "ListRetainedMessages")
 def list_retained_messages(call: Call, request: Request) -> Result:
-    limit = page_size(request, "maxResults", _PAGE)
-    asked = (call.account, call.region, request.get("nextToken") or "", call.now, limit + 1)
-    rows = call.store.all(tables.LIST_RETAINED, asked)
-    page = rows[:limit]
-    result: Result = {
-        "retainedTopics": [
-            {"topic": topic, "payloadSize": size, "qos": qos, "lastModifiedTime": modified}
-            for topic, size, qos, modified in page
-        ]
-    }
-    if len(rows) > limit:
-        result["nextToken"] = page[-1][0]
-    return result
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_ListRetainedMessages.html"""
+
+    def fetch(after: str, count: int) -> list[tuple[Any, ...]]:
+        return call.store.all(tables.LIST_RETAINED, (call.account, call.region, after, call.now, count))
+
+    rows, token = list_page(request, fetch, first, _PAGE)
+    listed = [
+        {"topic": topic, "payloadSize": size, "qos": qos, "lastModifiedTime": modified}
+        for topic, size, qos, modified in rows
+    ]
+    return {"retainedTopics": listed, "nextToken": token}

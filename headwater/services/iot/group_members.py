@@ -5,16 +5,14 @@ https://docs.aws.amazon.com/iot/latest/developerguide/add-thing-to-group.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from headwater.services.iot import group_tables as tables
 from headwater.services.iot.devices import devices_of_thing_changed
-from headwater.services.iot.errors import check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import check_name, invalid_request, not_found
 from headwater.services.iot.groups import groups_of, lineage, members
+from headwater.services.iot.listing import from_memory, list_page
 from headwater.services.iot.thing_groups import named_groups
 from headwater.services.iot.things import NAME, find_thing
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.pages import page
 
 _PAGE = 250
 _MOST_GROUPS = 10
@@ -91,7 +89,8 @@ def list_things_in_thing_group(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingsInThingGroup.html"""
     group = check_name(request, "thingGroupName", NAME)
     _exists(call, group)
-    things, token = _page(request, members(call, group, bool(request.get("recursive"))))
+    found = members(call, group, bool(request.get("recursive")))
+    things, token = list_page(request, from_memory(found), str, _PAGE)
     return {"things": things, "nextToken": token}
 
 
@@ -100,13 +99,5 @@ def list_thing_groups_for_thing(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingGroupsForThing.html"""
     thing = check_name(request, "thingName", NAME)
     find_thing(call, thing)
-    names, token = _page(request, groups_of(call, thing))
+    names, token = list_page(request, from_memory(groups_of(call, thing)), str, _PAGE)
     return {"thingGroups": named_groups(call, names), "nextToken": token}
-
-
-def _page(request: Request, names: Iterable[str]) -> tuple[list[str], str | None]:
-    def fetch(after: str, count: int) -> list[str]:
-        return [name for name in names if name > after][:count]
-
-    limit = page_size(request, "maxResults", _PAGE)
-    return page(request.get("nextToken"), limit, fetch, str, lambda: invalid_request("Invalid nextToken"))

@@ -11,7 +11,8 @@ from typing import Any
 from headwater.services.iot import tables
 from headwater.services.iot.certificate_tables import POLICY_TARGETS
 from headwater.services.iot.devices import policy_changed
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.listing import marked_page
 from headwater.services.iot.policy import PolicyError, compile_policy
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
@@ -78,14 +79,14 @@ def get_policy(call: Call, request: Request) -> Result:
 
 @operation("iot", "ListPolicies", reads=True)
 def list_policies(call: Call, request: Request) -> Result:
-    limit = page_size(request, "pageSize", _PAGE)
-    asked = (call.account, call.region, request.get("marker") or "", limit + 1)
-    names = [name for (name,) in call.store.all(tables.POLICIES, asked)]
-    page = names[:limit]
-    result: Result = {"policies": [{"policyName": name, "policyArn": policy_arn(call, name)} for name in page]}
-    if len(names) > limit:
-        result["nextMarker"] = page[-1]
-    return result
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_ListPolicies.html"""
+
+    def fetch(after: str, count: int) -> list[str]:
+        return [name for (name,) in call.store.all(tables.POLICIES, (call.account, call.region, after, count))]
+
+    names, marker = marked_page(request, fetch, str, _PAGE)
+    listed = [{"policyName": name, "policyArn": policy_arn(call, name)} for name in names]
+    return {"policies": listed, "nextMarker": marker}
 
 
 @operation("iot", "CreatePolicyVersion")

@@ -10,11 +10,11 @@ from typing import Any
 from headwater.services.iot import certificate_tables as tables
 from headwater.services.iot.certificate import chosen
 from headwater.services.iot.devices import targets_changed
-from headwater.services.iot.errors import check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import check_name, invalid_request, not_found
+from headwater.services.iot.listing import first, list_page
 from headwater.services.iot.targets import check_principal
 from headwater.services.iot.things import NAME, find_thing, is_thing
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.pages import page
 
 _PAGE = 250
 _EXCLUSIVE = "EXCLUSIVE_THING"
@@ -109,8 +109,4 @@ def _page(call: Call, request: Request, statement: str, key: str) -> tuple[list[
     def fetch(after: str, count: int) -> list[tuple[Any, ...]]:
         return call.store.all(statement, (call.account, call.region, key, after, kind, kind, count))
 
-    def last(row: tuple[Any, ...]) -> str:
-        return str(row[0])
-
-    limit = page_size(request, "maxResults", _PAGE)
-    return page(request.get("nextToken"), limit, fetch, last, lambda: invalid_request("The token is invalid."))
+    return list_page(request, fetch, first, _PAGE)

@@ -15,7 +15,8 @@ import orjson
 from headwater.languages.iot_sql.functions.signature import VERSION_1
 from headwater.languages.mqtt.topics import matches
 from headwater.services.iot import tables
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, page_size, rule_denied
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, rule_denied
+from headwater.services.iot.listing import from_memory, list_page
 from headwater.services.iot.memory import Broker, broker_of
 from headwater.services.iot.rule import Rule
 from headwater.services.iot.tags import forget_tags, set_tags
@@ -74,31 +75,25 @@ def get_topic_rule(call: Call, request: Request) -> Result:
 def list_topic_rules(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListTopicRules.html"""
     broker = broker_of(call)
-    topic, disabled, after = request.get("topic"), request.get("ruleDisabled"), request.get("nextToken") or ""
-    limit = page_size(request, "maxResults", _PAGE)
-    rules = [
-        rule
+    topic, disabled = request.get("topic"), request.get("ruleDisabled")
+    wanted = [
+        name
         for name, rule in sorted(broker.rules.items())
-        if name > after
-        and (disabled is None or rule.disabled is disabled)
+        if (disabled is None or rule.disabled is disabled)
         and (topic is None or matches(rule.statement.topic_filter or "", topic))
     ]
-    page = rules[:limit]
-    result: Result = {
-        "rules": [
-            {
-                "ruleArn": _arn(broker, rule.name),
-                "ruleName": rule.name,
-                "topicPattern": rule.statement.topic_filter,
-                "createdAt": rule.created,
-                "ruleDisabled": rule.disabled,
-            }
-            for rule in page
-        ]
-    }
-    if len(rules) > len(page):
-        result["nextToken"] = page[-1].name
-    return result
+    names, token = list_page(request, from_memory(wanted), str, _PAGE)
+    listed = [
+        {
+            "ruleArn": _arn(broker, rule.name),
+            "ruleName": rule.name,
+            "topicPattern": rule.statement.topic_filter,
+            "createdAt": rule.created,
+            "ruleDisabled": rule.disabled,
+        }
+        for rule in map(broker.rules.__getitem__, names)
+    ]
+    return {"rules": listed, "nextToken": token}
 
 
 @operation("iot", "EnableTopicRule")

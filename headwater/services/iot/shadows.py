@@ -24,13 +24,13 @@ from headwater.languages.shadows import (
     token_of,
 )
 from headwater.services.iot import tables
-from headwater.services.iot.errors import check_name, invalid_request, page_size
+from headwater.services.iot.errors import check_name
+from headwater.services.iot.listing import list_page
 from headwater.services.iot.memory import broker_of
 from headwater.services.iot.messages import Publication
 from headwater.services.iot.publishing import publish
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.pages import page
 
 _THING = re.compile("[a-zA-Z0-9:_-]+")
 _NAME = re.compile("[$a-zA-Z0-9:_-]+")
@@ -75,15 +75,14 @@ def delete_thing_shadow(call: Call, request: Request) -> Result:
 @operation("iotdata", "ListNamedShadowsForThing", reads=True)
 def list_named_shadows(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_ListNamedShadowsForThing.html"""
-    thing, limit = check_name(request, "thingName", _THING), page_size(request, "pageSize", _PAGE)
+    thing = check_name(request, "thingName", _THING)
 
     def fetch(after: str, count: int) -> list[str]:
         rows = call.store.all(tables.NAMED_SHADOWS, (call.account, call.region, thing, after, count))
         return [name for (name,) in rows]
 
-    names, token = page(request.get("nextToken"), limit, fetch, str, lambda: invalid_request("Invalid nextToken"))
-    result: Result = {"results": names, "timestamp": call.now // 1000}
-    return result | ({"nextToken": token} if token else {})
+    names, token = list_page(request, fetch, str, _PAGE, "pageSize")
+    return {"results": names, "nextToken": token, "timestamp": call.now // 1000}
 
 
 @operation("iot-mqtt", "ListShadows", internal=True, reads=True)

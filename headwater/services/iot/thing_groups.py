@@ -9,13 +9,13 @@ import orjson
 from headwater.services.iot import group_tables as tables
 from headwater.services.iot.certificate_tables import DETACH_ALL_POLICIES
 from headwater.services.iot.devices import targets_changed
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
 from headwater.services.iot.groups import group_arn, lineage, offspring
+from headwater.services.iot.listing import from_memory, list_page
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.services.iot.things import NAME
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.pages import page
 
 _PAGE = 250
 _DEEPEST = 7
@@ -103,16 +103,12 @@ def named_groups(call: Call, names: list[str]) -> list[dict[str, str]]:
 @operation("iot", "ListThingGroups", reads=True)
 def list_thing_groups(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingGroups.html"""
-    limit, parent = page_size(request, "maxResults", _PAGE), request.get("parentGroup")
+    parent = request.get("parentGroup")
     if parent is not None:
         _find(call, parent)
     deep, prefix = request.get("recursive", True), request.get("namePrefixFilter") or ""
     names = [name for name in sorted(offspring(call, parent, deep)) if name.startswith(prefix)]
-
-    def fetch(after: str, count: int) -> list[str]:
-        return [name for name in names if name > after][:count]
-
-    shown, token = page(request.get("nextToken"), limit, fetch, str, lambda: invalid_request("Invalid nextToken"))
+    shown, token = list_page(request, from_memory(names), str, _PAGE)
     return {"thingGroups": named_groups(call, shown), "nextToken": token}
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 
 from headwater.services.iot import group_tables as tables
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.listing import first, list_page
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.services.iot.things import NAME
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.pages import page
 
 _PAGE = 250
 _MOST_SEARCHABLE = 3
@@ -78,15 +78,12 @@ def describe_thing_type(call: Call, request: Request) -> Result:
 @operation("iot", "ListThingTypes", reads=True)
 def list_thing_types(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingTypes.html"""
-    limit, wanted = page_size(request, "maxResults", _PAGE), request.get("thingTypeName") or ""
+    wanted = request.get("thingTypeName") or ""
 
     def fetch(after: str, count: int) -> list[tuple[Any, ...]]:
         return call.store.all(tables.THING_TYPES, (call.account, call.region, after, wanted, wanted, count))
 
-    def last(row: tuple[Any, ...]) -> str:
-        return str(row[0])
-
-    rows, token = page(request.get("nextToken"), limit, fetch, last, lambda: invalid_request("Invalid nextToken"))
+    rows, token = list_page(request, fetch, first, _PAGE)
     listed = [
         {
             "thingTypeName": name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,8 +11,9 @@ import orjson
 from headwater.services.iot import tables
 from headwater.services.iot.certificate_tables import THING_PRINCIPALS
 from headwater.services.iot.devices import devices_of_thing_changed
-from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found, page_size
+from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
 from headwater.services.iot.group_tables import LEAVE_GROUPS, THING_TYPE
+from headwater.services.iot.listing import list_page
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
@@ -94,19 +96,24 @@ def describe_thing(call: Call, request: Request) -> Result:
 @operation("iot", "ListThings", reads=True)
 def list_things(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThings.html"""
-    limit, kind = page_size(request, "maxResults", _PAGE), request.get("thingTypeName") or ""
-    after, found = request.get("nextToken") or "", list[Result]()
-    while len(found) <= limit:
-        rows = call.store.all(tables.THINGS, (call.account, call.region, after, kind, kind, limit + 1))
-        for name, text, version, of in rows:
-            attributes = orjson.loads(text)
-            if _is_wanted(request, attributes):
-                named = {"thingName": name, "thingArn": _arn(call, name), "thingTypeName": of}
-                found.append(named | {"attributes": attributes, "version": version})
-        if len(rows) <= limit:
-            break
-        after = rows[-1][0]
-    return {"things": found[:limit], "nextToken": found[limit - 1]["thingName"] if len(found) > limit else None}
+    kind = request.get("thingTypeName") or ""
+
+    def fetch(after: str, count: int) -> list[Result]:
+        found: list[Result] = []
+        while len(found) < count:
+            rows = call.store.all(tables.THINGS, (call.account, call.region, after, kind, kind, count))
+            for name, text, version, of in rows:
+                attributes = orjson.loads(text)
+                if _is_wanted(request, attributes):
+                    named = {"thingName": name, "thingArn": _arn(call, name), "thingTypeName": of}
+                    found.append(named | {"attributes": attributes, "version": version})
+            if len(rows) < count:
+                break
+            after = rows[-1][0]
+        return found[:count]
+
+    things, token = list_page(request, fetch, itemgetter("thingName"), _PAGE)
+    return {"things": things, "nextToken": token}
 
 
 def _is_wanted(request: Request, attributes: dict[str, str]) -> bool:
