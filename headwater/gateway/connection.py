@@ -14,7 +14,9 @@ from typing import Protocol, cast
 
 import httptools
 
+from headwater.gateway.http2 import Http2Connection
 from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.languages.http2.frames import PREFACE
 from headwater.spine.store.blobs import Blob
 
 MOST_HEADER_BYTES = 64 * 1024
@@ -47,7 +49,7 @@ class Shared:
     """What the connections of one server share."""
 
     def __init__(self) -> None:
-        self.connections: set[HttpConnection] = set()
+        self.connections: set[HttpConnection | Http2Connection] = set()
         # names of headers as clients spell them, to lower case
         self.names: dict[bytes, str] = {}
         self._second = 0
@@ -109,7 +111,10 @@ class HttpConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            self._refuse(400, "Bad Request")
+            if data.startswith(PREFACE) and self._current is None:
+                self._succeed(Http2Connection(self._handler, self._date, self._connections.discard), data)
+            else:
+                self._refuse(400, "Bad Request")
         else:
             # llhttp sets no limit of its own to what stands before a body
             if self._in_head and self._head_bytes > MOST_HEADER_BYTES:
@@ -297,15 +302,23 @@ class HttpConnection(asyncio.Protocol):
 
     def _upgrade(self, rest: bytes) -> None:
         """Hand the socket over to another protocol, with what came after the request."""
-        request, transport = self._current, self.transport
-        if request is None or transport is None:
+        request = self._current
+        if request is None or self.transport is None:
             return
         successor = self._handler.upgrade(request)
         if successor is None:
             self._decline(request, rest)
+        else:
+            self._succeed(successor, rest)
+
+    def _succeed(self, successor: asyncio.Protocol, rest: bytes) -> None:
+        transport = self.transport
+        if transport is None:
             return
         self._connections.discard(self)
         self.transport = None
+        if isinstance(successor, Http2Connection):
+            self._connections.add(successor)
         transport.set_protocol(successor)
         successor.connection_made(transport)
         if rest:

@@ -49,7 +49,7 @@ def website_page(request: HttpRequest) -> Page | None:
 
 
 def bucket_of_host(request: HttpRequest, signed: bool) -> str | None:
-    """The bucket that the host names. A plain name before ``.localhost`` is one in requests signed for S3."""
+    """The bucket that the host names. A plain name before ``.localhost`` is one in requests ``signed`` for S3."""
     host = _host(request)
     match = _VIRTUAL.match(host) or (_LOCAL.match(host) if signed else None)
     if match is None or match[1] == "s3" or match[1].startswith("s3."):

@@ -43,7 +43,9 @@ class S3Site:
             if page is not None:
                 self._serve(page, request, connection)
                 return True
-        bucket = bucket_of_host(request, signed)
+        # a browser's form is signed within
+        posted = request.method == "POST" and request.path == "/" and is_form(request)
+        bucket = bucket_of_host(request, signed or posted)
         if bucket is not None:
             request.path = f"/{bucket}{request.path}"
             headers["host"] = "s3.localhost"

@@ -108,7 +108,7 @@ class Environment:
         self.log_stream = f"{today:%Y/%m/%d}/[{function.version}]{self.identity}"
         self._pipe, self._pipe_writer = os.pipe()
         self._log = LogPipe(self._pipe, host.clock.now, lambda e: host.emit(function, self.log_stream, e))
-        self._log.add(f"INIT_START Runtime Version: {function.runtime}")
+        self._log.add(self._lines.init(host.clock.now()))
         self._loop.add_reader(self._pipe, self._read_log)
 
     async def start(self, launcher: Launcher) -> None:
@@ -159,7 +159,7 @@ class Environment:
     async def _provide_sdk(self) -> None:
         trouble = await self._host.node_sdk.provide(self.function)
         if trouble is not None:
-            self._log.add(f"[WARN] Headwater: {trouble}.")
+            self._log.add(self._lines.warning(f"Headwater: {trouble}.", self._host.clock.now()))
 
     async def _open_api(self, variables: dict[str, str], forked: bool) -> list[int]:
         """A socket pair for our own bootstrap; a TCP address of its own for any other program."""

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -109,12 +109,27 @@ class Report(NamedTuple):
 
 
 class PlatformLines:
-    """START, END and REPORT of a function, as text or as JSON."""
+    """INIT_START, START, END and REPORT of a function, and our own warnings, as text or as JSON.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+    """
 
     def __init__(self, function: FunctionVersion) -> None:
         self._version = function.version
+        self._runtime = function.runtime
         self._memory = function.memory
         self._json = function.log_format == "JSON"
+
+    def init(self, now: int) -> str:
+        if self._json:
+            record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": self._runtime}
+            return _platform("platform.initStart", now, record)
+        return f"INIT_START Runtime Version: {self._runtime}"
+
+    def warning(self, text: str, now: int) -> str:
+        if self._json:
+            return orjson.dumps({"timestamp": iso(now), "level": "WARN", "message": text}).decode()
+        return f"[WARN] {text}"
 
     def start(self, request_id: str, now: int) -> str:
         if self._json:
@@ -159,5 +174,5 @@ def iso(milliseconds: int) -> str:
     return f"{whole.isoformat()[:19]}.{milliseconds % 1000:03d}Z"
 
 
-def _platform(kind: str, now: int, record: dict[str, object]) -> str:
+def _platform(kind: str, now: int, record: Mapping[str, object]) -> str:
     return orjson.dumps({"time": iso(now), "type": kind, "record": record}).decode()

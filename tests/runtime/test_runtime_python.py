@@ -229,8 +229,12 @@ def handler(event, context):
 """
     lab.lines.clear()
     lab.invoke(lab.function(source, log_format="JSON", log_level="INFO"))
-    start, hello, bad, report = (json.loads(line) for line in lab.lines[1:])
-    assert (start["type"], report["type"]) == ("platform.start", "platform.report")
+    begun, start, hello, bad, report = (json.loads(line) for line in lab.lines)
+    assert [each["type"] for each in (begun, start, report)] == [
+        "platform.initStart",
+        "platform.start",
+        "platform.report",
+    ]
     assert report["record"]["status"] == "success"
     assert report["record"]["metrics"]["memorySizeMB"] == 128
     del hello["timestamp"]
@@ -242,7 +246,11 @@ def test_another_version_runs_on_what_is_installed_and_says_so(lab: Lab) -> None
     f = lab.function("import sys\ndef handler(e, c):\n    return sys.version_info[:2]\n", runtime="python3.999")
     lab.lines.clear()
     major, minor = lab.answer(f)
-    assert lab.lines[1] == (f"[WARN] Headwater: python3.999 is not installed; running on Python {major}.{minor}.")
+    warning = f"Headwater: python3.999 is not installed; running on Python {major}.{minor}."
+    assert lab.lines[1] == f"[WARN] {warning}"
+    lab.lines.clear()
+    lab.invoke(lab.function("def handler(e, c):\n    pass\n", runtime="python3.999", log_format="JSON"))
+    assert json.loads(lab.lines[1])["message"] == warning
 
 
 def test_a_cold_start_takes_milliseconds(lab: Lab) -> None:

@@ -39,6 +39,8 @@ def simple(event, context):
     return {"isAuthorized": event["headers"]["authorization"] == "yes", "context": {"who": "me"}}
 
 def policy(event, context):
+    if event["authorizationToken"] == "unknown":
+        raise Exception("Unauthorized")
     effect = "Allow" if event["authorizationToken"] == "yes" else "Deny"
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
     return {"principalId": "me", "policyDocument": {"Statement": [statement]}, "context": {"level": 3}}
@@ -215,13 +217,19 @@ def test_a_token_authorizer_of_a_rest_api(aws: Client, endpoint: str, function: 
         "type": "apiKey",
         "name": "Authorization",
         "in": "header",
-        "x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": uri(function("policy"))},
+        "x-amazon-apigateway-authorizer": {
+            "type": "token",
+            "authorizerUri": uri(function("policy")),
+            "identityValidationExpression": "^[a-z]+$",
+        },
     }
     path = rest_api(aws, function("echo"), securityDefinitions={"guard": scheme})
-    unknown = ask("GET", f"{endpoint}{path}/a")
-    assert (unknown.status, unknown.headers["x-amzn-errortype"]) == (401, "UnauthorizedException")
+    # without a token, with none that could be one, and where the function says so
+    for headers in ({}, {"Authorization": "YES"}, {"Authorization": "unknown"}):
+        unknown = ask("GET", f"{endpoint}{path}/a", **headers)
+        assert (unknown.status, unknown.headers["x-amzn-errortype"]) == (401, "UnauthorizedException")
     denied = ask("GET", f"{endpoint}{path}/a", Authorization="no")
     assert (denied.status, denied.headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
     assert denied.json == {"Message": "User is not authorized to access this resource with an explicit deny"}
     event: Any = ask("GET", f"{endpoint}{path}/a", Authorization="yes").json
-    assert event["requestContext"]["authorizer"] == {"principalId": "me", "level": 3}
+    assert event["requestContext"]["authorizer"] == {"principalId": "me", "level": "3"}

@@ -215,7 +215,7 @@ def handler(event, context):
             assert client.status == status
     with SocketClient(chat.url, {"Auth": "yes"}) as client:
         client.send({"action": "reply"})
-        assert client.receive()["event"]["requestContext"]["authorizer"] == {"principalId": "me", "level": 3}
+        assert client.receive()["event"]["requestContext"]["authorizer"] == {"principalId": "me", "level": "3"}
     with pytest.raises(chat.api.exceptions.BadRequestException, match="restricted to the \\$connect route only"):
         chat.api.update_route(ApiId=chat.id, RouteId=routes["echo"]["RouteId"], **own)
 

@@ -58,3 +58,6 @@ def test_what_is_malformed(s3: Any, bucket: str) -> None:  # noqa: F811
     rules = {"Rules": [rule]}
     refused = refusal(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration=rules)
     assert refused["Code"] == "MalformedXML"
+    rules = {"Rules": [{"ID": "r" * 256, "Status": "Enabled", "Expiration": {"Days": 1}, "Filter": {"Prefix": "a"}}]}
+    refused = refusal(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration=rules)
+    assert refused["Code"] == "InvalidArgument"

@@ -104,6 +104,8 @@ def test_forms(s3: Any, bucket: str, endpoint: str) -> None:  # noqa: F811
     answer = ask("POST", f"{endpoint}/{bucket}", form(fields, b"abc\r\n"), content_type=kind)
     assert (answer.status, b"<Key>up/me.txt</Key>" in answer.body) == (201, True)
     assert s3.get_object(Bucket=bucket, Key="up/me.txt")["Body"].read() == b"abc\r\n"
+    answer = ask("POST", endpoint, form(fields, b"by host"), content_type=kind, Host=f"{bucket}.localhost:4566")
+    assert (answer.status, f"<Bucket>{bucket}</Bucket>".encode() in answer.body) == (201, True)
     late = {**fields, "policy": base64.b64encode(b'{"expiration":"2001-01-01T00:00:00Z","conditions":[]}').decode()}
     assert ask("POST", f"{endpoint}/{bucket}", form(late, b"x"), content_type=kind).status == 403
     for broken in (b"", b"--XX", form({}, b"x"), form(fields, b"x")[:40]):

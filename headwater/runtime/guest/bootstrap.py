@@ -15,7 +15,7 @@ from headwater.runtime.guest import apis, clock, endpoints, headers, opt, signin
 from headwater.runtime.guest.client import Event, RuntimeClient
 from headwater.runtime.guest.context import LambdaContext
 from headwater.runtime.guest.faults import Fault, Handler, describe, load_handler
-from headwater.runtime.guest.logs import LogHandler, log_fault, set_up, write_record
+from headwater.runtime.guest.logs import LogHandler, log_fault, log_warning, set_up
 
 
 def run(path: list[str], descriptor: int) -> int:
@@ -65,7 +65,7 @@ def warn_of_other_version() -> None:
     wanted = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("_python")[2]
     running = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if wanted != running:
-        write_record(f"[WARN] Headwater: python{wanted} is not installed; running on Python {running}.")
+        log_warning(f"Headwater: python{wanted} is not installed; running on Python {running}.")
 
 
 def exit_status(error: SystemExit) -> int:

@@ -85,6 +85,13 @@ def timestamp(seconds: float) -> str:
     return f"{whole}.{int(seconds * 1000) % 1000:03d}Z"
 
 
+def log_warning(text: str) -> None:
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
+        write_record(json.dumps({"timestamp": timestamp(time.time()), "level": "WARN", "message": text}))
+        return
+    write_record(f"[WARN] {text}")
+
+
 def log_fault(fault: dict[str, Any]) -> None:
     """The error that an invocation ends with, as AWS shows it."""
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":

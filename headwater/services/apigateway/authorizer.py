@@ -16,7 +16,7 @@ from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.exchange import Exchange
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
 from headwater.services.apigateway.integration import function_arn
-from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
+from headwater.services.apigateway.mapping import InvalidMapping, Selector, as_text, compile_mapping
 from headwater.services.apigateway.socket_events import socket_event
 from headwater.services.apigateway.tokens import TokenAuthorizer
 from headwater.spine.errors import not_implemented
@@ -29,6 +29,8 @@ class Authorizer(NamedTuple):
     form: str
     simple: bool
     sources: tuple[Selector, ...]
+    valid: re.Pattern[str] | None = None
+    """What a token must look like before the function is asked."""
 
 
 class Refused(Exception):
@@ -57,8 +59,16 @@ def compile_authorizer(document: Mapping[str, Any]) -> Authorizer:
         expressions = (document.get("identitySource") or "").split(",")
         sources = [f"${part.strip().removeprefix('method.')}" for part in expressions if part.strip()]
         uri = document.get("authorizerUri") or ""
-        return Authorizer(function_arn(uri), str(kind), False, _selectors(sources))
+        valid = _pattern(document.get("identityValidationExpression")) if kind == "TOKEN" else None
+        return Authorizer(function_arn(uri), str(kind), False, _selectors(sources), valid)
     raise not_implemented(f"The authorizer type {kind} of API Gateway")
+
+
+def _pattern(expression: str | None) -> re.Pattern[str] | None:
+    try:
+        return re.compile(expression) if expression else None
+    except re.error:
+        raise bad_request(f"Invalid identity validation expression: {expression}") from None
 
 
 def compile_token_authorizer(document: Mapping[str, Any], scopes: tuple[str, ...] = ()) -> TokenAuthorizer:
@@ -89,9 +99,9 @@ def _selectors(expressions: list[str]) -> tuple[Selector, ...]:
 
 
 def authorizer_event(authorizer: Authorizer, exchange: Exchange, arn: str) -> dict[str, Any]:
-    """What the function is asked. Refused (401) where a source of identity is missing."""
+    """What the function is asked. Refused (401) where a source of identity is missing, or a token not a valid one."""
     identities = [source(exchange) for source in authorizer.sources]
-    if not all(identities):
+    if not all(identities) or (authorizer.valid and not authorizer.valid.search(as_text(identities[0]) or "")):
         raise Refused(401)
     if authorizer.form == "TOKEN":
         return {"type": "TOKEN", "methodArn": arn, "authorizationToken": identities[0]}
@@ -108,6 +118,16 @@ def authorizer_event(authorizer: Authorizer, exchange: Exchange, arn: str) -> di
 
 def _without_body(event: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key not in ("body", "isBase64Encoded")}
+
+
+def read_failure(authorizer: Authorizer, payload: bytes) -> Exception:
+    """What it means that the function failed: with the message "Unauthorized" one of REST or WebSocket APIs says no."""
+    try:
+        problem = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        problem = None
+    unauthorized = isinstance(problem, dict) and problem.get("errorMessage") == "Unauthorized"
+    return Refused(401) if unauthorized and authorizer.form not in ("1.0", "2.0") else BrokenAuthorizer()
 
 
 def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str, Any]:
@@ -133,7 +153,14 @@ def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str,
         return {"lambda": context}
     if "usageIdentifierKey" in answer:
         context = {**context, "usageIdentifierKey": answer["usageIdentifierKey"]}
+    if authorizer.form != "1.0":
+        context = {name: _stringified(value) for name, value in context.items()}
     return {"principalId": answer["principalId"], **context}
+
+
+def _stringified(value: Any) -> Any:
+    """REST and WebSocket APIs hand on numbers and booleans of the context as texts."""
+    return orjson.dumps(value).decode() if isinstance(value, int | float) else value
 
 
 def allows(policy: Mapping[str, Any], arn: str) -> bool | None:

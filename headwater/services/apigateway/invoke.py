@@ -18,6 +18,7 @@ from headwater.services.apigateway.authorizer import (
     Refused,
     authorizer_event,
     read_decision,
+    read_failure,
 )
 from headwater.services.apigateway.cors import add_cors, is_preflight, preflight
 from headwater.services.apigateway.exchange import Exchange, Response, message
@@ -191,7 +192,7 @@ async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn:
         request = {"FunctionName": authorizer.function, "Payload": orjson.dumps(event)}
         result = await work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
         if result.get("FunctionError"):
-            raise BrokenAuthorizer
+            raise read_failure(authorizer, bytes(result["Payload"]))
         exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
     except Refused as refused:
         exchange.problem = "refused by the authorizer"

@@ -166,6 +166,8 @@ def _add_authorizer(call: Call, api: Api, name: str, scheme: Mapping[str, Any]) 
         "identitySource": ",".join(identity_sources(given)) or (header if kind == "TOKEN" else ""),
         "authType": scheme.get("x-amazon-apigateway-authtype", "custom"),
     }
+    if expression := given.get("identityValidationExpression"):
+        document["identityValidationExpression"] = expression
     put_part(call, api.id, "Authorizer", document["id"], document)
     identity: str = document["id"]
     return identity

@@ -12,6 +12,7 @@ from headwater.services.cloudformation import (
     stacks,
     templates,
     topology,
+    waiting,
 )
 from headwater.services.cloudformation.plan import PlanMemory
 from headwater.services.cloudformation.tables import SCHEMA
@@ -21,7 +22,7 @@ SERVICE = Service(
     name="cloudformation",
     modules=(
         *(stacks, change_sets, templates, listing, outputs, provisioning),
-        *(custom, kept, nested, notifications, topology),
+        *(custom, kept, nested, notifications, topology, waiting),
     ),
     schema=SCHEMA,
     memory=PlanMemory,

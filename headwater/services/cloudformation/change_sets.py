@@ -342,7 +342,8 @@ def execute_change_set(call: Call, request: Request) -> Result:
             other.execution = "OBSOLETE"
             other.save(call)
     given = {name: value for name, value in change_set.settings.items() if name != "Description"}
-    stack.settings.update({"DisableRollback": bool(request.get("DisableRollback")), **given})
+    rollback = {"DisableRollback": bool(request.get("DisableRollback")), "StackPolicyDuringUpdateBody": None}
+    stack.settings.update({**rollback, **given})
     stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})
     plan = make_plan(change_set.processed, change_set.arguments, change_set.tags, stack)
     begin = begin_creation if stack.status == "REVIEW_IN_PROGRESS" else begin_update

@@ -13,14 +13,15 @@ from typing import Any
 import orjson
 
 from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.responses import RESPONSE_PATH, RESPONSE_SIGNAL
 from headwater.services.cloudformation.types import CUSTOM, ResourceFailed, StackChange
+from headwater.services.cloudformation.waiting import keep_signal, signals_of
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.resources import Change, Resource, resource
 from headwater.spine.work import Watch
 
-RESPONSE_PATH = "/_headwater/cloudformation/response"
 DEFAULT_TIMEOUT = 3600
 LARGEST_ANSWER = 4096
 
@@ -68,7 +69,7 @@ def request_id(change: StackChange, kind: str) -> str:
 
 def ask(call: Call, change: StackChange, kind: str, identity: str) -> tuple[Watch, int, str | None]:
     """Send the request unless that is done; when it was sent (ms), and the answer if it is there already."""
-    watch = call.watch(("cloudformation-response", identity))
+    watch = call.watch((RESPONSE_SIGNAL, identity))
     if call.store.run(tables.INSERT_RESPONSE, (identity, change.stack_id, call.now)):
         send(call, change, request_of(call, change, kind, identity))
     sent, body = read_answer(call, identity)
@@ -152,11 +153,14 @@ def take(change: StackChange, kind: str, identity: str, body: str) -> None:
 
 @operation("cloudformation", "Respond", internal=True)
 def respond(call: Call, request: Request) -> Result:
-    """An answer has come to a ResponseURL: ``Token``, ``Body`` (an object). The first one counts."""
+    """An answer has come to a ResponseURL, or a signal to a handle: ``Token``, ``Body``. The first one counts."""
     row = call.store.one(tables.SELECT_RESPONSE, (request["Token"],))
     if row is None:
         raise AwsError("NoSuchKey", "No custom resource waits for this answer.", 404)
-    body = request["Body"]
+    body, signals = request["Body"], signals_of(row[1])
+    if signals is not None:
+        keep_signal(call, request["Token"], signals, body)
+        return {}
     if not isinstance(body, dict) or body.get("Status") not in ("SUCCESS", "FAILED"):
         body = {
             "Status": "FAILED",
@@ -167,5 +171,5 @@ def respond(call: Call, request: Request) -> Result:
         text = orjson.dumps({"Status": "FAILED", "Reason": "Response object is too long."})
     if row[1] is None:
         call.store.run(tables.SET_RESPONSE, (text.decode(), request["Token"]))
-        call.signal(("cloudformation-response", request["Token"]))
+        call.signal((RESPONSE_SIGNAL, request["Token"]))
     return {}

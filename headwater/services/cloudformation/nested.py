@@ -115,8 +115,3 @@ class Placeholder(Resource):
 @resource("AWS::CDK::Metadata")
 class CdkMetadata(Placeholder):
     """What CDK notes about itself."""
-
-
-@resource("AWS::CloudFormation::WaitConditionHandle")
-class WaitConditionHandle(Placeholder):
-    """A handle that nothing waits for; templates use it as a resource that does nothing."""

@@ -23,6 +23,7 @@ from headwater.services.cloudformation.stack import (
     find_resource,
     find_stack,
 )
+from headwater.services.cloudformation.stack_policy import MODIFY, REPLACE, denial
 from headwater.services.cloudformation.surroundings import Surroundings, dynamic_value
 from headwater.services.cloudformation.tasks import Task, find_task
 from headwater.services.cloudformation.types import (
@@ -270,9 +271,16 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
     properties = Witness(wanted.properties)
     change = _change(call, stack, task, row, properties)
     change.previous = row.properties
+    differs = row.properties != wanted.properties  # else it is only brought back from a failure
+    denied = denial(stack.settings, MODIFY, row.logical_id, row.type) if differs else None
 
     def update(call: Call, change: Change) -> Step:
-        return find_type(call, row.type).update(call, change)
+        step = find_type(call, row.type).update(call, change)  # may say that this is a replacement
+        if denied is None:
+            return step
+        if step is not None:
+            step.close()
+        raise ResourceFailed(denied)  # the savepoint undoes what was done
 
     def done(call: Call, stack: Stack, row: StackResource, change: StackChange) -> None:
         if change.physical_id != row.physical_id:
@@ -308,6 +316,10 @@ def _leave_behind(call: Call, stack: Stack, row: StackResource) -> None:
 
 
 def _replace(call: Call, stack: Stack, task: Task, former: StackResource, wanted: Wanted) -> Later:
+    if (denied := denial(stack.settings, REPLACE, former.logical_id, former.type)) is not None:
+        former.enter(call, stack, "UPDATE_FAILED", denied)
+        finish_task(call, stack, task, failed=True)
+        return None
     former.current, former.replaced_by = False, stack.operation
     former.save(call)
     row = _new_row(call, stack, wanted, former.logical_id)
@@ -370,8 +382,8 @@ def _is_retained(stack: Stack, row: StackResource) -> bool:
     if row.logical_id in stack.settings.get("RetainResources", ()) and stack.status == "DELETE_IN_PROGRESS":
         return True
     policy = row.replace_policy if row.replaced_by and not rolling_back else row.deletion_policy
-    if policy == "RetainExceptOnCreate":
-        return not (rolling_back and row.made_by == stack.operation)
+    if policy == "RetainExceptOnCreate" or (policy == "Retain" and stack.settings.get("RetainExceptOnCreate")):
+        return not (rolling_back and row.made_by > stack.former)
     return policy == "Retain"
 
 

@@ -10,7 +10,13 @@ from functools import partial
 from typing import Any
 
 from headwater.services.cloudformation import tables
-from headwater.services.cloudformation.deployment import begin_creation, begin_deletion, begin_update, continue_rollback
+from headwater.services.cloudformation.deployment import (
+    begin_creation,
+    begin_deletion,
+    begin_update,
+    continue_rollback,
+    roll_back,
+)
 from headwater.services.cloudformation.errors import (
     NO_UPDATES,
     stack_already_exists,
@@ -22,8 +28,9 @@ from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of, stored_template
 from headwater.services.cloudformation.source import Source, check_capabilities, check_may_expand, read_source
 from headwater.services.cloudformation.stack import Stack, all_stacks, find_stack, look_up_stack
+from headwater.services.cloudformation.stack_policy import checked_policy
 from headwater.spine.arns import make_arn
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.work import Work
 
@@ -37,6 +44,7 @@ KEPT_SETTINGS = (
     "RoleARN",
     "RollbackConfiguration",
     "StackPolicyBody",
+    "StackPolicyDuringUpdateBody",
     "TimeoutInMinutes",
 )
 STABLE = frozenset(("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"))
@@ -71,6 +79,11 @@ def new_stack(call: Call, name: str, settings: dict[str, Any]) -> Stack:
 
 
 def settings_of(request: Request) -> dict[str, Any]:
+    for policy in ("StackPolicy", "StackPolicyDuringUpdate"):
+        if request.get(f"{policy}URL") is not None:
+            raise not_implemented(f"{policy}URL")
+        if request.get(f"{policy}Body") is not None:
+            checked_policy(request[f"{policy}Body"])
     return {name: request[name] for name in KEPT_SETTINGS if request.get(name) is not None}
 
 
@@ -137,7 +150,7 @@ def _update(call: Call, source: Source, processed: tuple[StoredTemplate, Plan], 
     stack = updatable(call, source.stack.id)
     if stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
         raise validation_error(NO_UPDATES)
-    stack.settings.update(settings)
+    stack.settings.update({"StackPolicyDuringUpdateBody": None, **settings})
     begin_update(call, stack, stored, plan)
     return {"StackId": stack.id}
 
@@ -168,6 +181,25 @@ def continue_update_rollback(call: Call, request: Request) -> Result:
         raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback.")
     continue_rollback(call, stack, request.get("ResourcesToSkip") or ())
     return {}
+
+
+@operation("cloudformation", "RollbackStack")
+def rollback_stack(call: Call, request: Request) -> Result:
+    """Of a stack that was told to stay as it failed, to what it last was as a whole.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
+    """
+    if request.get("DeploymentConfig"):
+        raise not_implemented("DeploymentConfig of RollbackStack")
+    stack = living(call, request["StackName"])
+    if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED"):
+        raise wrong_state(stack.id, stack.status, "rolled back")
+    stack.settings["RetainExceptOnCreate"] = bool(request.get("RetainExceptOnCreate"))
+    stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
+    if request.get("RoleARN"):
+        stack.settings["RoleARN"] = request["RoleARN"]
+    roll_back(call, stack)
+    return {"StackId": stack.id, "OperationId": call.ids.uuid()}
 
 
 # ---- delete
@@ -292,14 +324,14 @@ def update_termination_protection(call: Call, request: Request) -> Result:
 
 @operation("cloudformation", "SetStackPolicy")
 def set_stack_policy(call: Call, request: Request) -> Result:
-    """The policy is kept; updates are not held against it yet."""
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SetStackPolicy.html"""
     stack = living(call, request["StackName"])
     body = request.get("StackPolicyBody")
     if body is not None and request.get("StackPolicyURL") is not None:
         raise validation_error("You cannot specify both StackPolicyURL and StackPolicyBody")
     if body is None:
-        raise AwsError("NotImplemented", "StackPolicyURL is not implemented by Headwater.", 501)
-    stack.settings["StackPolicyBody"] = body
+        raise not_implemented("StackPolicyURL")
+    stack.settings["StackPolicyBody"] = checked_policy(body)
     stack.save(call)
     return {}
 

@@ -171,6 +171,7 @@ INSERT INTO cloudformation_responses (token, stack, sent, body) VALUES (?, ?, ?,
 """
 SELECT_RESPONSE = "SELECT sent, body FROM cloudformation_responses WHERE token = ?"
 SET_RESPONSE = "UPDATE cloudformation_responses SET body = ? WHERE token = ?"
+DELETE_RESPONSE = "DELETE FROM cloudformation_responses WHERE token = ?"
 DELETE_RESPONSES = "DELETE FROM cloudformation_responses WHERE stack = ?"
 
 PRESENT_RESOURCES = """

@@ -1,7 +1,7 @@
 """Enhanced fan-out: the records of a shard pushed to a consumer for five minutes.
 
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
-AWS does so over HTTP/2, here it is HTTP/1.1: boto3 reads it; SDKs that insist on HTTP/2 (Java, JavaScript) do not.
+AWS does so over HTTP/2; here it is that or HTTP/1.1, as the client likes: JavaScript's SDK the one, boto3 the other.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from headwater.spine.timestamps import rfc822
 
 DAY = 86_400_000
 _MOST_RULES = 1000
+_LONGEST_NAME = 255
 _SWEEP = "LifecycleSweep"
 """The setting that holds the id of the delivery that applies the rules."""
 _ACTIONS = (
@@ -77,6 +78,8 @@ def _checked(call: Call, rule: dict[str, Any]) -> dict[str, Any]:
         raise malformed_xml()
     if not any(rule.get(action) for action in _ACTIONS):
         raise invalid_request("At least one action needs to be specified in a rule")
+    if len(rule.get("ID") or "") > _LONGEST_NAME:
+        raise invalid_argument(f"ID length should not exceed allowed limit of {_LONGEST_NAME}", "ID", rule["ID"])
     check_transitions(rule)
     expiration = rule.get("Expiration")
     if expiration is not None:
