@@ -10,16 +10,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
-from headwater.gateway.http2 import Http2Connection
 from headwater.gateway.messages import HttpRequest, HttpResponse
-from headwater.languages.http2.frames import PREFACE
 from headwater.spine.store.blobs import Blob
 
+if TYPE_CHECKING:
+    from headwater.gateway.http2 import Http2Connection
+
 MOST_HEADER_BYTES = 64 * 1024
+_PREFACE_OF_HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 # Larger objects are uploaded in parts, as SDKs do by themselves.
 MOST_BODY_BYTES = 512 * 1024 * 1024
 MOST_PIPELINED = 64
@@ -111,8 +113,8 @@ class HttpConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            if data.startswith(PREFACE) and self._current is None:
-                self._succeed(Http2Connection(self._handler, self._date, self._connections.discard), data)
+            if data.startswith(_PREFACE_OF_HTTP2) and self._current is None:
+                self._speak_http2(data)
             else:
                 self._refuse(400, "Bad Request")
         else:
@@ -311,14 +313,19 @@ class HttpConnection(asyncio.Protocol):
         else:
             self._succeed(successor, rest)
 
+    def _speak_http2(self, data: bytes) -> None:
+        from headwater.gateway.http2 import Http2Connection  # which few clients want, and which takes 60 ms
+
+        successor = Http2Connection(self._handler, self._date, self._connections.discard)
+        self._connections.add(successor)
+        self._succeed(successor, data)
+
     def _succeed(self, successor: asyncio.Protocol, rest: bytes) -> None:
         transport = self.transport
         if transport is None:
             return
         self._connections.discard(self)
         self.transport = None
-        if isinstance(successor, Http2Connection):
-            self._connections.add(successor)
         transport.set_protocol(successor)
         successor.connection_made(transport)
         if rest:

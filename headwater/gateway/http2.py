@@ -1,18 +1,23 @@
 """HTTP/2 in clear text, begun with its preface (RFC 9113, section 3.3): SDKs that stream both ways insist on it.
 
-Each stream is to the sites what a connection of HTTP/1.1 is. Many are answered at a time.
+The protocol is h2's (https://python-hyper.org/projects/h2/). Each stream is to the sites what a connection of HTTP/1.1
+is; many are answered at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from h2 import events
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes, Settings
+
 from headwater.gateway.messages import HttpRequest, HttpResponse
-from headwater.languages.http2 import frames
-from headwater.languages.http2.frames import Frame, FrameReader, Http2Error, Kind, Reason, Setting
-from headwater.languages.http2.hpack import HeaderReader, Headers, HpackError, write_headers
 from headwater.spine.store.blobs import Blob
 
 MOST_STREAMS = 256
@@ -20,34 +25,40 @@ MOST_HEADER_BYTES = 64 * 1024
 MOST_BODY_BYTES = 512 * 1024 * 1024
 MOST_UNREAD = 16 * 1024 * 1024
 _OUR_WINDOW = 1024 * 1024
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_FRAME_HEADER = 9
+_GOAWAY = 7
 _NOT_OF_HTTP2 = frozenset({"connection", "transfer-encoding", "keep-alive"})
 _WITHOUT_BODY = frozenset({204, 304})
 
 
 class Http2Connection(asyncio.Protocol):
-    """One client's connection: settings, windows, and the streams within."""
+    """One client's connection, and the streams within."""
 
-    def __init__(self, handler: Any, date: Callable[[], str], gone: Callable[[Http2Connection], object]) -> None:
+    def __init__(self, handler: Any, date: Callable[[], str], gone: Callable[[Any], object]) -> None:
         self.handler = handler
         self.date = date
         self._gone = gone
-        self._reader = FrameReader()
-        self._headers = HeaderReader()
-        self._preface = len(frames.PREFACE)
         self._streams: dict[int, Http2Stream] = {}
-        self._last = 0
-        # a header block that goes on in further frames
-        self._block: tuple[Frame, bytes] | None = None
         self._transport: asyncio.Transport | None = None
-        self.window = frames.WINDOW
-        self._stream_window = frames.WINDOW
+        self._received = bytearray()
+        self._preface = len(_PREFACE)
+        self._leaving = False
+        self.h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
+        ours = {
+            SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
+            SettingCodes.INITIAL_WINDOW_SIZE: _OUR_WINDOW,
+            SettingCodes.MAX_HEADER_LIST_SIZE: MOST_HEADER_BYTES,
+        }
+        self.h2.local_settings = Settings(client=False, initial_values=ours)
 
     # ---- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
-        ours = {Setting.MAX_CONCURRENT_STREAMS: MOST_STREAMS, Setting.INITIAL_WINDOW_SIZE: _OUR_WINDOW}
-        self.write(frames.settings(ours) + frames.window_update(0, _OUR_WINDOW))
+        self.h2.initiate_connection()
+        self.h2.increment_flow_control_window(_OUR_WINDOW)
+        self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -56,26 +67,50 @@ class Http2Connection(asyncio.Protocol):
             self.forget(stream)
 
     def data_received(self, data: bytes) -> None:
-        skipped = data[: self._preface]
-        self._preface -= len(skipped)
+        self._received += data
         try:
-            for found in self._reader.feed(data[len(skipped) :]):
-                self._take(found)
-        except Http2Error as error:
-            self._refuse(error.reason)
-        except HpackError:
-            self._refuse(Reason.COMPRESSION_ERROR)
+            while (frame := self._next_frame()) is not None:
+                for event in self.h2.receive_data(frame):
+                    self._take(event)
+        except ProtocolError:  # which h2 has put into words for the client
+            self._end()
+            return
+        self.flush()
+        if self._leaving and not self._streams:
+            self._end()
 
-    def write(self, data: bytes) -> None:
-        if self._transport is not None:
+    def _next_frame(self) -> bytes | None:
+        """The preface, and then frame by frame; None: it is not all there yet. A GOAWAY is kept from h2, which takes it
+        for the end, where the client says but that it asks nothing new."""
+        received = self._received
+        while self._preface or len(received) >= _FRAME_HEADER:
+            size = self._preface or _FRAME_HEADER + int.from_bytes(received[:3])
+            if not self._preface and size > _FRAME_HEADER + self.h2.max_inbound_frame_size:
+                self.h2.close_connection(ErrorCodes.FRAME_SIZE_ERROR)
+                raise ProtocolError
+            if len(received) < size:
+                return None
+            kind, frame = received[3], bytes(received[:size])
+            del received[:size]
+            if self._preface or kind != _GOAWAY:
+                self._preface = 0
+                return frame
+            self._leaving = True
+        return None
+
+    def flush(self) -> None:
+        """Send what has been made ready."""
+        if self._transport is not None and (data := self.h2.data_to_send()):
             self._transport.write(data)
 
     def close(self) -> None:
-        self._refuse(Reason.NO_ERROR)
-
-    def _refuse(self, reason: Reason) -> None:
         if self._transport is not None:
-            self.write(frames.frame(Kind.GOAWAY, 0, 0, self._last.to_bytes(4) + reason.to_bytes(4)))
+            self.h2.close_connection()
+            self._end()
+
+    def _end(self) -> None:
+        self.flush()
+        if self._transport is not None:
             self._transport.close()
 
     @property
@@ -84,94 +119,37 @@ class Http2Connection(asyncio.Protocol):
         name = self._transport.get_extra_info("peername") if self._transport is not None else None
         return str(name[0]) if name else "127.0.0.1"
 
-    # ---- frames
+    # ---- what the client says
 
-    def _take(self, found: Frame) -> None:
-        if self._block is not None and found.kind != Kind.CONTINUATION:
-            raise Http2Error(Reason.PROTOCOL_ERROR)
-        if found.kind == Kind.DATA:
-            self._data(found)
-        elif found.kind == Kind.HEADERS:
-            self._begin_block(found, frames.content(found))
-        elif found.kind == Kind.CONTINUATION:
-            self._go_on(found)
-        elif found.kind == Kind.SETTINGS and not found.flags & frames.ACK:
-            self._settings(frames.read_settings(found.payload))
-        elif found.kind == Kind.PING and not found.flags & frames.ACK:
-            self.write(frames.frame(Kind.PING, frames.ACK, 0, found.payload))
-        elif found.kind == Kind.WINDOW_UPDATE:
-            self._widen(found.stream, int.from_bytes(found.payload) & frames.MOST_WINDOW)
-        elif found.kind == Kind.RST_STREAM and found.stream in self._streams:
-            self.forget(self._streams[found.stream])
+    def _take(self, event: events.Event) -> None:
+        match event:
+            case events.RequestReceived(stream_id=int(number), headers=list(headers)):
+                self._streams[number] = Http2Stream(self, number, headers)
+            case events.DataReceived(stream_id=int(number), data=bytes(data), flow_controlled_length=int(size)):
+                if (stream := self._streams.get(number)) is not None:
+                    stream.receive(data)
+                self.h2.acknowledge_received_data(size, number)
+            case events.StreamEnded(stream_id=int(number)) if number in self._streams:
+                self._streams[number].complete()
+            case events.StreamReset(stream_id=int(number)) if number in self._streams:
+                self.forget(self._streams[number])
+            case events.WindowUpdated() | events.RemoteSettingsChanged():
+                for stream in list(self._streams.values()):
+                    stream.pump()
+            case _:
+                pass
 
-    def _begin_block(self, found: Frame, block: bytes) -> None:
-        if found.flags & frames.END_HEADERS:
-            self._block = None
-            self._request(found, block)
-        elif len(block) > MOST_HEADER_BYTES:
-            raise Http2Error(Reason.PROTOCOL_ERROR)
-        else:
-            self._block = (found, block)
-
-    def _go_on(self, found: Frame) -> None:
-        if self._block is None or self._block[0].stream != found.stream:
-            raise Http2Error(Reason.PROTOCOL_ERROR)
-        first, block = self._block
-        self._begin_block(first._replace(flags=first.flags | found.flags & frames.END_HEADERS), block + found.payload)
-
-    def _request(self, found: Frame, block: bytes) -> None:
-        headers = self._headers.read(block, MOST_HEADER_BYTES)
-        stream = self._streams.get(found.stream)
-        if stream is None:
-            if found.stream <= self._last or not found.stream % 2:
-                raise Http2Error(Reason.PROTOCOL_ERROR)
-            self._last = found.stream
-            if len(self._streams) >= MOST_STREAMS:
-                self.reset(found.stream, Reason.REFUSED_STREAM)
-                return
-            stream = self._streams[found.stream] = Http2Stream(self, found.stream, self._stream_window, headers)
-        if found.flags & frames.END_STREAM:
-            stream.complete()
-
-    def _data(self, found: Frame) -> None:
-        stream = self._streams.get(found.stream)
-        if found.payload:
-            self.write(frames.window_update(0, len(found.payload)))
-            if stream is not None and not found.flags & frames.END_STREAM:
-                self.write(frames.window_update(found.stream, len(found.payload)))
-        if stream is not None and not stream.handled:
-            stream.receive(frames.content(found))
-            if found.flags & frames.END_STREAM:
-                stream.complete()
-
-    def _settings(self, values: dict[int, int]) -> None:
-        window = values.get(Setting.INITIAL_WINDOW_SIZE, self._stream_window)
-        if window > frames.MOST_WINDOW:
-            raise Http2Error(Reason.FLOW_CONTROL_ERROR)
-        wider, self._stream_window = window - self._stream_window, window
-        self.write(frames.frame(Kind.SETTINGS, frames.ACK, 0))
-        for stream in list(self._streams.values()):
-            stream.window += wider
-            stream.pump()
-
-    def _widen(self, number: int, more: int) -> None:
-        if not number:
-            self.window += more
-            for stream in list(self._streams.values()):
-                stream.pump()
-        elif (one := self._streams.get(number)) is not None:
-            one.window += more
-            one.pump()
-
-    # ---- streams
-
-    def reset(self, number: int, reason: Reason) -> None:
-        self.write(frames.frame(Kind.RST_STREAM, 0, number, reason.to_bytes(4)))
+    def reset(self, stream: Http2Stream, reason: ErrorCodes) -> None:
+        self.h2.reset_stream(stream.number, reason)
+        self.flush()
+        self.forget(stream)
 
     def forget(self, stream: Http2Stream) -> None:
         """The stream is over; who still works for it is told."""
         self._streams.pop(stream.number, None)
         stream.alive = False
+        if self._leaving and not self._streams:
+            self._end()
         if stream.abandoned is not None:
             stream.abandoned()
             stream.abandoned = None
@@ -180,19 +158,18 @@ class Http2Connection(asyncio.Protocol):
 class Http2Stream:
     """One request and its answer; to whoever answers it is a connection."""
 
-    def __init__(self, connection: Http2Connection, number: int, window: int, headers: Headers) -> None:
+    def __init__(self, connection: Http2Connection, number: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self._connection = connection
         self.number = number
-        self.window = window
         self.alive = True
         self.abandoned: Callable[[], object] | None = None
-        self._head = headers
+        self._headers = headers
         self._parts: list[bytes] = []
         self._size = 0
         self._method = ""
         self._pending = bytearray()
         self._blob: tuple[Blob, int] | None = None
-        self._ended = self.handled = False
+        self._ended = False
 
     @property
     def peer(self) -> str:
@@ -208,18 +185,17 @@ class Http2Stream:
             self._parts.clear()
 
     def complete(self) -> None:
-        if self.handled:
-            raise Http2Error(Reason.STREAM_CLOSED)
-        self.handled = True
         headers: dict[str, str] = {}
-        for name, value in self._head:
-            if name in headers:
-                headers[name] += (";" if name == "cookie" else ",") + value
+        for name, value in self._headers:
+            lower, text = name.decode("latin-1"), value.decode("latin-1")
+            if lower in headers:
+                headers[lower] += (";" if lower == "cookie" else ",") + text
             else:
-                headers[name] = value
-        self._method, target = headers.pop(":method", ""), headers.pop(":path", "")
-        if not self._method or not target.startswith("/"):
-            raise Http2Error(Reason.PROTOCOL_ERROR)
+                headers[lower] = text
+        self._method, target = headers.pop(":method"), headers.pop(":path", "")
+        if not target.startswith("/"):
+            self._connection.reset(self, ErrorCodes.PROTOCOL_ERROR)
+            return
         headers.pop(":scheme", None)
         host = headers.pop(":authority", None)
         if host is not None:
@@ -243,16 +219,11 @@ class Http2Stream:
         if not bare and all(name.lower() != "content-length" for name, _ in headers):
             headers.append(("content-length", str(length)))
         self._ended = True
-        if bare or not length:
-            self._begin(response.status, headers, frames.END_STREAM)
-            self._connection.forget(self)
-            return
-        self._begin(response.status, headers, 0)
         if type(body) is Blob:
-            self._blob = (body, 0)
-        else:
+            self._blob = None if bare or not length else (body, 0)
+        elif not bare:
             self._pending += body
-        self.pump()
+        self.begin_answer(response.status, headers)
 
     def begin_stream(self, content_type: str) -> None:
         """Answer with chunks to come."""
@@ -260,7 +231,14 @@ class Http2Stream:
 
     def begin_answer(self, status: int, headers: list[tuple[str, str]]) -> None:
         """The same with a status and headers of somebody's own."""
-        self._begin(status, headers, 0)
+        if not self.alive:
+            return
+        date = self._connection.date().strip().partition(": ")[2]
+        lines = [(":status", str(status)), ("date", date)]
+        lines += [(name.lower(), value) for name, value in headers if name.lower() not in _NOT_OF_HTTP2]
+        self._connection.h2.send_headers(self.number, lines)
+        self.pump()
+        self._connection.flush()
 
     def send_chunk(self, chunk: bytes) -> bool:
         """A piece of the stream; False: it was dropped, for the client reads too slowly or is gone."""
@@ -268,6 +246,7 @@ class Http2Stream:
             return False
         self._pending += chunk
         self.pump()
+        self._connection.flush()
         return True
 
     def end_stream(self) -> None:
@@ -275,42 +254,27 @@ class Http2Stream:
         self.abandoned = None
         self._ended = True
         self.pump()
+        self._connection.flush()
 
     def close(self) -> None:
         """Leave the request without an answer, or the answer without an end."""
         if self.alive:
-            self._connection.reset(self.number, Reason.INTERNAL_ERROR)
-            self._connection.forget(self)
-
-    def _begin(self, status: int, headers: Headers, flags: int) -> None:
-        if not self.alive:
-            return
-        date = self._connection.date().strip().partition(": ")[2]
-        lines = [(":status", str(status)), ("date", date)]
-        lines += [(name.lower(), value) for name, value in headers if name.lower() not in _NOT_OF_HTTP2]
-        block, most = write_headers(lines), frames.MOST_FRAME_BYTES
-        whole = frames.END_HEADERS if len(block) <= most else 0
-        self._connection.write(frames.frame(Kind.HEADERS, flags | whole, self.number, block[:most]))
-        for at in range(most, len(block), most):
-            last = frames.END_HEADERS if at + most >= len(block) else 0
-            self._connection.write(frames.frame(Kind.CONTINUATION, last, self.number, block[at : at + most]))
+            self._connection.reset(self, ErrorCodes.INTERNAL_ERROR)
 
     def pump(self) -> None:
-        """Send what the client's windows allow."""
-        connection = self._connection
+        """Make ready what the client's windows allow."""
+        h2 = self._connection.h2
         while self.alive:
             self._read_on()
             if not self._pending:
-                if self._ended and self.handled:
-                    connection.write(frames.frame(Kind.DATA, frames.END_STREAM, self.number))
-                    connection.forget(self)
+                if self._ended:
+                    h2.end_stream(self.number)
+                    self._connection.forget(self)
                 return
-            size = min(len(self._pending), self.window, connection.window, frames.MOST_FRAME_BYTES)
+            size = min(len(self._pending), h2.local_flow_control_window(self.number), h2.max_outbound_frame_size)
             if size <= 0:
                 return
-            self.window -= size
-            connection.window -= size
-            connection.write(frames.frame(Kind.DATA, 0, self.number, bytes(self._pending[:size])))
+            h2.send_data(self.number, bytes(self._pending[:size]))
             del self._pending[:size]
 
     def _read_on(self) -> None:

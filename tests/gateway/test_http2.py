@@ -9,14 +9,25 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from h2 import events
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.settings import SettingCodes, Settings
+from hpack import Encoder
+from hyperframe.frame import (
+    ContinuationFrame,
+    DataFrame,
+    Frame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
 
-from headwater.languages.http2 import frames
-from headwater.languages.http2.frames import Frame, FrameReader, Kind, Reason, Setting
-from headwater.languages.http2.hpack import HeaderReader, write_headers
+from headwater.gateway.http2 import MOST_STREAMS
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-
-EMPTY = frames.frame(Kind.SETTINGS, 0, 0)
 
 
 class Answer(NamedTuple):
@@ -28,58 +39,74 @@ class Answer(NamedTuple):
 class Peer:
     """A client's end of a connection."""
 
-    def __init__(self, endpoint: str, opening: bytes = frames.PREFACE + EMPTY) -> None:
+    def __init__(self, endpoint: str, window: int | None = None) -> None:
         address = urlsplit(endpoint)
-        self._socket = socket.create_connection((address.hostname, address.port), timeout=30)
-        self._reader = FrameReader()
-        self._headers = HeaderReader()
-        self._frames = self._arriving()
+        self._socket = socket.create_connection((address.hostname, address.port), timeout=60)
+        self.h2 = H2Connection()
+        if window is not None:
+            ours = {SettingCodes.INITIAL_WINDOW_SIZE: window}
+            self.h2.local_settings = Settings(client=True, initial_values=ours)
+        self.h2.initiate_connection()
+        self._events = self._arriving()
         self.heads: dict[int, dict[str, str]] = {}
         self.bodies: dict[int, bytes] = {}
-        self.send(opening)
+        self.acknowledges = window is None
 
     def close(self) -> None:
         self._socket.close()
 
+    def flush(self) -> None:
+        self._socket.sendall(self.h2.data_to_send())
+
     def send(self, data: bytes) -> None:
+        self.flush()
         self._socket.sendall(data)
 
     def ask(self, stream: int, method: str, path: str, body: bytes = b"", **headers: str) -> None:
         head = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "127.0.0.1")]
-        block = write_headers(head + [(name.replace("_", "-"), value) for name, value in headers.items()])
-        self.send(frames.frame(Kind.HEADERS, 0, stream, block[:20]))
-        self.send(frames.frame(Kind.CONTINUATION, frames.END_HEADERS, stream, block[20:]))
-        for at in range(0, len(body), frames.MOST_FRAME_BYTES):
-            self.send(frames.frame(Kind.DATA, 0, stream, body[at : at + frames.MOST_FRAME_BYTES]))
-        # padded with two bytes
-        self.send(frames.frame(Kind.DATA, frames.END_STREAM | frames.PADDED, stream, b"\x02\0\0"))
+        self.h2.send_headers(stream, head + [(name.replace("_", "-"), value) for name, value in headers.items()])
+        while body:
+            size = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)
+            if size:
+                self.h2.send_data(stream, body[:size])
+                body = body[size:]
+                self.flush()
+            else:
+                self.flush()
+                self.next()
+        self.h2.end_stream(stream)
+        self.flush()
 
-    def _arriving(self) -> Iterator[Frame]:
+    def _arriving(self) -> Iterator[events.Event]:
         while data := self._socket.recv(65536):
-            yield from self._reader.feed(data)
+            found = self.h2.receive_data(data)
+            self.flush()
+            yield from found
 
-    def next(self) -> Frame | None:
-        """The next frame, taken note of; None where the server has closed."""
-        found = next(self._frames, None)
-        if found is not None and found.kind == Kind.HEADERS:
-            self.heads[found.stream] = dict(self._headers.read(found.payload, 1 << 20))
-        elif found is not None and found.kind == Kind.DATA:
-            self.bodies[found.stream] = self.bodies.get(found.stream, b"") + found.payload
+    def next(self) -> events.Event | None:
+        """What the server says next, taken note of; None where it has closed."""
+        found = next(self._events, None)
+        if isinstance(found, events.ResponseReceived):
+            assert found.stream_id is not None
+            self.heads[found.stream_id] = {name.decode(): value.decode() for name, value in found.headers or ()}
+        elif isinstance(found, events.DataReceived):
+            assert found.stream_id is not None
+            self.bodies[found.stream_id] = self.bodies.get(found.stream_id, b"") + (found.data or b"")
+            if self.acknowledges and found.flow_controlled_length:
+                self.h2.acknowledge_received_data(found.flow_controlled_length, found.stream_id)
+                self.flush()
         return found
 
-    def until(self, kind: Kind, stream: int, flags: int = 0) -> Frame:
+    def until(self, kind: type[events.Event], stream: int | None = None) -> Any:
         while (found := self.next()) is not None:
-            if found.kind == kind and found.stream == stream and found.flags & flags == flags:
+            if isinstance(found, kind) and stream in (None, getattr(found, "stream_id", None)):
                 return found
         raise AssertionError("closed")
 
     def answer(self, stream: int) -> Answer:
-        while (found := self.next()) is not None:
-            ends = found.kind in (Kind.DATA, Kind.HEADERS) and found.flags & frames.END_STREAM
-            if found.stream == stream and ends:
-                head = self.heads[stream]
-                return Answer(int(head[":status"]), head, self.bodies.get(stream, b""))
-        raise AssertionError("closed")
+        self.until(events.StreamEnded, stream)
+        head = self.heads[stream]
+        return Answer(int(head[":status"]), head, self.bodies.get(stream, b""))
 
 
 @pytest.fixture
@@ -112,20 +139,22 @@ def test_large_bodies_wait_for_the_windows(endpoint: str, aws: Client, account: 
     """Both ways; the client's windows are small, and grow when it says so."""
     s3, data = aws("s3"), bytes(range(256)) * 1200
     s3.create_bucket(Bucket=f"h2-{account}")
-    peer = Peer(endpoint, frames.PREFACE + frames.settings({Setting.INITIAL_WINDOW_SIZE: 10}))
+    peer = Peer(endpoint, window=10)
     path = f"/h2-{account}/key"
     peer.ask(1, "PUT", path, data, **signed(account, "s3"))
     assert peer.answer(1).status == 200
     assert s3.get_object(Bucket=f"h2-{account}", Key="key")["Body"].read() == data
     peer.ask(3, "GET", path, **signed(account, "s3"))
-    assert peer.until(Kind.DATA, 3).payload == data[:10]
+    assert peer.until(events.DataReceived, 3).data == data[:10]
     peer.ask(5, "HEAD", path, **signed(account, "s3"))  # another stream goes by
     head = peer.answer(5)
     assert (head.status, head.headers["content-length"], head.body) == (200, str(len(data)), b"")
-    peer.send(frames.settings({Setting.INITIAL_WINDOW_SIZE: 1 << 20}))
+    peer.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 1 << 20})
+    peer.flush()
     while len(peer.bodies[3]) < 65_535:  # what the connection's own window is from the start
-        peer.until(Kind.DATA, 3)
-    peer.send(frames.window_update(0, 1 << 20))
+        peer.until(events.DataReceived, 3)
+    peer.h2.increment_flow_control_window(1 << 20)
+    peer.flush()
     assert peer.answer(3).body == data
     peer.close()
 
@@ -141,6 +170,17 @@ def test_a_stream_that_waits_holds_up_no_other(peer: Peer, aws: Client, account:
     assert peer.answer(5).status == 200
 
 
+def test_who_says_goodbye_still_gets_what_was_asked_for(peer: Peer, aws: Client, account: str) -> None:
+    queue = aws("sqs").create_queue(QueueName="q")["QueueUrl"]
+    receive = orjson.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20})
+    peer.ask(1, "POST", "/", receive, **signed(account, "sqs", "AmazonSQS.ReceiveMessage"))
+    peer.send(GoAwayFrame(0).serialize() + PingFrame(0, b"12345678").serialize())
+    peer.until(events.PingAckReceived)
+    aws("sqs").send_message(QueueUrl=queue, MessageBody="hello")
+    assert peer.answer(1).body.count(b"hello") == 1
+    assert peer.next() is None
+
+
 def test_events_are_streamed(timed: ServerThread, account: str) -> None:
     peer, kinesis = Peer(timed.endpoint), client_factory(timed.endpoint, account)("kinesis")
     kinesis.create_stream(StreamName="s", ShardCount=1)
@@ -152,31 +192,51 @@ def test_events_are_streamed(timed: ServerThread, account: str) -> None:
     wanted: dict[str, Any] = {"ConsumerARN": consumer, "ShardId": shard, "StartingPosition": {"Type": "TRIM_HORIZON"}}
     headers = signed(account, "kinesis", "Kinesis_20131202.SubscribeToShard")
     peer.ask(1, "POST", "/", orjson.dumps(wanted), **headers)
-    peer.until(Kind.HEADERS, 1)
+    peer.until(events.ResponseReceived, 1)
     kinesis.put_record(StreamName="s", Data=b"one", PartitionKey="p")
     while b"SubscribeToShardEvent" not in peer.bodies.get(1, b"") or b"b25l" not in peer.bodies[1]:
-        peer.until(Kind.DATA, 1)
+        peer.until(events.DataReceived, 1)
     assert peer.heads[1]["content-type"] == "application/vnd.amazon.eventstream"
-    peer.send(frames.frame(Kind.RST_STREAM, 0, 1, bytes(4)))
-    peer.send(frames.frame(Kind.PING, 0, 0, b"12345678"))
-    assert peer.until(Kind.PING, 0, frames.ACK).payload == b"12345678"
+    peer.h2.reset_stream(1)
+    peer.h2.ping(b"12345678")
+    peer.flush()
+    assert peer.until(events.PingAckReceived).ping_data == b"12345678"
     peer.close()
+
+
+def headers(stream: int, *lines: tuple[str, str], **more: Any) -> Frame:
+    return HeadersFrame(stream, Encoder().encode(lines), flags=["END_HEADERS", "END_STREAM"], **more)
 
 
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [
-        (b"\xff\xff\xff\x01\0\0\0\0\x01", Reason.FRAME_SIZE_ERROR),
-        (frames.frame(Kind.HEADERS, frames.END_HEADERS, 1, b"\xff"), Reason.COMPRESSION_ERROR),
-        (frames.frame(Kind.HEADERS, frames.END_HEADERS, 2, write_headers([(":method", "GET")])), Reason.PROTOCOL_ERROR),
-        (frames.frame(Kind.HEADERS, 5, 1, write_headers([("a", "b")])), Reason.PROTOCOL_ERROR),
-        (frames.frame(Kind.HEADERS, 5, 1, write_headers([(":method", "GET"), (":path", "x")])), Reason.PROTOCOL_ERROR),
-        (frames.frame(Kind.CONTINUATION, 4, 1, b""), Reason.PROTOCOL_ERROR),
-        (frames.frame(Kind.SETTINGS, 0, 0, b"12345"), Reason.FRAME_SIZE_ERROR),
-        (frames.settings({Setting.INITIAL_WINDOW_SIZE: 1 << 31}), Reason.FLOW_CONTROL_ERROR),
+        (b"\xff\xff\xff\x01\0\0\0\0\x01", ErrorCodes.FRAME_SIZE_ERROR),
+        (HeadersFrame(1, b"\xff", flags=["END_HEADERS"]).serialize(), ErrorCodes.PROTOCOL_ERROR),
+        (headers(2, (":method", "GET")).serialize(), ErrorCodes.PROTOCOL_ERROR),
+        (headers(1, ("a", "b")).serialize(), ErrorCodes.PROTOCOL_ERROR),
+        (ContinuationFrame(1, b"", flags=["END_HEADERS"]).serialize(), ErrorCodes.PROTOCOL_ERROR),
+        (DataFrame(1, b"x").serialize(), ErrorCodes.PROTOCOL_ERROR),
+        (SettingsFrame(0, {SettingCodes.INITIAL_WINDOW_SIZE: 1 << 31}).serialize(), ErrorCodes.FLOW_CONTROL_ERROR),
+        (WindowUpdateFrame(0, (1 << 31) - 1).serialize(), ErrorCodes.FLOW_CONTROL_ERROR),
     ],
 )
-def test_who_breaks_the_protocol_is_told_why(peer: Peer, sent: bytes, reason: Reason) -> None:
+def test_who_breaks_the_protocol_is_told_why(peer: Peer, sent: bytes, reason: ErrorCodes) -> None:
+    peer.flush()
+    peer.until(events.SettingsAcknowledged)  # so that nothing is under way that would reset the connection
     peer.send(sent)
-    assert int.from_bytes(peer.until(Kind.GOAWAY, 0).payload[4:]) == reason
+    assert peer.until(events.ConnectionTerminated).error_code == reason
     assert peer.next() is None
+
+
+def test_a_path_that_is_none_ends_its_stream_alone(peer: Peer) -> None:
+    peer.ask(1, "GET", "x")
+    assert peer.until(events.StreamReset, 1).error_code == ErrorCodes.PROTOCOL_ERROR
+    peer.ask(3, "GET", "/_headwater/health")
+    assert peer.answer(3).status == 200
+
+
+def test_there_is_an_end_to_streams_side_by_side(peer: Peer) -> None:
+    peer.flush()
+    peer.until(events.RemoteSettingsChanged)
+    assert peer.h2.remote_settings.max_concurrent_streams == MOST_STREAMS
