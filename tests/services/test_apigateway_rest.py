@@ -173,3 +173,26 @@ def test_integrations_that_cannot_be_served_are_refused_when_deployed(aws: Clien
     with pytest.raises(ClientError) as failure:
         client.create_deployment(restApiId=api["id"])
     assert failure.value.response["Error"]["Code"] == "NotImplemented"
+
+
+def test_an_api_changes_its_endpoint_and_compression(aws: Client) -> None:
+    api = aws("apigateway")
+    made = api.create_rest_api(name="a")["id"]
+
+    def replace(path: str, value: str) -> Any:
+        return api.update_rest_api(restApiId=made, patchOperations=[{"op": "replace", "path": path, "value": value}])
+
+    assert replace("/endpointConfiguration/types/EDGE", "REGIONAL")["endpointConfiguration"]["types"] == ["REGIONAL"]
+    assert replace("/endpointConfiguration/types/0", "EDGE")["endpointConfiguration"]["types"] == ["EDGE"]
+    dual = replace("/endpointConfiguration/ipAddressType", "dualstack")["endpointConfiguration"]
+    assert dual == {"types": ["EDGE"], "ipAddressType": "dualstack"}
+    assert replace("/minimumCompressionSize", "512")["minimumCompressionSize"] == 512
+    assert "minimumCompressionSize" not in replace("/minimumCompressionSize", "")
+    for path, value in (
+        ("/minimumCompressionSize", "10485761"),
+        ("/minimumCompressionSize", "-1"),
+        ("/endpointConfiguration/types/PRIVATE", "EDGE"),
+        ("/endpointConfiguration", "EDGE"),
+    ):
+        with pytest.raises(api.exceptions.BadRequestException):
+            replace(path, value)

@@ -79,15 +79,22 @@ Resources:
       ResourceId: !Ref Resource
       HttpMethod: GET
       AuthorizationType: NONE
-      MethodResponses: [{StatusCode: !Ref Status}]
+      MethodResponses: [{StatusCode: !Ref Status}, {StatusCode: 404}]
       Integration:
         Type: MOCK
         RequestTemplates: {application/json: !Sub '{"statusCode": ${Status}}'}
-        IntegrationResponses: [{StatusCode: !Ref Status}]
+        IntegrationResponses: [{StatusCode: !Ref Status}, {StatusCode: 404, SelectionPattern: 404}]
   Deployment:
     Type: AWS::ApiGateway::Deployment
     DependsOn: Method
-    Properties: {RestApiId: !Ref Rest, StageName: v1}
+    Properties:
+      RestApiId: !Ref Rest
+      StageName: v1
+      StageDescription:
+        Variables: {table: orders}
+        MetricsEnabled: true
+        TracingEnabled: true
+        MethodSettings: [{HttpMethod: GET, ResourcePath: /mock, ThrottlingBurstLimit: 7, CachingEnabled: true}]
 Outputs:
   Queue: {Value: !Ref Queue}
   Http: {Value: !GetAtt Http.ApiEndpoint}
@@ -138,10 +145,20 @@ def test_sam(aws: Client) -> None:
 
 def test_plain_types(aws: Client) -> None:
     made = outputs(aws, "create", PLAIN)
+    rest = aws("apigateway")
+    stage = rest.get_stage(restApiId=rest.get_rest_apis()["items"][0]["id"], stageName="v1")
+    assert (stage["variables"], stage["tracingEnabled"]) == ({"table": "orders"}, True)
+    assert stage["methodSettings"] == {
+        "*/*": {"metricsEnabled": True},
+        "~1mock/GET": {"throttlingBurstLimit": 7, "cachingEnabled": True},
+    }
     assert ask("POST", made["Http"] + "/in", b"one").status == 200
     assert ask("GET", made["Rest"] + "/mock").status == 200
     assert [api["Tags"]["team"] for api in aws("apigatewayv2").get_apis()["Items"]] == ["orders"]
-    made = outputs(aws, "update", PLAIN, Path="/inbox")
+    made = outputs(aws, "update", PLAIN.replace("table: orders", "table: others"), Path="/inbox")
+    assert ask("GET", made["Rest"] + "/mock").status == 200
+    stage = rest.get_stage(restApiId=rest.get_rest_apis()["items"][0]["id"], stageName="v1")
+    assert stage["variables"] == {"table": "others"}
     assert ask("POST", made["Http"] + "/in", b"two").status == 404
     assert ask("POST", made["Http"] + "/inbox", b"three").status == 200
     messages = aws("sqs").receive_message(QueueUrl=made["Queue"], MaxNumberOfMessages=10)["Messages"]

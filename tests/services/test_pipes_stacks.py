@@ -62,3 +62,44 @@ def test_a_pipe_whose_source_is_missing_fails_its_stack(aws: Client, account: st
     events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
     reasons = [event.get("ResourceStatusReason") or "" for event in events if event["LogicalResourceId"] == "Pipe"]
     assert any("CREATE_FAILED: The specified queue does not exist." in reason for reason in reasons)
+
+
+STREAM = """
+Parameters:
+  Word: {Type: String, Default: one}
+  Begin: {Type: String, Default: LATEST}
+Resources:
+  In: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: 1}}
+  Out: {Type: AWS::SQS::Queue}
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      Source: !GetAtt In.Arn
+      Target: !GetAtt Out.Arn
+      RoleArn: !Sub arn:aws:iam::${AWS::AccountId}:role/any
+      SourceParameters: {KinesisStreamParameters: {StartingPosition: !Ref Begin, BatchSize: 3}}
+      TargetParameters: {InputTemplate: !Sub '{"word": "${Word}"}'}
+Outputs:
+  Arn: {Value: !GetAtt Pipe.Arn}
+  Pipe: {Value: !Ref Pipe}
+"""
+
+
+def test_a_pipe_of_a_stream_is_changed_where_it_stands_and_replaced_where_it_begins_elsewhere(aws: Client) -> None:
+    cloudformation, pipes = aws("cloudformation"), aws("pipes")
+    cloudformation.create_stack(StackName="shop", TemplateBody=STREAM)
+    assert settled(cloudformation) == "CREATE_COMPLETE"
+    first = outputs(cloudformation, "shop")
+    found = {}
+    for name, value in (("Word", "two"), ("Begin", "TRIM_HORIZON")):
+        change = [{"ParameterKey": name, "ParameterValue": value}]
+        cloudformation.update_stack(StackName="shop", UsePreviousTemplate=True, Parameters=change)
+        assert settled(cloudformation) == "UPDATE_COMPLETE"
+        out = outputs(cloudformation, "shop")
+        found[name] = (out["Arn"] == first["Arn"], pipes.describe_pipe(Name=out["Pipe"]))
+    kept, changed = found["Word"]
+    assert kept and changed["TargetParameters"]["InputTemplate"] == '{"word": "two"}'
+    assert changed["SourceParameters"]["KinesisStreamParameters"]["StartingPosition"] == "LATEST"
+    kept, changed = found["Begin"]
+    assert not kept
+    assert changed["SourceParameters"]["KinesisStreamParameters"]["StartingPosition"] == "TRIM_HORIZON"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import Client
+from tests.settling import settle
 
 
 def refused(call: Any, **request: Any) -> str:
@@ -166,3 +168,22 @@ def test_tags_are_filtered_by_their_beginning(aws: Client) -> None:
         return len(ssm.describe_parameters(ParameterFilters=[chosen])["Parameters"])
 
     assert (found("BeginsWith"), found("Equals")) == (1, 0)
+
+
+def test_a_change_is_told_to_eventbridge(aws: Client, account: str) -> None:
+    ssm, sqs, events = aws("ssm"), aws("sqs"), aws("events")
+    url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    queue = f"arn:aws:sqs:us-east-1:{account}:told"
+    events.put_rule(Name="changes", EventPattern='{"source": ["aws.ssm"], "detail": {"name": [{"prefix": "/shop"}]}}')
+    events.put_targets(Rule="changes", Targets=[{"Id": "q", "Arn": queue}])
+    ssm.put_parameter(Name="/other", Value="v", Type="String")
+    ssm.put_parameter(Name="/shop/rate", Value="1", Type="String", Description="of the shop")
+    ssm.put_parameter(Name="/shop/rate", Value="2", Overwrite=True)
+    ssm.delete_parameter(Name="/shop/rate")
+    settle(ssm)
+    found = [json.loads(each["Body"]) for each in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
+    assert {each["detail-type"] for each in found} == {"Parameter Store Change"}
+    assert {tuple(each["resources"]) for each in found} == {(f"arn:aws:ssm:us-east-1:{account}:parameter/shop/rate",)}
+    created, *rest = sorted((each["detail"] for each in found), key=lambda detail: str(detail["operation"]))
+    assert created == {"operation": "Create", "name": "/shop/rate", "type": "String", "description": "of the shop"}
+    assert [each["operation"] for each in rest] == ["Delete", "Update"]

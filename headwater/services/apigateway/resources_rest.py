@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from headwater.services.apigateway.resources_http import definition, drop
-from headwater.spine.errors import not_implemented
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
 
@@ -149,9 +149,10 @@ class MethodResource(Resource):
 
 
 def _response(given: Any) -> dict[str, Any]:
-    """A method's or an integration's response: templates write its status as a number too."""
+    """A method's or an integration's response: templates write its status, and the one it is for, as numbers too."""
     response: dict[str, Any] = lower_first(given)
-    return {**response, "statusCode": str(response["statusCode"])}
+    codes = {name: str(response[name]) for name in ("statusCode", "selectionPattern") if name in response}
+    return response | codes
 
 
 @resource("AWS::ApiGateway::Deployment")
@@ -160,14 +161,43 @@ class DeploymentResource(Resource):
         properties = change.properties
         names = ("RestApiId", "Description", "StageName")
         request = lower_first({name: properties[name] for name in names if properties.get(name)})
+        stage = properties.get("StageDescription") or {}
+        if stage:
+            _check_served(stage, "StageDescription of AWS::ApiGateway::Deployment")
         change.physical_id = call.operation(_SERVICE, "CreateDeployment", request)["id"]
         change.attributes = {"DeploymentId": change.physical_id}
+        if "stageName" in request and (patches := self._patches(stage)):
+            key = {"restApiId": request["restApiId"], "stageName": request["stageName"]}
+            call.operation(_SERVICE, "UpdateStage", key | {"patchOperations": patches})
+
+    def _drop_stage(self, call: Call, properties: Mapping[str, Any], deployment: str) -> None:
+        """The stage that came with a deployment goes with it, unless another was deployed to it since."""
+        request = {"restApiId": properties.get("RestApiId"), "stageName": properties["StageName"]}
+        try:
+            stage = call.operation(_SERVICE, "GetStage", request)
+        except AwsError:
+            return  # gone already, or never made
+        if stage.get("deploymentId") == deployment:
+            drop(call, _SERVICE, "DeleteStage", request)
+
+    def _patches(self, stage: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What else a description says of its stage: settings of all methods stand beside those of single ones."""
+        of_all = {name: stage[name] for name in _SETTINGS if name in stage}
+        patches = _observing({**stage, "MethodSettings": [of_all, *(stage.get("MethodSettings") or ())]})
+        variables = stage.get("Variables") or {}
+        patches += [
+            {"op": "replace", "path": f"/variables/{name}", "value": value} for name, value in variables.items()
+        ]
+        if stage.get("Description"):
+            patches.append({"op": "replace", "path": "/description", "value": stage["Description"]})
+        if "TracingEnabled" in stage:
+            patches.append({"op": "replace", "path": "/tracingEnabled", "value": str(stage["TracingEnabled"]).lower()})
+        return patches
 
     def delete(self, call: Call, change: Change) -> None:
         properties = change.properties
         if properties.get("StageName"):
-            request = {"restApiId": properties.get("RestApiId"), "stageName": properties["StageName"]}
-            drop(call, _SERVICE, "DeleteStage", request)
+            self._drop_stage(call, properties, change.physical_id)
         request = {"restApiId": properties.get("RestApiId"), "deploymentId": change.physical_id}
         drop(call, _SERVICE, "DeleteDeployment", request)
 
@@ -175,7 +205,7 @@ class DeploymentResource(Resource):
 @resource("AWS::ApiGateway::Stage")
 class StageResource(Resource):
     def create(self, call: Call, change: Change) -> None:
-        self._check(change)
+        _check_served(change.properties, "AWS::ApiGateway::Stage")
         names = ("RestApiId", "StageName", "DeploymentId", "Description", "Variables", "TracingEnabled")
         request = lower_first({name: change.properties[name] for name in names if name in change.properties})
         call.operation(_SERVICE, "CreateStage", request | {"tags": tags_of_change(change)})
@@ -187,7 +217,7 @@ class StageResource(Resource):
     def update(self, call: Call, change: Change) -> None:
         if any(change.properties.get(name) != change.previous.get(name) for name in ("RestApiId", "StageName")):
             raise Replace
-        self._check(change)
+        _check_served(change.properties, "AWS::ApiGateway::Stage")
         patches = [
             {"op": "replace", "path": f"/{name[0].lower()}{name[1:]}", "value": change.properties[name]}
             for name in ("DeploymentId", "Description")
@@ -206,10 +236,11 @@ class StageResource(Resource):
         request = {"restApiId": change.properties.get("RestApiId"), "stageName": change.physical_id}
         drop(call, _SERVICE, "DeleteStage", request)
 
-    def _check(self, change: Change) -> None:
-        for name in _UNSERVED:
-            if change.properties.get(name):
-                raise not_implemented(f"{name} of AWS::ApiGateway::Stage")
+
+def _check_served(properties: Mapping[str, Any], where: str) -> None:
+    for name in _UNSERVED:
+        if properties.get(name):
+            raise not_implemented(f"{name} of {where}")
 
 
 def _observing(properties: Mapping[str, Any]) -> list[dict[str, Any]]:

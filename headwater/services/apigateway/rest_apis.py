@@ -10,7 +10,7 @@ from typing import Any
 
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.openapi import read_document, tags_of, title_of
-from headwater.services.apigateway.patches import apply_patches
+from headwater.services.apigateway.patches import apply_patches, first_of
 from headwater.services.apigateway.rest_imports import import_resources
 from headwater.services.apigateway.rest_models import MODEL, VALIDATOR
 from headwater.services.apigateway.store import (
@@ -46,8 +46,10 @@ _MEMBERS = (
 _PATCHED = (
     *("name", "description", "version", "binaryMediaTypes", "disableExecuteApiEndpoint", "apiKeySource", "policy"),
 )
+_MOST_COMPRESSION = 10_485_760
 _KEY_SOURCES = ("AUTHORIZER", "HEADER")
 _ENDPOINTS = ("PRIVATE", "EDGE", "REGIONAL")
+_ADDRESSES = ("ipv4", "dualstack")
 _PAGE = 25
 _MOST = 500
 
@@ -108,8 +110,39 @@ def get_rest_apis(call: Call, request: Request) -> Result:
 @operation("apigateway", "UpdateRestApi")
 def update_rest_api(call: Call, request: Request) -> Result:
     api = find_api(call, request["restApiId"], REST)
-    document = apply_patches(api.document, request.get("patchOperations") or [], _PATCHED)
-    return describe(set_api(call, api, document))
+    document, others = api.document, []
+    for patch in request.get("patchOperations") or []:
+        member = first_of(patch)
+        if member == "endpointConfiguration":
+            document = document | {member: _patch_endpoint(document[member], patch)}
+        elif member == "minimumCompressionSize" and patch.get("op") == "replace":
+            document = document | {member: _compression_size(patch.get("value"))}
+        else:
+            others.append(patch)
+    return describe(set_api(call, api, apply_patches(document, others, _PATCHED)))
+
+
+def _patch_endpoint(present: Mapping[str, Any], patch: Mapping[str, Any]) -> Document:
+    """A kind of endpoint is replaced by its place (there is one) or by its name."""
+    path, value = str(patch.get("path", "")), str(patch.get("value"))
+    replaces = patch.get("op") == "replace"
+    kinds = ("0", *(present.get("types") or ()))
+    if replaces and path in [f"/endpointConfiguration/types/{kind}" for kind in kinds]:
+        _check_enumerated("endpointConfiguration.types", value, _ENDPOINTS)
+        return {**present, "types": [value]}
+    if replaces and path == "/endpointConfiguration/ipAddressType":
+        _check_enumerated("endpointConfiguration.ipAddressType", value, _ADDRESSES)
+        return {**present, "ipAddressType": value}
+    raise bad_request(f"Invalid patch path '{path}' specified for op '{patch.get('op')}'")
+
+
+def _compression_size(value: str | None) -> int | None:
+    """From how many bytes on answers would be compressed; none: never."""
+    if not value or value == "null":
+        return None
+    if not value.isdecimal() or int(value) > _MOST_COMPRESSION:
+        raise bad_request(f"Invalid minimum compression size, must be between 0 and {_MOST_COMPRESSION}")
+    return int(value)
 
 
 @operation("apigateway", "DeleteRestApi")

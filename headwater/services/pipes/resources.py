@@ -16,6 +16,7 @@ from headwater.spine.resource_tags import Tagging, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, Step, resource
 from headwater.spine.work import Work
 
+_BEGINNINGS = ("StartingPosition", "StartingPositionTimestamp")
 _TAGGING = Tagging("pipes", "tags", "tagKeys", pair=None)
 
 
@@ -32,7 +33,12 @@ class PipeResource(Resource):
     def update(self, call: Call, change: Change) -> Step:
         if any(change.properties.get(name) != change.previous.get(name) for name in ("Name", "Source")):
             raise Replace
+        source, begins = _source(change.properties)
+        if begins != _source(change.previous)[1]:
+            raise Replace
         kept = {name: value for name, value in change.properties.items() if name not in ("Source", "Tags")}
+        if source:
+            kept["SourceParameters"] = source
         # what a template no longer says is no longer so
         for name in ("Description", "Enrichment"):
             kept.setdefault(name, "")
@@ -62,6 +68,16 @@ def _settled(work: Work | None, arn: str) -> Step:
     if work is None or work.engine.clock.mode == "frozen":
         return None
     return _await_settled(work, arn)
+
+
+def _source(properties: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The source's parameters that an update takes, and where a pipe began to read, which no update changes."""
+    settings: dict[str, Any] = {}
+    begins: dict[str, Any] = {}
+    for kind, parameters in (properties.get("SourceParameters") or {}).items():
+        settings[kind] = {name: value for name, value in parameters.items() if name not in _BEGINNINGS}
+        begins |= {name: value for name, value in parameters.items() if name in _BEGINNINGS}
+    return settings, begins
 
 
 async def _await_settled(work: Work, arn: str) -> None:

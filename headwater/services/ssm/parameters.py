@@ -63,6 +63,7 @@ def put_parameter(call: Call, request: Request) -> Result:
     call.store.run(tables.INSERT, (call.account, call.region, *made))
     for tag in request.get("Tags") or ():
         call.store.run(tables.PUT_TAG, (call.account, call.region, name, tag["Key"], tag["Value"]))
+    _tell(call, "Update" if latest is not None else "Create", made)
     return {"Version": made.version, "Tier": made.tier}
 
 
@@ -172,4 +173,16 @@ def remove(call: Call, name: str) -> bool:
         return False
     name = latest.name
     call.store.run(tables.DELETE_TAGS, (call.account, call.region, name))
-    return call.store.run(tables.DELETE, (call.account, call.region, name)) > 0
+    call.store.run(tables.DELETE, (call.account, call.region, name))
+    _tell(call, "Delete", latest)
+    return True
+
+
+def _tell(call: Call, what: str, parameter: Parameter) -> None:
+    """https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html"""
+    detail = {"operation": what, "name": parameter.name, "type": parameter.type}
+    if parameter.description:
+        detail["description"] = parameter.description
+    event = {"Source": "aws.ssm", "DetailType": "Parameter Store Change", "Detail": detail}
+    arn = parameter_arn(call, parameter.name)
+    call.operation("events", "PutServiceEvent", event | {"Resources": [arn]})
