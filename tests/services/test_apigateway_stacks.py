@@ -155,7 +155,10 @@ def test_plain_types(aws: Client) -> None:
     assert ask("POST", made["Http"] + "/in", b"one").status == 200
     assert ask("GET", made["Rest"] + "/mock").status == 200
     assert [api["Tags"]["team"] for api in aws("apigatewayv2").get_apis()["Items"]] == ["orders"]
-    made = outputs(aws, "update", PLAIN, Path="/inbox")
+    made = outputs(aws, "update", PLAIN.replace("table: orders", "table: others"), Path="/inbox")
+    assert ask("GET", made["Rest"] + "/mock").status == 200
+    stage = rest.get_stage(restApiId=rest.get_rest_apis()["items"][0]["id"], stageName="v1")
+    assert stage["variables"] == {"table": "others"}
     assert ask("POST", made["Http"] + "/in", b"two").status == 404
     assert ask("POST", made["Http"] + "/inbox", b"three").status == 200
     messages = aws("sqs").receive_message(QueueUrl=made["Queue"], MaxNumberOfMessages=10)["Messages"]

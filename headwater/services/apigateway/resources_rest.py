@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from headwater.services.apigateway.resources_http import definition, drop
-from headwater.spine.errors import not_implemented
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
 
@@ -164,18 +164,32 @@ class DeploymentResource(Resource):
         stage = properties.get("StageDescription") or {}
         if stage:
             _check_served(stage, "StageDescription of AWS::ApiGateway::Deployment")
-            about = {"stageDescription": stage.get("Description"), "variables": stage.get("Variables")}
-            request |= {name: value for name, value in about.items() if value}
         change.physical_id = call.operation(_SERVICE, "CreateDeployment", request)["id"]
         change.attributes = {"DeploymentId": change.physical_id}
         if "stageName" in request and (patches := self._patches(stage)):
             key = {"restApiId": request["restApiId"], "stageName": request["stageName"]}
             call.operation(_SERVICE, "UpdateStage", key | {"patchOperations": patches})
 
+    def _drop_stage(self, call: Call, properties: Mapping[str, Any], deployment: str) -> None:
+        """The stage that came with a deployment goes with it, unless another was deployed to it since."""
+        request = {"restApiId": properties.get("RestApiId"), "stageName": properties["StageName"]}
+        try:
+            stage = call.operation(_SERVICE, "GetStage", request)
+        except AwsError:
+            return  # gone already, or never made
+        if stage.get("deploymentId") == deployment:
+            drop(call, _SERVICE, "DeleteStage", request)
+
     def _patches(self, stage: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What else a description says of its stage: settings of all methods stand beside those of single ones."""
         of_all = {name: stage[name] for name in _SETTINGS if name in stage}
         patches = _observing({**stage, "MethodSettings": [of_all, *(stage.get("MethodSettings") or ())]})
+        variables = stage.get("Variables") or {}
+        patches += [
+            {"op": "replace", "path": f"/variables/{name}", "value": value} for name, value in variables.items()
+        ]
+        if stage.get("Description"):
+            patches.append({"op": "replace", "path": "/description", "value": stage["Description"]})
         if "TracingEnabled" in stage:
             patches.append({"op": "replace", "path": "/tracingEnabled", "value": str(stage["TracingEnabled"]).lower()})
         return patches
@@ -183,8 +197,7 @@ class DeploymentResource(Resource):
     def delete(self, call: Call, change: Change) -> None:
         properties = change.properties
         if properties.get("StageName"):
-            request = {"restApiId": properties.get("RestApiId"), "stageName": properties["StageName"]}
-            drop(call, _SERVICE, "DeleteStage", request)
+            self._drop_stage(call, properties, change.physical_id)
         request = {"restApiId": properties.get("RestApiId"), "deploymentId": change.physical_id}
         drop(call, _SERVICE, "DeleteDeployment", request)
 

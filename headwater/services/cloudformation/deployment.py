@@ -48,7 +48,9 @@ def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, statu
     """Make a template the one in force, for a new operation, and begin to deploy it."""
     forget_tasks(call, stack)
     stack.operation += 1
-    stack.former, stack.template = stack.template, stack.operation
+    if stack.status != "UPDATE_FAILED":  # a rollback leads to what last was whole, over all failures since
+        stack.former = stack.template
+    stack.template = stack.operation
     stack.settings["Description"] = plan.template.description
     stored.save(call, stack, stack.operation)
     stack.enter(call, status, BY_USER)
@@ -79,6 +81,17 @@ def continue_rollback(call: Call, stack: Stack, skipped: Iterable[str]) -> None:
     renew_tasks(call, stack, skipped)
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", BY_USER)
     advance(call, stack)
+
+
+def roll_back(call: Call, stack: Stack) -> None:
+    """Take back what was left as it failed."""
+    forget_tasks(call, stack)
+    if stack.status == "CREATE_FAILED":
+        stack.enter(call, "ROLLBACK_IN_PROGRESS", BY_USER)
+        plan_deletion(call, stack, _existing(call, stack))
+        advance(call, stack)
+    else:
+        _take_back_update(call, stack, BY_USER)
 
 
 def _existing(call: Call, stack: Stack) -> list[StackResource]:
@@ -176,17 +189,21 @@ def _kept_by_policy(call: Call, stack: Stack, wanted: Container[str]) -> str | N
 def _roll_back_update(call: Call, stack: Stack, reason: str) -> None:
     if stack.settings.get("DisableRollback"):
         stack.enter(call, "UPDATE_FAILED", reason)
-        return
+    else:
+        _take_back_update(call, stack, reason)
+
+
+def _take_back_update(call: Call, stack: Stack, reason: str) -> None:
     stack.template = stack.former
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
     changed = []
     for resource in resources_of(call, stack):
-        if resource.previous is not None:
-            changed.append(resource)
-        elif resource.made_by == stack.operation:
+        if resource.made_by > stack.former:
             resource.current = False
             resource.save(call)
-        elif resource.replaced_by == stack.operation:
+        elif resource.previous is not None:
+            changed.append(resource)
+        elif resource.replaced_by > stack.former:
             resource.current, resource.replaced_by = True, 0
             resource.save(call)
     plan_restoration(call, stack, changed)
@@ -229,6 +246,7 @@ def _complete(call: Call, stack: Stack, status: str) -> None:
     """The operation is over; what was kept for its rollback goes."""
     forget_tasks(call, stack)
     stack.former = stack.template
+    stack.settings.pop("RetainExceptOnCreate", None)
     call.store.run(tables.FORGET_PREVIOUS, (stack.id,))
     call.store.run(tables.DELETE_RESPONSES, (stack.id,))
     call.store.run(tables.FORGET_TEMPLATES, (stack.id, stack.template))

@@ -382,8 +382,8 @@ def _is_retained(stack: Stack, row: StackResource) -> bool:
     if row.logical_id in stack.settings.get("RetainResources", ()) and stack.status == "DELETE_IN_PROGRESS":
         return True
     policy = row.replace_policy if row.replaced_by and not rolling_back else row.deletion_policy
-    if policy == "RetainExceptOnCreate":
-        return not (rolling_back and row.made_by == stack.operation)
+    if policy == "RetainExceptOnCreate" or (policy == "Retain" and stack.settings.get("RetainExceptOnCreate")):
+        return not (rolling_back and row.made_by > stack.former)
     return policy == "Retain"
 
 

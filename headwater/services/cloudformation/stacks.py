@@ -10,7 +10,13 @@ from functools import partial
 from typing import Any
 
 from headwater.services.cloudformation import tables
-from headwater.services.cloudformation.deployment import begin_creation, begin_deletion, begin_update, continue_rollback
+from headwater.services.cloudformation.deployment import (
+    begin_creation,
+    begin_deletion,
+    begin_update,
+    continue_rollback,
+    roll_back,
+)
 from headwater.services.cloudformation.errors import (
     NO_UPDATES,
     stack_already_exists,
@@ -175,6 +181,25 @@ def continue_update_rollback(call: Call, request: Request) -> Result:
         raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback.")
     continue_rollback(call, stack, request.get("ResourcesToSkip") or ())
     return {}
+
+
+@operation("cloudformation", "RollbackStack")
+def rollback_stack(call: Call, request: Request) -> Result:
+    """Of a stack that was told to stay as it failed, to what it last was as a whole.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
+    """
+    if request.get("DeploymentConfig"):
+        raise not_implemented("DeploymentConfig of RollbackStack")
+    stack = living(call, request["StackName"])
+    if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED"):
+        raise wrong_state(stack.id, stack.status, "rolled back")
+    stack.settings["RetainExceptOnCreate"] = bool(request.get("RetainExceptOnCreate"))
+    stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
+    if request.get("RoleARN"):
+        stack.settings["RoleARN"] = request["RoleARN"]
+    roll_back(call, stack)
+    return {"StackId": stack.id, "OperationId": call.ids.uuid()}
 
 
 # ---- delete
