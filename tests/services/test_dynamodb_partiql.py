@@ -126,6 +126,12 @@ def test_statements_that_are_refused(db: Any, statement: str, message: str) -> N
     assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
+def test_a_table_that_is_not_there_is_not_named(db: Any) -> None:
+    with pytest.raises(db.exceptions.ResourceNotFoundException) as refused:
+        db.execute_statement(Statement="SELECT * FROM none.gsi")
+    assert refused.value.response["Error"]["Message"] == "Requested resource not found"
+
+
 def test_a_batch_tells_what_came_of_each(db: Any) -> None:
     responses = db.batch_execute_statement(
         Statements=[

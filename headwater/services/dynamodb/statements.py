@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from headwater.languages.dynamodb.partiql import Attribute, Condition, Operand, Path, Statement, StatementError, parse
-from headwater.services.dynamodb.errors import validation
+from headwater.services.dynamodb.errors import resource_not_found, validation
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
 _ORDERED = ("=", "<", "<=", ">", ">=")
@@ -86,7 +87,10 @@ def read_statement(request: Request) -> Statement:
 
 def keys_of(call: Call, statement: Statement) -> tuple[str, str | None]:
     """The key attributes of a statement's table, or index. Raises ResourceNotFoundException."""
-    table = call.operation("dynamodb", "DescribeTable", {"TableName": statement.table})["Table"]
+    try:
+        table = call.operation("dynamodb", "DescribeTable", {"TableName": statement.table})["Table"]
+    except AwsError as error:
+        raise resource_not_found() if error.code == "ResourceNotFoundException" else error from None
     schema = table["KeySchema"]
     if statement.index:
         indexes = [*(table.get("GlobalSecondaryIndexes") or ()), *(table.get("LocalSecondaryIndexes") or ())]
