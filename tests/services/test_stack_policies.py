@@ -100,7 +100,7 @@ def test_kinds_of_resources(formation: Any) -> None:
 
 
 def test_what_is_no_policy(formation: Any) -> None:
-    for text in ("{", "[]", '{"Statement": ["a"]}'):
+    for text in ("{", "[]", '{"Statement": ["a"]}', '{"Statement": {"Condition": {"StringLike": 1}}}'):
         with pytest.raises(ClientError, match="Error validating stack policy: Invalid stack policy"):
             formation.set_stack_policy(StackName="s", StackPolicyBody=text)
     with pytest.raises(ClientError, match="You cannot specify both StackPolicyURL and StackPolicyBody"):

@@ -22,9 +22,16 @@ def checked_policy(text: str) -> str:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         document = None
-    if not isinstance(document, dict) or not all(isinstance(each, dict) for each in _list(document.get("Statement"))):
+    if not isinstance(document, dict) or not all(map(_is_statement, _list(document.get("Statement")))):
         raise validation_error("Error validating stack policy: Invalid stack policy")
     return text
+
+
+def _is_statement(given: Any) -> bool:
+    if not isinstance(given, dict):
+        return False
+    conditions = given.get("Condition") or {}
+    return isinstance(conditions, dict) and all(isinstance(test, dict) for test in conditions.values())
 
 
 def denial(settings: Mapping[str, Any], action: str, logical_id: str, kind: str) -> str | None:
