@@ -8,6 +8,7 @@ import zipfile
 from typing import Any
 
 ROLE = "arn:aws:iam::000000000000:role/function"
+_PATIENCE = 6  # long polls
 ECHO = "def handler(event, context):\n    return event\n"
 
 
@@ -22,7 +23,7 @@ def package(source: str = ECHO, name: str = "app.py") -> bytes:
 
 def make(lambda_: Any, name: str = "f", source: str = ECHO, **more: Any) -> str:
     """Create a Python function; gives its ARN."""
-    request = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE, "Timeout": 10} | more
+    request = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE, "Timeout": 30} | more
     arn: str = lambda_.create_function(FunctionName=name, Code={"ZipFile": package(source)}, **request)["FunctionArn"]
     return arn
 
@@ -30,12 +31,14 @@ def make(lambda_: Any, name: str = "f", source: str = ECHO, **more: Any) -> str:
 def receive(sqs: Any, url: str, number: int = 1) -> list[dict[str, Any]]:
     """So many messages of a queue, waited for."""
     messages: list[dict[str, Any]] = []
+    empty = 0
     while len(messages) < number:
         answer = sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20, MessageAttributeNames=["All"]
         )
-        assert "Messages" in answer, "none came"
-        for message in answer["Messages"]:
+        empty += "Messages" not in answer
+        assert empty < _PATIENCE, "none came"
+        for message in answer.get("Messages", ()):
             messages.append(message)
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return messages

@@ -111,7 +111,11 @@ async def start(work: Work) -> None:
 
 
 def _give_back(call: Call) -> None:
-    call.store.run(tables.GIVE_BACK, (call.now, holder(call), call.now))
+    given = (holder(call), call.now)
+    queues = call.store.all(tables.TO_GIVE_BACK, given)
+    call.store.run(tables.GIVE_BACK, (call.now, *given))
+    for (arn,) in queues:
+        call.signal(("sqs", arn))  # whoever has looked already looks again
 
 
 def _check(queue: Queue, request: Request) -> int:

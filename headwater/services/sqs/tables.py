@@ -124,6 +124,10 @@ SELECT m.id, m.message_id, m.body, m.attributes, m.system, m.sender, m.sent, m.r
 FROM sqs_messages AS m JOIN sqs_queues AS q ON q.id = m.queue WHERE m.message_id = ? AND m.id >= ? AND m.id < ?
 """
 TAKE = "UPDATE sqs_messages SET visible_at = ?, received = ?, first_received = ?, holder = ? WHERE id = ?"
+TO_GIVE_BACK = """
+SELECT DISTINCT q.arn FROM sqs_messages AS m JOIN sqs_queues AS q ON q.id = m.queue
+WHERE m.holder <> ? AND m.visible_at > ?
+"""
 GIVE_BACK = """
 UPDATE sqs_messages SET visible_at = ?, received = received - 1, holder = NULL
 WHERE holder <> ? AND visible_at > ?
