@@ -187,6 +187,7 @@ def test_messages_are_handled_after_a_restart(tmp_path: Path) -> None:
         sqs.send_message(QueueUrl=url, MessageBody="later")
         aws("lambda").update_event_source_mapping(UUID=identity, Enabled=True, BatchSize=1)
         receive(sqs, out)
+        settle(sqs)  # else "later" may come again
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "1"})
         sqs.send_message(QueueUrl=url, MessageBody="after")
     with ServerThread(data=tmp_path) as server:
