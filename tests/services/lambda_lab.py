@@ -23,7 +23,7 @@ def package(source: str = ECHO, name: str = "app.py") -> bytes:
 
 def make(lambda_: Any, name: str = "f", source: str = ECHO, **more: Any) -> str:
     """Create a Python function; gives its ARN."""
-    request = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE, "Timeout": 30} | more
+    request = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE, "Timeout": 10} | more
     arn: str = lambda_.create_function(FunctionName=name, Code={"ZipFile": package(source)}, **request)["FunctionArn"]
     return arn
 

@@ -162,7 +162,7 @@ def test_errors_of_mappings(aws: Client, account: str) -> None:
     )
     _, short = queue(sqs, "short", VisibilityTimeout="5")
     assert refused(EventSourceArn=short)[1] == (
-        "Queue visibility timeout: 5 seconds is less than Function timeout: 30 seconds"
+        "Queue visibility timeout: 5 seconds is less than Function timeout: 10 seconds"
     )
     listed = lambda_.list_event_source_mappings(FunctionName="f")["EventSourceMappings"]
     assert [(each["UUID"], each["State"]) for each in listed] == [(identity, "Enabled")]
