@@ -59,6 +59,13 @@ def deny(**condition: Any) -> dict[str, Any]:
             "x",
             True,
         ),
+        (
+            [allow("iot:*", "*"), deny(StringEqualsIgnoreCase={"iot:ClientId": "${iot:ClientId}"})],
+            "iot:Connect",
+            "x",
+            False,
+        ),
+        ([allow("iot:*", "*"), deny(StringEqualsIgnoreCase={"iot:ClientId": "ME"})], "iot:Connect", "x", False),
         ([allow("iot:*", "*"), deny(StringLike={"iot:ClientId": "m?"})], "iot:Connect", "x", False),
         ([allow("iot:*", "*"), deny(StringLike={"iot:ClientId": "y*"})], "iot:Connect", "x", True),
         ([allow("iot:*", "*"), deny(NumericEquals={"iot:ClientId": "1"})], "iot:Connect", "x", False),

@@ -65,7 +65,7 @@ def _like(option: str, actual: str, variables: Mapping[str, str]) -> bool:
 
 
 def _equals_whatever_case(option: str, actual: str, variables: Mapping[str, str]) -> bool:
-    return _equals(option.lower(), actual.lower(), variables)
+    return _matches(pattern_of(option, variables, wild=False), actual, re.IGNORECASE)
 
 
 def _within(option: str, actual: str, variables: Mapping[str, str]) -> bool:
@@ -75,8 +75,8 @@ def _within(option: str, actual: str, variables: Mapping[str, str]) -> bool:
         return False
 
 
-def _matches(pattern: str | None, actual: str) -> bool:
-    return pattern is not None and re.fullmatch(pattern, actual) is not None
+def _matches(pattern: str | None, actual: str, flags: re.RegexFlag = re.NOFLAG) -> bool:
+    return pattern is not None and re.fullmatch(pattern, actual, flags) is not None
 
 
 _OPERATORS: Mapping[str, Callable[[str, str, Mapping[str, str]], bool]] = {
