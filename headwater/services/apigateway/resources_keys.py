@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.services.apigateway.resources_http import drop
-from headwater.services.apigateway.resources_rest import lower_first, tags_of_change
+from headwater.services.apigateway.resources_rest import lower_first
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 _SERVICE = "apigateway"
@@ -25,7 +26,7 @@ class ApiKeyResource(Resource):
         request.setdefault("name", change.physical_name(128))
         request["enabled"] = str(properties.get("Enabled", "false")).lower() == "true"
         request["stageKeys"] = [lower_first(each) for each in properties.get("StageKeys") or ()]
-        request["tags"] = tags_of_change(change)
+        request["tags"] = resource_tags(change)
         change.physical_id = call.operation(_SERVICE, "CreateApiKey", request)["id"]
         change.attributes = {"APIKeyId": change.physical_id}
 
@@ -53,7 +54,7 @@ class UsagePlanResource(Resource):
             "apiStages": [_stage(each) for each in properties.get("ApiStages") or ()],
             "throttle": _numbers(properties.get("Throttle")),
             "quota": _numbers(properties.get("Quota")),
-            "tags": tags_of_change(change),
+            "tags": resource_tags(change),
         }
         given = {name: value for name, value in request.items() if value is not None}
         change.physical_id = call.operation(_SERVICE, "CreateUsagePlan", given)["id"]

@@ -14,6 +14,7 @@ import orjson
 from headwater.services.apigateway.resources_http import definition, drop
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 _SERVICE = "apigateway"
@@ -36,10 +37,6 @@ _SETTINGS = MappingProxyType(
 def lower_first(value: Any) -> Any:
     """Properties as the API's operations spell them: ``RestApiId`` to ``restApiId``, one level deep."""
     return {name[0].lower() + name[1:]: item for name, item in value.items()}
-
-
-def tags_of_change(change: Change) -> dict[str, str]:
-    return change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
 
 
 @resource("AWS::ApiGateway::RestApi")
@@ -71,7 +68,7 @@ class RestApiResource(Resource):
 
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
-        settings: dict[str, Any] = lower_first(given) | {"tags": tags_of_change(change)}
+        settings: dict[str, Any] = lower_first(given) | {"tags": resource_tags(change)}
         if kinds := settings.get("binaryMediaTypes"):
             settings["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in kinds]
         if "apiKeySourceType" in settings:
@@ -208,7 +205,7 @@ class StageResource(Resource):
         _check_served(change.properties, "AWS::ApiGateway::Stage")
         names = ("RestApiId", "StageName", "DeploymentId", "Description", "Variables", "TracingEnabled")
         request = lower_first({name: change.properties[name] for name in names if name in change.properties})
-        call.operation(_SERVICE, "CreateStage", request | {"tags": tags_of_change(change)})
+        call.operation(_SERVICE, "CreateStage", request | {"tags": resource_tags(change)})
         change.physical_id = request["stageName"]
         if patches := _observing(change.properties):
             key = {"restApiId": request["restApiId"], "stageName": request["stageName"]}

@@ -10,6 +10,7 @@ from typing import Any
 from headwater.services.firehose.stream import ACTIVE, CHANGED, stream_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 _FIXED = ("DeliveryStreamName", "DeliveryStreamType", "KinesisStreamSourceConfiguration")
@@ -104,5 +105,4 @@ def _typed(value: Any) -> Any:
 
 
 def _tags(change: Change) -> list[dict[str, str]]:
-    tags = change.tags | {tag["Key"]: tag.get("Value", "") for tag in change.properties.get("Tags") or ()}
-    return [{"Key": key, "Value": value} for key, value in tags.items() if not key.startswith("aws:")]
+    return as_pairs({key: value for key, value in resource_tags(change).items() if not key.startswith("aws:")})

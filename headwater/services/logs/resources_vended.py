@@ -9,13 +9,14 @@ from typing import Any
 
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
+from headwater.spine.resource_tags import resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 
 def _request(change: Change, **named: str) -> dict[str, Any]:
     """Members as the API has them: of properties that are given, by their names."""
     request = {member: change.properties[name] for member, name in named.items() if change.properties.get(name)}
-    tags = change.tags | {tag["Key"]: tag["Value"] for tag in change.properties.get("Tags") or ()}
+    tags = resource_tags(change)
     return request | ({"tags": tags} if tags else {})
 
 
