@@ -49,18 +49,7 @@ class TableResource(Resource):
         if any(before.get(name) != after.get(name) for name in _REPLACED):
             raise Replace
         name = change.physical_id
-        request = _changes(before, after)
-        for updates in _index_updates(before, after):
-            call.operation(
-                "dynamodb",
-                "UpdateTable",
-                {
-                    "TableName": name,
-                    "AttributeDefinitions": after["AttributeDefinitions"],
-                    "GlobalSecondaryIndexUpdates": [updates],
-                },
-            )
-        if request:
+        for request in _updates(before, after):
             call.operation("dynamodb", "UpdateTable", {"TableName": name, **request})
         self._set_time_to_live(call, change, before)
         self._set_recovery(call, change, before)
@@ -205,8 +194,24 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
+def _updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """The requests that lead from the old settings to the new ones: an index goes or comes one at a time, and new ones
+    come when the table is billed as they are to be."""
+    updates = _index_updates(before, after)
+    of_indexes = [update for update in updates if "Update" in update]
+    settings = _changes(before, after) | ({"GlobalSecondaryIndexUpdates": of_indexes} if of_indexes else {})
+    requests = [{"GlobalSecondaryIndexUpdates": [update]} for update in updates if "Delete" in update]
+    requests += [settings] if settings else []
+    definitions = after["AttributeDefinitions"]
+    return requests + [
+        {"AttributeDefinitions": definitions, "GlobalSecondaryIndexUpdates": [update]}
+        for update in updates
+        if "Create" in update
+    ]
+
+
 def _index_updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """The updates, one at a time, that lead from the old global indexes to the new ones."""
+    """The updates that lead from the old global indexes to the new ones."""
     old = {index["IndexName"]: _index(index) for index in before.get("GlobalSecondaryIndexes", ())}
     new = {index["IndexName"]: _index(index) for index in after.get("GlobalSecondaryIndexes", ())}
     updates: list[dict[str, Any]] = []
