@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -43,6 +45,7 @@ class TableResource(Resource):
         self._set_recovery(call, change, {})
         self._set_kinesis(call, change, {})
         _describe(call, change)
+        self._set_policies(call, change, {})
 
     def update(self, call: Call, change: Change) -> None:
         before, after = change.previous, change.properties
@@ -56,6 +59,7 @@ class TableResource(Resource):
         self._set_kinesis(call, change, before)
         self._set_tags(call, change)
         _describe(call, change)
+        self._set_policies(call, change, before)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -99,6 +103,13 @@ class TableResource(Resource):
             request = {**table, "StreamArn": streams[1], **configured}
             call.operation("dynamodb", "EnableKinesisStreamingDestination", request)
 
+    def _set_policies(self, call: Call, change: Change, before: dict[str, Any]) -> None:
+        after = change.properties
+        streams = [each.get("StreamSpecification") or {} for each in (before, after)]
+        _set_policy(call, change.attributes["Arn"], before, after)
+        if "StreamArn" in change.attributes:
+            _set_policy(call, change.attributes["StreamArn"], *streams)
+
     def _set_tags(self, call: Call, change: Change) -> None:
         table = call.operation("dynamodb", "DescribeTable", {"TableName": change.physical_id})["Table"]
         arn = table["TableArn"]
@@ -110,6 +121,16 @@ class TableResource(Resource):
             call.operation("dynamodb", "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
         if tags:
             call.operation("dynamodb", "TagResource", {"ResourceArn": arn, "Tags": tags})
+
+
+def _set_policy(call: Call, arn: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """The policy that properties give a table or stream: put where there is one, deleted where there was one."""
+    old, new = [(properties.get("ResourcePolicy") or {}).get("PolicyDocument") for properties in (before, after)]
+    if new is not None:
+        text = new if isinstance(new, str) else orjson.dumps(new).decode()
+        call.operation("dynamodb", "PutResourcePolicy", {"ResourceArn": arn, "Policy": text})
+    elif old is not None:
+        call.operation("dynamodb", "DeleteResourcePolicy", {"ResourceArn": arn})
 
 
 def _enabled(specification: dict[str, Any] | None) -> str | None:
