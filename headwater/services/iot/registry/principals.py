@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/attach-cert-thing.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from headwater.services.iot.certificates.certificate import chosen
@@ -15,6 +16,9 @@ from headwater.services.iot.policies.targets import check_principal
 from headwater.services.iot.registry import tables
 from headwater.services.iot.registry.things import NAME, find_thing, is_thing
 from headwater.spine.operations import Call, Request, Result, operation
+
+Shown = Callable[[str, str], Any]
+"""What a list tells of an attachment: of its other side, and its kind."""
 
 _PAGE = 250
 _EXCLUSIVE = "EXCLUSIVE_THING"
@@ -53,15 +57,6 @@ def _thing(call: Call, request: Request) -> str:
     return name
 
 
-def _thing_listed(call: Call, request: Request) -> str:
-    """The same where principals are listed, which has words of its own for a thing that is not there."""
-    name = check_name(request, "thingName", NAME)
-    if not is_thing(call, name):
-        message = f"Failed to list principals for thing {name} because the thing does not exist in your account"
-        raise not_found(message)
-    return name
-
-
 def _things(call: Call, principal: str) -> list[tuple[str, str]]:
     rows = call.store.all(tables.PRINCIPAL_THINGS, (call.account, call.region, principal, "", "", "", _PAGE))
     return [(thing, kind) for thing, kind in rows]
@@ -70,43 +65,54 @@ def _things(call: Call, principal: str) -> list[tuple[str, str]]:
 @operation("iot", "ListThingPrincipals", reads=True)
 def list_thing_principals(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingPrincipals.html"""
-    rows, token = _page(call, request, tables.THING_PRINCIPALS, _thing_listed(call, request))
-    return {"principals": [principal for principal, _ in rows], "nextToken": token}
+    return _principals(call, request, "principals", lambda principal, kind: principal)
 
 
 @operation("iot", "ListThingPrincipalsV2", reads=True)
 def list_thing_principals_v2(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListThingPrincipalsV2.html"""
-    rows, token = _page(call, request, tables.THING_PRINCIPALS, _thing_listed(call, request))
-    listed = [{"principal": principal, "thingPrincipalType": kind} for principal, kind in rows]
-    return {"thingPrincipalObjects": listed, "nextToken": token}
+    return _principals(
+        call,
+        request,
+        "thingPrincipalObjects",
+        lambda principal, kind: {"principal": principal, "thingPrincipalType": kind},
+    )
+
+
+def _principals(call: Call, request: Request, member: str, shown: Shown) -> Result:
+    """It has words of its own for a thing that is not there."""
+    name = check_name(request, "thingName", NAME)
+    if not is_thing(call, name):
+        message = f"Failed to list principals for thing {name} because the thing does not exist in your account"
+        raise not_found(message)
+    return _page(call, request, tables.THING_PRINCIPALS, name, member, shown)
 
 
 @operation("iot", "ListPrincipalThings", reads=True)
 def list_principal_things(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListPrincipalThings.html"""
-    rows, token = _page(call, request, tables.PRINCIPAL_THINGS, _principal(call, request))
-    return {"things": [thing for thing, _ in rows], "nextToken": token}
+    return _things_of(call, request, "things", lambda thing, kind: thing)
 
 
 @operation("iot", "ListPrincipalThingsV2", reads=True)
 def list_principal_things_v2(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_ListPrincipalThingsV2.html"""
-    rows, token = _page(call, request, tables.PRINCIPAL_THINGS, _principal(call, request))
-    listed = [{"thingName": thing, "thingPrincipalType": kind} for thing, kind in rows]
-    return {"principalThingObjects": listed, "nextToken": token}
+    return _things_of(
+        call, request, "principalThingObjects", lambda thing, kind: {"thingName": thing, "thingPrincipalType": kind}
+    )
 
 
-def _principal(call: Call, request: Request) -> str:
+def _things_of(call: Call, request: Request, member: str, shown: Shown) -> Result:
     principal: str = request.get("principal") or ""
     check_principal(call, principal)
-    return principal
+    return _page(call, request, tables.PRINCIPAL_THINGS, principal, member, shown)
 
 
-def _page(call: Call, request: Request, statement: str, key: str) -> tuple[list[tuple[Any, ...]], str | None]:
+def _page(call: Call, request: Request, statement: str, key: str, member: str, shown: Shown) -> Result:
     kind = request.get("thingPrincipalType") or ""
 
     def fetch(after: str, count: int) -> list[tuple[Any, ...]]:
         return call.store.all(statement, (call.account, call.region, key, after, kind, kind, count))
 
-    return list_page(request, fetch, first, _PAGE)
+    rows, token = list_page(request, fetch, first, _PAGE)
+    return {member: [shown(name, kind) for name, kind in rows], "nextToken": token}
