@@ -102,6 +102,7 @@ class TaskState(State):
         super().__init__(name, next_, flow)
         self.target = resource
         self.resource = resource.arn
+        self.told_as = resource.kind or resource.arn
         self.timeout = timeout
         self.heartbeat = heartbeat
         self.credentials = credentials
@@ -141,7 +142,7 @@ class TaskState(State):
         if is_too_large(text):
             limit = "the maximum number of bytes service limit."
             raise StateFailed(
-                DATA_LIMIT, f"The state/task '{self.resource}' has an input with a size exceeding {limit}"
+                DATA_LIMIT, f"The state/task '{self.told_as}' has an input with a size exceeding {limit}"
             )
         return text
 
