@@ -141,9 +141,7 @@ class TaskState(State):
         """The arguments' text, which may not be longer than any other state's input."""
         if is_too_large(text):
             limit = "the maximum number of bytes service limit."
-            raise StateFailed(
-                DATA_LIMIT, f"The state/task '{self.told_as}' has an input with a size exceeding {limit}"
-            )
+            raise StateFailed(DATA_LIMIT, f"The state/task '{self.told_as}' has an input with a size exceeding {limit}")
         return text
 
     def _seconds(self, seconds: Seconds | None, run: "Run", frame: "Frame", effective: Any) -> int | None:
