@@ -170,6 +170,43 @@ def test_a_jsonata_expression_that_does_not_parse() -> None:
     assert "Unexpected end of expression" in message
 
 
+RESULT = "{% $states.result.a %}"
+NO_RESULT = "Field '$states.result' does not exist."
+
+
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [
+        (PASS | {"Output": {"a": RESULT}}, "Output/a"),
+        (PASS | {"Assign": {"a": RESULT}}, "Assign/a"),
+        (TASK | {"Arguments": RESULT}, "Arguments"),
+        (TASK | {"Catch": [{"ErrorEquals": ["E"], "Next": "S", "Output": RESULT}]}, "Catch[0]/Output"),
+        ({"Type": "Wait", "Seconds": RESULT, "End": True}, "Seconds"),
+        ({"Type": "Choice", "Choices": [{"Condition": RESULT, "Next": "Z"}]}, "Choices[0]/Condition"),
+        (TASK | {"Output": RESULT, "Assign": {"a": RESULT}}, ""),
+    ],
+)
+def test_a_result_is_read_only_where_there_is_one(state: dict[str, Any], place: str) -> None:
+    expected = [("UNSUPPORTED_JSONATA_EXPRESSION", NO_RESULT, f"/States/S/{place}")] if place else []
+    assert findings(one(state, QueryLanguage="JSONata")) == expected
+
+
+def test_no_inner_scope_has_a_variable_of_an_outer_one() -> None:
+    inmost = {"StartAt": "P", "States": {"P": PASS | {"Assign": {"x": 1, "y.$": "$x"}}}}
+    each = {"Type": "Map", "ItemProcessor": inmost, "Catch": [{"ErrorEquals": ["E"], "Next": "N", "Assign": {"z": 1}}]}
+    branch = {"StartAt": "M", "States": {"M": each | {"Next": "N"}, "N": PASS | {"Assign": {"y": 2}}}}
+    other = {"StartAt": "O", "States": {"O": PASS | {"Assign": {"y": 2, "_": 1}}}}
+    both = {"Type": "Parallel", "Branches": [branch, other], "End": True, "Assign": {"x": 3}}
+    refused = [("SCHEMA_VALIDATION_FAILED", "Invalid variable name '_'", "/States/S/Branches[1]/States/O/Assign/_")]
+    assert findings(one(both)) == refused
+    del other["States"]["O"]["Assign"]["_"]
+    place = "/States/S/Branches[0]/States/M/ItemProcessor/States/P/Assign"
+    words = "The variable name '{}' was already defined in a parent scope."
+    assert findings(one(both)) == [
+        ("DUPLICATE_VARIABLE_NAME", words.format(name), f"{place}/{at}") for name, at in (("x", "x"), ("y", "y.$"))
+    ]
+
+
 _junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6) | st.just("{% ( %}"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),

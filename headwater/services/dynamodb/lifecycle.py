@@ -14,10 +14,13 @@ from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.definitions import check_definition, refuse_lacking
 from headwater.services.dynamodb.description import describe
 from headwater.services.dynamodb.errors import key_refusal, table_exists, validation
+from headwater.services.dynamodb.policies import keep_policy
+from headwater.services.dynamodb.policy_form import canonical_policy
 from headwater.services.dynamodb.streaming import disable_stream, enable_stream
 from headwater.services.dynamodb.sweeping import sweep_table
 from headwater.services.dynamodb.table import Table, describe_target, table_arn, table_by_arn
 from headwater.services.dynamodb.tags import check_tags
+from headwater.spine.arns import partition_of
 from headwater.spine.encryption_keys import usable_key
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -39,6 +42,8 @@ def create_table(call: Call, request: Request) -> Result:
     refuse_lacking(request)
     check_definition(request)
     tags = check_tags(request.get("Tags") or [])
+    given = request.get("ResourcePolicy")
+    policy = None if given is None else canonical_policy(given, partition_of(call.region))
     arn = table_arn(call, request["TableName"])
     call.span.subject = arn
     if table_by_arn(call, arn) is not None:
@@ -52,6 +57,8 @@ def create_table(call: Call, request: Request) -> Result:
     row = (identity, arn, call.account, call.region, request["TableName"])
     texts = (orjson.dumps(definition).decode(), orjson.dumps(tags).decode())
     call.store.run(tables.INSERT_TABLE, (*row, *texts, stream))
+    if policy is not None:
+        keep_policy(call, arn, policy)
     table = table_by_arn(call, arn)
     assert table is not None
     return {"TableDescription": describe(call, table, "CREATING")}
@@ -109,6 +116,7 @@ def delete_table(call: Call, request: Request) -> Result:
     described = describe(call, table, "DELETING")
     call.store.run(tables.DELETE_TABLE, (table.id,))
     call.store.run(tables.DELETE_DESTINATIONS, (table.id,))
+    call.store.run(tables.DELETE_POLICIES, (table.arn,))
     sweep_table(call, table)
     if table.stream is not None:
         disable_stream(call, table.stream)

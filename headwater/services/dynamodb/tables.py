@@ -47,6 +47,12 @@ SCHEMA = (
         PRIMARY KEY (table_id, stream)
     );
     """,
+    # resource policies of tables and streams; NULL: there was one
+    """
+    CREATE TABLE dynamodb_policies (
+        arn TEXT PRIMARY KEY, table_arn TEXT NOT NULL, policy TEXT, revision TEXT NOT NULL
+    );
+    """,
 )
 
 INSERT_TABLE = """
@@ -71,6 +77,12 @@ ON CONFLICT (table_id, stream) DO UPDATE
     SET status = excluded.status, reason = excluded.reason, stamp = excluded.stamp
 """
 DELETE_DESTINATIONS = "DELETE FROM dynamodb_destinations WHERE table_id = ?"
+FIND_POLICY = "SELECT policy, revision FROM dynamodb_policies WHERE arn = ?"
+PUT_POLICY = """
+INSERT INTO dynamodb_policies (arn, table_arn, policy, revision) VALUES (?, ?, ?, ?)
+ON CONFLICT (arn) DO UPDATE SET policy = excluded.policy, revision = excluded.revision
+"""
+DELETE_POLICIES = "DELETE FROM dynamodb_policies WHERE table_arn = ?"
 TABLE_BY_ID = "SELECT arn FROM dynamodb_tables WHERE id = ?"
 SET_DEFINITION = "UPDATE dynamodb_tables SET definition = ? WHERE id = ?"
 SET_STREAM = "UPDATE dynamodb_tables SET stream = ? WHERE id = ?"
