@@ -317,7 +317,7 @@ class Run:
 
     def too_large(self, state: State) -> StateFailed:
         cause = (
-            f"The state/task '{getattr(state, 'resource', state.name)}' returned a result with a size exceeding the "
+            f"The state/task '{state.told_as}' returned a result with a size exceeding the "
             "maximum number of bytes service limit."
         )
         return StateFailed(DATA_LIMIT, cause)

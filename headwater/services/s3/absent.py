@@ -33,13 +33,6 @@ def get_bucket_replication(call: Call, request: Request) -> Result:
     raise AwsError("ReplicationConfigurationNotFoundError", text, 404, BucketName=bucket.name)
 
 
-@operation("s3", "GetObjectLockConfiguration", reads=True)
-def get_object_lock_configuration(call: Call, request: Request) -> Result:
-    bucket = find_bucket(call, request)
-    text = "Object Lock configuration does not exist for this bucket"
-    raise AwsError("ObjectLockConfigurationNotFoundError", text, 404, BucketName=bucket.name)
-
-
 @operation("s3", "GetBucketPolicyStatus", reads=True)
 def get_bucket_policy_status(call: Call, request: Request) -> Result:
     """Public: some statement allows anybody, without a condition."""

@@ -140,6 +140,24 @@ def part_too_small(number: int, etag: str, size: int) -> AwsError:
     return _error("EntityTooSmall", text, 400, members)
 
 
+def bucket_without_lock(name: str) -> AwsError:
+    """S3 names the configuration in one word where a write asks for a lock, elsewhere in three."""
+    return invalid_request(f"Bucket is missing {name}")
+
+
+def object_without_lock() -> AwsError:
+    text = "The specified object does not have a ObjectLock configuration"
+    return AwsError("NoSuchObjectLockConfiguration", text, 404)
+
+
+def object_locked() -> AwsError:
+    return AwsError("AccessDenied", "Access Denied because object protected by object lock.", 403)
+
+
+def invalid_bucket_state(message: str) -> AwsError:
+    return AwsError("InvalidBucketState", message, 409)
+
+
 def acl_not_supported() -> AwsError:
     return AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
 

@@ -27,8 +27,10 @@ STORAGE_CLASSES = frozenset(
 _SYSTEM_HEADERS = frozenset(SYSTEM_HEADERS)
 _MOST_METADATA_BYTES = 2048
 _LACKING = (
-    *("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerAlgorithm"),
-    *("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WriteOffsetBytes"),
+    "SSECustomerAlgorithm",
+    "SSECustomerKey",
+    "CopySourceSSECustomerAlgorithm",
+    "WriteOffsetBytes",
 )
 _UNUSUAL = frozenset(_LACKING)
 

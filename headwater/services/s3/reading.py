@@ -15,6 +15,7 @@ from headwater.services.s3.encryption import SSE_S3, check_readable
 from headwater.services.s3.errors import invalid_argument, invalid_range, invalid_request
 from headwater.services.s3.headers import SYSTEM_HEADERS
 from headwater.services.s3.lifecycle import expiration_header
+from headwater.services.s3.locks import MEMBERS as LOCK_MEMBERS
 from headwater.services.s3.objects import Version, content, find_version
 from headwater.services.s3.tag_sets import from_row
 from headwater.services.s3.writing import version_id
@@ -28,7 +29,7 @@ _OVERRIDES = {
     f"Response{name}": name
     for name in ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires")
 }
-_SHOWN = frozenset((*SYSTEM_HEADERS, *ENCRYPTION_MEMBERS, "Metadata"))
+_SHOWN = frozenset((*SYSTEM_HEADERS, *ENCRYPTION_MEMBERS, *LOCK_MEMBERS, "Metadata"))
 _SHOWN_WITH_CHECKSUMS = frozenset((*_SHOWN, *MEMBERS, "ChecksumType"))
 _MOST_PARTS = 1000
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from headwater.services.s3.bucket_properties import SETTINGS, Setting
+from headwater.services.s3.bucket_properties import SETTINGS, Setting, is_true
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -22,10 +22,11 @@ _LONGEST_NAME = 63
 _EMPTY = {
     "LoggingConfiguration": {},
     "NotificationConfiguration": {},
+    "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"},
     "VersioningConfiguration": {"Status": "Suspended"},
 }
 """What takes the place of properties that no operation takes away."""
-_OWN = ("BucketName", "Tags", "AccessControl")
+_OWN = ("BucketName", "Tags", "AccessControl", "ObjectLockEnabled")
 _CANNED = (
     ("AuthenticatedRead", "authenticated-read"),
     ("AwsExecRead", "aws-exec-read"),
@@ -47,13 +48,16 @@ class BucketResource(Resource):
         request: dict[str, Any] = {"Bucket": name}
         if call.region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": call.region}
+        if _locks(change.properties):
+            request["ObjectLockEnabledForBucket"] = True
         call.operation("s3", "CreateBucket", request)
         change.physical_id = name
         self._configure(call, change, {})
 
     def update(self, call: Call, change: Change) -> None:
         _refuse_what_we_lack(change.properties)
-        if change.properties.get("BucketName") != change.previous.get("BucketName"):
+        same_name = change.properties.get("BucketName") == change.previous.get("BucketName")
+        if not same_name or _locks(change.properties) != _locks(change.previous):
             raise Replace
         self._configure(call, change, change.previous)
 
@@ -81,6 +85,10 @@ class BucketResource(Resource):
         _set_acl(call, change, previous)
         _tag(call, change)
         _describe(call, change)
+
+
+def _locks(properties: dict[str, Any]) -> bool:
+    return is_true(properties.get("ObjectLockEnabled"))
 
 
 def _converted(setting: Setting, wanted: Any, bucket: str) -> Any:

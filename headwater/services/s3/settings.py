@@ -13,7 +13,7 @@ import orjson
 from headwater.services.s3 import tag_sets
 from headwater.services.s3.bucket import Bucket, change_settings, find_bucket
 from headwater.services.s3.encryption import checked_configuration
-from headwater.services.s3.errors import invalid_argument, invalid_request, malformed_xml
+from headwater.services.s3.errors import invalid_argument, invalid_bucket_state, invalid_request, malformed_xml
 from headwater.services.s3.ownership import ENFORCED
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
@@ -45,6 +45,9 @@ def _delete(call: Call, request: Request, name: str) -> Result:
 
 @operation("s3", "PutBucketVersioning")
 def put_bucket_versioning(call: Call, request: Request) -> Result:
+    if find_bucket(call, request).lock and request.get("VersioningConfiguration", {}).get("Status") == "Suspended":
+        text = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        raise invalid_bucket_state(text)
     return _put(call, request, "Versioning", "VersioningConfiguration", _check_versioning)
 
 

@@ -15,6 +15,7 @@ from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept
 from headwater.services.s3.errors import invalid_argument, invalid_request
 from headwater.services.s3.headers import SYSTEM_HEADERS, attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.lifecycle import expiration_header
+from headwater.services.s3.locks import check_integrity, lock_of_write
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import (
     Body,
@@ -50,8 +51,10 @@ def _put(call: Call, request: Request, event: str) -> Result:
         check_write(request, key, current(call, bucket, key))
     encryption = encryption_of(call, bucket, request)
     data: bytes = request.get("Body") or b""
-    checksums = of_object(request, data)
-    attributes = {**attributes_of(request), **checksums, **kept(encryption), **acl_of_write(call, bucket, request)}
+    checksums, lock = of_object(request, data), lock_of_write(call, bucket, request)
+    check_integrity(request, lock, "Put Object")
+    acl = acl_of_write(call, bucket, request)
+    attributes = {**attributes_of(request), **checksums, **kept(encryption), **acl, **lock}
     storage_class, tags = storage_class_of(request), tag_sets.from_header(request.get("Tagging"))
     made = lay_down(
         call,
@@ -82,7 +85,7 @@ def copy_object(call: Call, request: Request) -> Result:
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
     refuse_what_we_lack(request)
-    acl = acl_of_write(call, bucket, request)
+    own = {**acl_of_write(call, bucket, request), **lock_of_write(call, bucket, request)}
     source_bucket, source_key, source = find_copy_source(call, request)
     replace = _directive(request, "MetadataDirective") == "REPLACE"
     same = (source_bucket.name, source_key) == (bucket.name, key) and "?versionId=" not in request["CopySource"]
@@ -110,7 +113,7 @@ def copy_object(call: Call, request: Request) -> Result:
         key,
         _copied_body(call, source),
         _copied_etag(call, encryption, source, old),
-        attributes={**(attributes_of(request) if replace else same_headers), **checksums, **kept(encryption), **acl},
+        attributes={**(attributes_of(request) if replace else same_headers), **checksums, **kept(encryption), **own},
         storage_class=storage_class_of(request),
         tags=tags,
     )
