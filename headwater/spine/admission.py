@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from headwater.languages.resource_policies import allows, allows_on_condition
+from headwater.languages.policies.resource_policies import allows, allows_on_condition
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call

@@ -41,6 +41,7 @@ from headwater.services.iot import (
     trying,
 )
 from headwater.services.iot.errors import missing
+from headwater.services.iot.iam_actions import AUTHORIZATION
 from headwater.services.iot.memory import BrokerMemory
 from headwater.services.iot.sessions import end_stale_connections
 from headwater.services.iot.tables import SCHEMA
@@ -87,4 +88,5 @@ SERVICE = Service(
     memory=BrokerMemory,
     start=end_stale_connections,
     missing=missing,
+    authorization=AUTHORIZATION,
 )

@@ -25,6 +25,7 @@ from headwater.services.s3 import (
 )
 from headwater.services.s3.bucket import BucketMemory
 from headwater.services.s3.collecting import collect_files
+from headwater.services.s3.iam_actions import AUTHORIZATION
 from headwater.services.s3.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -56,4 +57,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=BucketMemory,
     start=collect_files,
+    authorization=AUTHORIZATION,
 )

@@ -11,6 +11,7 @@ from headwater.services.secretsmanager import (
     tags,
     values,
 )
+from headwater.services.secretsmanager.iam_actions import AUTHORIZATION
 from headwater.services.secretsmanager.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -33,4 +34,5 @@ SERVICE = Service(
         ),
         "a secret has one policy, without a name": ("ListResourcePolicies",),
     },
+    authorization=AUTHORIZATION,
 )
