@@ -101,9 +101,8 @@ def _is_let_in(call: Call, access: Access) -> bool:
     arn = parse_arn(access.resource)
     if arn is None or arn.service not in _WITH_POLICIES:
         return False
-    told = call.operation(
-        arn.service, "ResourcePolicy", {"Arn": access.resource}, arn.account or None, arn.region or None
-    )
+    request = {"Arn": access.resource}
+    told = call.operation(arn.service, "ResourcePolicy", request, arn.account or None, arn.region or None)
     if not told or not told["Policy"]:
         return False
     return any(
