@@ -23,7 +23,6 @@ from headwater.spine.operations import Answer, Call, Operation, Request
 _ROLE = ":assumed-role/"
 # Whose resources have policies of their own, which may let a role of the same account in without its own policies.
 _WITH_POLICIES = frozenset({"lambda", "s3", "secretsmanager", "sns", "sqs"})
-_UNKNOWN = Circumstances({}, complete=False)
 _BAD_REQUEST = frozenset(  # services that answer 400 where others answer 403
     {"dynamodb", "dynamodbstreams", "events", "kinesis", "kms", "logs", "secretsmanager", "ssm", "states"}
 )
@@ -66,14 +65,30 @@ def weigh(call: Call, operation: Operation, request: Request) -> None:
         return
     for access in operation.needs(call, request):
         why = permissions.lacks(*access)
-        if why is None or (why.startswith("because") and _is_let_in(call, access)):
+        if why is None or (why.startswith("because") and _is_let_in(call, access, permissions)):
             continue
-        resource = access.resource or "*"
-        told = f"{call.principal} is not authorized to perform: {access.action} on resource: {resource} {why}"
+        told = _told(call.principal, access, why)
+        call.span.note(NOTE, told)
         if call.engine.enforces_policies:
             raise refused(operation.service, f"User: {told}")
-        call.span.note(NOTE, told)
         return
+
+
+def _told(principal: str, access: Access, why: str) -> str:
+    """As the service would say it: each spells its actions and resources in its own way."""
+    service, _, action = access.action.partition(":")
+    resource = access.resource or "*"
+    match service:
+        case "sqs":
+            spelled = access.action.lower()
+        case "sns":
+            spelled = f"SNS:{action}"
+        case _:
+            spelled = access.action
+    if service == "s3":
+        resource = f'"{resource}"'
+    reason = why.replace(access.action, spelled)
+    return f"{principal} is not authorized to perform: {spelled} on resource: {resource} {reason}"
 
 
 def permissions_of(call: Call, principal: str) -> Permissions | None:
@@ -92,23 +107,23 @@ def refused(service: str, message: str) -> AwsError:
         case "s3" | "sqs" | "iam" | "sts" | "cloudformation":
             return AwsError("AccessDenied", message, 403)
         case "iotdata":
-            return AwsError("ForbiddenException", message, 403)
+            return AwsError("ForbiddenException", "Forbidden", 403)
     return AwsError("AccessDeniedException", message, 400 if service in _BAD_REQUEST else 403)
 
 
-def _is_let_in(call: Call, access: Access) -> bool:
+def _is_let_in(call: Call, access: Access, permissions: Permissions) -> bool:
     """Whether the resource's own policy names the role, the session or everybody: within an account that is enough."""
     arn = parse_arn(access.resource)
     if arn is None or arn.service not in _WITH_POLICIES:
         return False
-    request = {"Arn": access.resource}
-    told = call.operation(arn.service, "ResourcePolicy", request, arn.account or None, arn.region or None)
+    told = call.ask(arn.service, "ResourcePolicy", {"Arn": access.resource})
     if not told or not told["Policy"]:
         return False
+    circumstances = Circumstances(permissions.values, complete=False)
     return any(
         each.allows
         and any(_is_named(name, call.principal) for name in each.principals or ())
-        and each.names(access.action, access.resource, _UNKNOWN) is not False
+        and each.concerns(access.action, access.resource, circumstances) is not False
         for each in parse_policy(told["Policy"])
     )
 

@@ -30,7 +30,7 @@ class Permissions:
         self._policies = policies
         self._boundary = boundary
         self._complete = complete
-        self._values = values
+        self.values = values
         self._known: dict[tuple[str, str], str | None] = {}
 
     def lacks(self, action: str, resource: str) -> str | None:
@@ -62,7 +62,7 @@ class Permissions:
     def _decide(self, statements: Sequence[Statement], action: str, resource: str) -> Decision:
         if resource:
             account = resource.split(":")[4]
-            values = {**self._values, "aws:resourceaccount": (account,)} if account else self._values
+            values = {**self.values, "aws:resourceaccount": (account,)} if account else self.values
             return decide(statements, action, resource, Circumstances(values, complete=False))
         allows = any(each.allows and each.actions.include(action.lower(), _UNKNOWN) is not False for each in statements)
         return Decision.UNDECIDED if allows else Decision.IMPLICITLY_DENIED

@@ -22,6 +22,8 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_ATTACHED = 1000
+# what requests have that a service makes for another customer's resource, or a user, and a session of a role never
+_ABSENT = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceowner", "aws:username")
 
 
 class PermissionsMemory(dict[str, Permissions | None]):
@@ -57,7 +59,8 @@ def _find(call: Call, principal: str) -> Permissions | None:
         "aws:userid": (f"{role.id}:{session}",),
         "aws:securetransport": ("true",),  # as it will be on AWS
         "aws:viaawsservice": ("false",),
-        "aws:username": (),
+        "aws:principalisawsservice": ("false",),
+        **dict.fromkeys(_ABSENT, ()),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in orjson.loads(role.tags).items()},
     }
     return Permissions(

@@ -191,9 +191,8 @@ def get_bucket_policy(call: Call, request: Request) -> Result:
 
 @operation("s3", "ResourcePolicy", internal=True, reads=True)
 def resource_policy(call: Call, request: Request) -> Result:
-    """The ``Policy`` of the bucket of an ``Arn``, its own or an object's, None where it has none; nothing where there is
-    no bucket."""
-    call.span.kept = False
+    """The ``Policy`` of the bucket of an ``Arn``, its own or an object's, None where it has none; nothing where there
+    is no bucket."""
     bucket = bucket_by_name(call, request["Arn"].partition(":::")[2].partition("/")[0])
     return {} if bucket is None else {"Policy": bucket.settings.get("Policy")}
 

@@ -66,7 +66,6 @@ def get_resource_policy(call: Call, request: Request) -> Result:
 @operation("secretsmanager", "ResourcePolicy", internal=True, reads=True)
 def resource_policy(call: Call, request: Request) -> Result:
     """The ``Policy`` of the secret of an ``Arn``, None where it has none; nothing where there is no secret."""
-    call.span.kept = False
     secret = look_up(call, request["Arn"])
     return {} if secret is None else {"Policy": secret.policy}
 
