@@ -20,6 +20,8 @@ from headwater.spine.authorization import Access
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Operation, Request
 
+# what a span says of what was refused, in words that are the same for all services
+REFUSED = "refused"
 _ROLE = ":assumed-role/"
 # Whose resources have policies of their own, which may let a role of the same account in without its own policies.
 _WITH_POLICIES = frozenset({"lambda", "s3", "secretsmanager", "sns", "sqs"})
@@ -67,28 +69,15 @@ def weigh(call: Call, operation: Operation, request: Request) -> None:
         why = permissions.lacks(*access)
         if why is None or (why.startswith("because") and _is_let_in(call, access, permissions)):
             continue
-        told = _told(call.principal, access, why)
-        call.span.note(NOTE, told)
-        if call.engine.enforces_policies:
-            raise refused(operation.service, f"User: {told}")
+        enforced = call.engine.enforces_policies
+        call.span.note(REFUSED if enforced else NOTE, _told(call.principal, access.action, access.resource or "*", why))
+        if enforced:
+            raise _refusal(call.principal, operation.service, access, why)
         return
 
 
-def _told(principal: str, access: Access, why: str) -> str:
-    """As the service would say it: each spells its actions and resources in its own way."""
-    service, _, action = access.action.partition(":")
-    resource = access.resource or "*"
-    match service:
-        case "sqs":
-            spelled = access.action.lower()
-        case "sns":
-            spelled = f"SNS:{action}"
-        case _:
-            spelled = access.action
-    if service == "s3":
-        resource = f'"{resource}"'
-    reason = why.replace(access.action, spelled)
-    return f"{principal} is not authorized to perform: {spelled} on resource: {resource} {reason}"
+def _told(principal: str, action: str, resource: str, why: str) -> str:
+    return f"{principal} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
 def permissions_of(call: Call, principal: str) -> Permissions | None:
@@ -99,16 +88,23 @@ def permissions_of(call: Call, principal: str) -> Permissions | None:
     return found
 
 
-def refused(service: str, message: str) -> AwsError:
-    """As each kind of service says it."""
+def _refusal(principal: str, service: str, access: Access, why: str) -> AwsError:
+    """As each service says it, and spells its actions and resources."""
+    action, resource, code, status = access.action, access.resource or "*", "AccessDeniedException", 403
     match service:
-        case "sns":
-            return AwsError("AuthorizationError", message, 403)
-        case "s3" | "sqs" | "iam" | "sts" | "cloudformation":
-            return AwsError("AccessDenied", message, 403)
         case "iotdata":
             return AwsError("ForbiddenException", "Forbidden", 403)
-    return AwsError("AccessDeniedException", message, 400 if service in _BAD_REQUEST else 403)
+        case "sns":
+            action, code = action.replace("sns:", "SNS:", 1), "AuthorizationError"
+        case "sqs":
+            action, code = action.lower(), "AccessDenied"
+        case "s3":
+            resource, code = f'"{resource}"', "AccessDenied"
+        case "cloudformation" | "iam" | "sts":
+            code = "AccessDenied"
+        case _ if service in _BAD_REQUEST:
+            status = 400
+    return AwsError(code, "User: " + _told(principal, action, resource, why.replace(access.action, action)), status)
 
 
 def _is_let_in(call: Call, access: Access, permissions: Permissions) -> bool:
