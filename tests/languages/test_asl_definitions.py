@@ -46,6 +46,7 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
         (one(PASS | {"Next": "S"}), (SCHEMA, "Only one of these fields is allowed: [Next, End]", "/States/S")),
         (one(PASS | {"Nonsense": 1}), (SCHEMA, "Field 'Nonsense' is not supported", "/States/S")),
         (one(PASS | {"TimeoutSeconds": 1}), (SCHEMA, "Field 'TimeoutSeconds' is not supported", "/States/S")),
+        (one({"Type": "Succeed", "Assign": {"a": 1}}), (SCHEMA, "Field 'Assign' is not supported", "/States/S")),
         (one(PASS, Nonsense=1), (SCHEMA, "Field 'Nonsense' is not supported", "/")),
         (one(PASS | {"InputPath": "a"}), (SCHEMA, "Value must be a valid JSONPath.", "/States/S/InputPath")),
         (
@@ -168,6 +169,43 @@ def test_a_jsonata_expression_that_does_not_parse() -> None:
     ((code, message, location),) = findings(one(PASS | {"Output": "{% 1 + %}"}, QueryLanguage="JSONata"))
     assert (code, location) == ("INVALID_JSONATA_EXPRESSION", "/States/S/Output")
     assert "Unexpected end of expression" in message
+
+
+RESULT = "{% $states.result.a %}"
+NO_RESULT = "Field '$states.result' does not exist."
+
+
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [
+        (PASS | {"Output": {"a": RESULT}}, "Output/a"),
+        (PASS | {"Assign": {"a": RESULT}}, "Assign/a"),
+        (TASK | {"Arguments": RESULT}, "Arguments"),
+        (TASK | {"Catch": [{"ErrorEquals": ["E"], "Next": "S", "Output": RESULT}]}, "Catch[0]/Output"),
+        ({"Type": "Wait", "Seconds": RESULT, "End": True}, "Seconds"),
+        ({"Type": "Choice", "Choices": [{"Condition": RESULT, "Next": "Z"}]}, "Choices[0]/Condition"),
+        (TASK | {"Output": RESULT, "Assign": {"a": RESULT}}, ""),
+    ],
+)
+def test_a_result_is_read_only_where_there_is_one(state: dict[str, Any], place: str) -> None:
+    expected = [("UNSUPPORTED_JSONATA_EXPRESSION", NO_RESULT, f"/States/S/{place}")] if place else []
+    assert findings(one(state, QueryLanguage="JSONata")) == expected
+
+
+def test_no_inner_scope_has_a_variable_of_an_outer_one() -> None:
+    inmost = {"StartAt": "P", "States": {"P": PASS | {"Assign": {"x": 1, "y.$": "$x"}}}}
+    each = {"Type": "Map", "ItemProcessor": inmost, "Catch": [{"ErrorEquals": ["E"], "Next": "N", "Assign": {"z": 1}}]}
+    branch = {"StartAt": "M", "States": {"M": each | {"Next": "N"}, "N": PASS | {"Assign": {"y": 2}}}}
+    other = {"StartAt": "O", "States": {"O": PASS | {"Assign": {"y": 2, "_": 1}}}}
+    both = {"Type": "Parallel", "Branches": [branch, other], "End": True, "Assign": {"x": 3}}
+    refused = [("SCHEMA_VALIDATION_FAILED", "Invalid variable name '_'", "/States/S/Branches[1]/States/O/Assign/_")]
+    assert findings(one(both)) == refused
+    del other["States"]["O"]["Assign"]["_"]
+    place = "/States/S/Branches[0]/States/M/ItemProcessor/States/P/Assign"
+    words = "The variable name '{}' was already defined in a parent scope."
+    assert findings(one(both)) == [
+        ("DUPLICATE_VARIABLE_NAME", words.format(name), f"{place}/{at}") for name, at in (("x", "x"), ("y", "y.$"))
+    ]
 
 
 _junk = st.recursive(

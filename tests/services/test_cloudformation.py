@@ -423,7 +423,7 @@ def test_a_property_that_has_no_effect_is_told(aws: Client) -> None:
         "BillingMode": "PAY_PER_REQUEST", "ResourcePolicy": {"PolicyDocument": {}}, "Tags": [],
         "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "Sharpness": 1},
+        "StreamSpecification": {"StreamViewType": "KEYS_ONLY", "ResourcePolicy": {"PolicyDocument": {}}},
     }  # fmt: skip
 
     def told(word: str) -> str | None:
@@ -436,8 +436,8 @@ def test_a_property_that_has_no_effect_is_told(aws: Client) -> None:
         assert not reasons["shop"]
         return reasons["Table"]
 
-    within = "PointInTimeRecoverySpecification.Sharpness"
-    assert told("create") == f"Headwater ignores {within}, ResourcePolicy of AWS::DynamoDB::Table."
+    within = "StreamSpecification.ResourcePolicy"
+    assert told("create") == f"Headwater ignores ResourcePolicy, {within} of AWS::DynamoDB::Table."
     properties["BillingMode"], properties["ResourcePolicy"] = "PAY_PER_REQUEST", {"PolicyDocument": {"Version": "1"}}
     assert told("update") == "Headwater ignores ResourcePolicy of AWS::DynamoDB::Table."
     del properties["ResourcePolicy"]

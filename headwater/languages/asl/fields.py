@@ -42,6 +42,9 @@ _RETRIER_FIELDS = {
     "JitterStrategy",
     "Comment",
 }
+# States that have a result, and the fields that are evaluated once it is there.
+_RESULTING = ("Task", "Parallel", "Map")
+_AFTER_RESULT = ("Output", "Assign")
 _CATCHER_FIELDS = {"ErrorEquals", "Next", "ResultPath", "Output", "Assign", "Comment"}
 
 
@@ -86,7 +89,7 @@ class FieldCompiler:
             self.diagnostics.add("INVALID_JSONATA_EXPRESSION", str(error), f"{outer}{place}")
             return Constant(None)
         for reference in context_references(text):
-            unsupported = _unsupported(reference, place)
+            unsupported = _unsupported(reference, place, self.state["Type"])
             if unsupported:
                 self.diagnostics.add("UNSUPPORTED_JSONATA_EXPRESSION", unsupported, f"{outer}{place}")
         return query
@@ -151,7 +154,8 @@ class FieldCompiler:
             return
         for name in assigned:
             bare = name if self.jsonata else name.removesuffix(".$")
-            if not bare.isidentifier() or len(bare) > MAXIMUM_VARIABLE_NAME:
+            # Python's identifiers are Unicode's, but for the underscore that may begin them
+            if not bare.isidentifier() or bare[0] == "_" or len(bare) > MAXIMUM_VARIABLE_NAME:
                 self._report(f"Invalid variable name '{bare}'", f"{location}/{name}")
             elif bare == "states":
                 self._report("The variable name 'states' is reserved", f"{location}/{name}")
@@ -281,9 +285,11 @@ class FieldCompiler:
         return not missing and not unknown
 
 
-def _unsupported(reference: str, place: str) -> str:
-    """Why an expression at a place in its state may not read this; empty where it may."""
+def _unsupported(reference: str, place: str, kind: str) -> str:
+    """Why an expression at a place in a state of this kind may not read this; empty where it may."""
     if reference == "$states.errorOutput" and not place.startswith("Catch["):
+        return f"Field '{reference}' does not exist."
+    if reference == "$states.result" and not (kind in _RESULTING and place.startswith(_AFTER_RESULT)):
         return f"Field '{reference}' does not exist."
     if reference == "$$":
         return f"Reference to '{reference}' is not supported."

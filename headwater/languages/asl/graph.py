@@ -36,7 +36,7 @@ def check_transitions(document: dict[str, Any], diagnostics: Diagnostics, locati
                     f"{location}/States/{name}",
                 )
     for name, state in states.items():
-        for inner, where in _inner(state, f"{location}/States/{name}"):
+        for inner, where in inner_workflows(state, f"{location}/States/{name}"):
             check_transitions(inner, diagnostics, where)
 
 
@@ -66,7 +66,8 @@ def _reachable(start: str, edges: dict[str, list[str]]) -> set[str]:
     return reached
 
 
-def _inner(state: dict[str, Any], location: str) -> Iterator[tuple[dict[str, Any], str]]:
+def inner_workflows(state: dict[str, Any], location: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The branches or the processor of a state, with their locations."""
     for position, branch in enumerate(state.get("Branches", ())):
         yield branch, f"{location}/Branches[{position}]"
     for field in ("ItemProcessor", "Iterator"):

@@ -17,6 +17,7 @@ from headwater.languages.asl.graph import check_transitions
 from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.parse_state import CheckResource, StateParser
 from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS, unknown_language
+from headwater.languages.asl.scopes import check_scopes
 from headwater.languages.json_errors import in_jackson_words, line_and_column, token_at, unexpected_at
 
 MAXIMUM_TIMEOUT_SECONDS = 99_999_999
@@ -75,6 +76,7 @@ def _parse(text: str, express: bool, check_resource: CheckResource | None) -> tu
     workflow = parser.workflow(document, "", language)
     if not diagnostics.has_errors:
         check_transitions(document, diagnostics)
+        check_scopes(document, diagnostics)
         check = check_express if express else check_express_children
         check(document, diagnostics)
     if workflow is None or diagnostics.has_errors:

@@ -15,7 +15,7 @@ from headwater.languages.templates import TemplateError, evaluate, resolve_dynam
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import finish_task
 from headwater.services.cloudformation.localise import localise
-from headwater.services.cloudformation.plan import plan_of
+from headwater.services.cloudformation.plan import PlanMemory, plan_of
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
@@ -247,6 +247,7 @@ def _create(
     change = _change(call, stack, task, row, properties)
 
     def create(call: Call, change: Change) -> Step:
+        _check_properties(call, row, wanted)
         step = find_type(call, row.type).create(call, change)
         if step is None and former is not None and change.physical_id == former.physical_id:
             raise ResourceFailed(
@@ -275,6 +276,7 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
     denied = denial(stack.settings, MODIFY, row.logical_id, row.type) if differs else None
 
     def update(call: Call, change: Change) -> Step:
+        _check_properties(call, row, wanted)
         step = find_type(call, row.type).update(call, change)  # may say that this is a replacement
         if denied is None:
             return step
@@ -295,6 +297,12 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
         return _replace(call, stack, task, row, wanted)
 
     return _run(call, stack, task, row, change, update, done, replace)
+
+
+def _check_properties(call: Call, row: StackResource, wanted: Wanted) -> None:
+    memory: PlanMemory = call.memory
+    if (problem := memory.schemas.problem(wanted.type, row.logical_id, wanted.properties)) is not None:
+        raise ResourceFailed(problem)
 
 
 def _told(call: Call, row: StackResource, names: list[str]) -> str | None:

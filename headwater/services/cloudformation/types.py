@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.services import RESOURCE_NAMESPACES
+from headwater.services.cloudformation.errors import invalid_properties
 from headwater.services.cloudformation.surroundings import is_custom
 from headwater.services.cloudformation.witness import Witnessed
 from headwater.spine.errors import AwsError
@@ -87,10 +88,7 @@ def missing_property(change: Change, error: KeyError) -> Exception:
     key = error.args[0] if error.args else None
     if not isinstance(key, str) or key in change.properties or not key[:1].isupper():
         return error
-    return ResourceFailed(
-        f"Properties validation failed for resource {change.logical_id} with message: [#: required key [{key}] not "
-        "found]"
-    )
+    return ResourceFailed(invalid_properties(change.logical_id, [f"#: required key [{key}] not found"]))
 
 
 def reason_of(call: Call, error: AwsError) -> str:
