@@ -13,8 +13,9 @@ _VARIABLE = re.compile(r"\$\{(?:([*?$])|([^},]+)(?:,\s*'([^']*)')?)\}")
 
 
 class Circumstances(NamedTuple):
-    """``values`` of condition keys, whose names are in lower case; one that is known to have none has ``()``.
-    ``complete``: every key that is not among them has none either; otherwise nothing is known of it."""
+    """``values`` of condition keys, whose names are in lower case; one that is known to have none has ``()``, and so
+    have all keys of a family that is named (``aws:principaltag/``). ``complete``: every key that is not among them has
+    none either; otherwise nothing is known of it."""
 
     values: Mapping[str, tuple[str, ...]]
     complete: bool = True
@@ -22,6 +23,8 @@ class Circumstances(NamedTuple):
     def find(self, key: str) -> tuple[str, ...] | None:
         """The values of a key in lower case; None where they are not known."""
         found = self.values.get(key)
+        if found is None and "/" in key:
+            found = self.values.get(key[: key.index("/") + 1])
         return () if found is None and self.complete else found
 
 

@@ -61,6 +61,7 @@ def _find(call: Call, principal: str) -> Permissions | None:
         "aws:viaawsservice": ("false",),
         "aws:principalisawsservice": ("false",),
         **dict.fromkeys(_ABSENT, ()),
+        "aws:principaltag/": (),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in orjson.loads(role.tags).items()},
     }
     return Permissions(
