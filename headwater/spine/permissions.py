@@ -62,30 +62,30 @@ def in_role(operation: Operation) -> Operation:
 
 def weigh(call: Call, operation: Operation, request: Request) -> None:
     """Note on the call's span what its principal may not do; AwsError where policies are enforced."""
-    permissions = permissions_of(call, call.principal)
-    if permissions is None or operation.needs is None:
-        return
-    for access in operation.needs(call, request):
-        why = permissions.lacks(*access)
-        if why is None or (why.startswith("because") and _is_let_in(call, access, permissions)):
+    for access in operation.needs(call, request) if operation.needs else ():
+        why = lacks(call, call.principal, access)
+        if why is None:
             continue
         enforced = call.engine.enforces_policies
-        call.span.note(REFUSED if enforced else NOTE, _told(call.principal, access.action, access.resource or "*", why))
+        call.span.note(REFUSED if enforced else NOTE, told(call.principal, access.action, access.resource or "*", why))
         if enforced:
             raise _refusal(call.principal, operation.service, access, why)
         return
 
 
-def _told(principal: str, action: str, resource: str, why: str) -> str:
+def told(principal: str, action: str, resource: str, why: str) -> str:
     return f"{principal} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
-def permissions_of(call: Call, principal: str) -> Permissions | None:
-    """Those of a session's role; None where IAM has no such role."""
+def lacks(call: Call, principal: str, access: Access) -> str | None:
+    """Why a session of a role may not; None where it may, where that is not known, and where IAM has no such role."""
     if not is_in_role(principal) or not call.engine.catalogue.loaded("iam"):
         return None
-    found: Permissions | None = call.ask("iam", "Permissions", {"Principal": principal})["Permissions"]
-    return found
+    permissions: Permissions | None = call.ask("iam", "Permissions", {"Principal": principal})["Permissions"]
+    why = None if permissions is None else permissions.lacks(*access)
+    if permissions is None or why is None:
+        return None
+    return None if why.startswith("because") and _is_let_in(call, principal, access, permissions) else why
 
 
 def _refusal(principal: str, service: str, access: Access, why: str) -> AwsError:
@@ -104,23 +104,23 @@ def _refusal(principal: str, service: str, access: Access, why: str) -> AwsError
             code = "AccessDenied"
         case _ if service in _BAD_REQUEST:
             status = 400
-    return AwsError(code, "User: " + _told(principal, action, resource, why.replace(access.action, action)), status)
+    return AwsError(code, "User: " + told(principal, action, resource, why.replace(access.action, action)), status)
 
 
-def _is_let_in(call: Call, access: Access, permissions: Permissions) -> bool:
+def _is_let_in(call: Call, principal: str, access: Access, permissions: Permissions) -> bool:
     """Whether the resource's own policy names the role, the session or everybody: within an account that is enough."""
     arn = parse_arn(access.resource)
     if arn is None or arn.service not in _WITH_POLICIES:
         return False
-    told = call.ask(arn.service, "ResourcePolicy", {"Arn": access.resource})
-    if not told or not told["Policy"]:
+    policy: str | None = call.ask(arn.service, "ResourcePolicy", {"Arn": access.resource}).get("Policy")
+    if not policy:
         return False
     circumstances = Circumstances(permissions.values, complete=False)
     return any(
         each.allows
-        and any(_is_named(name, call.principal) for name in each.principals or ())
+        and any(_is_named(name, principal) for name in each.principals or ())
         and each.concerns(access.action, access.resource, circumstances) is not False
-        for each in parse_policy(told["Policy"])
+        for each in parse_policy(policy)
     )
 
 

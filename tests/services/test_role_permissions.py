@@ -255,6 +255,30 @@ def test_executions_schedules_and_rules_act_in_their_roles(strictly: Client, str
     assert sfn.start_sync_execution(stateMachineArn=machine)["status"] == "SUCCEEDED"
 
 
+def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: str) -> None:
+    queue = f"arn:aws:sqs:us-east-1:{account}:q"
+    strictly("sqs").create_queue(QueueName="q")
+    make(strictly("lambda"), "f", Role=_role(strictly, _allow("sqs:ReceiveMessage", resource=queue)))
+
+    def add(source: str, **more: Any) -> Any:
+        return strictly("lambda").create_event_source_mapping(FunctionName="f", EventSourceArn=source, **more)
+
+    assert _refused(lambda: add(queue)) == (
+        "InvalidParameterValueException",
+        400,
+        "The provided execution role does not have permissions to call DeleteMessage on SQS",
+    )
+    strictly("kinesis").create_stream(StreamName="s", ShardCount=1)
+    stream = f"arn:aws:kinesis:us-east-1:{account}:stream/s"
+    assert _refused(lambda: add(stream, StartingPosition="LATEST"))[2] == (
+        f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+        "DescribeStream, ListShards, and ListStreams Actions on your stream in IAM."
+    )
+    _put(strictly, _allow("sqs:*", resource=queue), _allow("kinesis:*"))
+    assert add(queue)["State"] == "Creating"
+    assert add(stream, StartingPosition="LATEST")["State"] == "Creating"
+
+
 def test_without_enforcement_it_is_told_and_done(aws: Client, account: str, endpoint: str) -> None:
     url = aws("sqs").create_queue(QueueName="q")["QueueUrl"]
     role = _role(aws, _allow("s3:*"), Path="/service/")
