@@ -194,20 +194,3 @@ _ACTIONS: Mapping[str, Callable[[Call, str, Parameters, bytes], None]] = {
     "sqs": _send_message,
     "stepFunctions": _start_execution,
 }
-
-# What an error action is told of the resource that failed.
-RESOURCES: Mapping[str, Callable[[Parameters], str]] = {
-    "cloudwatchAlarm": lambda parameters: str(parameters["alarmName"]),
-    "cloudwatchLogs": lambda parameters: str(parameters["logGroupName"]),
-    "cloudwatchMetric": lambda parameters: str(parameters["metricName"]),
-    "dynamoDB": lambda parameters: str(parameters["tableName"]),
-    "dynamoDBv2": lambda parameters: str(parameters["putItem"]["tableName"]),
-    "firehose": lambda parameters: str(parameters["deliveryStreamName"]),
-    "kinesis": lambda parameters: str(parameters["streamName"]),
-    "lambda": lambda parameters: str(parameters["functionArn"]),
-    "republish": lambda parameters: str(parameters["topic"]),
-    "s3": lambda parameters: str(parameters["bucketName"]),
-    "sns": lambda parameters: str(parameters["targetArn"]),
-    "sqs": lambda parameters: str(parameters["queueUrl"]),
-    "stepFunctions": lambda parameters: str(parameters["stateMachineName"]),
-}
