@@ -119,12 +119,14 @@ def _by_host(host: str) -> str | None:
 
 
 def _by_content(request: HttpRequest) -> str:
-    """For unsigned requests: only STS has operations that need no signature."""
+    """For unsigned requests: only STS has operations that need no signature, and there are links to be followed."""
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if request.method == "POST" and form and b"Action=" in request.body:
         if b"AssumeRole" in request.body or b"GetCallerIdentity" in request.body:
             return "sts"
         return "sqs" if b"QueueUrl=" in request.body or b"QueueName=" in request.body else "sns"
+    if request.method == "GET" and request.path.startswith("/confirmdestination/"):
+        return "iot"  # the link in what is sent to a topic rule destination: enableUrl
     # the links in SNS's messages: SubscribeURL and UnsubscribeURL
     return "sns" if request.method == "GET" and request.query.startswith("Action=") else "s3"
 

@@ -46,6 +46,7 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
         (one(PASS | {"Next": "S"}), (SCHEMA, "Only one of these fields is allowed: [Next, End]", "/States/S")),
         (one(PASS | {"Nonsense": 1}), (SCHEMA, "Field 'Nonsense' is not supported", "/States/S")),
         (one(PASS | {"TimeoutSeconds": 1}), (SCHEMA, "Field 'TimeoutSeconds' is not supported", "/States/S")),
+        (one({"Type": "Succeed", "Assign": {"a": 1}}), (SCHEMA, "Field 'Assign' is not supported", "/States/S")),
         (one(PASS, Nonsense=1), (SCHEMA, "Field 'Nonsense' is not supported", "/")),
         (one(PASS | {"InputPath": "a"}), (SCHEMA, "Value must be a valid JSONPath.", "/States/S/InputPath")),
         (

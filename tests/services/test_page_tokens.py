@@ -34,6 +34,8 @@ _REFUSALS = [
     ("sns", "list_topics", {}, "InvalidParameter", "Invalid parameter: NextToken"),
     ("sns", "list_origination_numbers", {}, "InvalidParameter", "Invalid parameter: nextToken"),
     ("sqs", "list_queues", {}, "InvalidParameterValue", "Invalid or expired next token."),
+    ("ssm", "describe_parameters", {}, "InvalidNextToken", "The specified token is not valid."),
+    ("ssm", "get_parameters_by_path", {"Path": "/"}, "InvalidNextToken", "The specified token is not valid."),
     ("stepfunctions", "list_state_machines", {}, "InvalidToken", "Invalid Token"),
     ("stepfunctions", "list_activities", {}, "InvalidToken", "Invalid Token"),
     ("xray", "get_trace_summaries", {"StartTime": 1, "EndTime": 2}, "InvalidRequestException", "NextToken is invalid."),

@@ -242,6 +242,9 @@ def test_a_task_that_is_aborted_stops_what_it_waits_for(aws: Client, states: Any
     assert states.describe_execution(executionArn=started)["status"] == expected[how]
     (run_,) = states.list_executions(stateMachineArn=child)["executions"]
     assert run_["status"] == ("SUCCEEDED" if how == "done" else "ABORTED")
+    described = states.describe_execution(executionArn=run_["executionArn"])
+    cause = f"The Task state in AWS Step Functions execution [{started}] which was managing this resource was aborted"
+    assert described.get("cause") == (None if how == "done" else cause)
 
 
 def test_two_tasks_may_wait_for_the_same_execution(timed: ServerThread) -> None:

@@ -72,6 +72,7 @@ _FILTERED = {
     "Output": Field("any", JSONATA),
     "Assign": OBJECT,
 }
+_ENDING = {name: field for name, field in _FILTERED.items() if name != "Assign"}
 _RESULT = {
     "Parameters": Field("any", JSONPATH),
     "ResultSelector": Field("object", JSONPATH),
@@ -108,7 +109,7 @@ STATE_FIELDS: dict[str, dict[str, Field]] = {
         "Timestamp": TEXT,
         "TimestampPath": PATH,
     },
-    "Succeed": _COMMON | _FILTERED,
+    "Succeed": _COMMON | _ENDING,
     "Fail": _COMMON | {"Error": TEXT, "ErrorPath": PATH, "Cause": TEXT, "CausePath": PATH},
     "Parallel": _COMMON | _TRANSITION | _FILTERED | _RESULT | _RECOVERY | {"Branches": Field("array")},
     "Map": _COMMON

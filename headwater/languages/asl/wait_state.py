@@ -62,7 +62,7 @@ class WaitState(State):
             value = self.value.evaluate(scope)
         if self.field.startswith("Seconds"):
             return run.now + 1000 * self._seconds(value)
-        moment = parse_timestamp(value)
+        moment = parse_timestamp(expect(self.value, value, "string") if self.jsonata else value)
         if moment is None:
             raise self._refused(
                 f"does not reference a valid ISO-8601 extended offset date-time format string: {self._shown(value)}"

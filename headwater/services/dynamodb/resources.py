@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -43,30 +45,21 @@ class TableResource(Resource):
         self._set_recovery(call, change, {})
         self._set_kinesis(call, change, {})
         _describe(call, change)
+        self._set_policies(call, change, {})
 
     def update(self, call: Call, change: Change) -> None:
         before, after = change.previous, change.properties
         if any(before.get(name) != after.get(name) for name in _REPLACED):
             raise Replace
         name = change.physical_id
-        request = _changes(before, after)
-        for updates in _index_updates(before, after):
-            call.operation(
-                "dynamodb",
-                "UpdateTable",
-                {
-                    "TableName": name,
-                    "AttributeDefinitions": after["AttributeDefinitions"],
-                    "GlobalSecondaryIndexUpdates": [updates],
-                },
-            )
-        if request:
+        for request in _updates(before, after):
             call.operation("dynamodb", "UpdateTable", {"TableName": name, **request})
         self._set_time_to_live(call, change, before)
         self._set_recovery(call, change, before)
         self._set_kinesis(call, change, before)
         self._set_tags(call, change)
         _describe(call, change)
+        self._set_policies(call, change, before)
 
     def delete(self, call: Call, change: Change) -> None:
         try:
@@ -147,6 +140,13 @@ class TableResource(Resource):
             request = {**table, "StreamArn": streams[1], **configured}
             call.operation("dynamodb", "EnableKinesisStreamingDestination", request)
 
+    def _set_policies(self, call: Call, change: Change, before: dict[str, Any]) -> None:
+        after = change.properties
+        streams = [each.get("StreamSpecification") or {} for each in (before, after)]
+        _set_policy(call, change.attributes["Arn"], before, after)
+        if "StreamArn" in change.attributes:
+            _set_policy(call, change.attributes["StreamArn"], *streams)
+
     def _set_tags(self, call: Call, change: Change) -> None:
         table = call.operation("dynamodb", "DescribeTable", {"TableName": change.physical_id})["Table"]
         arn = table["TableArn"]
@@ -178,6 +178,16 @@ def _read_recovery(backups: dict[str, Any]) -> dict[str, Any]:
     enabled = told["PointInTimeRecoveryStatus"] == "ENABLED"
     days = {"RecoveryPeriodInDays": told["RecoveryPeriodInDays"]} if "RecoveryPeriodInDays" in told else {}
     return {"PointInTimeRecoveryEnabled": enabled, **(days if enabled else {})}
+
+
+def _set_policy(call: Call, arn: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """The policy that properties give a table or stream: put where there is one, deleted where there was one."""
+    old, new = [(properties.get("ResourcePolicy") or {}).get("PolicyDocument") for properties in (before, after)]
+    if new is not None:
+        text = new if isinstance(new, str) else orjson.dumps(new).decode()
+        call.operation("dynamodb", "PutResourcePolicy", {"ResourceArn": arn, "Policy": text})
+    elif old is not None:
+        call.operation("dynamodb", "DeleteResourcePolicy", {"ResourceArn": arn})
 
 
 def _enabled(specification: dict[str, Any] | None) -> str | None:
@@ -262,8 +272,24 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
+def _updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """The requests that lead from the old settings to the new ones: an index goes or comes one at a time, and new ones
+    come when the table is billed as they are to be."""
+    updates = _index_updates(before, after)
+    of_indexes = [update for update in updates if "Update" in update]
+    settings = _changes(before, after) | ({"GlobalSecondaryIndexUpdates": of_indexes} if of_indexes else {})
+    requests = [{"GlobalSecondaryIndexUpdates": [update]} for update in updates if "Delete" in update]
+    requests += [settings] if settings else []
+    definitions = after["AttributeDefinitions"]
+    return requests + [
+        {"AttributeDefinitions": definitions, "GlobalSecondaryIndexUpdates": [update]}
+        for update in updates
+        if "Create" in update
+    ]
+
+
 def _index_updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """The updates, one at a time, that lead from the old global indexes to the new ones."""
+    """The updates that lead from the old global indexes to the new ones."""
     old = {index["IndexName"]: _index(index) for index in before.get("GlobalSecondaryIndexes", ())}
     new = {index["IndexName"]: _index(index) for index in after.get("GlobalSecondaryIndexes", ())}
     updates: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ _TAGGING = Tagging(
     operations=("ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource"),
     listed="TagList",
 )
-COPIED = ("Type", "Value", "Description", "AllowedPattern", "Tier", "DataType")
+COPIED = ("Type", "Value", "Description", "AllowedPattern", "Tier", "DataType", "Policies")
 
 
 @resource("AWS::SSM::Parameter")

@@ -22,7 +22,7 @@ from headwater.services.states.integrations.perform import (
     with_metadata,
 )
 from headwater.services.states.integrations.recognized import LACKING, lacks
-from headwater.services.states.record import Record, execution_by_id
+from headwater.services.states.record import Record, execution_by_id, qualifiers
 from headwater.services.states.redrivable import redrive_status
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
@@ -139,7 +139,7 @@ def child_ended(call: Call, item: Delivery) -> None:
     record = execution_by_id(call, child)
     assert record is not None
     succeeded = record.status == "SUCCEEDED"
-    described = _described(record, redrive_status(record, call.now), parsed=succeeded and pattern == "sync:2")
+    described = _described(call, record, parsed=succeeded and pattern == "sync:2")
     output = orjson.dumps(described).decode()
     if succeeded:
         advance_by_id(call, id_, TaskSucceeded(frame, ticket, output))
@@ -149,21 +149,25 @@ def child_ended(call: Call, item: Delivery) -> None:
 
 @delivery("states.child_abort")
 def abort_child(call: Call, item: Delivery) -> None:
-    """What waited for the execution (`.sync`) was stopped, and so is that.
+    """What waited for the execution (`.sync`) was stopped or has timed out, and so is that, with AWS's cause.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
     """
-    call.operation("states", "StopExecution", {"executionArn": item.payload})
+    waiting = f"execution [{item.payload}] which was managing this resource"
+    stop = {"executionArn": item.target, "cause": f"The Task state in AWS Step Functions {waiting} was aborted"}
+    call.operation("states", "StopExecution", stop)
 
 
-def _described(record: Record, redrive: tuple[str, str | None], *, parsed: bool) -> dict[str, Any]:
+def _described(call: Call, record: Record, *, parsed: bool) -> dict[str, Any]:
     """The child as DescribeExecution tells of it, in Step Functions' casing. `.sync:2` parses its JSON texts, where it
     has succeeded."""
 
     def shown(text: str) -> Any:
         return orjson.loads(text) if parsed else text
 
-    described: dict[str, Any] = {
+    redrive = redrive_status(record, call.now)
+    through = qualifiers(call, record.machine, record.definition, record.qualifier)
+    described: dict[str, Any] = {f"S{name[1:]}": arn for name, arn in through.items()} | {
         "ExecutionArn": record.arn,
         "Input": shown(record.input),
         "InputDetails": {"Included": True},

@@ -1,0 +1,196 @@
+"""What rules do with a message: one function an action, each a call of the other service's operation.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/iot-rule-actions.html
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from headwater.languages.mqtt.topics import topic_problem
+from headwater.services.iot.errors import invalid_request
+from headwater.services.iot.topic_rules.items import to_attribute
+from headwater.spine.arns import make_arn
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+
+Parameters = Mapping[str, Any]
+
+
+def carry_out(call: Call, rule: str, kind: str, parameters: Parameters, payload: bytes) -> None:
+    """Do one action; raises the AwsError of the service that refused it."""
+    _ACTIONS[kind](call, rule, parameters, payload)
+
+
+def _text(payload: bytes) -> str:
+    try:
+        return payload.decode()
+    except UnicodeDecodeError as error:
+        raise invalid_request("The action takes text, and the message is not UTF-8.") from error
+
+
+def _invoke_function(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    request = {"FunctionName": parameters["functionArn"], "InvocationType": "Event", "Payload": payload}
+    call.operation("lambda", "Invoke", request)
+
+
+def _send_message(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    body = base64.b64encode(payload).decode() if parameters.get("useBase64") else _text(payload)
+    call.operation("sqs", "SendMessage", {"QueueUrl": parameters["queueUrl"], "MessageBody": body})
+
+
+def _notify(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    request = {"TopicArn": parameters["targetArn"], "Message": _text(payload)}
+    if parameters.get("messageFormat") == "JSON":
+        request["MessageStructure"] = "json"
+    call.operation("sns", "Publish", request)
+
+
+def _put_object(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    request = {"Bucket": parameters["bucketName"], "Key": parameters["key"], "Body": payload}
+    if parameters.get("cannedAcl"):
+        request["ACL"] = parameters["cannedAcl"]
+    call.operation("s3", "PutObject", request)
+
+
+def _put_columns(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    """dynamoDBv2: each attribute of the message is a column."""
+    try:
+        document = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise invalid_request("The message is not JSON.") from error
+    if not isinstance(document, dict):
+        raise invalid_request("The message is not a JSON object.")
+    item = {name: to_attribute(value) for name, value in document.items()}
+    call.operation("dynamodb", "PutItem", {"TableName": parameters["putItem"]["tableName"], "Item": item})
+
+
+def _put_payload(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    """dynamoDB: the whole message in one column, under the given key."""
+    key = {parameters["hashKeyField"]: _key(parameters, "hashKey")}
+    if parameters.get("rangeKeyField"):
+        key[parameters["rangeKeyField"]] = _key(parameters, "rangeKey")
+    table, column = parameters["tableName"], parameters.get("payloadField") or "payload"
+    operation = (parameters.get("operation") or "INSERT").upper()
+    if operation == "DELETE":
+        call.operation("dynamodb", "DeleteItem", {"TableName": table, "Key": key})
+    elif operation == "INSERT":
+        call.operation("dynamodb", "PutItem", {"TableName": table, "Item": key | {column: _document(payload)}})
+    elif operation == "UPDATE":
+        request = {
+            "TableName": table,
+            "Key": key,
+            "UpdateExpression": "SET #payload = :payload",
+            "ExpressionAttributeNames": {"#payload": column},
+            "ExpressionAttributeValues": {":payload": _document(payload)},
+        }
+        call.operation("dynamodb", "UpdateItem", request)
+    else:
+        raise invalid_request(f"The operation {operation} is not INSERT, UPDATE or DELETE.")
+
+
+def _key(parameters: Parameters, prefix: str) -> dict[str, str]:
+    kind = "N" if parameters.get(f"{prefix}Type") == "NUMBER" else "S"
+    return {kind: parameters.get(f"{prefix}Value") or ""}
+
+
+def _document(payload: bytes) -> dict[str, Any]:
+    try:
+        return to_attribute(orjson.loads(payload))
+    except orjson.JSONDecodeError:
+        return {"B": payload}
+
+
+def _start_execution(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    machine = make_arn("states", call.region, call.account, f"stateMachine:{parameters['stateMachineName']}")
+    name = (parameters.get("executionNamePrefix") or "") + call.ids.uuid()
+    request = {"stateMachineArn": machine, "name": name[:80], "input": _text(payload)}
+    call.operation("states", "StartExecution", request)
+
+
+def _republish(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    topic = parameters["topic"]
+    if topic.startswith("$$"):  # how a rule names a reserved topic, next to its own variables
+        topic = topic[1:]
+    if problem := topic_problem(topic):
+        raise invalid_request(f"The topic {topic} is not valid: {problem}.")
+    request = {"Topic": topic, "Payload": payload, "Qos": int(parameters.get("qos") or 0)}
+    call.operation("iot-mqtt", "Republish", request | {"Headers": parameters.get("headers") or {}})
+
+
+def _put_log_events(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    stream = {"logGroupName": parameters["logGroupName"], "logStreamName": rule}
+    try:
+        call.operation("logs", "CreateLogStream", stream)
+    except AwsError as error:
+        if error.code != "ResourceAlreadyExistsException":
+            raise
+    if parameters.get("batchMode"):
+        events = [{"timestamp": item["timestamp"], "message": item["message"]} for item in orjson.loads(payload)]
+    else:
+        events = [{"timestamp": call.now, "message": _text(payload)}]
+    call.operation("logs", "PutLogEvents", stream | {"logEvents": events})
+
+
+def _put_metric(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    """The time of the metric is in seconds, as the value a text."""
+    value, at = _number("metricValue", parameters["metricValue"]), parameters.get("metricTimestamp")
+    datum = {"MetricName": parameters["metricName"], "Value": value, "Unit": parameters["metricUnit"]}
+    if at:
+        datum["Timestamp"] = round(_number("metricTimestamp", at) * 1000)
+    call.operation("monitoring", "PutMetricData", {"Namespace": parameters["metricNamespace"], "MetricData": [datum]})
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise invalid_request(f"{name} is not a number: {text}") from error
+
+
+def _set_alarm_state(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    request = {
+        "AlarmName": parameters["alarmName"],
+        "StateReason": parameters["stateReason"],
+        "StateValue": parameters["stateValue"],
+    }
+    call.operation("monitoring", "SetAlarmState", request)
+
+
+def _put_record(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    key = parameters.get("partitionKey") or call.ids.uuid()
+    call.operation(
+        "kinesis", "PutRecord", {"StreamName": parameters["streamName"], "Data": payload, "PartitionKey": key}
+    )
+
+
+def _deliver_record(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
+    request: dict[str, Any] = {"DeliveryStreamName": parameters["deliveryStreamName"]}
+    separator = (parameters.get("separator") or "").encode()
+    if not parameters.get("batchMode"):
+        call.operation("firehose", "PutRecord", request | {"Record": {"Data": payload + separator}})
+        return
+    items = orjson.loads(payload)
+    records = [{"Data": orjson.dumps(item) + separator} for item in items]
+    call.operation("firehose", "PutRecordBatch", request | {"Records": records})
+
+
+_ACTIONS: Mapping[str, Callable[[Call, str, Parameters, bytes], None]] = {
+    "cloudwatchAlarm": _set_alarm_state,
+    "cloudwatchLogs": _put_log_events,
+    "cloudwatchMetric": _put_metric,
+    "dynamoDB": _put_payload,
+    "dynamoDBv2": _put_columns,
+    "firehose": _deliver_record,
+    "kinesis": _put_record,
+    "lambda": _invoke_function,
+    "republish": _republish,
+    "s3": _put_object,
+    "sns": _notify,
+    "sqs": _send_message,
+    "stepFunctions": _start_execution,
+}
