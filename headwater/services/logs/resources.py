@@ -128,6 +128,30 @@ class SubscriptionFilterResource(_FilterResource):
     kind = "Subscription"
 
 
+@resource("AWS::Logs::QueryDefinition")
+class QueryDefinitionResource(Resource):
+    """`Ref` and the attribute QueryDefinitionId are the id."""
+
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        request = {
+            "name": properties["Name"],
+            "queryString": properties["QueryString"],
+            "logGroupNames": properties.get("LogGroupNames"),
+            "queryLanguage": properties.get("QueryLanguage"),
+            "queryDefinitionId": change.physical_id,
+        }
+        made = call.operation("logs", "PutQueryDefinition", {name: value for name, value in request.items() if value})
+        change.physical_id = made["queryDefinitionId"]
+        change.attributes = {"QueryDefinitionId": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        _ignore_missing(call, "DeleteQueryDefinition", {"queryDefinitionId": change.physical_id})
+
+
 def _request(properties: dict[str, Any]) -> dict[str, Any]:
     """The same with members named as the API has them."""
     request = {name[0].lower() + name[1:]: value for name, value in properties.items()}
