@@ -2,6 +2,8 @@
 
 from headwater.services.cloudformation import (
     change_sets,
+    control,
+    control_work,
     custom,
     kept,
     listing,
@@ -22,6 +24,7 @@ SERVICE = Service(
     name="cloudformation",
     modules=(
         *(stacks, change_sets, templates, listing, outputs, provisioning),
+        *(control, control_work),
         *(custom, kept, nested, notifications, topology, waiting),
     ),
     schema=SCHEMA,

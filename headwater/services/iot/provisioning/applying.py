@@ -182,10 +182,9 @@ def _policy(call: Call, declared: Declared) -> tuple[str, str]:
         return name, call.operation("iot", "GetPolicy", {"policyName": name})["policyArn"]
     document = _text(declared, "PolicyDocument")
     name = sha256(document.encode()).hexdigest()
+    request = {"policyName": name, "policyDocument": document}
     try:
-        return name, call.operation("iot", "CreatePolicy", {"policyName": name, "policyDocument": document})[
-            "policyArn"
-        ]
+        return name, call.operation("iot", "CreatePolicy", request)["policyArn"]
     except AwsError as error:
         if error.code != "ResourceAlreadyExistsException":
             raise
