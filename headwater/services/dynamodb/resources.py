@@ -83,6 +83,43 @@ class TableResource(Resource):
             if error.code != "ResourceNotFoundException":
                 raise
 
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """Without where its changes go (Kinesis) and how warm it is."""
+        named = {"TableName": change.physical_id}
+        table = call.operation("dynamodb", "DescribeTable", named)["Table"]
+        _describe(call, change)
+        lives = call.operation("dynamodb", "DescribeTimeToLive", named)["TimeToLiveDescription"]
+        backups = call.operation("dynamodb", "DescribeContinuousBackups", named)["ContinuousBackupsDescription"]
+        stream = table.get("StreamSpecification") or {}
+        tags = call.operation("dynamodb", "ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
+        return {
+            "TableName": table["TableName"],
+            "KeySchema": table["KeySchema"],
+            "AttributeDefinitions": table["AttributeDefinitions"],
+            "BillingMode": (table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED"),
+            "DeletionProtectionEnabled": bool(table.get("DeletionProtectionEnabled")),
+            "GlobalSecondaryIndexes": [_read_index(table, each) for each in table.get("GlobalSecondaryIndexes") or ()]
+            or None,
+            "LocalSecondaryIndexes": [_read_index(table, each) for each in table.get("LocalSecondaryIndexes") or ()]
+            or None,
+            "PointInTimeRecoverySpecification": _read_recovery(backups),
+            "ProvisionedThroughput": _read_throughput(table, table),
+            "StreamSpecification": {"StreamViewType": stream["StreamViewType"]} if stream else None,
+            "TableClass": (table.get("TableClassSummary") or {}).get("TableClass"),
+            "Tags": tags or None,
+            "TimeToLiveSpecification": {"AttributeName": lives["AttributeName"], "Enabled": True}
+            if lives["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
+            else None,
+        }
+
+    def known(self, call: Call) -> list[str]:
+        names, last = [], None
+        while True:
+            answer = call.operation("dynamodb", "ListTables", {"ExclusiveStartTableName": last} if last else {})
+            names += answer["TableNames"]
+            if not (last := answer.get("LastEvaluatedTableName")):
+                return names
+
     def _set_time_to_live(self, call: Call, change: Change, before: dict[str, Any]) -> None:
         old = _enabled(before.get("TimeToLiveSpecification"))
         new = _enabled(change.properties.get("TimeToLiveSpecification"))
@@ -136,6 +173,26 @@ class TableResource(Resource):
             call.operation("dynamodb", "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
         if tags:
             call.operation("dynamodb", "TagResource", {"ResourceArn": arn, "Tags": tags})
+
+
+def _read_index(table: dict[str, Any], index: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+    throughput = _read_throughput(table, index)
+    return shown | {"ProvisionedThroughput": throughput} if throughput else shown
+
+
+def _read_throughput(table: dict[str, Any], holder: dict[str, Any]) -> dict[str, int] | None:
+    """Of what is not paid for by request."""
+    mode = (table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED")
+    given = holder.get("ProvisionedThroughput")
+    return _throughput(given) if given and mode == "PROVISIONED" else None
+
+
+def _read_recovery(backups: dict[str, Any]) -> dict[str, Any]:
+    told = backups["PointInTimeRecoveryDescription"]
+    enabled = told["PointInTimeRecoveryStatus"] == "ENABLED"
+    days = {"RecoveryPeriodInDays": told["RecoveryPeriodInDays"]} if "RecoveryPeriodInDays" in told else {}
+    return {"PointInTimeRecoveryEnabled": enabled, **(days if enabled else {})}
 
 
 def _set_policy(call: Call, arn: str, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ from headwater.services.iot.registry import group_members, principals, thing_gro
 from headwater.services.iot.registry import resources as registry_resources
 from headwater.services.iot.shadows import shadows
 from headwater.services.iot.tables import SCHEMA
-from headwater.services.iot.topic_rules import engine, rules
+from headwater.services.iot.topic_rules import confirmation, destinations, engine, posting, rules
 from headwater.services.iot.topic_rules import resources as rule_resources
 from headwater.spine.service import Service
 
@@ -65,7 +65,10 @@ SERVICE = Service(
         things,
         registry_resources,
         shadows,
+        confirmation,
+        destinations,
         engine,
+        posting,
         rules,
         rule_resources,
     ),

@@ -95,6 +95,14 @@ SCHEMA = (
     CREATE INDEX iot_group_members_by_thing ON iot_group_members (account, region, thing, group_name);
     ALTER TABLE iot_things ADD COLUMN type TEXT;
     """,
+    """
+    CREATE TABLE iot_destinations (
+        account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, url TEXT NOT NULL, status TEXT NOT NULL,
+        reason TEXT, token TEXT NOT NULL, created BIGINT NOT NULL, modified BIGINT NOT NULL,
+        PRIMARY KEY (account, region, id), UNIQUE (account, region, url)
+    );
+    CREATE INDEX iot_destinations_by_token ON iot_destinations (token);
+    """,
 )
 
 TAGS = "SELECT tags FROM iot_tags WHERE arn = ?"
