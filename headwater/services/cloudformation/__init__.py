@@ -5,6 +5,7 @@ from headwater.services.cloudformation import (
     control,
     control_work,
     custom,
+    drift,
     kept,
     listing,
     nested,
@@ -24,7 +25,7 @@ SERVICE = Service(
     name="cloudformation",
     modules=(
         *(stacks, change_sets, templates, listing, outputs, provisioning),
-        *(control, control_work),
+        *(control, control_work, drift),
         *(custom, kept, nested, notifications, topology, waiting),
     ),
     schema=SCHEMA,

@@ -65,6 +65,14 @@ SCHEMA = (
         PRIMARY KEY (account, region, type, physical_id)
     );
     """,
+    """
+    CREATE TABLE cloudformation_drifts (
+        stack TEXT NOT NULL, logical_id TEXT NOT NULL, drift TEXT NOT NULL, PRIMARY KEY (stack, logical_id)
+    );
+    CREATE TABLE cloudformation_drift_detections (
+        id TEXT PRIMARY KEY, stack TEXT NOT NULL, at BIGINT NOT NULL, status TEXT NOT NULL, drifted INTEGER NOT NULL
+    );
+    """,
 )
 
 STACK_COLUMNS = (
@@ -228,3 +236,15 @@ UNION ALL
 SELECT physical_id, properties, attributes, changed FROM cloudformation_control_resources
 WHERE account = ? AND region = ? AND type = ? ORDER BY changed
 """
+
+PUT_DRIFT = """
+INSERT INTO cloudformation_drifts (stack, logical_id, drift) VALUES (?, ?, ?)
+ON CONFLICT (stack, logical_id) DO UPDATE SET drift = excluded.drift
+"""
+SELECT_DRIFTS = "SELECT drift FROM cloudformation_drifts WHERE stack = ? ORDER BY logical_id"
+DELETE_DRIFTS = "DELETE FROM cloudformation_drifts WHERE stack = ?"
+INSERT_DETECTION = """
+INSERT INTO cloudformation_drift_detections (id, stack, at, status, drifted) VALUES (?, ?, ?, ?, ?)
+"""
+SELECT_DETECTION = "SELECT stack, at, status, drifted FROM cloudformation_drift_detections WHERE id = ?"
+DELETE_DETECTIONS = "DELETE FROM cloudformation_drift_detections WHERE stack = ?"
