@@ -4,15 +4,20 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.htm
 """
 
 from headwater.services.logs import (
+    discovering,
     events,
+    exporting,
     filtering,
     filters,
     group_filters,
     groups,
     policies,
+    queries,
+    query_definitions,
     resources,
     resources_vended,
     streams,
+    tailing,
     vended,
     vending,
 )
@@ -24,7 +29,7 @@ SERVICE = Service(
     name="logs",
     modules=(
         *(events, filtering, filters, group_filters, groups, policies, resources, resources_vended, streams, vended),
-        vending,
+        *(discovering, exporting, queries, query_definitions, tailing, vending),
     ),
     schema=SCHEMA,
     validates=True,
