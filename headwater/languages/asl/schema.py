@@ -137,6 +137,8 @@ STATE_FIELDS: dict[str, dict[str, Field]] = {
         "Label": TEXT,
     },
 }
+# Of whatever is waited for.
+MAXIMUM_SECONDS = 99_999_999
 MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
 BRANCH_FIELDS = frozenset({"Comment", "StartAt", "States"})
 PROCESSOR_FIELDS = BRANCH_FIELDS | {"ProcessorConfig"}

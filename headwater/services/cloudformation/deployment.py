@@ -47,6 +47,8 @@ def begin_update(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -
 def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, status: str) -> None:
     """Make a template the one in force, for a new operation, and begin to deploy it."""
     forget_tasks(call, stack)
+    call.store.run(tables.DELETE_DRIFTS, (stack.id,))
+    stack.settings.pop("DriftInformation", None)
     stack.operation += 1
     if stack.status != "UPDATE_FAILED":  # a rollback leads to what last was whole, over all failures since
         stack.former = stack.template
@@ -239,6 +241,8 @@ def _deleted(call: Call, stack: Stack, failed: bool) -> None:
     call.store.run(tables.DELETE_EXPORTS_OF, (stack.id,))
     call.store.run(tables.FORGET_IMPORTS, (stack.id, stack.operation + 1))
     call.store.run(tables.DELETE_CHANGE_SETS, (stack.id,))
+    call.store.run(tables.DELETE_DRIFTS, (stack.id,))
+    call.store.run(tables.DELETE_DETECTIONS, (stack.id,))
     _complete(call, stack, "DELETE_COMPLETE")
 
 
