@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
+from headwater.services.dynamodb.resources_import import await_import, begin_import, set_afterwards
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, Step, resource
 
-_REPLACED = ("TableName", "KeySchema", "LocalSecondaryIndexes")
+_REPLACED = ("TableName", "KeySchema", "LocalSecondaryIndexes", "ImportSourceSpecification")
 _CHANGING = (
     *("BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput", "DeletionProtectionEnabled"),
     *("TableClass", "SSESpecification"),
@@ -26,21 +27,35 @@ _PASSED = (
     "DeletionProtectionEnabled",
     "TableClass",
 )
-_LACKING = ("ImportSourceSpecification",)
 _INTEGERS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
 @resource("AWS::DynamoDB::Table")
 class TableResource(Resource):
-    def create(self, call: Call, change: Change) -> None:
+    def create(self, call: Call, change: Change) -> Step:
         properties = change.properties
-        for lacking in _LACKING:
-            if lacking in properties:
-                raise not_implemented(f"{lacking} of AWS::DynamoDB::Table")
-        name = properties.get("TableName") or change.physical_name(255)
-        request = {"TableName": name, "Tags": _tags(change), **_settings(properties)}
-        call.operation("dynamodb", "CreateTable", {key: value for key, value in request.items() if value is not None})
-        change.physical_id = name
+        change.physical_id = properties.get("TableName") or change.physical_name(255)
+        given = {"TableName": change.physical_id, **_settings(properties)}
+        settings = {key: value for key, value in given.items() if value is not None}
+        specification = properties.get("ImportSourceSpecification")
+        if specification is not None:
+            return self._import(change, settings, begin_import(call, specification, settings))
+        call.operation("dynamodb", "CreateTable", {**settings, "Tags": _tags(change)})
+        self._complete(call, change)
+        return None
+
+    async def _import(self, change: Change, settings: dict[str, Any], arn: str) -> None:
+        assert change.work is not None
+        await await_import(change.work, arn)
+        await change.work.transact(self._complete_imported, change, settings)
+
+    def _complete_imported(self, call: Call, change: Change, settings: dict[str, Any]) -> None:
+        set_afterwards(call, settings)
+        self._set_tags(call, change)
+        self._complete(call, change)
+
+    def _complete(self, call: Call, change: Change) -> None:
+        """What a new table has besides."""
         self._set_time_to_live(call, change, {})
         self._set_recovery(call, change, {})
         self._set_kinesis(call, change, {})
