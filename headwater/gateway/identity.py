@@ -24,6 +24,7 @@ _SIGNED_AS = {
     "iotdevicegateway": "iotdata",
     "cloudwatch": "monitoring",
     "s3express": "s3",
+    "cloudcontrolapi": "cloudcontrol",
     "s3-object-lambda": "s3",
 }
 _TARGETS = {
@@ -38,6 +39,7 @@ _TARGETS = {
     "Kinesis_20131202": "kinesis",
     "Firehose_20150804": "firehose",
     "GraniteServiceVersion20100801": "monitoring",
+    "CloudApiService": "cloudcontrol",
 }
 _HOST = re.compile(r"(?:^|\.)([a-z][a-z0-9-]*)(?:[.-]([a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)")
 _HOST_NAMES = {"data-ats.iot": "iotdata", "streams.dynamodb": "dynamodbstreams"}

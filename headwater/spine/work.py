@@ -111,12 +111,14 @@ class Work:
         request: Request,
         account: str | None = None,
         region: str | None = None,
+        principal: str | None = None,
     ) -> Result:
-        """Call an operation and wait for its committed answer; raises its AwsError."""
+        """Call an operation and wait for its committed answer; raises its AwsError. ``principal``: the session of the
+        role in which the service does it for its customer."""
         caller = self.caller
-        if account is not None or region is not None:
-            caller = Caller(account or caller.account, region or caller.region, caller.principal)
-        return await self.engine.call(service, name, request, caller, self.span.cause)
+        if account is not None or region is not None or principal is not None:
+            caller = Caller(account or caller.account, region or caller.region, principal or caller.principal)
+        return await self.engine.call(service, name, request, caller, self.span.cause, principal is not None)
 
     async def send(self, request: WireRequest, account: str, region: str) -> WireAnswer:
         """Send a request to a service as a client would; errors are answers."""

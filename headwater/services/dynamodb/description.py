@@ -23,6 +23,8 @@ def describe(
 ) -> dict[str, Any]:
     """The table's description; ``status`` is what it is said to be in, ``of_index`` that of indexes by name."""
     definition = table.definition
+    if status == "ACTIVE" and definition.get("importing"):
+        status = "CREATING"
     count, size = count_items(call, table)
     described: dict[str, Any] = {
         "AttributeDefinitions": definition["AttributeDefinitions"],

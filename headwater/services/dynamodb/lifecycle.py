@@ -23,6 +23,7 @@ from headwater.services.dynamodb.table import RECOVERY, Table, describe_target, 
 from headwater.services.dynamodb.tags import check_tags
 from headwater.spine.arns import partition_of
 from headwater.spine.encryption_keys import usable_key
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _PAGE = 100
@@ -49,7 +50,7 @@ def create_table(call: Call, request: Request) -> Result:
     call.span.subject = arn
     if table_by_arn(call, arn) is not None:
         raise table_exists(request["TableName"])
-    definition = _definition(call, request)
+    definition = new_definition(call, request)
     specification = request.get("StreamSpecification") or {"StreamEnabled": False}
     stream = None
     if specification["StreamEnabled"]:
@@ -73,7 +74,7 @@ def insert_table(
     return table
 
 
-def _definition(call: Call, request: Request) -> dict[str, Any]:
+def new_definition(call: Call, request: Request) -> dict[str, Any]:
     """What is kept of a request: the settings, with ids for the indexes, and when it was."""
     definition: dict[str, Any] = {name: request[name] for name in _KEPT if name in request}
     definition |= {"TableId": call.ids.uuid(), "created": call.now, "billed": call.now}
@@ -117,6 +118,9 @@ def list_tables(call: Call, request: Request) -> Result:
 @operation("dynamodb", "DeleteTable")
 def delete_table(call: Call, request: Request) -> Result:
     table = describe_target(call, request["TableName"])
+    if table.definition.get("importing"):
+        text = f"Attempt to change a resource which is still in use: Table is being created: {table.name}"
+        raise AwsError("ResourceInUseException", text)
     if table.definition.get("DeletionProtectionEnabled"):
         raise validation(
             "Resource cannot be deleted as it is currently protected against deletion. "

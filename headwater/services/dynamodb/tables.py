@@ -64,6 +64,14 @@ SCHEMA = (
         kind TEXT NOT NULL, table_name TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT, document TEXT NOT NULL
     );
     """,
+    # exports and imports; what an export is yet to write are items of its id
+    """
+    CREATE TABLE dynamodb_jobs (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, account TEXT NOT NULL,
+        region TEXT NOT NULL, table_arn TEXT NOT NULL, table_id TEXT NOT NULL, token TEXT, document TEXT NOT NULL
+    );
+    CREATE INDEX dynamodb_jobs_by_token ON dynamodb_jobs (account, region, kind, token);
+    """,
 )
 
 INSERT_TABLE = """
@@ -181,6 +189,23 @@ SELECT ?, hash_key, range_key, item FROM dynamodb_history
 WHERE history = ? AND changed > ? AND item IS NOT NULL AND id IN (
     SELECT min(id) FROM dynamodb_history WHERE history = ? AND changed > ? GROUP BY hash_key, range_key
 )"""
+)
+
+CHANGES = """
+SELECT changed, hash_key, range_key, item FROM dynamodb_history WHERE history = ? AND changed >= ? ORDER BY changed, id
+"""
+
+INSERT_JOB = """
+INSERT INTO dynamodb_jobs (id, arn, kind, account, region, table_arn, table_id, token, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+SET_JOB = "UPDATE dynamodb_jobs SET document = ? WHERE id = ?"
+_JOB = "SELECT id, arn, kind, table_id, document FROM dynamodb_jobs "
+FIND_JOB = _JOB + "WHERE kind = ? AND arn = ?"
+JOB_OF_TOKEN = _JOB + "WHERE account = ? AND region = ? AND kind = ? AND token = ? ORDER BY id DESC LIMIT 1"
+LIST_JOBS = _JOB + "WHERE account = ? AND region = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT ?"
+LIST_JOBS_OF_TABLE = (
+    _JOB + "WHERE account = ? AND region = ? AND kind = ? AND id < ? AND table_arn = ? ORDER BY id DESC LIMIT ?"
 )
 
 INSERT_BACKUP = """

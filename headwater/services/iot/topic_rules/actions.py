@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/iot-rule-actions.html
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
 Parameters = Mapping[str, Any]
+_MOST_RECORDS = 500  # of PutRecordBatch
 
 
 def carry_out(call: Call, rule: str, kind: str, parameters: Parameters, payload: bytes) -> None:
@@ -118,7 +120,10 @@ def _republish(call: Call, rule: str, parameters: Parameters, payload: bytes) ->
         topic = topic[1:]
     if problem := topic_problem(topic):
         raise invalid_request(f"The topic {topic} is not valid: {problem}.")
-    request = {"Topic": topic, "Payload": payload, "Qos": int(parameters.get("qos") or 0)}
+    qos = str(parameters.get("qos") or 0)
+    if qos not in ("0", "1"):
+        raise invalid_request(f"The QoS {qos} is not 0 or 1.")
+    request = {"Topic": topic, "Payload": payload, "Qos": int(qos)}
     call.operation("iot-mqtt", "Republish", request | {"Headers": parameters.get("headers") or {}})
 
 
@@ -130,10 +135,28 @@ def _put_log_events(call: Call, rule: str, parameters: Parameters, payload: byte
         if error.code != "ResourceAlreadyExistsException":
             raise
     if parameters.get("batchMode"):
-        events = [{"timestamp": item["timestamp"], "message": item["message"]} for item in orjson.loads(payload)]
+        events = [_log_event(item) for item in _batch(payload)]
     else:
         events = [{"timestamp": call.now, "message": _text(payload)}]
     call.operation("logs", "PutLogEvents", stream | {"logEvents": events})
+
+
+def _log_event(item: Any) -> dict[str, Any]:
+    timestamp, message = (item.get("timestamp"), item.get("message")) if isinstance(item, dict) else (None, None)
+    if not isinstance(timestamp, int) or not isinstance(message, str):
+        raise invalid_request("Each record of a batch of logs has a timestamp, in milliseconds, and a message.")
+    return {"timestamp": timestamp, "message": message}
+
+
+def _batch(payload: bytes) -> list[Any]:
+    """The records of an action in batchMode."""
+    try:
+        items = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        items = None
+    if not isinstance(items, list) or not items:
+        raise invalid_request("With batchMode the message must be a JSON array of records.")
+    return items
 
 
 def _put_metric(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
@@ -147,9 +170,12 @@ def _put_metric(call: Call, rule: str, parameters: Parameters, payload: bytes) -
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
-    except ValueError as error:
-        raise invalid_request(f"{name} is not a number: {text}") from error
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise invalid_request(f"{name} is not a number: {text}")
+    return number
 
 
 def _set_alarm_state(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
@@ -174,7 +200,9 @@ def _deliver_record(call: Call, rule: str, parameters: Parameters, payload: byte
     if not parameters.get("batchMode"):
         call.operation("firehose", "PutRecord", request | {"Record": {"Data": payload + separator}})
         return
-    items = orjson.loads(payload)
+    items = _batch(payload)
+    if len(items) > _MOST_RECORDS:
+        raise invalid_request(f"A batch can have {_MOST_RECORDS} records at most.")
     records = [{"Data": orjson.dumps(item) + separator} for item in items]
     call.operation("firehose", "PutRecordBatch", request | {"Records": records})
 

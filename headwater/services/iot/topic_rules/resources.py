@@ -74,6 +74,7 @@ class TopicRuleDestinationResource(Resource):
         configuration = {
             "httpUrlConfiguration": _api(properties.get("HttpUrlProperties")),
             "vpcConfiguration": _api(properties.get("VpcProperties")),
+            "influxDBConfiguration": _api(properties.get("InfluxDBProperties")),
         }
         request = {"destinationConfiguration": configuration}
         made = call.operation("iot", "CreateTopicRuleDestination", request)["topicRuleDestination"]
@@ -83,7 +84,7 @@ class TopicRuleDestinationResource(Resource):
         self._describe(call, change)
 
     def update(self, call: Call, change: Change) -> None:
-        replaced(change, "HttpUrlProperties", "VpcProperties")
+        replaced(change, "HttpUrlProperties", "VpcProperties", "InfluxDBProperties")
         if change.properties.get("Status") not in (None, change.previous.get("Status")):
             self._set_status(call, change)
         self._describe(call, change)
