@@ -20,7 +20,7 @@ fails its stack by name. What AWS has is told by the service models of botocore 
 """
 
 
-def _implemented() -> tuple[dict[str, set[str]], set[str]]:
+def implemented() -> tuple[dict[str, set[str]], set[str]]:
     """Operations by service, and CloudFormation types."""
     operations: dict[str, set[str]] = defaultdict(set)
     types: set[str] = set()
@@ -36,7 +36,7 @@ def _implemented() -> tuple[dict[str, set[str]], set[str]]:
 
 
 def text() -> str:
-    operations, types = _implemented()
+    operations, types = implemented()
     parts = [HEAD.format(botocore=botocore.__version__), "| service | operations | of |\n| --- | ---: | ---: |"]
     details: list[str] = []
     for name, listing in SERVICES.items():

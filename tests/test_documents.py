@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from headwater.cli.main import main
+from headwater.services.cloudformation.schemas import Schemas
 from scripts import coverage
 
 ROOT = Path(__file__).parent.parent
@@ -16,6 +17,11 @@ ROOT = Path(__file__).parent.parent
 
 def test_coverage_is_what_the_registry_says() -> None:
     assert coverage.ours(coverage.TARGET.read_text()) == coverage.ours(coverage.text()), "run `make coverage`"
+
+
+def test_every_resource_type_has_a_schema() -> None:
+    _, types = coverage.implemented()
+    assert types - Schemas().all.keys() == {"AWS::CDK::Metadata"}, "run `python -m scripts.resource_schemas`"
 
 
 def test_every_command_that_the_readme_names_exists() -> None:

@@ -57,8 +57,14 @@ def _state(draw: Draw, fresh: Callable[[], str], depth: int, following: list[str
         certain = depth == _DEPTH and kind == "Pass"
         state["ResultPath"] = draw(st.sampled_from(["$", "$", None, *(["$.r"] if certain else [])]))
     if draw(st.booleans()):
-        state["Assign"] = draw(st.sampled_from([{"v.$": "$"}, {"v": "set"}]))
+        name = _variable(depth)
+        state["Assign"] = draw(st.sampled_from([{f"{name}.$": "$"}, {name: "set"}]))
     return state
+
+
+def _variable(depth: int) -> str:
+    """What a state assigns: an inner scope can have no variable of an outer one's name. All read the outermost, `v`."""
+    return "v" if depth == _DEPTH else f"v{depth}"
 
 
 # What JSONata states compute; `asl_reference` knows what each means.
@@ -91,7 +97,7 @@ def _jsonata_state(draw: Draw, kind: str, fresh: Callable[[], str], depth: int, 
     if kind != "Succeed":
         state |= {"Next": following[0]} if following else {"End": True}
         if draw(st.booleans()):
-            state["Assign"] = {"v": draw(_templates(expressions))}
+            state["Assign"] = {_variable(depth): draw(_templates(expressions))}
     return state
 
 
@@ -162,8 +168,10 @@ def changed(draw: Draw, definition: dict[str, Any]) -> dict[str, Any]:
     elif way in ("Next", "End"):
         state.pop(way)
         state |= {"Next": draw(st.sampled_from(later))} if later and draw(st.booleans()) else {"End": True}
+    elif way == "Assign":
+        state[way] = dict.fromkeys((name.removesuffix(".$") for name in state[way]), "changed")
     else:
-        state[way] = {"v": "changed"} if way == "Assign" else "changed"
+        state[way] = "changed"
     return copy
 
 

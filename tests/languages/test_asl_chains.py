@@ -77,6 +77,43 @@ def test_a_catcher_that_fails_fails_its_state_for_good() -> None:
     ]  # fmt: skip
 
 
+WAIT = {"Type": "Wait", "Seconds": 9, "End": True}
+
+
+def test_branches_that_are_stopped_hang_on_what_stopped_them() -> None:
+    branches = [{"StartAt": name, "States": {name: state}} for name, state in (("W", WAIT), ("F", BOOM), ("V", WAIT))]
+    state = {"Type": "Parallel", "Branches": branches, "End": True}
+    assert chain(state)[1:] == [
+        ("WaitStateEntered", 3), ("FailStateEntered", 3), ("WaitStateAborted", 5), ("ParallelStateFailed", 5),
+        ("ExecutionFailed", 7),
+    ]  # fmt: skip
+
+
+def test_iterations_that_are_stopped_end_before_their_states() -> None:
+    rules = [{"Variable": "$", "NumericEquals": 2, "Next": "F"}]
+    choose = {"Type": "Choice", "Choices": rules, "Default": "W"}
+    item = {"StartAt": "B", "States": {"B": choose, "W": WAIT, "F": BOOM}}
+    events = chain({"Type": "Map", "ItemProcessor": item, "End": True}, [1, 2])
+    failed = next(number for number, (kind, _) in enumerate(events, 3) if kind == "FailStateEntered")
+    assert events[failed - 2 :] == [
+        ("MapIterationAborted", failed), ("WaitStateAborted", failed), ("MapIterationFailed", failed),
+        ("MapStateFailed", failed), ("ExecutionFailed", failed + 4),
+    ]  # fmt: skip
+
+
+def test_an_iteration_that_cannot_begin_stops_those_that_have() -> None:
+    state = {"Type": "Map", "ItemSelector": "{% $states.context.Map.Item.Value.v %}", "ItemProcessor": alone(WAIT)}
+    kinds = [kind for kind, _ in chain(state | {"End": True}, [{"v": 1}, {}], QueryLanguage="JSONata")]
+    assert kinds == [
+        "MapStateStarted",
+        "MapIterationStarted",
+        "MapIterationAborted",
+        "EvaluationFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
+
+
 def test_an_assign_without_variables_is_not_told() -> None:
     definition = {"StartAt": "S", "States": {"S": PASS | {"Assign": {}}}}
     exited = World(parse(json.dumps(definition)), "{}").run().events()[2]

@@ -25,6 +25,7 @@ from tests.languages.asl_world import STARTED_AT, Ids, World, execution
 
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:f"
 QUEUE = "arn:aws:states:::sqs:sendMessage"
+SDK = "arn:aws:states:::aws-sdk:sqs:sendMessage"
 
 
 def machine(state: dict[str, Any], **more: Any) -> Any:
@@ -151,13 +152,14 @@ def test_timeouts_and_who_catches_them(heartbeat: bool, caught: str) -> None:
         assert json.loads(world.finish.output or "") == {"Error": error}
 
 
-def test_a_result_that_is_too_large() -> None:
-    state = {"Type": "Task", "Resource": FUNCTION, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]}
+@pytest.mark.parametrize(("resource", "told"), [(FUNCTION, FUNCTION), (QUEUE, "sqs"), (SDK, "aws-sdk:sqs")])
+def test_a_result_that_is_too_large(resource: str, told: str) -> None:
+    state = {"Type": "Task", "Resource": resource, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]}
     world = outcome(state, ["x" * 262_144])
     assert world.finish is not None
     assert (world.finish.status, world.finish.error) == ("FAILED", "States.DataLimitExceeded")
     size = "a size exceeding the maximum number of bytes service limit"
-    assert world.finish.cause == f"The state/task '{FUNCTION}' returned a result with {size}."
+    assert world.finish.cause == f"The state/task '{told}' returned a result with {size}."
 
 
 def test_interpreter_errors_are_nobodys_to_catch() -> None:
@@ -276,3 +278,12 @@ def test_arguments_are_limited_as_inputs_are() -> None:
     assert world.finish is not None
     assert world.finish.error == "States.DataLimitExceeded"
     assert [event["type"] for event in world.events()] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+
+
+@pytest.mark.parametrize(("each", "fits"), [(131_070, True), (131_072, False)])
+def test_the_variables_of_one_state_are_limited_together(each: int, fits: bool) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html#limits"""
+    state = {"Type": "Pass", "Assign": {"a": "x" * (each - 2), "b": "x" * each}, "End": True}
+    world = World(parse(json.dumps({"StartAt": "S", "States": {"S": state}})), {}).run()
+    assert world.finish is not None
+    assert world.finish.error == (None if fits else "States.DataLimitExceeded")

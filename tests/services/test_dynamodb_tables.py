@@ -229,7 +229,8 @@ def test_capacity_changes(db: Any) -> None:
     make_table(db)
     throughput = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4}
     db.update_table(TableName="tab", BillingMode="PROVISIONED", ProvisionedThroughput=throughput)
-    assert "BillingModeSummary" not in describe(db)
+    summary = describe(db)["BillingModeSummary"]
+    assert summary["BillingMode"] == "PROVISIONED" and "LastUpdateToPayPerRequestDateTime" in summary
     assert describe(db)["ProvisionedThroughput"]["WriteCapacityUnits"] == 4
     assert invalid(db.update_table, TableName="tab", ProvisionedThroughput=throughput).startswith(
         "The provisioned throughput for the table will not change."
@@ -237,6 +238,47 @@ def test_capacity_changes(db: Any) -> None:
     db.update_table(TableName="tab", BillingMode="PAY_PER_REQUEST")
     assert describe(db)["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert invalid(db.update_table, TableName="tab").startswith("At least one of ProvisionedThroughput")
+
+
+def test_the_answer_to_an_update_tells_what_becomes_of_its_indexes(db: Any) -> None:
+    def states(made: dict[str, Any]) -> dict[str, str]:
+        return {entry["IndexName"]: entry["IndexStatus"] for entry in made.get("GlobalSecondaryIndexes", ())}
+
+    def update(**changes: Any) -> dict[str, str]:
+        request = {
+            "TableName": "tab",
+            "AttributeDefinitions": [{"AttributeName": "g", "AttributeType": "S"}],
+            **changes,
+        }
+        return states(db.update_table(**request)["TableDescription"])
+
+    make_table(db, attributes={"f": "S"}, GlobalSecondaryIndexes=[index("first", "f")])
+    assert update(GlobalSecondaryIndexUpdates=[{"Create": index("more", "g")}]) == {
+        "first": "ACTIVE",
+        "more": "CREATING",
+    }
+    limits = {"IndexName": "first", "OnDemandThroughput": {"MaxReadRequestUnits": 9, "MaxWriteRequestUnits": 9}}
+    assert update(GlobalSecondaryIndexUpdates=[{"Update": limits}])["first"] == "UPDATING"
+    assert states(describe(db)) == {"first": "ACTIVE", "more": "ACTIVE"}
+    assert update(GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "more"}}])["more"] == "DELETING"
+    assert states(describe(db)) == {"first": "ACTIVE"}
+
+
+def test_indexes_are_billed_as_their_table_is(db: Any) -> None:
+    make_table(db, attributes={"f": "S"}, GlobalSecondaryIndexes=[index("gsi", "f")])
+    units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4}
+    of_index = {"GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": "gsi", "ProvisionedThroughput": units}}]}
+    provisioned = {"TableName": "tab", "BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
+    unfit = "ProvisionedThroughput should not be specified for index: gsi when BillingMode is PAY_PER_REQUEST"
+    assert invalid(db.update_table, TableName="tab", **of_index) == INVALID + unfit
+    assert invalid(db.update_table, **provisioned) == INVALID + "ProvisionedThroughput must be specified for index: gsi"
+    db.update_table(**provisioned, **of_index)
+    assert describe(db)["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 4
+    assert invalid(db.update_table, TableName="tab", **of_index).startswith(
+        "The provisioned throughput for the index gsi will not change."
+    )
+    db.update_table(TableName="tab", BillingMode="PAY_PER_REQUEST")
+    assert describe(db)["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 0
 
 
 def test_tags(db: Any) -> None:

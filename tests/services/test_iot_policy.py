@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headwater.services.iot.policy import PolicyError, compile_policy
+from headwater.services.iot.policies.policy import PolicyError, compile_policy
 
 ARN = "arn:aws:iot:us-east-1:000000000000:"
 

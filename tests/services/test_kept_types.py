@@ -110,6 +110,6 @@ def test_a_capacity_is_a_number(aws: Client, most: Any, found: str) -> None:
     settle(cloudformation)
     (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
     assert resource["ResourceStatusReason"] == (
-        f"Properties validation failed for resource Target with message: "
+        f"Properties validation failed for resource Target with message:\n"
         f"[#/MaxCapacity: expected type: Integer, found: {found}]"
     )

@@ -158,7 +158,7 @@ def test_errors_name_what_is_missing(s3: Any, bucket: str) -> None:
     assert refusal(s3.put_object, Bucket=bucket, Key="x", Metadata={"a": "b" * 2048})["Code"] == "MetadataTooLarge"
     assert refusal(s3.put_object, Bucket=bucket, Key="x", StorageClass="COLD")["Code"] == "InvalidStorageClass"
     assert refusal(s3.put_object, Bucket=bucket, Key="x", ACL="public-read")["Code"] == "AccessControlListNotSupported"
-    lacking = refusal(s3.put_object, Bucket=bucket, Key="x", ObjectLockLegalHoldStatus="ON")
+    lacking = refusal(s3.put_object, Bucket=bucket, Key="x", SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)
     assert (lacking["Code"], lacking["Status"]) == ("NotImplemented", 501)
 
 

@@ -92,7 +92,6 @@ def test_refusals(secrets: Any) -> None:
         ("create_secret", {"Name": "Inv Name"}, "ValidationException", "Invalid name. Must be a valid name"),
         ("put_secret_value", {"SecretId": "empty"}, "InvalidRequestException", "either SecretString or SecretBinary"),
         ("delete_secret", {"SecretId": "empty", "RecoveryWindowInDays": 6}, "InvalidParameterException", "between 7"),
-        ("rotate_secret", {"SecretId": "empty"}, "NotImplemented", "RotateSecret"),
         ("get_random_password", {"PasswordLength": 3}, "InvalidParameterException", "too short"),
         ("put_resource_policy", {"SecretId": "empty", "ResourcePolicy": "{}"}, "MalformedPolicyDocument", "malformed"),
     ]

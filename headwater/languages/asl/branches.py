@@ -48,25 +48,21 @@ def _drop(run: "Run", frame: Frame) -> None:
         run.removed.add(frame.id)
 
 
-def abort(run: "Run", frame: Frame) -> None:
-    """Note the end of a frame that is stopped from outside, its children's first."""
-    if frame.join is not None:
-        _abort_children(run, frame, None)
-    if frame.status != RUNNING:
-        frame.workflow.states[frame.name].note_aborted(run, frame)
-    if frame.parent:
-        run.parent(frame)[1].note_child_aborted(run, frame)
-
-
-def abort_siblings(run: "Run", parent: Frame, failed: Frame) -> None:
-    """Another branch has failed: the rest are stopped."""
-    _abort_children(run, parent, failed)
-
-
-def _abort_children(run: "Run", parent: Frame, spared: Frame | None) -> None:
+def abort_siblings(run: "Run", parent: Frame, previous: int, failed: Frame | None = None) -> None:
+    """Note the end of what is stopped where a branch or iteration has failed, or an iteration could not begin: as AWS
+    was measured, all hangs on one event, `previous`, and an iteration's own end comes before its state's."""
     join = parent.join
     assert join is not None
     for id_ in range(join.first, join.first + join.total):
         child = run.execution.frames.get(id_)
-        if child is not None and child is not spared and child.status not in (DONE, FAILED, ABORTED):
-            abort(run, child)
+        if child is not None and child is not failed and child.status not in (DONE, FAILED, ABORTED):
+            _abort(run, child, previous)
+
+
+def _abort(run: "Run", frame: Frame, previous: int) -> None:
+    frame.previous = previous
+    run.parent(frame)[1].note_child_aborted(run, frame)
+    if frame.join is not None:
+        abort_siblings(run, frame, previous)
+    if frame.status != RUNNING:
+        frame.workflow.states[frame.name].note_aborted(run, frame)

@@ -50,6 +50,8 @@ class State:
         self.entered_kind = f"{self.kind}StateEntered"
         self.exited_kind = f"{self.kind}StateExited"
         self.aborted_kind = f"{self.kind}StateAborted"
+        # what a result that is too large is said to be of
+        self.told_as = name
         self.retriers: tuple[Retrier, ...] = ()
         self.catchers: tuple[Catcher, ...] = ()
 

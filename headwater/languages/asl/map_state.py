@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.languages.asl import execution as frames
 from headwater.languages.asl.branches import abort_siblings, add_child
-from headwater.languages.asl.errors import StateFailed, evaluation, runtime
+from headwater.languages.asl.errors import RUNTIME, StateFailed, evaluation, runtime
 from headwater.languages.asl.execution import Frame, Join
 from headwater.languages.asl.flow import FilterPath, Flow
 from headwater.languages.asl.joining import collect
@@ -115,7 +115,12 @@ class MapState(State):
         join = frame.join
         assert join is not None
         index = join.started
-        value = self.select(run, frame, effective, index, items[index])
+        try:
+            value = self.select(run, frame, effective, index, items[index])
+        except StateFailed as failed:
+            if failed.error != RUNTIME:
+                abort_siblings(run, frame, previous)
+            raise
         join.started += 1
         child = add_child(run, frame, join.first + index, index, self.processor, value, dump(value))
         child.item = (index, items[index])
@@ -158,8 +163,8 @@ class MapState(State):
         return self.leave_joined(run, frame, succeeded, result, text)
 
     def child_failed(self, run: "Run", frame: Frame, child: Frame, failed: StateFailed) -> bool:
+        abort_siblings(run, frame, child.previous, child)
         run.note_aside(child, "MapIterationFailed", {"name": self.name, "index": child.index})
-        abort_siblings(run, frame, child)
         frame.previous = child.previous
         run.wake(frame)
         raise failed

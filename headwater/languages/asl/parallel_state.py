@@ -55,7 +55,7 @@ class ParallelState(State):
         return self.leave_joined(run, frame, succeeded, result, text)
 
     def child_failed(self, run: "Run", frame: "Frame", child: "Frame", failed: StateFailed) -> bool:
-        abort_siblings(run, frame, child)
+        abort_siblings(run, frame, child.previous, child)
         frame.previous = child.previous
         run.wake(frame)
         raise failed

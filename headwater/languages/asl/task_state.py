@@ -102,6 +102,7 @@ class TaskState(State):
         super().__init__(name, next_, flow)
         self.target = resource
         self.resource = resource.arn
+        self.told_as = resource.kind or resource.arn
         self.timeout = timeout
         self.heartbeat = heartbeat
         self.credentials = credentials
@@ -140,9 +141,7 @@ class TaskState(State):
         """The arguments' text, which may not be longer than any other state's input."""
         if is_too_large(text):
             limit = "the maximum number of bytes service limit."
-            raise StateFailed(
-                DATA_LIMIT, f"The state/task '{self.resource}' has an input with a size exceeding {limit}"
-            )
+            raise StateFailed(DATA_LIMIT, f"The state/task '{self.told_as}' has an input with a size exceeding {limit}")
         return text
 
     def _seconds(self, seconds: Seconds | None, run: "Run", frame: "Frame", effective: Any) -> int | None:

@@ -25,6 +25,8 @@ TYPES = re.compile(
 )
 STORED = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 VALUE_LIMIT = 4096
+UNTELLABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What an answer in XML cannot hold: https://www.w3.org/TR/xml/#charsets"""
 
 ParameterStore = Callable[[str], str | None]
 """The value of a Systems Manager parameter by its name, None where there is none."""
@@ -192,6 +194,8 @@ def check(parameter: Parameter, given: str) -> None:
             f"1 validation error detected: Value '{given}' at 'parameters.{parameter.name}' failed to "
             f"satisfy constraint: Member must have length less than or equal to {VALUE_LIMIT}"
         )
+    if UNTELLABLE.search(given):
+        raise TemplateError(f"Parameter '{parameter.name}' contains invalid characters")
     lists = parameter.is_list and not parameter.stored
     for each in [part.strip() for part in given.split(",")] if lists else [given]:
         problem = violation(parameter, each)

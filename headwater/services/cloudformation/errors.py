@@ -49,3 +49,7 @@ def change_set_wrong_status(identity: str, status: str) -> AwsError:
     return AwsError(
         "InvalidChangeSetStatus", f"ChangeSet [{identity}] cannot be executed in its current status of [{status}]"
     )
+
+
+def invalid_properties(logical_id: str, problems: Iterable[str]) -> str:
+    return f"Properties validation failed for resource {logical_id} with message:\n[{', '.join(problems)}]"

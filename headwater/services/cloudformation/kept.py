@@ -52,22 +52,9 @@ class ScalableTargetResource(Kept):
 
 
 def _check_capacity(change: Change) -> None:
-    least, most = (_integer(change, name) for name in ("MinCapacity", "MaxCapacity"))
+    least, most = (int(float(change.properties[name])) for name in ("MinCapacity", "MaxCapacity"))
     if most < least:
         raise ResourceFailed("Maximum capacity cannot be less than minimum capacity")
-
-
-def _integer(change: Change, name: str) -> int:
-    """A template may give a number as text."""
-    value = change.properties[name]
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        found = "JSONObject" if isinstance(value, dict) else "JSONArray" if isinstance(value, list) else "String"
-        raise ResourceFailed(
-            f"Properties validation failed for resource {change.logical_id} with message: "
-            f"[#/{name}: expected type: Integer, found: {found}]"
-        ) from None
 
 
 @resource("AWS::ApplicationAutoScaling::ScalingPolicy")

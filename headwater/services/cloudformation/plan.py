@@ -28,6 +28,7 @@ from headwater.languages.templates import (
     validate,
 )
 from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.schemas import Schemas
 from headwater.services.cloudformation.stack import Stack, dumps
 from headwater.spine.operations import Call
 
@@ -83,10 +84,11 @@ def make_plan(processed: Mapping[str, Any], arguments: Arguments, tags: Mapping[
 
 
 class PlanMemory:
-    """Plans by stack and operation; they can be made again from the rows."""
+    """Plans by stack and operation, which can be made again from the rows; what AWS's types look like."""
 
     def __init__(self) -> None:
         self.plans: dict[tuple[str, int], Plan] = {}
+        self.schemas = Schemas()
 
     def clear(self) -> None:
         self.plans.clear()

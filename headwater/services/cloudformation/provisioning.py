@@ -14,8 +14,9 @@ from headwater.languages.templates import Resource as Declared
 from headwater.languages.templates import TemplateError, evaluate, resolve_dynamic
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import finish_task
+from headwater.services.cloudformation.importing import take_in
 from headwater.services.cloudformation.localise import localise
-from headwater.services.cloudformation.plan import plan_of
+from headwater.services.cloudformation.plan import PlanMemory, plan_of
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
@@ -181,6 +182,9 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         row.enter(call, stack, "UPDATE_FAILED" if row.physical_id else "CREATE_FAILED", str(error))
         finish_task(call, stack, task, failed=True)
         return None
+    if row is None and stack.status == "IMPORT_IN_PROGRESS":
+        _import(call, stack, task, _new_row(call, stack, wanted, task.logical_id))
+        return None
     if row is None:
         row = _new_row(call, stack, wanted, task.logical_id)
         row.enter(call, stack, "CREATE_IN_PROGRESS")
@@ -197,6 +201,18 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         finish_task(call, stack, task, failed=False)
         return None
     return _update(call, stack, task, row, wanted)
+
+
+def _import(call: Call, stack: Stack, task: Task, row: StackResource) -> None:
+    row.enter(call, stack, "IMPORT_IN_PROGRESS")
+    try:
+        take_in(call, row, stack.settings["Importing"][row.logical_id])
+    except ResourceFailed as error:
+        row.enter(call, stack, "IMPORT_FAILED", str(error))
+        finish_task(call, stack, task, failed=True)
+        return
+    row.enter(call, stack, "IMPORT_COMPLETE", "Resource import completed.")
+    finish_task(call, stack, task, failed=False)
 
 
 def _evaluate(call: Call, stack: Stack, declared: Declared) -> Wanted:
@@ -247,6 +263,7 @@ def _create(
     change = _change(call, stack, task, row, properties)
 
     def create(call: Call, change: Change) -> Step:
+        _check_properties(call, row, wanted)
         step = find_type(call, row.type).create(call, change)
         if step is None and former is not None and change.physical_id == former.physical_id:
             raise ResourceFailed(
@@ -275,6 +292,7 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
     denied = denial(stack.settings, MODIFY, row.logical_id, row.type) if differs else None
 
     def update(call: Call, change: Change) -> Step:
+        _check_properties(call, row, wanted)
         step = find_type(call, row.type).update(call, change)  # may say that this is a replacement
         if denied is None:
             return step
@@ -295,6 +313,12 @@ def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wa
         return _replace(call, stack, task, row, wanted)
 
     return _run(call, stack, task, row, change, update, done, replace)
+
+
+def _check_properties(call: Call, row: StackResource, wanted: Wanted) -> None:
+    memory: PlanMemory = call.memory
+    if (problem := memory.schemas.problem(wanted.type, row.logical_id, wanted.properties)) is not None:
+        raise ResourceFailed(problem)
 
 
 def _told(call: Call, row: StackResource, names: list[str]) -> str | None:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.h
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headwater.services.dynamodb import tables
@@ -16,8 +17,9 @@ from headwater.services.dynamodb.definitions import (
     check_stream,
     check_units,
     refuse_lacking,
+    used_definitions,
 )
-from headwater.services.dynamodb.description import describe
+from headwater.services.dynamodb.description import describe, describe_index
 from headwater.services.dynamodb.errors import invalid_parameter, resource_not_found, validation
 from headwater.services.dynamodb.lifecycle import optional_settings, save_definition
 from headwater.services.dynamodb.streaming import disable_stream, enable_stream
@@ -54,6 +56,7 @@ def update_table(call: Call, request: Request) -> Result:
         if name in request:
             definition[name] = request[name]
     definition |= optional_settings(call, request)
+    before = definition.get("BillingMode", "PROVISIONED")
     if "BillingMode" in request or "ProvisionedThroughput" in request:
         _set_throughput(call, definition, request)
     if "StreamSpecification" in request:
@@ -61,8 +64,43 @@ def update_table(call: Call, request: Request) -> Result:
     updates = request.get("GlobalSecondaryIndexUpdates")
     if updates is not None:
         _update_indexes(call, table, definition, request, updates)
+    if definition.get("BillingMode", before) != before:
+        _switch_indexes(definition)
+    leaving = _leaving(call, table, definition)
     _follow_indexes(call, table, save_definition(call, table, definition))
-    return {"TableDescription": describe(call, describe_target(call, table.arn), "UPDATING")}
+    described = describe(call, describe_target(call, table.arn), "UPDATING", _statuses(updates or ()))
+    if leaving:
+        described["GlobalSecondaryIndexes"] = described.get("GlobalSecondaryIndexes", []) + leaving
+    return {"TableDescription": described}
+
+
+def _statuses(updates: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What the answer says of the indexes that are changed: by the next look they are ACTIVE."""
+    kinds = (("Create", "CREATING"), ("Update", "UPDATING"))
+    return {update[kind]["IndexName"]: status for update in updates for kind, status in kinds if kind in update}
+
+
+def _leaving(call: Call, table: Table, definition: dict[str, Any]) -> list[dict[str, Any]]:
+    """The indexes that go, as the answer shows them for the last time."""
+    staying = {index["IndexName"] for index in definition.get("GlobalSecondaryIndexes", ())}
+    gone = [index for index in table.indexes.values() if index.is_global and index.name not in staying]
+    return [describe_index(call, table, index, "DELETING", 0.0) for index in gone]
+
+
+def _switch_indexes(definition: dict[str, Any]) -> None:
+    """Global indexes are billed as their table is."""
+    definition["switched"] = True
+    indexes = definition.get("GlobalSecondaryIndexes")
+    if not indexes:
+        return
+    if definition["BillingMode"] == "PROVISIONED":
+        for index in indexes:
+            if "ProvisionedThroughput" not in index:
+                raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+        return
+    definition["GlobalSecondaryIndexes"] = [
+        {name: value for name, value in index.items() if name != "ProvisionedThroughput"} for index in indexes
+    ]
 
 
 def _set_throughput(call: Call, definition: dict[str, Any], request: Request) -> None:
@@ -83,18 +121,20 @@ def _set_throughput(call: Call, definition: dict[str, Any], request: Request) ->
         )
     else:
         check_units(throughput)
-        _refuse_same(definition.get("ProvisionedThroughput"), throughput)
+        _refuse_same("table", definition.get("ProvisionedThroughput"), throughput)
         definition["ProvisionedThroughput"] = throughput
     definition["BillingMode"] = mode
 
 
-def _refuse_same(present: dict[str, int] | None, wanted: dict[str, int]) -> None:
+def _refuse_same(what: str, present: dict[str, int] | None, wanted: dict[str, int]) -> None:
+    """``what``: the table, or ``index NAME``."""
     if present == wanted:
         reads, writes = wanted["ReadCapacityUnits"], wanted["WriteCapacityUnits"]
+        kind = what.partition(" ")[0]
         raise validation(
-            "The provisioned throughput for the table will not change. The requested value equals the current value. "
-            f"Current ReadCapacityUnits provisioned for the table: {reads}. Requested ReadCapacityUnits: {reads}. "
-            f"Current WriteCapacityUnits provisioned for the table: {writes}. "
+            f"The provisioned throughput for the {what} will not change. The requested value equals the current value. "
+            f"Current ReadCapacityUnits provisioned for the {kind}: {reads}. Requested ReadCapacityUnits: {reads}. "
+            f"Current WriteCapacityUnits provisioned for the {kind}: {writes}. "
             f"Requested WriteCapacityUnits: {writes}. Refer to the Amazon DynamoDB Developer Guide for current limits "
             "and how to request higher limits."
         )
@@ -135,6 +175,8 @@ def _update_indexes(
             indexes = [index for index in indexes if index["IndexName"] != name]
         elif "Update" in update:
             index = _find(indexes, update["Update"]["IndexName"])
+            if "ProvisionedThroughput" in update["Update"]:
+                _check_index_throughput(definition, index, update["Update"]["ProvisionedThroughput"])
             index |= {name: value for name, value in update["Update"].items() if name != "IndexName"}
         else:
             raise invalid_parameter(
@@ -146,7 +188,17 @@ def _update_indexes(
     definition["GlobalSecondaryIndexes"] = indexes
     if not indexes:
         del definition["GlobalSecondaryIndexes"]
-    definition["AttributeDefinitions"] = _used(definition, definitions)
+    definition["AttributeDefinitions"] = used_definitions(definition, definitions)
+
+
+def _check_index_throughput(definition: dict[str, Any], index: dict[str, Any], wanted: dict[str, int]) -> None:
+    name = index["IndexName"]
+    if definition.get("BillingMode") == "PAY_PER_REQUEST":
+        raise invalid_parameter(
+            f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+        )
+    check_units(wanted)
+    _refuse_same(f"index {name}", index.get("ProvisionedThroughput"), wanted)
 
 
 def _created(
@@ -168,15 +220,6 @@ def _find(indexes: list[dict[str, Any]], name: str) -> dict[str, Any]:
 def _merged(present: list[dict[str, str]], given: list[dict[str, str]]) -> list[dict[str, str]]:
     named = {definition["AttributeName"]: definition for definition in (*present, *given)}
     return list(named.values())
-
-
-def _used(definition: dict[str, Any], definitions: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The definitions of attributes that are keys now."""
-    schemas = [definition["KeySchema"]]
-    for group in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        schemas += [index["KeySchema"] for index in definition.get(group, ())]
-    used = {part["AttributeName"] for schema in schemas for part in schema}
-    return [entry for entry in definitions if entry["AttributeName"] in used]
 
 
 def _follow_indexes(call: Call, before: Table, after: Table) -> None:

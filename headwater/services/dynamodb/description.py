@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescript
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from headwater.languages.dynamodb.values import item_size
@@ -17,9 +18,13 @@ _WARM_READS, _WARM_WRITES = 12000, 4000
 _SAMPLE = 1000
 
 
-def describe(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any]:
-    """The table's description; ``status`` is what it is said to be in."""
+def describe(
+    call: Call, table: Table, status: str = "ACTIVE", of_index: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The table's description; ``status`` is what it is said to be in, ``of_index`` that of indexes by name."""
     definition = table.definition
+    if status == "ACTIVE" and definition.get("importing"):
+        status = "CREATING"
     count, size = count_items(call, table)
     described: dict[str, Any] = {
         "AttributeDefinitions": definition["AttributeDefinitions"],
@@ -27,20 +32,21 @@ def describe(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any]
         "KeySchema": definition["KeySchema"],
         "TableStatus": status,
         "CreationDateTime": definition["created"],
-        "ProvisionedThroughput": _throughput(definition.get("ProvisionedThroughput")),
+        "ProvisionedThroughput": throughput_of(definition),
         "TableSizeBytes": size,
         "ItemCount": count,
         "TableArn": table.arn,
         "TableId": definition["TableId"],
     }
-    if definition.get("BillingMode") == "PAY_PER_REQUEST":
-        described["BillingModeSummary"] = summary = {"BillingMode": "PAY_PER_REQUEST"}
+    if definition.get("BillingMode") == "PAY_PER_REQUEST" or definition.get("switched"):
+        described["BillingModeSummary"] = summary = {"BillingMode": definition["BillingMode"]}
         if status != "CREATING":
             summary["LastUpdateToPayPerRequestDateTime"] = definition["billed"]
     mean = size / count if count else 0.0
     for index in table.indexes.values():
         group = "GlobalSecondaryIndexes" if index.is_global else "LocalSecondaryIndexes"
-        described.setdefault(group, []).append(_index(call, table, index, status, mean))
+        shown = (of_index or {}).get(index.name, "CREATING" if status == "CREATING" else "ACTIVE")
+        described.setdefault(group, []).append(describe_index(call, table, index, shown, mean))
     _add_stream(described, table)
     for name in ("SSEDescription", "TableClassSummary", "OnDemandThroughput"):
         if definition.get(name) is not None:
@@ -70,7 +76,8 @@ def _add_stream(described: dict[str, Any], table: Table) -> None:
         described["LatestStreamArn"] = table.definition["LatestStreamArn"]
 
 
-def _index(call: Call, table: Table, index: Index, status: str, mean: float) -> dict[str, Any]:
+def describe_index(call: Call, table: Table, index: Index, status: str, mean: float) -> dict[str, Any]:
+    """``mean``: bytes of an item."""
     group = "Global" if index.is_global else "Local"
     definition = next(
         entry for entry in table.definition[f"{group}SecondaryIndexes"] if entry["IndexName"] == index.name
@@ -82,10 +89,10 @@ def _index(call: Call, table: Table, index: Index, status: str, mean: float) -> 
         "Projection": definition["Projection"],
     }
     if index.is_global:
-        described["IndexStatus"] = "CREATING" if status == "CREATING" or index.backfilling else "ACTIVE"
+        described["IndexStatus"] = "CREATING" if index.backfilling else status
         if index.backfilling:
             described["Backfilling"] = True
-        described["ProvisionedThroughput"] = _throughput(definition.get("ProvisionedThroughput"))
+        described["ProvisionedThroughput"] = throughput_of(definition)
         if "OnDemandThroughput" in definition:
             described["OnDemandThroughput"] = definition["OnDemandThroughput"]
     described["IndexSizeBytes"] = int(mean * count)
@@ -96,11 +103,10 @@ def _index(call: Call, table: Table, index: Index, status: str, mean: float) -> 
     return described
 
 
-def _throughput(given: dict[str, Any] | None) -> dict[str, Any]:
-    return {
-        "NumberOfDecreasesToday": 0,
-        **(given or {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}),
-    }
+def throughput_of(definition: dict[str, Any]) -> dict[str, Any]:
+    """The provisioned throughput of a table or an index: nothing of what is billed on demand."""
+    given = definition.get("ProvisionedThroughput") or {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+    return {"NumberOfDecreasesToday": 0, **given}
 
 
 def _warm(definition: dict[str, Any]) -> dict[str, Any]:

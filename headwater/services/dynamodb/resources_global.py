@@ -28,12 +28,13 @@ _OF_REPLICA = (
     "DeletionProtectionEnabled",
     "KinesisStreamSpecification",
     "PointInTimeRecoverySpecification",
+    "ResourcePolicy",
     "TableClass",
     "Tags",
 )
 _SILENT = (
     *("ContributorInsightsSpecification", "GlobalSecondaryIndexes", "Region", "SSESpecification"),
-    *("ReadProvisionedThroughputSettings", "ReadOnDemandThroughputSettings"),
+    *("ReadProvisionedThroughputSettings", "ReadOnDemandThroughputSettings", "ReplicaStreamSpecification"),
 )
 _KNOWN = (
     *(*_SHARED, "GlobalSecondaryIndexes", "Replicas", "SSESpecification"),
@@ -70,6 +71,9 @@ def _table(properties: dict[str, Any], region: str) -> dict[str, Any]:
         raise not_implemented(f"{', '.join(sorted(unknown))} of AWS::DynamoDB::GlobalTable")
     table = {name: properties[name] for name in _SHARED if name in properties}
     table |= {name: replica[name] for name in _OF_REPLICA if name in replica}
+    of_stream = (replica.get("ReplicaStreamSpecification") or {}).get("ResourcePolicy")
+    if of_stream and table.get("StreamSpecification"):
+        table["StreamSpecification"] = {**table["StreamSpecification"], "ResourcePolicy": of_stream}
     provisioned = properties.get("BillingMode", "PROVISIONED") == "PROVISIONED"
     table["BillingMode"] = "PROVISIONED" if provisioned else "PAY_PER_REQUEST"
     table |= _capacity(properties, replica, provisioned)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import orjson
 
@@ -27,6 +27,7 @@ from headwater.spine.shapes import failure, validation_error
 
 MAX_NAME = 255
 MIN_NEW_NAME = 3
+RECOVERY = "PointInTimeRecovery"  # of a definition
 MAX_HASH_SIZE = 2048
 MAX_RANGE_SIZE = 1024
 
@@ -45,12 +46,21 @@ class KeySchema:
     """A partition key and perhaps a sort key, of a table or an index."""
 
     __slots__ = ("attributes", "hash", "names", "range")
+    composite: ClassVar[bool] = False
 
     def __init__(self, schema: list[dict[str, str]], types: Mapping[str, str]) -> None:
         self.attributes = [KeyAttribute(part["AttributeName"], types[part["AttributeName"]]) for part in schema]
         self.names = tuple([attribute.name for attribute in self.attributes])
         self.hash = self.attributes[0]
         self.range = self.attributes[1] if len(self.attributes) > 1 else None
+
+    @property
+    def hashes(self) -> list[KeyAttribute]:
+        return [self.hash]
+
+    @property
+    def ranges(self) -> list[KeyAttribute]:
+        return [] if self.range is None else [self.range]
 
     def bytes_of(self, item: Mapping[str, AttributeValue]) -> Key:
         """The key of an item that is known to have one."""
@@ -89,6 +99,38 @@ class Index(KeySchema):
             self.select = selection([(name,) for name in self.projected])
 
 
+class CompositeIndex(Index):
+    """A global index with several partition or sort key attributes, up to four of each."""
+
+    __slots__ = ("_hashes", "_ranges")
+    composite = True
+
+    def __init__(self, table: KeySchema, definition: dict[str, Any], types: Mapping[str, str], is_global: bool) -> None:
+        super().__init__(table, definition, types, is_global)
+        count = [part["KeyType"] for part in definition["KeySchema"]].count("HASH")
+        self._hashes, self._ranges = self.attributes[:count], self.attributes[count:]
+        self.range = self._ranges[0] if self._ranges else None
+
+    @property
+    def hashes(self) -> list[KeyAttribute]:
+        return self._hashes
+
+    @property
+    def ranges(self) -> list[KeyAttribute]:
+        return self._ranges
+
+    def bytes_of(self, item: Mapping[str, AttributeValue]) -> Key:
+        hashes, ranges = [
+            [keys.sortable(item[name], type_) for name, type_ in group] for group in (self._hashes, self._ranges)
+        ]
+        return keys.joined_partition(hashes), keys.joined(ranges)
+
+
+def global_index(table: KeySchema, definition: dict[str, Any], types: Mapping[str, str]) -> Index:
+    kinds = [part["KeyType"] for part in definition["KeySchema"]]
+    return (CompositeIndex if len(set(kinds)) < len(kinds) else Index)(table, definition, types, True)
+
+
 class Stream(NamedTuple):
     """The enabled stream of a table."""
 
@@ -108,7 +150,19 @@ class KinesisDestination(NamedTuple):
 class Table(KeySchema):
     """A table's settings. ``definition``: what CreateTable and UpdateTable said, with ids of indexes."""
 
-    __slots__ = ("arn", "definition", "expiry_due", "id", "index_keys", "indexes", "kinesis", "plain", "stream", "ttl")
+    __slots__ = (
+        "arn",
+        "definition",
+        "expiry_due",
+        "history",
+        "id",
+        "index_keys",
+        "indexes",
+        "kinesis",
+        "plain",
+        "stream",
+        "ttl",
+    )
 
     def __init__(
         self,
@@ -130,7 +184,7 @@ class Table(KeySchema):
         self.stream = stream
         self.kinesis = kinesis
         made = [Index(self, index, types, False) for index in definition.get("LocalSecondaryIndexes", ())]
-        made += [Index(self, index, types, True) for index in definition.get("GlobalSecondaryIndexes", ())]
+        made += [global_index(self, index, types) for index in definition.get("GlobalSecondaryIndexes", ())]
         self.indexes = {index.name: index for index in sorted(made, key=lambda index: index.name)}
         # Of an attribute that keys several indexes, errors name the first index by name.
         self.index_keys: dict[str, tuple[str, str]] = {}
@@ -138,7 +192,9 @@ class Table(KeySchema):
             for name, type_ in index.attributes:
                 if name not in self.names:
                     self.index_keys.setdefault(name, (type_, index.name))
-        self.plain = not self.indexes and stream is None and ttl is None and kinesis is None
+        # what its items were is kept under this id
+        self.history: int | None = definition.get(RECOVERY, {}).get("history")
+        self.plain = not self.indexes and stream is None and ttl is None and kinesis is None and self.history is None
 
     @property
     def name(self) -> str:
@@ -199,11 +255,11 @@ class Table(KeySchema):
             return
         size = utf8_size(value["S"]) if type_ == "S" else len(keys.sortable(value, "B"))
         for index in self.indexes.values():
-            if name == index.hash.name and size > MAX_HASH_SIZE:
+            if name in [attribute.name for attribute in index.hashes] and size > MAX_HASH_SIZE:
                 raise invalid_parameter(
                     f"Size of hashkey has exceeded the maximum size limit of2048 bytes IndexName: {index.name}"
                 )
-            if index.range is not None and name == index.range.name and size > MAX_RANGE_SIZE:
+            if name in [attribute.name for attribute in index.ranges] and size > MAX_RANGE_SIZE:
                 raise invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import orjson
 
-from headwater.services.iot import tables
+from headwater.services.iot.broker.tables import COUNT_SESSIONS
+from headwater.services.iot.shadows.tables import COUNT_SHADOWS
+from headwater.services.iot.topic_rules.tables import RULES
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.topology import link, resource, topology
@@ -18,10 +20,10 @@ def map_broker(call: Call, request: Request) -> Result:
     """The broker stands for its topics; ``clients`` are connected ones."""
     scope = (call.account, call.region)
     broker = make_arn("iot", call.region, call.account, "topic")
-    (clients, sessions) = call.store.one(tables.COUNT_SESSIONS, scope) or (0, 0)
-    (shadows,) = call.store.one(tables.COUNT_SHADOWS, scope) or (0,)
+    (clients, sessions) = call.store.one(COUNT_SESSIONS, scope) or (0, 0)
+    (shadows,) = call.store.one(COUNT_SHADOWS, scope) or (0,)
     rules, links = [], []
-    for name, text, disabled, _ in call.store.all(tables.RULES, scope):
+    for name, text, disabled, _ in call.store.all(RULES, scope):
         arn = make_arn("iot", call.region, call.account, f"rule/{name}")
         document = orjson.loads(text)
         rules.append(resource(arn, "AWS::IoT::TopicRule", name, disabled=disabled))

@@ -24,6 +24,7 @@ class LogGroupResource(Resource):
         name = properties.get("LogGroupName") or change.physical_name(512)
         request = {"logGroupName": name, "tags": resource_tags(change) or None, "kmsKeyId": properties.get("KmsKeyId")}
         request["logGroupClass"] = properties.get("LogGroupClass")
+        request["deletionProtectionEnabled"] = _is_protected(properties)
         call.operation("logs", "CreateLogGroup", {k: v for k, v in request.items() if v is not None})
         change.physical_id = name
         change.attributes = {"Arn": f"{group_arn(call, name)}:*"}
@@ -34,12 +35,32 @@ class LogGroupResource(Resource):
             raise Replace
         _refuse_lacking(change.properties)
         change.attributes = {"Arn": f"{group_arn(call, change.physical_id)}:*"}
+        if _is_protected(change.properties) != _is_protected(change.previous):
+            request = {"deletionProtectionEnabled": _is_protected(change.properties)}
+            named = {"logGroupIdentifier": change.physical_id}
+            call.operation("logs", "PutLogGroupDeletionProtection", named | request)
         self._set_key(call, change)
         self._set_retention(call, change)
         _TAGGING.update(call, {"resourceArn": group_arn(call, change.physical_id)}, change)
 
     def delete(self, call: Call, change: Change) -> None:
         _ignore_missing(call, "DeleteLogGroup", {"logGroupName": change.physical_id})
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        name = change.physical_id
+        request = {"logGroupNamePrefix": name, "limit": 1}  # of those with the prefix, itself comes first
+        found = call.operation("logs", "DescribeLogGroups", request)["logGroups"]
+        if not found or found[0]["logGroupName"] != name:
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+        change.attributes = {"Arn": f"{group_arn(call, name)}:*"}
+        return {
+            "LogGroupName": name,
+            "RetentionInDays": found[0].get("retentionInDays"),
+            "KmsKeyId": found[0].get("kmsKeyId"),
+            "LogGroupClass": found[0].get("logGroupClass"),
+            "DeletionProtectionEnabled": found[0].get("deletionProtectionEnabled") or None,
+            "Tags": _TAGGING.present(call, {"resourceArn": group_arn(call, name)}),
+        }
 
     def _set_key(self, call: Call, change: Change) -> None:
         key, named = change.properties.get("KmsKeyId"), {"logGroupName": change.physical_id}
@@ -57,9 +78,13 @@ class LogGroupResource(Resource):
             call.operation("logs", "DeleteRetentionPolicy", request)
 
 
+def _is_protected(properties: dict[str, Any]) -> bool:
+    return str(properties.get("DeletionProtectionEnabled")).lower() == "true"
+
+
 def _refuse_lacking(properties: dict[str, Any]) -> None:
     """What would hide or hold something, and does not here."""
-    for name in ("DataProtectionPolicy", "DeletionProtectionEnabled", "BearerTokenAuthenticationEnabled"):
+    for name in ("DataProtectionPolicy", "BearerTokenAuthenticationEnabled"):
         if str(properties.get(name) or "false").lower() != "false":
             raise not_implemented(f"{name} of AWS::Logs::LogGroup")
 
@@ -111,6 +136,30 @@ class MetricFilterResource(_FilterResource):
 @resource("AWS::Logs::SubscriptionFilter")
 class SubscriptionFilterResource(_FilterResource):
     kind = "Subscription"
+
+
+@resource("AWS::Logs::QueryDefinition")
+class QueryDefinitionResource(Resource):
+    """`Ref` and the attribute QueryDefinitionId are the id."""
+
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        request = {
+            "name": properties["Name"],
+            "queryString": properties["QueryString"],
+            "logGroupNames": properties.get("LogGroupNames"),
+            "queryLanguage": properties.get("QueryLanguage"),
+            "queryDefinitionId": change.physical_id,
+        }
+        made = call.operation("logs", "PutQueryDefinition", {name: value for name, value in request.items() if value})
+        change.physical_id = made["queryDefinitionId"]
+        change.attributes = {"QueryDefinitionId": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        _ignore_missing(call, "DeleteQueryDefinition", {"queryDefinitionId": change.physical_id})
 
 
 def _request(properties: dict[str, Any]) -> dict[str, Any]:

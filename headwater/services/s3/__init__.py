@@ -5,6 +5,7 @@ from headwater.services.s3 import (
     access_logs,
     acls,
     buckets,
+    configurations,
     cors,
     deleting,
     expiring,
@@ -12,11 +13,13 @@ from headwater.services.s3 import (
     listing,
     listing_uploads,
     listing_versions,
+    lock_settings,
     multipart,
     notification_settings,
     notifications,
     reading,
     resources,
+    restoring,
     settings,
     tagging,
     topology,
@@ -25,6 +28,7 @@ from headwater.services.s3 import (
 )
 from headwater.services.s3.bucket import BucketMemory
 from headwater.services.s3.collecting import collect_files
+from headwater.services.s3.iam_actions import AUTHORIZATION
 from headwater.services.s3.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -35,6 +39,7 @@ SERVICE = Service(
         access_logs,
         acls,
         buckets,
+        configurations,
         cors,
         deleting,
         expiring,
@@ -42,11 +47,13 @@ SERVICE = Service(
         listing,
         listing_uploads,
         listing_versions,
+        lock_settings,
         multipart,
         notification_settings,
         notifications,
         reading,
         resources,
+        restoring,
         settings,
         tagging,
         website,
@@ -56,4 +63,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=BucketMemory,
     start=collect_files,
+    authorization=AUTHORIZATION,
 )

@@ -24,6 +24,7 @@ class Bucket:
         "encryption",
         "events",
         "id",
+        "lock",
         "name",
         "region",
         "settings",
@@ -43,6 +44,8 @@ class Bucket:
         self.suspended = status == "Suspended"
         # the rule of the default encryption that was set, if one was
         self.encryption: dict[str, Any] | None = self.settings.get("Encryption", {}).get("Rules", [None])[0]
+        # its Object Lock, where it has one
+        self.lock: dict[str, Any] | None = self.settings.get("ObjectLock")
         self.events = any(self.settings.get("NotificationConfiguration", {}).values())
 
     @property

@@ -27,10 +27,10 @@ def _same(given: Any) -> Any:
 
 
 def _truths(given: Any) -> dict[str, Any]:
-    return {name: _is_true(value) for name, value in given.items()}
+    return {name: is_true(value) for name, value in given.items()}
 
 
-def _is_true(value: object) -> bool:
+def is_true(value: object) -> bool:
     return str(value).lower() == "true"
 
 
@@ -76,7 +76,7 @@ def _notifications(given: Any) -> dict[str, Any]:
     }
     made: dict[str, Any] = {}
     bridge = given.get("EventBridgeConfiguration")
-    if bridge is not None and _is_true(bridge.get("EventBridgeEnabled", True)):
+    if bridge is not None and is_true(bridge.get("EventBridgeEnabled", True)):
         made["EventBridgeConfiguration"] = {}
     for group, (wire, member, arn) in groups.items():
         for item in given.get(group, ()):
@@ -93,7 +93,7 @@ def _encryption(given: Any) -> dict[str, Any]:
     for rule in given["ServerSideEncryptionConfiguration"]:
         made = _renamed(rule, {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"})
         if "BucketKeyEnabled" in made:
-            made["BucketKeyEnabled"] = _is_true(made["BucketKeyEnabled"])
+            made["BucketKeyEnabled"] = is_true(made["BucketKeyEnabled"])
         rules.append(made)
     return {"Rules": rules}
 
@@ -103,6 +103,12 @@ def _logging(given: Any) -> dict[str, Any]:
     enabled = {"TargetBucket": given.get("DestinationBucketName"), "TargetPrefix": given.get("LogFilePrefix") or ""}
     layout = given.get("TargetObjectKeyFormat")
     return {"LoggingEnabled": {**enabled, **({"TargetObjectKeyFormat": layout} if layout else {})}}
+
+
+def _object_lock(given: Any) -> dict[str, Any]:
+    default = dict((given.get("Rule") or {}).get("DefaultRetention") or {})
+    default |= {name: int(default[name]) for name in ("Days", "Years") if name in default}
+    return {"ObjectLockEnabled": "Enabled", **({"Rule": {"DefaultRetention": default}} if default else {})}
 
 
 def _lifecycle(given: Any) -> dict[str, Any]:
@@ -120,7 +126,7 @@ def _lifecycle_rule(given: dict[str, Any]) -> dict[str, Any]:
     if "ExpirationDate" in given:
         expiration["Date"] = _instant(given["ExpirationDate"])
     if "ExpiredObjectDeleteMarker" in given:
-        expiration["ExpiredObjectDeleteMarker"] = _is_true(given["ExpiredObjectDeleteMarker"])
+        expiration["ExpiredObjectDeleteMarker"] = is_true(given["ExpiredObjectDeleteMarker"])
     if expiration:
         rule["Expiration"] = expiration
     if "NoncurrentVersionExpirationInDays" in given:
@@ -169,6 +175,12 @@ def _instant(text: str) -> int:
 
 SETTINGS = {
     "VersioningConfiguration": Setting("PutBucketVersioning", "VersioningConfiguration", _same),
+    "AccelerateConfiguration": Setting(
+        "PutBucketAccelerateConfiguration",
+        "AccelerateConfiguration",
+        lambda given: {"Status": given["AccelerationStatus"]},
+    ),
+    "ObjectLockConfiguration": Setting("PutObjectLockConfiguration", "ObjectLockConfiguration", _object_lock),
     "PublicAccessBlockConfiguration": Setting(
         "PutPublicAccessBlock", "PublicAccessBlockConfiguration", _truths, "DeletePublicAccessBlock"
     ),

@@ -16,8 +16,9 @@ from headwater.services.s3.errors import (
     invalid_argument,
     invalid_bucket_name,
 )
+from headwater.services.s3.lock_settings import ENABLED
 from headwater.services.s3.ownership import ENFORCED, canonical, check_new_bucket
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
@@ -33,8 +34,6 @@ def create_bucket(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html"""
     name = request["Bucket"]
     _check_name(name)
-    if request.get("ObjectLockEnabledForBucket"):
-        raise not_implemented("Object Lock of S3")
     region = _region(call, request)
     existing = bucket_by_name(call, name)
     if existing is not None:
@@ -53,6 +52,8 @@ def create_bucket(call: Call, request: Request) -> Result:
     }
     if acl is not None:
         settings["Acl"] = acl
+    if request.get("ObjectLockEnabledForBucket"):
+        settings |= {"Versioning": {"Status": "Enabled"}, "ObjectLock": ENABLED}
     tags = (request.get("CreateBucketConfiguration") or {}).get("Tags")
     if tags:
         settings["Tagging"] = {"TagSet": tags}

@@ -8,6 +8,7 @@ from headwater.services.s3 import tables
 from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.conditions import check_write
 from headwater.services.s3.errors import malformed_xml
+from headwater.services.s3.locks import bypasses, check_removable
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import Body, Version, check_key, check_version_id, current, lay_down, remove
 from headwater.spine.errors import AwsError
@@ -23,7 +24,7 @@ def delete_object(call: Call, request: Request) -> Result:
     check_key(key)
     if request.get("IfMatch") is not None:
         check_write({"IfMatch": request["IfMatch"]}, key, current(call, bucket, key))
-    return _delete(call, bucket, key, request.get("VersionId"))
+    return _delete(call, bucket, key, request.get("VersionId"), bypasses(bucket, request))
 
 
 @operation("s3", "DeleteObjects")
@@ -34,11 +35,12 @@ def delete_objects(call: Call, request: Request) -> Result:
     objects: list[dict[str, Any]] = deletion.get("Objects") or []
     if not 1 <= len(objects) <= _MOST_KEYS or any(not item.get("Key") for item in objects):
         raise malformed_xml()
+    bypass = bypasses(bucket, request)
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for item in objects:
         try:
-            deleted.append(_delete_listed(call, bucket, item))
+            deleted.append(_delete_listed(call, bucket, item, bypass))
         except AwsError as error:
             named: dict[str, Any] = {name: item[name] for name in ("Key", "VersionId") if name in item}
             errors.append({**named, "Code": error.code, "Message": error.message})
@@ -46,11 +48,11 @@ def delete_objects(call: Call, request: Request) -> Result:
     return {**result, "Errors": errors} if errors else result
 
 
-def _delete_listed(call: Call, bucket: Bucket, item: dict[str, Any]) -> dict[str, Any]:
+def _delete_listed(call: Call, bucket: Bucket, item: dict[str, Any], bypass: bool) -> dict[str, Any]:
     key, version = item["Key"], item.get("VersionId")
     if item.get("ETag") is not None:
         check_write({"IfMatch": item["ETag"]}, key, current(call, bucket, key))
-    outcome = _delete(call, bucket, key, version)
+    outcome = _delete(call, bucket, key, version, bypass)
     told: dict[str, Any] = {"Key": key}
     if version is not None:
         told["VersionId"] = version
@@ -59,10 +61,10 @@ def _delete_listed(call: Call, bucket: Bucket, item: dict[str, Any]) -> dict[str
     return told
 
 
-def _delete(call: Call, bucket: Bucket, key: str, version: str | None) -> Result:
+def _delete(call: Call, bucket: Bucket, key: str, version: str | None, bypass: bool) -> Result:
     """What is gone already is gone: S3 says so without an error."""
     if version is not None:
-        return _delete_version(call, bucket, key, version)
+        return _delete_version(call, bucket, key, version, bypass)
     if bucket.versioned or bucket.suspended:
         marker = lay_down(call, bucket, key, Body(0, None, None), "", attributes={}, marker=True)
         notify(call, bucket, "ObjectRemoved:DeleteMarkerCreated", key, marker)
@@ -74,12 +76,13 @@ def _delete(call: Call, bucket: Bucket, key: str, version: str | None) -> Result
     return {}
 
 
-def _delete_version(call: Call, bucket: Bucket, key: str, version: str) -> Result:
+def _delete_version(call: Call, bucket: Bucket, key: str, version: str, bypass: bool) -> Result:
     check_version_id(version)
     row = call.store.one(tables.DESCRIBE_VERSION, (bucket.id, key, version))
     if row is None:
         return {"VersionId": version}
     existing = Version(*row)
+    check_removable(call, existing, bypass)
     remove(call, bucket, key, existing)
     notify(call, bucket, "ObjectRemoved:Delete", key, existing)
     return {"VersionId": version, **({"DeleteMarker": True} if existing.marker else {})}

@@ -72,6 +72,10 @@ def not_modified(etag: str, modified: str) -> AwsError:
     return _error("NotModified", "Not Modified", 304, {"ETag": etag, "Last-Modified": modified})
 
 
+def archived(message: str, storage_class: str) -> AwsError:
+    return AwsError("InvalidObjectState", message, 403, StorageClass=storage_class)
+
+
 def invalid_range(asked: str, size: int) -> AwsError:
     text = "The requested range is not satisfiable"
     return AwsError("InvalidRange", text, 416, RangeRequested=asked, ActualObjectSize=size)
@@ -138,6 +142,24 @@ def part_too_small(number: int, etag: str, size: int) -> AwsError:
     text = "Your proposed upload is smaller than the minimum allowed size"
     members = {"ETag": etag, "MinSizeAllowed": 5242880, "PartNumber": number, "ProposedSize": size}
     return _error("EntityTooSmall", text, 400, members)
+
+
+def bucket_without_lock(name: str) -> AwsError:
+    """S3 names the configuration in one word where a write asks for a lock, elsewhere in three."""
+    return invalid_request(f"Bucket is missing {name}")
+
+
+def object_without_lock() -> AwsError:
+    text = "The specified object does not have a ObjectLock configuration"
+    return AwsError("NoSuchObjectLockConfiguration", text, 404)
+
+
+def object_locked() -> AwsError:
+    return AwsError("AccessDenied", "Access Denied because object protected by object lock.", 403)
+
+
+def invalid_bucket_state(message: str) -> AwsError:
+    return AwsError("InvalidBucketState", message, 409)
 
 
 def acl_not_supported() -> AwsError:

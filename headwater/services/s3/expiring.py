@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from headwater.services.s3 import tables
 from headwater.services.s3.bucket import Bucket, bucket_by_name
 from headwater.services.s3.lifecycle import DAY, enabled_rules, expires_at, means, next_midnight
+from headwater.services.s3.locks import is_locked
 from headwater.services.s3.multipart import forget
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import Body, Version, lay_down, remove
@@ -83,7 +84,8 @@ def _without_old(call: Call, bucket: Bucket, key: str, rule: dict[str, Any], kep
     remaining = kept[: 1 + spared]
     for item in kept[1 + spared :]:
         end = next_midnight(item.since + expiration["NoncurrentDays"] * DAY - 1)
-        if end <= call.now and means(rule, key, item.version.size, item.version.tags):
+        due = end <= call.now and means(rule, key, item.version.size, item.version.tags)
+        if due and not is_locked(item.version, call.now):
             remove(call, bucket, key, item.version)
             notify(call, bucket, "LifecycleExpiration:Delete", key, item.version)
         else:

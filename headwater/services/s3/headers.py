@@ -27,8 +27,13 @@ STORAGE_CLASSES = frozenset(
 _SYSTEM_HEADERS = frozenset(SYSTEM_HEADERS)
 _MOST_METADATA_BYTES = 2048
 _LACKING = (
-    *("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerAlgorithm"),
-    *("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "WriteOffsetBytes"),
+    "SSECustomerAlgorithm",
+    "SSECustomerKey",
+    "CopySourceSSECustomerAlgorithm",
+    "WriteOffsetBytes",
+    "ObjectLockEventHold",
+    "ObjectLockEventHoldDurationDays",
+    "ObjectLockEventHoldDurationYears",
 )
 _UNUSUAL = frozenset(_LACKING)
 

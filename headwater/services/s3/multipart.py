@@ -29,6 +29,8 @@ from headwater.services.s3.errors import (
     part_too_small,
 )
 from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
+from headwater.services.s3.locks import MEMBERS as LOCK_MEMBERS
+from headwater.services.s3.locks import asked_lock, check_integrity, default_retention
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import (
     Version,
@@ -95,13 +97,12 @@ def create_multipart_upload(call: Call, request: Request) -> Result:
     check_key(key)
     refuse_what_we_lack(request)
     checksum, encryption = _checksum_kind(request), encryption_of(call, bucket, request)
+    own = {**acl_of_write(call, bucket, request), **asked_lock(call, bucket, request)}
     identity = call.ids.token(96)
     row = (
         *(identity, bucket.id, key, in_seconds(call.now), storage_class_of(request)),
         tag_sets.from_header(request.get("Tagging")),
-        orjson.dumps(
-            {**attributes_of(request), **checksum, **kept(encryption), **acl_of_write(call, bucket, request)}
-        ).decode(),
+        orjson.dumps({**attributes_of(request), **checksum, **kept(encryption), **own}).decode(),
     )
     call.store.run(tables.INSERT_UPLOAD, row)
     return {"Bucket": bucket.name, "Key": key, "UploadId": identity, **encryption, **checksum}
@@ -132,6 +133,9 @@ def upload_part(call: Call, request: Request) -> Result:
     _check_number(request["PartNumber"])
     upload = find_upload(call, bucket, request)
     data: bytes = request.get("Body") or b""
+    if bucket.lock is not None:
+        asked = {name: upload.attributes[name] for name in LOCK_MEMBERS if name in upload.attributes}
+        check_integrity(request, asked or default_retention(call, bucket), "Put Part")
     checksums = verified(request, data)
     wanted = upload.algorithm
     if wanted is not None:
@@ -224,7 +228,7 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
     joined = _joined_etag([part.etag for part in parts])
     checksums = _whole_checksum(request, upload, parts, data)
     attributes = {name: value for name, value in upload.attributes.items() if not name.startswith("Checksum")}
-    attributes |= {**checksums, _UPLOAD: upload.id}
+    attributes = {**default_retention(call, bucket), **attributes, **checksums, _UPLOAD: upload.id}
     attributes["Parts"] = [
         {"PartNumber": part.number, "Size": part.size, **orjson.loads(part.checksums)} for part in parts
     ]

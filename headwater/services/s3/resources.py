@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from headwater.services.s3.bucket_properties import SETTINGS, Setting
+from headwater.services.s3.bucket_properties import SETTINGS, Setting, is_true
+from headwater.services.s3.named_properties import NAMED, configure_named
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -20,12 +21,14 @@ _LONGEST_NAME = 63
 
 
 _EMPTY = {
+    "AccelerateConfiguration": {"Status": "Suspended"},
     "LoggingConfiguration": {},
     "NotificationConfiguration": {},
+    "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"},
     "VersioningConfiguration": {"Status": "Suspended"},
 }
 """What takes the place of properties that no operation takes away."""
-_OWN = ("BucketName", "Tags", "AccessControl")
+_OWN = ("BucketName", "Tags", "AccessControl", "ObjectLockEnabled")
 _CANNED = (
     ("AuthenticatedRead", "authenticated-read"),
     ("AwsExecRead", "aws-exec-read"),
@@ -47,13 +50,16 @@ class BucketResource(Resource):
         request: dict[str, Any] = {"Bucket": name}
         if call.region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": call.region}
+        if _locks(change.properties):
+            request["ObjectLockEnabledForBucket"] = True
         call.operation("s3", "CreateBucket", request)
         change.physical_id = name
         self._configure(call, change, {})
 
     def update(self, call: Call, change: Change) -> None:
         _refuse_what_we_lack(change.properties)
-        if change.properties.get("BucketName") != change.previous.get("BucketName"):
+        same_name = change.properties.get("BucketName") == change.previous.get("BucketName")
+        if not same_name or _locks(change.properties) != _locks(change.previous):
             raise Replace
         self._configure(call, change, change.previous)
 
@@ -78,9 +84,14 @@ class BucketResource(Resource):
                 call.operation("s3", setting.removal, {"Bucket": bucket})
             else:
                 call.operation("s3", setting.operation, {"Bucket": bucket, setting.member: _EMPTY[name]})
+        configure_named(call, bucket, change.properties, previous)
         _set_acl(call, change, previous)
         _tag(call, change)
         _describe(call, change)
+
+
+def _locks(properties: dict[str, Any]) -> bool:
+    return is_true(properties.get("ObjectLockEnabled"))
 
 
 def _converted(setting: Setting, wanted: Any, bucket: str) -> Any:
@@ -110,7 +121,7 @@ def _set_acl(call: Call, change: Change, previous: dict[str, Any]) -> None:
 
 
 def _refuse_what_we_lack(properties: dict[str, Any]) -> None:
-    unknown = [name for name in properties if name not in SETTINGS and name not in _OWN]
+    unknown = [name for name in properties if name not in SETTINGS and name not in NAMED and name not in _OWN]
     if unknown:
         raise AwsError("NotImplemented", f"Headwater lacks {', '.join(sorted(unknown))} of AWS::S3::Bucket", 501)
 

@@ -12,9 +12,10 @@ from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, computed, of_object
 from headwater.services.s3.conditions import check_copy_source, check_write, conditional_write
 from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept
-from headwater.services.s3.errors import invalid_argument, invalid_request
+from headwater.services.s3.errors import archived, invalid_argument, invalid_request
 from headwater.services.s3.headers import SYSTEM_HEADERS, attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.lifecycle import expiration_header
+from headwater.services.s3.locks import check_integrity, lock_of_write
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import (
     Body,
@@ -27,6 +28,7 @@ from headwater.services.s3.objects import (
     read,
 )
 from headwater.services.s3.ownership import acl_of_write
+from headwater.services.s3.storage_classes import ARCHIVED, is_restored
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -50,8 +52,10 @@ def _put(call: Call, request: Request, event: str) -> Result:
         check_write(request, key, current(call, bucket, key))
     encryption = encryption_of(call, bucket, request)
     data: bytes = request.get("Body") or b""
-    checksums = of_object(request, data)
-    attributes = {**attributes_of(request), **checksums, **kept(encryption), **acl_of_write(call, bucket, request)}
+    checksums, lock = of_object(request, data), lock_of_write(call, bucket, request)
+    check_integrity(request, lock, "Put Object")
+    acl = acl_of_write(call, bucket, request)
+    attributes = {**attributes_of(request), **checksums, **kept(encryption), **acl, **lock}
     storage_class, tags = storage_class_of(request), tag_sets.from_header(request.get("Tagging"))
     made = lay_down(
         call,
@@ -82,7 +86,7 @@ def copy_object(call: Call, request: Request) -> Result:
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
     refuse_what_we_lack(request)
-    acl = acl_of_write(call, bucket, request)
+    own = {**acl_of_write(call, bucket, request), **lock_of_write(call, bucket, request)}
     source_bucket, source_key, source = find_copy_source(call, request)
     replace = _directive(request, "MetadataDirective") == "REPLACE"
     same = (source_bucket.name, source_key) == (bucket.name, key) and "?versionId=" not in request["CopySource"]
@@ -110,7 +114,7 @@ def copy_object(call: Call, request: Request) -> Result:
         key,
         _copied_body(call, source),
         _copied_etag(call, encryption, source, old),
-        attributes={**(attributes_of(request) if replace else same_headers), **checksums, **kept(encryption), **acl},
+        attributes={**(attributes_of(request) if replace else same_headers), **checksums, **kept(encryption), **own},
         storage_class=storage_class_of(request),
         tags=tags,
     )
@@ -136,6 +140,8 @@ def find_copy_source(call: Call, request: Request) -> tuple[Bucket, str, Version
     version = unquote(query.removeprefix("versionId=")) if query.startswith("versionId=") else None
     source = find_version(call, bucket, key, version)
     check_copy_source(request, source)
+    if source.storage_class in ARCHIVED and not is_restored(orjson.loads(source.attributes), call.now):
+        raise archived("Operation is not valid for the source object's storage class", source.storage_class)
     return bucket, key, source
 
 

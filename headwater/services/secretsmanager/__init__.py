@@ -6,24 +6,27 @@ from headwater.services.secretsmanager import (
     passwords,
     policies,
     resources,
+    resources_rotation,
+    rotating,
     secrets,
     stages,
     tags,
+    topology,
     values,
 )
+from headwater.services.secretsmanager.iam_actions import AUTHORIZATION
 from headwater.services.secretsmanager.tables import SCHEMA
 from headwater.spine.service import Service
 
 SERVICE = Service(
     name="secretsmanager",
-    modules=(deletion, listing, passwords, policies, resources, secrets, stages, tags, values),
+    modules=(
+        *(deletion, listing, passwords, policies, resources, resources_rotation, rotating, secrets, stages, tags),
+        *(topology, values),
+    ),
     schema=SCHEMA,
     validates=True,
     lacks={
-        "rotation is left out as a whole, functions that rotate secrets included": (
-            "CancelRotateSecret",
-            "RotateSecret",
-        ),
         "a secret is in one region and account": (
             "AssociateCrossAccountReplica",
             "DisassociateCrossAccountReplica",
@@ -33,4 +36,5 @@ SERVICE = Service(
         ),
         "a secret has one policy, without a name": ("ListResourcePolicies",),
     },
+    authorization=AUTHORIZATION,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from headwater.services.secretsmanager import tables
 from headwater.services.secretsmanager.errors import invalid_parameter, not_found
+from headwater.services.secretsmanager.rotation import forget_rotation
 from headwater.services.secretsmanager.secret import A_DAY, Secret, find_secret, look_up
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.operations import Call, Request, Result, operation
@@ -58,5 +59,6 @@ def end_of_recovery(call: Call, item: Delivery) -> None:
 def _remove(call: Call, secret: Secret) -> None:
     if secret.timer is not None:
         call.cancel(secret.timer)
+    forget_rotation(call, secret.arn)
     call.store.run(tables.DELETE_VERSIONS, (secret.arn,))
     call.store.run(tables.DELETE, (secret.arn,))

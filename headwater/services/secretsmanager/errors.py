@@ -34,6 +34,18 @@ def version_exists(token: str, arn: str) -> AwsError:
     )
 
 
+def cannot_invoke() -> AwsError:
+    return AwsError(
+        "AccessDeniedException",
+        "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to "
+        "the principal secretsmanager.amazonaws.com.",
+    )
+
+
+def rotation_incomplete() -> AwsError:
+    return invalid_request("A previous rotation isn't complete. That rotation will be reattempted.")
+
+
 def name_to_be_deleted() -> AwsError:
     return invalid_request(
         "You can't create this secret because a secret with this name is already scheduled for deletion."

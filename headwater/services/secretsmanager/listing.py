@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from headwater.services.secretsmanager import tables
 from headwater.services.secretsmanager.errors import invalid_token
+from headwater.services.secretsmanager.rotation import describe_rotation
 from headwater.services.secretsmanager.secret import Secret, day_of, versions_of
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
@@ -44,10 +45,10 @@ def list_secrets(call: Call, request: Request) -> Result:
 
 def _entry(call: Call, secret: Secret) -> dict[str, Any]:
     stages = {version.id: list(version.stages) for version in versions_of(call, secret) if version.stages}
-    return describe(secret) | {"SecretVersionsToStages": stages or None}
+    return describe(call, secret) | {"SecretVersionsToStages": stages or None}
 
 
-def describe(secret: Secret) -> dict[str, Any]:
+def describe(call: Call, secret: Secret) -> dict[str, Any]:
     """What a listing and a description have in common."""
     return {
         "ARN": secret.arn,
@@ -60,6 +61,7 @@ def describe(secret: Secret) -> dict[str, Any]:
         "DeletedDate": secret.deleted,
         "CreatedDate": secret.created,
         "Tags": secret.tag_list or None,
+        **describe_rotation(call, secret),
     }
 
 

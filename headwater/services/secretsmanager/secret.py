@@ -11,7 +11,7 @@ from headwater.services.secretsmanager import tables
 from headwater.services.secretsmanager.errors import not_found, to_be_deleted
 from headwater.spine.operations import Call
 
-CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 # Six random characters end an ARN; it may be given without them.
 SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z")
 A_DAY = 86_400_000
@@ -39,7 +39,7 @@ class Secret(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A row; its value is a text or bytes."""
+    """A row; its value is a text or bytes, neither where a rotation has yet to put one."""
 
     id: str
     text: str | None
@@ -47,6 +47,10 @@ class Version(NamedTuple):
     stages: tuple[str, ...]
     created: int
     accessed: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.text is None and self.data is None
 
 
 def look_up(call: Call, name_or_arn: str) -> Secret | None:

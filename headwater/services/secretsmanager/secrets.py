@@ -91,4 +91,4 @@ def update_secret(call: Call, request: Request) -> Result:
 @operation("secretsmanager", "DescribeSecret", reads=True)
 def describe_secret(call: Call, request: Request) -> Result:
     secret = find_secret(call, request["SecretId"], deleted=True)
-    return describe(secret) | {"VersionIdsToStages": stages_by_version(versions_of(call, secret)) or None}
+    return describe(call, secret) | {"VersionIdsToStages": stages_by_version(versions_of(call, secret)) or None}

@@ -17,6 +17,7 @@ from headwater.services.secretsmanager.errors import (
     version_exists,
 )
 from headwater.services.secretsmanager.listing import page, selected
+from headwater.services.secretsmanager.rotation import value_changed
 from headwater.services.secretsmanager.secret import (
     CURRENT,
     Secret,
@@ -29,7 +30,7 @@ from headwater.services.secretsmanager.secret import (
 )
 from headwater.services.secretsmanager.stages import move_stage
 from headwater.spine.encryption_keys import usable_key
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_UNSTAGED = 100
@@ -50,7 +51,7 @@ def add_version(call: Call, secret: Secret, request: Request, stages: list[str])
     text, data = given_value(request)
     identity = request.get("ClientRequestToken") or call.ids.uuid()
     former = find_version(call, secret, identity)
-    if former is not None:
+    if former is not None and not former.is_empty:
         if (former.text, former.data) != (text, data):
             raise version_exists(identity, secret.arn)
         return identity
@@ -59,10 +60,15 @@ def add_version(call: Call, secret: Secret, request: Request, stages: list[str])
         usable_key(call, secret.kms_key, encryption_failure)
     if not versions and CURRENT not in stages:
         stages = [CURRENT, *stages]
-    call.store.run(tables.INSERT_VERSION, (secret.arn, identity, text, data, "[]", call.now))
+    if former is None:
+        call.store.run(tables.INSERT_VERSION, (secret.arn, identity, text, data, "[]", call.now))
+    else:
+        call.store.run(tables.FILL_VERSION, (text, data, secret.arn, identity))
     for stage in stages:
         move_stage(call, secret, stage, identity)
     _drop_oldest(call, secret)
+    if CURRENT in stages:
+        value_changed(call, secret.arn, identity)
     call.store.run(tables.TOUCH, (call.now, secret.arn))
     return identity
 
@@ -77,8 +83,6 @@ def _drop_oldest(call: Call, secret: Secret) -> None:
 @operation("secretsmanager", "PutSecretValue")
 def put_secret_value(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html"""
-    if request.get("RotationToken"):
-        raise not_implemented("The rotation of secrets (RotationToken)")
     if given_value(request) == (None, None):
         raise invalid_request("You must provide either SecretString or SecretBinary.")
     secret = find_secret(call, request["SecretId"])
@@ -118,13 +122,13 @@ def read_value(call: Call, request: Request) -> Result:
 def _asked_for(call: Call, secret: Secret, identity: str | None, stage: str | None) -> Version:
     if identity is not None:
         version = find_version(call, secret, identity)
-        if version is None:
+        if version is None or version.is_empty:
             raise value_not_found(f"VersionId: {identity}")
         if stage is not None and stage not in version.stages:
             raise invalid_request("You provided a VersionStage that is not associated to the provided VersionId.")
         return version
     version = staged(versions_of(call, secret), stage or CURRENT)
-    if version is None:
+    if version is None or version.is_empty:
         raise value_not_found(f"staging label: {stage or CURRENT}")
     return version
 

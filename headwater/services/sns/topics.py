@@ -223,7 +223,7 @@ def delete_topic(call: Call, request: Request) -> Result:
     arn = check_arn(request.get("TopicArn"))
     there = call.store.one(tables.FIND_TOPIC, (arn,)) is not None
     if there and topic_row(call, arn).attributes.get("ArchivePolicy"):
-        raise AwsError("InvalidState", "Cannot delete a topic with an ArchivePolicy")
+        raise AwsError("InvalidState", "Invalid state: Cannot delete a topic with an ArchivePolicy")
     subscriptions = [row[0] for row in call.store.all(tables.SUBSCRIPTIONS_OF_TOPIC, (arn,))]
     for (expiry,) in call.store.all(tables.PENDING_OF_TOPIC, (arn,)):
         call.cancel(expiry)

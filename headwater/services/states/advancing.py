@@ -154,8 +154,9 @@ def _start_map_run(call: Call, progress: Progress, command: StartMapRun) -> None
     handles.append(-id_)
 
 
-def _give_back(call: Call, handle: int) -> None:
-    """What a frame no longer waits for: a delivery; a map run or an execution that it has started is stopped."""
+def _give_back(call: Call, waiting: str, handle: int) -> None:
+    """What a frame of the execution `waiting` no longer waits for: a delivery; a map run or an execution that it has
+    started is stopped."""
     if handle >= 0:
         call.cancel(handle)
         return
@@ -163,7 +164,7 @@ def _give_back(call: Call, handle: int) -> None:
     if row is not None and row[0] == RUNNING:
         call.deliver("states.map_abort", -handle, policy=FOREVER)
     elif row is None and (child := execution_by_id(call, -handle)) is not None and child.status == RUNNING:
-        call.deliver("states.child_abort", child.arn, target=child.arn, policy=FOREVER)
+        call.deliver("states.child_abort", waiting, target=child.arn, policy=FOREVER)
 
 
 def _run_task(call: Call, progress: Progress, command: RunTask) -> None:
@@ -205,7 +206,7 @@ def store_step(call: Call, progress: Progress, events: str | None) -> None:
     """History (the `events` that are in no row yet), frames and released deliveries of a step."""
     run, store, execution = progress.run, call.store, progress.execution
     for handle in run.released:
-        _give_back(call, handle)
+        _give_back(call, execution.arn, handle)
     if run.events and execution.logging is not None:
         log_events(call, execution, run.events)
     if events is not None:

@@ -19,10 +19,11 @@ from headwater.services.states.integrations.perform import (
     model_of,
     prepare,
     role_account,
+    session,
     with_metadata,
 )
 from headwater.services.states.integrations.recognized import LACKING, lacks
-from headwater.services.states.record import Record, execution_by_id
+from headwater.services.states.record import Record, execution_by_id, qualifiers
 from headwater.services.states.redrivable import redrive_status
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
@@ -42,8 +43,9 @@ def run_task(call: Call, item: Delivery) -> Coroutine[Any, Any, Finisher]:
 
 
 async def _run(work: Work, payload: list[Any]) -> Finisher:
-    id_, frame, ticket, resource, arguments, role_arn = payload
-    event = await carry_out(work, frame, ticket, resource, arguments, role_arn)
+    id_, frame, ticket, resource, arguments, role_arn, *own = payload  # its own role, unless an older one left it
+    acting = role_arn or (own[0] if own else None)
+    event = await carry_out(work, frame, ticket, resource, arguments, role_arn, acting)
     return lambda call: advance_by_id(call, id_, event)
 
 
@@ -54,23 +56,28 @@ async def carry_out(
     resource: str,
     arguments: Any,
     role_arn: str | None,
+    acting: str | None,
     told: dict[str, Any] | None = None,
 ) -> TaskInput:
-    """Call what the resource names; what came of it. `told`: takes what an HTTP task sent and was answered."""
+    """Call what the resource names; what came of it. `role_arn`: of the task's credentials, whose account is called;
+    `acting`: in which role that is done. `told`: takes what an HTTP task sent and was answered."""
+    principal = session(acting) if acting else None
     if resource == HTTP_RESOURCE:
         return await invoke_http(work, frame, ticket, arguments, told)
     if is_function(resource):
-        return await _invoke_function(work, frame, ticket, resource, arguments)
-    return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
+        return await _invoke_function(work, frame, ticket, resource, arguments, principal)
+    return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn), principal)
 
 
-async def _invoke_function(work: Work, frame: int, ticket: int, arn: str, arguments: Any) -> TaskInput:
+async def _invoke_function(
+    work: Work, frame: int, ticket: int, arn: str, arguments: Any, principal: str | None
+) -> TaskInput:
     """A function's ARN as the resource: its payload is the result as it stands."""
     parsed = parse_arn(arn)
     assert parsed is not None
     request = {"FunctionName": arn, "Payload": orjson.dumps(arguments)}
     try:
-        result = await work.operation("lambda", "Invoke", request, parsed.account, parsed.region)
+        result = await work.operation("lambda", "Invoke", request, parsed.account, parsed.region, principal)
     except AwsError as error:
         return failure(work.call(), _FUNCTION, frame, ticket, error)
     payload = bytes(result.get("Payload") or b"") or b"null"
@@ -89,7 +96,7 @@ def _function_failed(frame: int, ticket: int, payload: bytes) -> TaskFailed:
 
 
 async def _call_operation(
-    work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None
+    work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None, principal: str | None
 ) -> TaskInput:
     target = find_target(resource)
     if target is None:
@@ -99,7 +106,8 @@ async def _call_operation(
     try:
         model = model_of(target.service)
         request = prepare(resource, arguments) or {}
-        result = await work.operation(target.service, target.operation, request, account, _region(request))
+        region = _region(request)
+        result = await work.operation(target.service, target.operation, request, account, region, principal)
     except AwsError as error:
         return failure(work.call(), target, frame, ticket, error)
     if target.service == "lambda" and target.optimised:
@@ -139,7 +147,7 @@ def child_ended(call: Call, item: Delivery) -> None:
     record = execution_by_id(call, child)
     assert record is not None
     succeeded = record.status == "SUCCEEDED"
-    described = _described(record, redrive_status(record, call.now), parsed=succeeded and pattern == "sync:2")
+    described = _described(call, record, parsed=succeeded and pattern == "sync:2")
     output = orjson.dumps(described).decode()
     if succeeded:
         advance_by_id(call, id_, TaskSucceeded(frame, ticket, output))
@@ -149,21 +157,25 @@ def child_ended(call: Call, item: Delivery) -> None:
 
 @delivery("states.child_abort")
 def abort_child(call: Call, item: Delivery) -> None:
-    """What waited for the execution (`.sync`) was stopped, and so is that.
+    """What waited for the execution (`.sync`) was stopped or has timed out, and so is that, with AWS's cause.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
     """
-    call.operation("states", "StopExecution", {"executionArn": item.payload})
+    waiting = f"execution [{item.payload}] which was managing this resource"
+    stop = {"executionArn": item.target, "cause": f"The Task state in AWS Step Functions {waiting} was aborted"}
+    call.operation("states", "StopExecution", stop)
 
 
-def _described(record: Record, redrive: tuple[str, str | None], *, parsed: bool) -> dict[str, Any]:
+def _described(call: Call, record: Record, *, parsed: bool) -> dict[str, Any]:
     """The child as DescribeExecution tells of it, in Step Functions' casing. `.sync:2` parses its JSON texts, where it
     has succeeded."""
 
     def shown(text: str) -> Any:
         return orjson.loads(text) if parsed else text
 
-    described: dict[str, Any] = {
+    redrive = redrive_status(record, call.now)
+    through = qualifiers(call, record.machine, record.definition, record.qualifier)
+    described: dict[str, Any] = {f"S{name[1:]}": arn for name, arn in through.items()} | {
         "ExecutionArn": record.arn,
         "Input": shown(record.input),
         "InputDetails": {"Included": True},

@@ -1,0 +1,56 @@
+"""What the schemas of AWS's resource types say: which properties there are, and of what kind.
+
+Read from `resource_schemas.json` (scripts/resource_schemas.py) when a resource is first to be made.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-type-schemas.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from headwater.languages.templates.properties import Shape, violations
+from headwater.services.cloudformation.errors import invalid_properties
+
+_FILE = Path(__file__).parent / "resource_schemas.json"
+
+
+class Schemas:
+    """The schemas by type; a type of which none is known takes whatever it is given."""
+
+    @cached_property
+    def all(self) -> Mapping[str, Shape]:
+        read: dict[str, Shape] = orjson.loads(_FILE.read_bytes())
+        return read
+
+    def problem(self, kind: str, logical_id: str, properties: Mapping[str, Any]) -> str | None:
+        """What CloudFormation finds wrong before it asks the type's handler."""
+        schema = self.all.get(kind)
+        if schema is None or not (problems := violations(schema, properties)):
+            return None
+        return _old_words(problems[0]) if "legacy" in schema else invalid_properties(logical_id, problems)
+
+    def identifier(self, kind: str, physical_id: str, *known: Mapping[str, Any]) -> str:
+        """The type's primary identifier, of what is known (attributes, properties); `Ref` is for the rest."""
+        names = self.all.get(kind, {}).get("identifier", ())
+        parts = [next((str(each[name]) for each in known if name in each), physical_id) for name in names]
+        return "|".join(parts) or physical_id
+
+    def model(self, kind: str, properties: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """What a resource is, as its handlers give it: without what can only be written, with what can only be read."""
+        schema = self.all.get(kind, {})
+        shown = {name: value for name, value in properties.items() if name not in schema.get("writeOnly", ())}
+        return shown | {name: attributes[name] for name in schema.get("readOnly", ()) if name in attributes}
+
+
+def _old_words(problem: str) -> str:
+    """Types older than the registry have words of their own."""
+    place, _, what = problem.partition(": ")
+    if "[" not in what:
+        return f"Value of property {place.removeprefix('#/')} must be of type {what.split()[2].rstrip(',')}"
+    name = what.partition("[")[2].partition("]")[0]
+    return f"Property {name} cannot be empty." if "required" in what else f"Encountered unsupported property {name}"

@@ -1,0 +1,1 @@
+"""Who a client is: custom authorizers, and certificates that have been shown."""

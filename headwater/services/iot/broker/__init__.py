@@ -1,0 +1,1 @@
+"""The message broker: sessions, subscriptions, publications, retained messages, lifecycle events."""

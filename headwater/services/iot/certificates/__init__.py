@@ -1,0 +1,1 @@
+"""Certificates of devices, and the authorities that sign them."""

@@ -1,0 +1,1 @@
+"""What devices may do: policies, what they are attached to, and what comes of them for a connection."""

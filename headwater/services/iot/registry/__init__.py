@@ -1,0 +1,1 @@
+"""The registry: things, their types and groups, and the certificates that are theirs."""

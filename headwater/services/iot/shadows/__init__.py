@@ -1,0 +1,1 @@
+"""Device shadows, by the API and by their reserved topics."""

@@ -1,0 +1,95 @@
+"""What CloudFormation refuses before a resource's service is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from headwater.services.cloudformation.schemas import Schemas
+from tests.conftest import Client
+from tests.settling import settle, wait_for
+
+ROLE = "arn:aws:iam::000000000000:role/r"
+
+
+def template(kind: str, **properties: Any) -> str:
+    return json.dumps({"Resources": {"One": {"Type": kind, "Properties": properties}}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "told"),
+    [
+        ("AWS::SQS::Queue", {"Name": "a"}, "#: extraneous key [Name] is not permitted"),
+        ("AWS::Lambda::Function", {"Code": {"ZipFile": ""}}, "#: required key [Role] not found"),
+        (
+            "AWS::Lambda::Function",
+            {"Code": {"Zip": ""}, "Role": [ROLE]},
+            "#/Code: extraneous key [Zip] is not permitted, #/Role: expected type: String, found: JSONArray",
+        ),
+    ],
+)
+def test_properties_that_do_not_fit(aws: Client, kind: str, properties: dict[str, Any], told: str) -> None:
+    cloudformation = aws("cloudformation")
+    body = template(kind, **properties)
+    cloudformation.create_stack(StackName="shop", TemplateBody=body, OnFailure="DO_NOTHING")
+    settle(cloudformation)
+    (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert resource["ResourceStatus"] == "CREATE_FAILED"
+    assert resource["ResourceStatusReason"] == f"Properties validation failed for resource One with message:\n[{told}]"
+
+
+def test_an_update_that_does_not_fit_is_taken_back(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="shop", TemplateBody=template("AWS::SQS::Queue", DelaySeconds="5"))
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    cloudformation.update_stack(StackName="shop", TemplateBody=template("AWS::SQS::Queue", DelaySeconds=[5]))
+    wait_for(cloudformation, "stack_rollback_complete", StackName="shop")
+    events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+    told = "Properties validation failed for resource One with message:\n"
+    told += "[#/DelaySeconds: expected type: Integer, found: JSONArray]"
+    assert told in [each.get("ResourceStatusReason") for each in events]
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"UserName": "u", "Foo": 1}, "Encountered unsupported property Foo"),
+        ({}, "Property UserName cannot be empty."),
+        ({"UserName": ["u"]}, "Value of property UserName must be of type String"),
+    ],
+)
+def test_types_older_than_the_registry_have_their_own_words(properties: dict[str, Any], told: str) -> None:
+    assert Schemas().problem("AWS::IAM::AccessKey", "Key", properties) == told
+
+
+def test_a_parameter_that_an_answer_could_not_hold(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    body = json.loads(template("AWS::SQS::Queue"))
+    body["Parameters"] = {"Word": {"Type": "String"}}
+    request = {"StackName": "shop", "TemplateBody": json.dumps(body)}
+    with pytest.raises(ClientError, match="Parameter 'Word' contains invalid characters"):
+        cloudformation.create_stack(**request, Parameters=[{"ParameterKey": "Word", "ParameterValue": "a\x01b"}])
+    cloudformation.create_stack(**request, Parameters=[{"ParameterKey": "Word", "ParameterValue": "a\tb\r\nc"}])
+    (stack,) = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    assert stack["Parameters"] == [{"ParameterKey": "Word", "ParameterValue": "a\tb\r\nc"}]
+
+
+def test_a_topic_with_an_archive_holds_up_its_stack(aws: Client) -> None:
+    """As on AWS: its policy has to be taken away before."""
+    cloudformation, properties = aws("cloudformation"), {"FifoTopic": True, "TopicName": "t.fifo"}
+    archive = {"ArchivePolicy": {"MessageRetentionPeriod": "1"}}
+    cloudformation.create_stack(StackName="shop", TemplateBody=template("AWS::SNS::Topic", **properties, **archive))
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    cloudformation.delete_stack(StackName="shop")
+    settle(cloudformation)
+    (stack,) = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    assert stack["StackStatus"] == "DELETE_FAILED"
+    (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert "Invalid state: Cannot delete a topic with an ArchivePolicy" in resource["ResourceStatusReason"]
+    topic = resource["PhysicalResourceId"]
+    aws("sns").set_topic_attributes(TopicArn=topic, AttributeName="ArchivePolicy", AttributeValue="{}")
+    cloudformation.delete_stack(StackName="shop")
+    wait_for(cloudformation, "stack_delete_complete", StackName="shop")
