@@ -131,7 +131,12 @@ class Environment:
         if variables.get(OPT_IN) == "1":
             variables[START] = self._shown()
         began = time.perf_counter()
-        descriptors = [self._pipe_writer, *await self._open_api(variables, forked=not command)]
+        descriptors = await self._open_api(variables, forked=not command)
+        if self.gone:
+            _close_all(descriptors)
+            raise InitFailed(failures.exited(-9))
+        # closed here, and by nobody else: the number of what is closed is soon that of something else
+        descriptors, self._pipe_writer = [self._pipe_writer, *descriptors], -1
         request = {
             "command": command,
             "environment": variables,
@@ -144,9 +149,7 @@ class Environment:
         except LauncherFailed:
             raise InitFailed(failures.exited(-9)) from None
         finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
-            self._pipe_writer = -1
+            _close_all(descriptors)
         try:
             async with asyncio.timeout(_INIT_LIMIT + self.function.timeout):
                 await self._ready
@@ -350,6 +353,11 @@ class Environment:
         for connection in self._connections:
             connection.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _close_all(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def memory_of(pid: int) -> tuple[int, int]:
