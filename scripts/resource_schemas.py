@@ -20,7 +20,12 @@ from scripts.coverage import implemented
 
 TARGET = Path(__file__).parents[1] / "headwater/services/cloudformation/resource_schemas.json"
 NOT_AWS = {"AWS::CDK::Metadata"}
-LISTS = {"primaryIdentifier": "identifier", "readOnlyProperties": "readOnly", "writeOnlyProperties": "writeOnly"}
+LISTS = {
+    "primaryIdentifier": "identifier",
+    "createOnlyProperties": "createOnly",
+    "readOnlyProperties": "readOnly",
+    "writeOnlyProperties": "writeOnly",
+}
 
 
 def shape(schema: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _SIGNED_AS = {
     "iotdevicegateway": "iotdata",
     "cloudwatch": "monitoring",
     "s3express": "s3",
+    "cloudcontrolapi": "cloudcontrol",
     "s3-object-lambda": "s3",
 }
 _TARGETS = {
@@ -38,6 +39,7 @@ _TARGETS = {
     "Kinesis_20131202": "kinesis",
     "Firehose_20150804": "firehose",
     "GraniteServiceVersion20100801": "monitoring",
+    "CloudApiService": "cloudcontrol",
 }
 _HOST = re.compile(r"(?:^|\.)([a-z][a-z0-9-]*)(?:[.-]([a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)")
 _HOST_NAMES = {"data-ats.iot": "iotdata", "streams.dynamodb": "dynamodbstreams"}
@@ -117,12 +119,14 @@ def _by_host(host: str) -> str | None:
 
 
 def _by_content(request: HttpRequest) -> str:
-    """For unsigned requests: only STS has operations that need no signature."""
+    """For unsigned requests: only STS has operations that need no signature, and there are links to be followed."""
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if request.method == "POST" and form and b"Action=" in request.body:
         if b"AssumeRole" in request.body or b"GetCallerIdentity" in request.body:
             return "sts"
         return "sqs" if b"QueueUrl=" in request.body or b"QueueName=" in request.body else "sns"
+    if request.method == "GET" and request.path.startswith("/confirmdestination/"):
+        return "iot"  # the link in what is sent to a topic rule destination: enableUrl
     # the links in SNS's messages: SubscribeURL and UnsubscribeURL
     return "sns" if request.method == "GET" and request.query.startswith("Action=") else "s3"
 

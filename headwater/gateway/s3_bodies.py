@@ -10,6 +10,9 @@ from headwater.spine.errors import AwsError
 
 _ENCODING = "aws-chunked"
 _LONGEST_LINE = 1024
+# what documents say of which objects go, or stay, S3 takes only with a checksum
+_CHECKED = frozenset(("delete", "legal-hold", "object-lock", "retention"))
+_CHECKSUMS = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
 
 
 def is_framed(request: HttpRequest) -> bool:
@@ -34,6 +37,19 @@ def unframe(request: HttpRequest) -> None:
     rest = ",".join(part for part in others if part and part != _ENCODING)
     if rest:
         headers["content-encoding"] = rest
+
+
+def check_document(request: HttpRequest) -> None:
+    """InvalidRequest where a document lacks the checksum that S3 asks of it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+    """
+    if request.method not in ("PUT", "POST"):
+        return
+    name = request.query.partition("&")[0].partition("=")[0]
+    if name in _CHECKED and not any(header.startswith(_CHECKSUMS) for header in request.headers):
+        text = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+        raise AwsError("InvalidRequest", text)
 
 
 def decode(framed: bytes) -> tuple[bytes, dict[str, str]]:

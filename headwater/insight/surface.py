@@ -24,6 +24,7 @@ from headwater.insight.map import MOST_SPANS, architecture
 from headwater.insight.mocks import add_mocks, delete_mocks, put_mocks, show_mocks
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
+from headwater.insight.permissions import show_permissions
 from headwater.insight.pulse import pulse
 from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
 from headwater.insight.report import Chosen, gather, write_page
@@ -328,6 +329,10 @@ PAGES = (
     Page(
         "POST", "/_headwater/deliveries/redeliver", "Do deliveries that failed now; those given up, anew",
         answer_redeliver, takes=openapi.REDELIVERY, answers=openapi.REDELIVERED,
+    ),
+    Page(
+        "GET", "/_headwater/permissions", "What roles did here, or tried, that their policies do not allow",
+        show_permissions, {"role": "Only of this role: a name or an ARN."}, answers=openapi.PERMISSIONS,
     ),
     Page(
         "GET", "/_headwater/outbox", "E-mails, text messages and pushes that SNS would have sent, the newest first",

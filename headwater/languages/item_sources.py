@@ -23,10 +23,12 @@ class SourceError(Exception):
     """The file is not what it should be; the message says how."""
 
 
-def unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces as they are, or what gzip made of them."""
+def unpacked(pieces: Iterable[bytes], *, always: bool = False) -> Iterator[bytes]:
+    """The pieces as they are, or what gzip made of them; ``always``: they are of gzip, or else nothing."""
     iterator = iter(pieces)
     first = next(iterator, b"")
+    if always and not first.startswith(_GZIP):
+        raise SourceError("The file could not be decompressed: it is not in the GZIP format")
     if not first.startswith(_GZIP):
         yield first
         yield from iterator

@@ -36,6 +36,7 @@ SERVICES: Mapping[str, Listing] = MappingProxyType(
         "iotdata": _house("iot", "iot-data"),
         "iot-mqtt": _house("iot", None),
         "cloudformation": _house("cloudformation", "cloudformation"),
+        "cloudcontrol": _house("cloudformation", "cloudcontrol"),
         "iam": _house("iam", "iam"),
         "sts": _house("sts", "sts"),
         "logs": _house("logs", "logs"),

@@ -33,12 +33,14 @@ class OutgoingAnswer(NamedTuple):
 
 
 class Unreachable(Exception):
-    """No answer: the endpoint is not there, said nothing in time (``timed_out``), or talked something else."""
+    """No answer: the endpoint is not there, said nothing in time (``timed_out``), hung up (``closed``), or talked
+    something else."""
 
-    def __init__(self, message: str, timed_out: bool = False) -> None:
+    def __init__(self, message: str, timed_out: bool = False, closed: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.timed_out = timed_out
+        self.closed = closed
 
 
 def note_answer(span: Span, status: int, body: bytes) -> None:
@@ -65,7 +67,8 @@ async def send(
     except TimeoutError:
         raise Unreachable(f"No answer within {seconds:g} seconds.", timed_out=True) from None
     except (OSError, ValueError, httptools.HttpParserError) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}") from error
+        closed = isinstance(error, (ConnectionResetError, BrokenPipeError))
+        raise Unreachable(f"{type(error).__name__}: {error}", closed=closed) from error
 
 
 async def _exchange(
@@ -116,7 +119,7 @@ class _Reading:
     async def answer(self, reader: asyncio.StreamReader) -> OutgoingAnswer:
         while not self._status:
             if not await self._read(reader):
-                raise ValueError("the connection was closed without an answer")
+                raise ConnectionResetError("the connection was closed without an answer")
         with suppress(*(() if self._patience is None else (TimeoutError,))):
             async with asyncio.timeout(self._patience):
                 while not self._done and len(self._body) < self._most and await self._read(reader):

@@ -49,6 +49,11 @@ class Tagging:
             shown = new if self.pair is None else as_pairs(new, self.pair)
             call.operation(self.service, adding, {**identity, self.tags: shown})
 
+    def present(self, call: Call, identity: Mapping[str, str]) -> list[dict[str, str]] | None:
+        """The tags that the resource has, as most types' property; None for none."""
+        answer = call.operation(self.service, self.operations[0], dict(identity))
+        return as_pairs(self._read(answer.get(self.listed or self.tags))) or None
+
     def _read(self, listed: Any) -> dict[str, str]:
         if self.pair is None:
             return listed or {}

@@ -23,6 +23,10 @@ class Replace(Exception):
     """Raised by ``update``: this change needs a new resource in place of the old one."""
 
 
+class Untellable(Exception):
+    """Raised by ``read`` and ``known``: this type cannot tell."""
+
+
 @dataclass
 class Change:
     """What is to become of one resource of a stack.
@@ -69,6 +73,19 @@ class Resource:
 
     def delete(self, call: Call, change: Change) -> Step:
         raise NotImplementedError
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """The properties of ``change.physical_id`` as they are now; ``None`` for one that it could tell and that has no
+        value. Sets ``attributes``; raises AwsError where there is no such resource."""
+        raise Untellable
+
+    def known(self, call: Call) -> list[str]:
+        """The physical ids of all there are."""
+        raise Untellable
+
+    def locate(self, identifier: str) -> str:
+        """The physical id of what the type's primary identifier names: most often the same."""
+        return identifier
 
 
 def resource(kind: str) -> Callable[[ResourceT], ResourceT]:

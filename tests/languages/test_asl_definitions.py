@@ -46,6 +46,7 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
         (one(PASS | {"Next": "S"}), (SCHEMA, "Only one of these fields is allowed: [Next, End]", "/States/S")),
         (one(PASS | {"Nonsense": 1}), (SCHEMA, "Field 'Nonsense' is not supported", "/States/S")),
         (one(PASS | {"TimeoutSeconds": 1}), (SCHEMA, "Field 'TimeoutSeconds' is not supported", "/States/S")),
+        (one({"Type": "Succeed", "Assign": {"a": 1}}), (SCHEMA, "Field 'Assign' is not supported", "/States/S")),
         (one(PASS, Nonsense=1), (SCHEMA, "Field 'Nonsense' is not supported", "/")),
         (one(PASS | {"InputPath": "a"}), (SCHEMA, "Value must be a valid JSONPath.", "/States/S/InputPath")),
         (
@@ -80,7 +81,7 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
         (one(PASS | {"QueryLanguage": 1}), (SCHEMA, "Expected value of type [STRING]", "/States/S/QueryLanguage")),
         (
             one({"Type": "Wait", "Seconds": -1, "End": True}),
-            (SCHEMA, "Value must be an integer between 0 and 99999999", "/States/S/Seconds"),
+            (SCHEMA, "Minimum value is 0", "/States/S/Seconds"),
         ),
         (
             one({"Type": "Wait", "Timestamp": "2016-12-05 21:29:29Z", "End": True}),
@@ -145,8 +146,39 @@ def test_several_findings_in_one_refusal() -> None:
         parse(json.dumps(one({"Type": "Pass", "Next": "N"})))
     assert str(raised.value) == (
         "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: N at /States/S/Next, "
-        "MISSING_END_STATE: Workflow has no terminal state'"
+        "MISSING_END_STATE: Workflow has no terminal state at null'"
     )
+
+
+LOOP = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}
+
+
+def test_only_the_machine_itself_must_end_and_a_state_only_be_named() -> None:
+    assert findings(one({"Type": "Map", "ItemProcessor": LOOP, "End": True})) == []
+    assert findings({"StartAt": "S", "States": {"S": PASS, **LOOP["States"]}}) == []
+    lost = [
+        ("MISSING_TRANSITION_TARGET", "Missing 'Next' target: Nope", "/StartAt"),
+        ("MISSING_TRANSITION_TARGET", 'State "S" is not reachable.', "/States/S"),
+    ]
+    assert findings({"StartAt": "Nope", "States": {"S": {"Type": "Pass", "Next": "E"}, "E": PASS}}) == lost
+
+
+def test_a_state_that_returns_to_paths_is_told_so_and_no_more_of_its_language() -> None:
+    each = {"Type": "Map", "QueryLanguage": "JSONPath", "Output": 1, "MaxConcurrency": -1, "End": True}
+    inner = {"StartAt": "P", "States": {"P": PASS}}
+    mixed = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
+    assert findings(one({**each, "ItemProcessor": inner}, QueryLanguage="JSONata")) == [
+        (SCHEMA, mixed, "/States/S"), (SCHEMA, "Minimum value is 0", "/States/S/MaxConcurrency"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [-1, 10**8, "{% ( %}"])
+@pytest.mark.parametrize("field", ["TimeoutSeconds", "HeartbeatSeconds"])
+def test_numbers_have_limits(field: str, value: Any) -> None:
+    ((code, message, location),) = findings(one(TASK | {field: value}, QueryLanguage="JSONata"))
+    expected = {-1: "Minimum value is 1", 10**8: "Maximum value is 99999999"}.get(value, message)
+    assert (message, location) == (expected, f"/States/S/{field}")
+    assert code == (SCHEMA if type(value) is int else "INVALID_JSONATA_EXPRESSION")
 
 
 @pytest.mark.parametrize(

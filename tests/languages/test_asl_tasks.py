@@ -278,3 +278,12 @@ def test_arguments_are_limited_as_inputs_are() -> None:
     assert world.finish is not None
     assert world.finish.error == "States.DataLimitExceeded"
     assert [event["type"] for event in world.events()] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+
+
+@pytest.mark.parametrize(("each", "fits"), [(131_070, True), (131_072, False)])
+def test_the_variables_of_one_state_are_limited_together(each: int, fits: bool) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html#limits"""
+    state = {"Type": "Pass", "Assign": {"a": "x" * (each - 2), "b": "x" * each}, "End": True}
+    world = World(parse(json.dumps({"StartAt": "S", "States": {"S": state}})), {}).run()
+    assert world.finish is not None
+    assert world.finish.error == (None if fits else "States.DataLimitExceeded")

@@ -420,10 +420,13 @@ def test_addresses_are_made_to_work_here(aws: Client, endpoint: str) -> None:
 def test_a_property_that_has_no_effect_is_told(aws: Client) -> None:
     cloudformation = aws("cloudformation")
     properties: dict[str, Any] = {
-        "BillingMode": "PAY_PER_REQUEST", "ResourcePolicy": {"PolicyDocument": {}}, "Tags": [],
+        "BillingMode": "PAY_PER_REQUEST", "ContributorInsightsSpecification": {"Enabled": False}, "Tags": [],
         "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-        "StreamSpecification": {"StreamViewType": "KEYS_ONLY", "ResourcePolicy": {"PolicyDocument": {}}},
+        "GlobalSecondaryIndexes": [
+            {"IndexName": "by-k", "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}], "Projection": {
+                "ProjectionType": "ALL"}, "ContributorInsightsSpecification": {"Enabled": False}},
+        ],
     }  # fmt: skip
 
     def told(word: str) -> str | None:
@@ -436,10 +439,10 @@ def test_a_property_that_has_no_effect_is_told(aws: Client) -> None:
         assert not reasons["shop"]
         return reasons["Table"]
 
-    within = "StreamSpecification.ResourcePolicy"
-    assert told("create") == f"Headwater ignores ResourcePolicy, {within} of AWS::DynamoDB::Table."
-    properties["BillingMode"], properties["ResourcePolicy"] = "PAY_PER_REQUEST", {"PolicyDocument": {"Version": "1"}}
-    assert told("update") == "Headwater ignores ResourcePolicy of AWS::DynamoDB::Table."
-    del properties["ResourcePolicy"]
+    whole = "ContributorInsightsSpecification"
+    assert told("create") == f"Headwater ignores {whole}, GlobalSecondaryIndexes.{whole} of AWS::DynamoDB::Table."
+    properties["BillingMode"], properties[whole] = "PAY_PER_REQUEST", {"Enabled": True}
+    assert told("update") == f"Headwater ignores {whole} of AWS::DynamoDB::Table."
+    del properties[whole]
     properties["DeletionProtectionEnabled"] = False
     assert told("update") is None

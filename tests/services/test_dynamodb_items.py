@@ -302,8 +302,8 @@ def test_what_is_not_there(db: Any) -> None:
     assert refusal(db.put_item, TableName="nope", Item=item(pk="a")) == missing
     assert refusal(db.update_item, TableName="nope", Key=item(pk="a")) == missing
     assert refusal(db.query, TableName="nope", KeyConditionExpression="pk = sk")[0] == "ValidationException"
-    code, message = refusal(db.list_backups)
-    assert code == "NotImplemented" and "ListBackups" in message
+    code, message = refusal(db.list_global_tables)
+    assert code == "NotImplemented" and "ListGlobalTables" in message
 
 
 def test_a_table_may_be_named_by_its_arn(db: Any) -> None:

@@ -13,7 +13,13 @@ from tests.conftest import Client
 
 # nothing, base64 of something, and a name that is there
 _NONSENSE = ("nonsense!", b64encode(b"q").decode(), b64encode(b"12").decode(), "a")
-_MEMBERS = {"lambda": "Marker", "stepfunctions": "nextToken", "iot": "nextToken", "iot-data": "nextToken"}
+_MEMBERS = {
+    "lambda": "Marker",
+    "stepfunctions": "nextToken",
+    "iot": "nextToken",
+    "iot-data": "nextToken",
+    "logs": "nextToken",
+}
 _REFUSALS = [
     ("cloudwatch", "list_metrics", {}, "InvalidNextToken", "The specified nextToken is invalid."),
     ("cloudwatch", "describe_alarms", {}, "InvalidNextToken", "The specified nextToken is invalid."),
@@ -27,6 +33,9 @@ _REFUSALS = [
     ("kinesis", "list_shards", {}, "InvalidArgumentException", "NextToken is invalid."),
     ("lambda", "list_functions", {}, "InvalidParameterValueException", "Invalid Marker"),
     ("lambda", "list_layers", {}, "InvalidParameterValueException", "Invalid Marker"),
+    ("logs", "describe_log_groups", {}, "InvalidParameterException", "The specified nextToken is invalid."),
+    ("logs", "describe_queries", {}, "InvalidParameterException", "The specified nextToken is invalid."),
+    ("logs", "describe_resource_policies", {}, "InvalidParameterException", "The specified nextToken is invalid."),
     ("pipes", "list_pipes", {}, "ValidationException", "Invalid NextToken provided."),
     ("scheduler", "list_schedules", {}, "ValidationException", "Invalid NextToken provided."),
     ("schemas", "list_registries", {}, "BadRequestException", "Invalid NextToken."),
@@ -34,6 +43,8 @@ _REFUSALS = [
     ("sns", "list_topics", {}, "InvalidParameter", "Invalid parameter: NextToken"),
     ("sns", "list_origination_numbers", {}, "InvalidParameter", "Invalid parameter: nextToken"),
     ("sqs", "list_queues", {}, "InvalidParameterValue", "Invalid or expired next token."),
+    ("ssm", "describe_parameters", {}, "InvalidNextToken", "The specified token is not valid."),
+    ("ssm", "get_parameters_by_path", {"Path": "/"}, "InvalidNextToken", "The specified token is not valid."),
     ("stepfunctions", "list_state_machines", {}, "InvalidToken", "Invalid Token"),
     ("stepfunctions", "list_activities", {}, "InvalidToken", "Invalid Token"),
     ("xray", "get_trace_summaries", {"StartTime": 1, "EndTime": 2}, "InvalidRequestException", "NextToken is invalid."),

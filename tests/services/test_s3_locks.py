@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.services.http import ask
 from tests.services.test_cloudformation import create
 from tests.services.test_s3_objects import bucket, refusal, s3  # noqa: F401 - fixtures
 
@@ -177,6 +178,16 @@ def test_what_is_retained_comes_with_a_checksum(aws: Client, s3: Any, locking: s
     upload = plain.create_multipart_upload(Bucket=locking, Key="k", **hold)["UploadId"]
     error = refusal(plain.upload_part, Bucket=locking, Key="k", UploadId=upload, PartNumber=1, Body=b"1")
     assert "Put Part requests" in error["Message"]
+
+
+def test_documents_about_what_stays_come_with_a_checksum(locking: str, endpoint: str, account: str) -> None:
+    signed = (
+        f"AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+    )
+    hold = b"<LegalHold><Status>ON</Status></LegalHold>"
+    answer = ask("PUT", f"{endpoint}/{locking}/k?legal-hold", hold, authorization=signed)
+    assert answer.status == 400
+    assert b"Missing required header for this request: Content-MD5 OR x-amz-checksum-*" in answer.body
 
 
 def test_copies_and_uploads_in_parts_are_locked_anew(s3: Any, locking: str) -> None:  # noqa: F811

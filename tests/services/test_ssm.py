@@ -179,6 +179,7 @@ def test_a_change_is_told_to_eventbridge(aws: Client, account: str) -> None:
     ssm.put_parameter(Name="/other", Value="v", Type="String")
     ssm.put_parameter(Name="/shop/rate", Value="1", Type="String", Description="of the shop")
     ssm.put_parameter(Name="/shop/rate", Value="2", Overwrite=True)
+    ssm.label_parameter_version(Name="/shop/rate", Labels=["live"])
     ssm.delete_parameter(Name="/shop/rate")
     settle(ssm)
     found = [json.loads(each["Body"]) for each in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
@@ -186,4 +187,4 @@ def test_a_change_is_told_to_eventbridge(aws: Client, account: str) -> None:
     assert {tuple(each["resources"]) for each in found} == {(f"arn:aws:ssm:us-east-1:{account}:parameter/shop/rate",)}
     created, *rest = sorted((each["detail"] for each in found), key=lambda detail: str(detail["operation"]))
     assert created == {"operation": "Create", "name": "/shop/rate", "type": "String", "description": "of the shop"}
-    assert [each["operation"] for each in rest] == ["Delete", "Update"]
+    assert [each["operation"] for each in rest] == ["Delete", "LabelParameterVersion", "Update"]

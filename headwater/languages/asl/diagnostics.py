@@ -16,3 +16,9 @@ class Diagnostics:
 
     def schema(self, message: str, location: str) -> None:
         self.add("SCHEMA_VALIDATION_FAILED", message, location or "/")
+
+    def limits(self, value: float, location: str, least: float, most: float | None = None) -> None:
+        if value < least:
+            self.schema(f"Minimum value is {least}", location)
+        elif most is not None and value > most:
+            self.schema(f"Maximum value is {most}", location)

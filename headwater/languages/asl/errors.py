@@ -68,7 +68,8 @@ class Diagnostic:
     severity: str = "ERROR"
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.message} at {self.location}" if self.location else f"{self.code}: {self.message}"
+        """As CreateStateMachine tells it: AWS, too, has null for no location."""
+        return f"{self.code}: {self.message} at {self.location or 'null'}"
 
 
 class InvalidDefinition(Exception):

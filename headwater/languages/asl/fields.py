@@ -18,6 +18,7 @@ from headwater.languages.asl.retry import (
     Catcher,
     Retrier,
 )
+from headwater.languages.asl.schema import MAXIMUM_SECONDS
 from headwater.languages.asl.task_state import Seconds
 from headwater.languages.asl.templates import (
     Constant,
@@ -42,6 +43,11 @@ _RETRIER_FIELDS = {
     "JitterStrategy",
     "Comment",
 }
+_RETRIER_LIMITS = (
+    ("IntervalSeconds", 1, MAXIMUM_SECONDS),
+    ("MaxAttempts", 0, MAXIMUM_SECONDS),
+    ("MaxDelaySeconds", 1, MAXIMUM_DELAY_SECONDS),
+)
 # States that have a result, and the fields that are evaluated once it is there.
 _RESULTING = ("Task", "Parallel", "Map")
 _AFTER_RESULT = ("Output", "Assign")
@@ -170,8 +176,8 @@ class FieldCompiler:
             return Seconds(f"{name}Path", query, self.state[f"{name}Path"])
         if value is None:
             return None
-        if type(value) is int and value <= 0:
-            self._report("Value must be a positive integer", f"{self.location}/{name}")
+        if type(value) is int:
+            self.diagnostics.limits(value, f"{self.location}/{name}", 1, MAXIMUM_SECONDS)
         return Seconds(name, self.template(name) or Constant(value))
 
     def number(self, name: str, *, integer: bool = True) -> Number | None:
@@ -179,6 +185,8 @@ class FieldCompiler:
             query = self.path(f"{name}Path") or Constant(None)
             return Number(f"{name}Path", query, self.state[f"{name}Path"], integer)
         template = self.template(name)
+        if isinstance(template, Constant) and template.value is not None:
+            self.diagnostics.limits(template.value, f"{self.location}/{name}", 0, None if integer else 100)
         return None if template is None else Number(name, template, integer=integer)
 
     # -- retriers and catchers
@@ -203,15 +211,17 @@ class FieldCompiler:
         errors = self._errors(retrier, _RETRIER_FIELDS, ("ErrorEquals",), location)
         if errors is None:
             return Retrier(frozenset())
-        for name, least in (("IntervalSeconds", 1), ("MaxAttempts", 0), ("MaxDelaySeconds", 1)):
+        for name, least, most in _RETRIER_LIMITS:
             value = retrier.get(name, least)
-            if type(value) is not int or value < least:
+            if type(value) is not int:
                 self._report("Expected value of type [INTEGER]", f"{location}/{name}")
                 return Retrier(errors)
+            self.diagnostics.limits(value, f"{location}/{name}", least, most)
         rate = retrier.get("BackoffRate", DEFAULT_BACKOFF_RATE)
-        if type(rate) not in (int, float) or rate < 1.0:
-            self._report("Value must be greater than or equal to 1.0", f"{location}/BackoffRate")
-            rate = DEFAULT_BACKOFF_RATE
+        if type(rate) not in (int, float):
+            self._report("Expected value of type [NUMBER]", f"{location}/BackoffRate")
+            return Retrier(errors)
+        self.diagnostics.limits(rate, f"{location}/BackoffRate", 1.0)
         jitter = retrier.get("JitterStrategy", "NONE")
         if jitter not in ("NONE", "FULL"):
             self._report("Value should be one of the following: [NONE, FULL]", f"{location}/JitterStrategy")

@@ -1,6 +1,7 @@
-"""Transitions of a definition: every target exists, every state can be reached, the workflow can end.
+"""Transitions of a definition: every target exists, every state is one, the workflow can end.
 
-Locations and order as AWS gives them: missing targets, then unreachable states, then a missing end, per container.
+Locations and order as AWS gives them: missing targets, then a missing end, or else states that nothing leads to, per
+container. AWS asks of the machine alone whether it can end, and has no more of a way to a state than that one names it.
 """
 
 from collections.abc import Iterator
@@ -17,19 +18,17 @@ def check_transitions(document: dict[str, Any], diagnostics: Diagnostics, locati
     start = document["StartAt"]
     if start not in states:
         diagnostics.add("MISSING_TRANSITION_TARGET", f"Missing 'Next' target: {start}", f"{location}/StartAt")
-    edges: dict[str, list[str]] = {}
+    named = {start}
     for name, state in states.items():
-        edges[name] = []
         for target, where in _targets(state, f"{location}/States/{name}"):
-            edges[name].append(target)
+            named.add(target)
             if target not in states:
                 diagnostics.add("MISSING_TRANSITION_TARGET", f"Missing 'Next' target: {target}", where)
-    reached = _reachable(start, edges)
-    if not any(_ends(state) for state in states.values()):
+    if not location and not any(_ends(state) for state in states.values()):
         diagnostics.add("MISSING_END_STATE", "Workflow has no terminal state")
     else:
         for name in states:
-            if name not in reached and start in states:
+            if name not in named:
                 diagnostics.add(
                     "MISSING_TRANSITION_TARGET",
                     f'State "{name}" is not reachable.',
@@ -53,17 +52,6 @@ def _targets(state: dict[str, Any], location: str) -> Iterator[Target]:
 
 def _ends(state: dict[str, Any]) -> bool:
     return state["Type"] in ("Succeed", "Fail") or state.get("End") is True
-
-
-def _reachable(start: str, edges: dict[str, list[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached and name in edges:
-            reached.add(name)
-            waiting.extend(edges[name])
-    return reached
 
 
 def inner_workflows(state: dict[str, Any], location: str) -> Iterator[tuple[dict[str, Any], str]]:

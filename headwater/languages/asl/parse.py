@@ -16,11 +16,9 @@ from headwater.languages.asl.express import check_express, check_express_childre
 from headwater.languages.asl.graph import check_transitions
 from headwater.languages.asl.machine import Machine, State
 from headwater.languages.asl.parse_state import CheckResource, StateParser
-from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS, unknown_language
+from headwater.languages.asl.schema import JSONATA, JSONPATH, MACHINE_FIELDS, MAXIMUM_SECONDS, unknown_language
 from headwater.languages.asl.scopes import check_scopes
 from headwater.languages.json_errors import in_jackson_words, line_and_column, token_at, unexpected_at
-
-MAXIMUM_TIMEOUT_SECONDS = 99_999_999
 
 
 def parse(text: str, *, express: bool = False, check_resource: CheckResource | None = None) -> Machine:
@@ -70,7 +68,9 @@ def _parse(text: str, express: bool, check_resource: CheckResource | None) -> tu
         if name not in MACHINE_FIELDS:
             diagnostics.schema(f"Field '{name}' is not supported", "")
     timeout = document.get("TimeoutSeconds")
-    if timeout is not None and (type(timeout) is not int or not 0 < timeout <= MAXIMUM_TIMEOUT_SECONDS):
+    if type(timeout) is int:
+        diagnostics.limits(timeout, "/TimeoutSeconds", 1, MAXIMUM_SECONDS)
+    elif timeout is not None:
         diagnostics.schema("Expected value of type [INTEGER]", "/TimeoutSeconds")
     parser = StateParser(diagnostics, language, check_resource)
     workflow = parser.workflow(document, "", language)

@@ -99,9 +99,11 @@ def _number(fields: FieldCompiler, holder: dict[str, Any], name: str, location: 
         return None
     value = holder[name]
     computed = fields.jsonata and jsonata_text(value) is not None
-    if not computed and (type(value) is not int or value < 0):
-        fields.diagnostics.schema("Expected value of type [INTEGER]", f"{location}/{name}")
-        return None
+    if not computed:
+        if type(value) is not int:
+            fields.diagnostics.schema("Expected value of type [INTEGER]", f"{location}/{name}")
+            return None
+        fields.diagnostics.limits(value, f"{location}/{name}", 0)
     field = f"{location.rpartition('/')[2]}/{name}"
     return Number(name, fields.template_of(value, field, f"{location}/{name}"))
 

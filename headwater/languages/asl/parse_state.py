@@ -32,7 +32,7 @@ from headwater.languages.asl.schema import (
 from headwater.languages.asl.succeed_state import SucceedState
 from headwater.languages.asl.task_state import TaskState
 from headwater.languages.asl.templates import Constant
-from headwater.languages.asl.wait_state import WaitState, refuse_wait
+from headwater.languages.asl.wait_state import WaitState, check_wait
 
 MAXIMUM_NAME_LENGTH = 80
 # AWS does not say how deep is too deep.
@@ -99,7 +99,14 @@ class StateParser:
             return None
         language = self._language(state, location, language)
         fields = FieldCompiler(state, location, self.diagnostics, jsonata=language == JSONATA)
-        if not self._check_fields(fields, language) or not self._check_transition(state, location):
+        fit = self._check_fields(fields, language)
+        given = state.get("QueryLanguage", JSONPATH)
+        if type(given) is str and given not in (
+            JSONPATH,
+            JSONATA,
+        ):  # of any other type it is told with the other fields
+            self.diagnostics.schema(unknown_language(given), f"{location}/QueryLanguage")
+        if not fit or not self._check_transition(state, location):
             return None
         parsed = self._of_kind(state["Type"], name, fields)
         if parsed is not None and parsed.retriable:
@@ -110,13 +117,15 @@ class StateParser:
     def _language(self, state: dict[str, Any], location: str, inherited: str) -> str:
         language = state.get("QueryLanguage", inherited)
         if language not in (JSONPATH, JSONATA):
-            if type(language) is str:  # of any other type it is told with the other fields
-                self.diagnostics.schema(unknown_language(language), f"{location}/QueryLanguage")
             return JSONATA
-        if language == JSONPATH and self.machine_language == JSONATA:
+        if self._returns_to_paths(state):
             message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
             self.diagnostics.schema(message, location)
         return str(language)
+
+    def _returns_to_paths(self, state: dict[str, Any]) -> bool:
+        """A machine in JSONata can have no state in JSONPath; nothing more is then said of the state's language."""
+        return state.get("QueryLanguage") == JSONPATH and self.machine_language == JSONATA
 
     def _check_fields(self, fields: FieldCompiler, language: str) -> bool:
         """Supported, of the state's language, of the right type, complete, and not contradictory."""
@@ -129,7 +138,8 @@ class StateParser:
             if field is None:
                 self.diagnostics.schema(f"Field '{name}' is not supported", location)
             elif field.language and field.language != language:
-                fields.wrong_language(name, location)
+                if not self._returns_to_paths(state):
+                    fields.wrong_language(name, location)
             elif not fits(field, value, language):
                 self.diagnostics.schema(f"Expected value of type {TYPE_NAMES[field.kind]}", f"{location}/{name}")
         missing = [name for name in REQUIRED.get(kind, ()) if name not in state]
@@ -211,9 +221,8 @@ class StateParser:
         path = field.endswith("Path")
         value = fields.path(field) if path else fields.template(field)
         assert value is not None
-        known = value.value if isinstance(value, Constant) else None
-        if known is not None and (refusal := refuse_wait(field, known)):
-            self.diagnostics.schema(refusal, f"{fields.location}/{field}")
+        if isinstance(value, Constant) and value.value is not None:
+            check_wait(field, value.value, f"{fields.location}/{field}", self.diagnostics)
         shown = fields.state[field] if path else ""
         return WaitState(name, fields.state.get("Next"), fields.flow(), field=field, value=value, path=shown)
 

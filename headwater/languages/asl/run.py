@@ -303,7 +303,7 @@ class Run:
             raise self.too_large(state)
         details: dict[str, Any] = {"name": state.name, "output": text}
         if assigned:
-            details["assignedVariables"] = {name: dump(variable) for name, variable in assigned.items()}
+            details["assignedVariables"] = self.variable_texts(state, assigned)
             frame.variables = {**frame.variables, **assigned}
         self.note(frame, state.exited_kind, details)
         frame.value = value
@@ -314,6 +314,14 @@ class Run:
             return False
         frame.name = next_
         return True
+
+    def variable_texts(self, state: State, assigned: dict[str, Any]) -> dict[str, str]:
+        """Their JSON; together they may be no larger than any other payload. The words are ours."""
+        texts = {name: dump(variable) for name, variable in assigned.items()}
+        if is_too_large("".join(texts.values())):
+            cause = f"The variables of state '{state.name}' have a size exceeding the maximum number of bytes"
+            raise StateFailed(DATA_LIMIT, f"{cause} service limit.")
+        return texts
 
     def too_large(self, state: State) -> StateFailed:
         cause = (

@@ -72,6 +72,7 @@ _FILTERED = {
     "Output": Field("any", JSONATA),
     "Assign": OBJECT,
 }
+_ENDING = {name: field for name, field in _FILTERED.items() if name != "Assign"}
 _RESULT = {
     "Parameters": Field("any", JSONPATH),
     "ResultSelector": Field("object", JSONPATH),
@@ -108,7 +109,7 @@ STATE_FIELDS: dict[str, dict[str, Field]] = {
         "Timestamp": TEXT,
         "TimestampPath": PATH,
     },
-    "Succeed": _COMMON | _FILTERED,
+    "Succeed": _COMMON | _ENDING,
     "Fail": _COMMON | {"Error": TEXT, "ErrorPath": PATH, "Cause": TEXT, "CausePath": PATH},
     "Parallel": _COMMON | _TRANSITION | _FILTERED | _RESULT | _RECOVERY | {"Branches": Field("array")},
     "Map": _COMMON
@@ -136,6 +137,8 @@ STATE_FIELDS: dict[str, dict[str, Field]] = {
         "Label": TEXT,
     },
 }
+# Of whatever is waited for.
+MAXIMUM_SECONDS = 99_999_999
 MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
 BRANCH_FIELDS = frozenset({"Comment", "StartAt", "States"})
 PROCESSOR_FIELDS = BRANCH_FIELDS | {"ProcessorConfig"}

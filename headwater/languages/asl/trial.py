@@ -178,6 +178,7 @@ class Trial(Run):
     ) -> bool:
         if is_too_large(text):
             raise self.too_large(state)
+        self.variable_texts(state, assigned or {})
         self.status = self.status or SUCCEEDED
         self.output, self.next = text, next_
         variables = {**frame.variables, **(assigned or {})}

@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from headwater.languages.asl import execution as frames
+from headwater.languages.asl.diagnostics import Diagnostics
 from headwater.languages.asl.errors import StateFailed, evaluation, runtime
 from headwater.languages.asl.flow import Flow
 from headwater.languages.asl.machine import State
 from headwater.languages.asl.queries import PathQuery, Scope, dump
+from headwater.languages.asl.schema import MAXIMUM_SECONDS
 from headwater.languages.asl.templates import JsonataScope, Template, expect
 from headwater.languages.asl.timestamps import parse_timestamp
 
@@ -14,16 +16,13 @@ if TYPE_CHECKING:
     from headwater.languages.asl.execution import Frame
     from headwater.languages.asl.run import Run
 
-MAXIMUM_SECONDS = 99_999_999
 
-
-def refuse_wait(field: str, value: Any) -> str:
-    """Why a definition cannot have this as its fixed Seconds or Timestamp; empty where it can. The words are ours."""
-    if field == "Seconds" and not 0 <= value <= MAXIMUM_SECONDS:
-        return f"Value must be an integer between 0 and {MAXIMUM_SECONDS}"
-    if field == "Timestamp" and parse_timestamp(value) is None:
-        return "Value must be a valid ISO-8601 extended offset date-time format string"
-    return ""
+def check_wait(field: str, value: Any, location: str, diagnostics: Diagnostics) -> None:
+    """Whether a definition can have this as its fixed Seconds or Timestamp. Of a Timestamp the words are ours."""
+    if field == "Seconds":
+        diagnostics.limits(value, location, 0, MAXIMUM_SECONDS)
+    elif field == "Timestamp" and parse_timestamp(value) is None:
+        diagnostics.schema("Value must be a valid ISO-8601 extended offset date-time format string", location)
 
 
 class WaitState(State):
@@ -62,7 +61,7 @@ class WaitState(State):
             value = self.value.evaluate(scope)
         if self.field.startswith("Seconds"):
             return run.now + 1000 * self._seconds(value)
-        moment = parse_timestamp(value)
+        moment = parse_timestamp(expect(self.value, value, "string") if self.jsonata else value)
         if moment is None:
             raise self._refused(
                 f"does not reference a valid ISO-8601 extended offset date-time format string: {self._shown(value)}"

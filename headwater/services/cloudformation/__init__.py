@@ -2,7 +2,10 @@
 
 from headwater.services.cloudformation import (
     change_sets,
+    control,
+    control_work,
     custom,
+    drift,
     kept,
     listing,
     nested,
@@ -22,6 +25,7 @@ SERVICE = Service(
     name="cloudformation",
     modules=(
         *(stacks, change_sets, templates, listing, outputs, provisioning),
+        *(control, control_work, drift),
         *(custom, kept, nested, notifications, topology, waiting),
     ),
     schema=SCHEMA,

@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeSt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from headwater.services.cloudformation import tables
+from headwater.services.cloudformation.drift import drifts_of
 from headwater.services.cloudformation.errors import resource_does_not_exist, validation_error
 from headwater.services.cloudformation.stack import (
     Stack,
@@ -57,7 +59,9 @@ def describe_event(stack: Stack, row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def described(resource: StackResource, time: str = "LastUpdatedTimestamp") -> dict[str, Any]:
+def described(
+    resource: StackResource, drifts: Mapping[str, dict[str, Any]], time: str = "LastUpdatedTimestamp"
+) -> dict[str, Any]:
     return {
         "LogicalResourceId": resource.logical_id,
         "PhysicalResourceId": resource.physical_id or None,
@@ -65,7 +69,18 @@ def described(resource: StackResource, time: str = "LastUpdatedTimestamp") -> di
         time: resource.changed,
         "ResourceStatus": resource.status,
         "ResourceStatusReason": resource.reason,
-        "DriftInformation": NOT_CHECKED,
+        "DriftInformation": drifts.get(resource.logical_id, NOT_CHECKED),
+    }
+
+
+def drift_information(call: Call, stack: Stack) -> dict[str, dict[str, Any]]:
+    """By logical ids, of the resources that have been checked."""
+    return {
+        each["LogicalResourceId"]: {
+            "StackResourceDriftStatus": each["StackResourceDriftStatus"],
+            "LastCheckTimestamp": each["Timestamp"],
+        }
+        for each in drifts_of(call, stack)
     }
 
 
@@ -77,7 +92,8 @@ def current(call: Call, stack: Stack) -> list[StackResource]:
 @operation("cloudformation", "ListStackResources", reads=True)
 def list_stack_resources(call: Call, request: Request) -> Result:
     stack = find_stack(call, request["StackName"])
-    return {"StackResourceSummaries": [described(each) for each in current(call, stack)]}
+    drifts = drift_information(call, stack)
+    return {"StackResourceSummaries": [described(each, drifts) for each in current(call, stack)]}
 
 
 @operation("cloudformation", "DescribeStackResource", reads=True)
@@ -86,7 +102,7 @@ def describe_stack_resource(call: Call, request: Request) -> Result:
     resource = current_resource(call, stack, request["LogicalResourceId"])
     if resource is None:
         raise resource_does_not_exist(request["LogicalResourceId"], stack.name)
-    detail = {"StackName": stack.name, "StackId": stack.id, **described(resource)}
+    detail = {"StackName": stack.name, "StackId": stack.id, **described(resource, drift_information(call, stack))}
     if resource.metadata is not None:
         detail["Metadata"] = dumps(resource.metadata)
     return {"StackResourceDetail": detail}
@@ -108,4 +124,5 @@ def describe_stack_resources(call: Call, request: Request) -> Result:
     if logical_id is not None and not listed:
         raise resource_does_not_exist(logical_id, stack.name)
     identity = {"StackName": stack.name, "StackId": stack.id}
-    return {"StackResources": [{**identity, **described(each, "Timestamp")} for each in listed]}
+    drifts = drift_information(call, stack)
+    return {"StackResources": [{**identity, **described(each, drifts, "Timestamp")} for each in listed]}

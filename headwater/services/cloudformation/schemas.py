@@ -34,6 +34,18 @@ class Schemas:
             return None
         return _old_words(problems[0]) if "legacy" in schema else invalid_properties(logical_id, problems)
 
+    def identifier(self, kind: str, physical_id: str, *known: Mapping[str, Any]) -> str:
+        """The type's primary identifier, of what is known (attributes, properties); `Ref` is for the rest."""
+        names = self.all.get(kind, {}).get("identifier", ())
+        parts = [next((str(each[name]) for each in known if name in each), physical_id) for name in names]
+        return "|".join(parts) or physical_id
+
+    def model(self, kind: str, properties: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """What a resource is, as its handlers give it: without what can only be written, with what can only be read."""
+        schema = self.all.get(kind, {})
+        shown = {name: value for name, value in properties.items() if name not in schema.get("writeOnly", ())}
+        return shown | {name: attributes[name] for name in schema.get("readOnly", ()) if name in attributes}
+
 
 def _old_words(problem: str) -> str:
     """Types older than the registry have words of their own."""

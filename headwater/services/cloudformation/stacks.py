@@ -47,8 +47,14 @@ KEPT_SETTINGS = (
     "StackPolicyDuringUpdateBody",
     "TimeoutInMinutes",
 )
-STABLE = frozenset(("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"))
+STABLE = frozenset(
+    (
+        *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"),
+        *("IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"),
+    )
+)
 HIDDEN_VALUE = "****"
+NOT_CHECKED = {"StackDriftStatus": "NOT_CHECKED"}
 
 
 def new_stack(call: Call, name: str, settings: dict[str, Any]) -> Stack:
@@ -271,7 +277,7 @@ def describe(call: Call, stack: Stack) -> dict[str, Any]:
         "RoleARN": settings.get("RoleARN"),
         "Tags": [{"Key": key, "Value": value} for key, value in stored.tags.items()],
         "EnableTerminationProtection": bool(settings.get("EnableTerminationProtection")),
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": settings.get("DriftInformation") or NOT_CHECKED,
     }
 
 
@@ -303,7 +309,7 @@ def list_stacks(call: Call, request: Request) -> Result:
                 "DeletionTime": stack.deleted,
                 "StackStatus": stack.status,
                 "StackStatusReason": stack.reason,
-                "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+                "DriftInformation": stack.settings.get("DriftInformation") or NOT_CHECKED,
             }
             for stack in all_stacks(call)
             if not wanted or stack.status in wanted

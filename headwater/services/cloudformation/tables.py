@@ -52,6 +52,27 @@ SCHEMA = (
         token TEXT PRIMARY KEY, stack TEXT NOT NULL, sent BIGINT NOT NULL, body TEXT
     );
     """,
+    """
+    CREATE TABLE cloudformation_control_requests (
+        token TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, client_token TEXT NOT NULL,
+        request TEXT NOT NULL, operation TEXT NOT NULL, type TEXT NOT NULL, identifier TEXT NOT NULL,
+        status TEXT NOT NULL, at BIGINT NOT NULL, properties TEXT NOT NULL, code TEXT, message TEXT
+    );
+    CREATE INDEX cloudformation_control_requests_by_time ON cloudformation_control_requests (account, region, at);
+    CREATE TABLE cloudformation_control_resources (
+        account TEXT NOT NULL, region TEXT NOT NULL, type TEXT NOT NULL, physical_id TEXT NOT NULL,
+        properties TEXT NOT NULL, attributes TEXT NOT NULL, changed BIGINT NOT NULL,
+        PRIMARY KEY (account, region, type, physical_id)
+    );
+    """,
+    """
+    CREATE TABLE cloudformation_drifts (
+        stack TEXT NOT NULL, logical_id TEXT NOT NULL, drift TEXT NOT NULL, PRIMARY KEY (stack, logical_id)
+    );
+    CREATE TABLE cloudformation_drift_detections (
+        id TEXT PRIMARY KEY, stack TEXT NOT NULL, at BIGINT NOT NULL, status TEXT NOT NULL, drifted INTEGER NOT NULL
+    );
+    """,
 )
 
 STACK_COLUMNS = (
@@ -179,3 +200,51 @@ SELECT r.type, r.physical_id, s.name, r.logical_id
 FROM cloudformation_resources AS r JOIN cloudformation_stacks AS s ON s.id = r.stack
 WHERE s.account = ? AND s.region = ? AND s.deleted IS NULL AND r.current = 1
 """
+
+CONTROL_COLUMNS = (
+    "token, account, region, client_token, request, operation, type, identifier, status, at, properties, code, message"
+)
+PUT_CONTROL_REQUEST = f"""
+INSERT INTO cloudformation_control_requests ({CONTROL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (token) DO UPDATE SET identifier = excluded.identifier, status = excluded.status, at = excluded.at,
+    properties = excluded.properties, code = excluded.code, message = excluded.message
+"""
+SELECT_CONTROL_REQUEST = f"""
+SELECT {CONTROL_COLUMNS} FROM cloudformation_control_requests WHERE account = ? AND region = ? AND token = ?
+"""
+SELECT_CONTROL_REQUESTS = f"""
+SELECT {CONTROL_COLUMNS} FROM cloudformation_control_requests WHERE account = ? AND region = ? AND at > ?
+ORDER BY at DESC, token
+"""
+FORGET_CONTROL_REQUESTS = """
+DELETE FROM cloudformation_control_requests WHERE account = ? AND region = ? AND at <= ?
+"""
+PUT_CONTROL_RESOURCE = """
+INSERT INTO cloudformation_control_resources (account, region, type, physical_id, properties, attributes, changed)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (account, region, type, physical_id) DO UPDATE SET properties = excluded.properties,
+    attributes = excluded.attributes, changed = excluded.changed
+"""
+DELETE_CONTROL_RESOURCE = """
+DELETE FROM cloudformation_control_resources WHERE account = ? AND region = ? AND type = ? AND physical_id = ?
+"""
+SELECT_DECLARED = """
+SELECT r.physical_id, r.properties, r.attributes, r.changed
+FROM cloudformation_resources r JOIN cloudformation_stacks s ON s.id = r.stack
+WHERE s.account = ? AND s.region = ? AND s.deleted IS NULL AND r.type = ? AND r.current = 1 AND r.physical_id <> ''
+UNION ALL
+SELECT physical_id, properties, attributes, changed FROM cloudformation_control_resources
+WHERE account = ? AND region = ? AND type = ? ORDER BY changed
+"""
+
+PUT_DRIFT = """
+INSERT INTO cloudformation_drifts (stack, logical_id, drift) VALUES (?, ?, ?)
+ON CONFLICT (stack, logical_id) DO UPDATE SET drift = excluded.drift
+"""
+SELECT_DRIFTS = "SELECT drift FROM cloudformation_drifts WHERE stack = ? ORDER BY logical_id"
+DELETE_DRIFTS = "DELETE FROM cloudformation_drifts WHERE stack = ?"
+INSERT_DETECTION = """
+INSERT INTO cloudformation_drift_detections (id, stack, at, status, drifted) VALUES (?, ?, ?, ?, ?)
+"""
+SELECT_DETECTION = "SELECT stack, at, status, drifted FROM cloudformation_drift_detections WHERE id = ?"
+DELETE_DETECTIONS = "DELETE FROM cloudformation_drift_detections WHERE stack = ?"

@@ -28,7 +28,13 @@ _HANDLER_CODES = (
 
 
 class ResourceFailed(Exception):
-    """A resource could not be made, changed or removed; the message is the event's whole reason."""
+    """A resource could not be made, changed or removed; the text is the event's whole reason, ``code`` one of the
+    handlers' error codes, ``message`` what the service said."""
+
+    def __init__(self, reason: str, code: str = "InvalidRequest", message: str | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.message = message or reason
 
 
 @dataclass
@@ -68,7 +74,7 @@ def attempt(call: Call, change: StackChange, method: Callable[[Call, Change], St
     try:
         return call.engine.attempt(method, Witnessed(call), change)
     except AwsError as error:
-        raise ResourceFailed(reason_of(call, error)) from error
+        raise failure_of(call, error) from error
     except KeyError as error:
         raise missing_property(change, error) from error
 
@@ -78,7 +84,7 @@ async def wait_for(call: Call, change: StackChange, step: Coroutine[Any, Any, No
     try:
         await step
     except AwsError as error:
-        raise ResourceFailed(reason_of(call, error)) from error
+        raise failure_of(call, error) from error
     except KeyError as error:
         raise missing_property(change, error) from error
 
@@ -91,7 +97,12 @@ def missing_property(change: Change, error: KeyError) -> Exception:
     return ResourceFailed(invalid_properties(change.logical_id, [f"#: required key [{key}] not found"]))
 
 
-def reason_of(call: Call, error: AwsError) -> str:
-    code = next((code for words, code in _HANDLER_CODES if any(word in error.code for word in words)), "InvalidRequest")
+def failure_of(call: Call, error: AwsError) -> ResourceFailed:
+    code = handler_code(error)
     message = error.message or error.code
-    return f'Resource handler returned message: "{message}" (RequestToken: {call.ids.uuid()}, HandlerErrorCode: {code})'
+    said = f'Resource handler returned message: "{message}"'
+    return ResourceFailed(f"{said} (RequestToken: {call.ids.uuid()}, HandlerErrorCode: {code})", code, message)
+
+
+def handler_code(error: AwsError) -> str:
+    return next((code for words, code in _HANDLER_CODES if any(word in error.code for word in words)), "InvalidRequest")

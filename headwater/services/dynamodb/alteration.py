@@ -17,6 +17,7 @@ from headwater.services.dynamodb.definitions import (
     check_stream,
     check_units,
     refuse_lacking,
+    used_definitions,
 )
 from headwater.services.dynamodb.description import describe, describe_index
 from headwater.services.dynamodb.errors import invalid_parameter, resource_not_found, validation
@@ -187,7 +188,7 @@ def _update_indexes(
     definition["GlobalSecondaryIndexes"] = indexes
     if not indexes:
         del definition["GlobalSecondaryIndexes"]
-    definition["AttributeDefinitions"] = _used(definition, definitions)
+    definition["AttributeDefinitions"] = used_definitions(definition, definitions)
 
 
 def _check_index_throughput(definition: dict[str, Any], index: dict[str, Any], wanted: dict[str, int]) -> None:
@@ -219,15 +220,6 @@ def _find(indexes: list[dict[str, Any]], name: str) -> dict[str, Any]:
 def _merged(present: list[dict[str, str]], given: list[dict[str, str]]) -> list[dict[str, str]]:
     named = {definition["AttributeName"]: definition for definition in (*present, *given)}
     return list(named.values())
-
-
-def _used(definition: dict[str, Any], definitions: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The definitions of attributes that are keys now."""
-    schemas = [definition["KeySchema"]]
-    for group in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        schemas += [index["KeySchema"] for index in definition.get(group, ())]
-    used = {part["AttributeName"] for schema in schemas for part in schema}
-    return [entry for entry in definitions if entry["AttributeName"] in used]
 
 
 def _follow_indexes(call: Call, before: Table, after: Table) -> None:

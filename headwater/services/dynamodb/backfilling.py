@@ -1,4 +1,4 @@
-"""Filling a new global index with what its table holds.
+"""Filling a new index with what its table holds.
 
 A table of no more than one portion is done at once. The rest of a bigger one follows between other work, and until
 then the index is CREATING: kept up to date by writes, but not to be read.
@@ -61,10 +61,10 @@ def _find(table: Table, identity: int) -> Index | None:
 
 
 def _mark(call: Call, table: Table, index: Index, backfilling: bool) -> None:
-    definition = dict(table.definition)
-    definition["GlobalSecondaryIndexes"] = [
-        {**entry, "backfilling": backfilling} if entry["id"] == index.id else entry
-        for entry in definition["GlobalSecondaryIndexes"]
+    definition = dict((table_by_arn(call, table.arn) or table).definition)  # another index may be marked since
+    group = f"{'Global' if index.is_global else 'Local'}SecondaryIndexes"
+    definition[group] = [
+        {**entry, "backfilling": backfilling} if entry["id"] == index.id else entry for entry in definition[group]
     ]
     save_definition(call, table, definition)
 

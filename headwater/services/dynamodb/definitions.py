@@ -144,6 +144,15 @@ def check_all_used(used: Iterable[str], defined: list[str]) -> None:
         )
 
 
+def used_definitions(definition: Definition, definitions: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The definitions of attributes that are keys now."""
+    schemas = [definition["KeySchema"]]
+    for group in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        schemas += [index["KeySchema"] for index in definition.get(group, ())]
+    used = {part["AttributeName"] for schema in schemas for part in schema}
+    return [entry for entry in definitions if entry["AttributeName"] in used]
+
+
 def check_stream(specification: Definition | None) -> None:
     if specification is None:
         return

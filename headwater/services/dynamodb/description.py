@@ -23,6 +23,8 @@ def describe(
 ) -> dict[str, Any]:
     """The table's description; ``status`` is what it is said to be in, ``of_index`` that of indexes by name."""
     definition = table.definition
+    if status == "ACTIVE" and definition.get("importing"):
+        status = "CREATING"
     count, size = count_items(call, table)
     described: dict[str, Any] = {
         "AttributeDefinitions": definition["AttributeDefinitions"],
@@ -30,7 +32,7 @@ def describe(
         "KeySchema": definition["KeySchema"],
         "TableStatus": status,
         "CreationDateTime": definition["created"],
-        "ProvisionedThroughput": _throughput(definition.get("ProvisionedThroughput")),
+        "ProvisionedThroughput": throughput_of(definition),
         "TableSizeBytes": size,
         "ItemCount": count,
         "TableArn": table.arn,
@@ -90,7 +92,7 @@ def describe_index(call: Call, table: Table, index: Index, status: str, mean: fl
         described["IndexStatus"] = "CREATING" if index.backfilling else status
         if index.backfilling:
             described["Backfilling"] = True
-        described["ProvisionedThroughput"] = _throughput(definition.get("ProvisionedThroughput"))
+        described["ProvisionedThroughput"] = throughput_of(definition)
         if "OnDemandThroughput" in definition:
             described["OnDemandThroughput"] = definition["OnDemandThroughput"]
     described["IndexSizeBytes"] = int(mean * count)
@@ -101,11 +103,10 @@ def describe_index(call: Call, table: Table, index: Index, status: str, mean: fl
     return described
 
 
-def _throughput(given: dict[str, Any] | None) -> dict[str, Any]:
-    return {
-        "NumberOfDecreasesToday": 0,
-        **(given or {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}),
-    }
+def throughput_of(definition: dict[str, Any]) -> dict[str, Any]:
+    """The provisioned throughput of a table or an index: nothing of what is billed on demand."""
+    given = definition.get("ProvisionedThroughput") or {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+    return {"NumberOfDecreasesToday": 0, **given}
 
 
 def _warm(definition: dict[str, Any]) -> dict[str, Any]:

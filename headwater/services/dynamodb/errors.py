@@ -39,6 +39,11 @@ def table_exists(name: str) -> AwsError:
     return AwsError("ResourceInUseException", f"Table already exists: {name}")
 
 
+def backed_up_table_not_found(name: str) -> AwsError:
+    """As backups, restores, exports say it."""
+    return AwsError("TableNotFoundException", f"Table not found: {name}")
+
+
 def condition_failed(item: Mapping[str, Any] | None = None) -> AwsError:
     members: dict[str, Any] = {} if item is None else {"Item": item}
     return AwsError("ConditionalCheckFailedException", CONDITION_FAILED, 400, **members)

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from headwater.services.dynamodb import tables
+from headwater.services.dynamodb.backup import SYSTEM, keep_backup
 from headwater.services.dynamodb.definitions import check_definition, refuse_lacking
 from headwater.services.dynamodb.description import describe
 from headwater.services.dynamodb.errors import key_refusal, table_exists, validation
@@ -18,10 +19,11 @@ from headwater.services.dynamodb.policies import keep_policy
 from headwater.services.dynamodb.policy_form import canonical_policy
 from headwater.services.dynamodb.streaming import disable_stream, enable_stream
 from headwater.services.dynamodb.sweeping import sweep_table
-from headwater.services.dynamodb.table import Table, describe_target, table_arn, table_by_arn
+from headwater.services.dynamodb.table import RECOVERY, Table, describe_target, table_arn, table_by_arn
 from headwater.services.dynamodb.tags import check_tags
 from headwater.spine.arns import partition_of
 from headwater.spine.encryption_keys import usable_key
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _PAGE = 100
@@ -48,23 +50,31 @@ def create_table(call: Call, request: Request) -> Result:
     call.span.subject = arn
     if table_by_arn(call, arn) is not None:
         raise table_exists(request["TableName"])
-    definition = _definition(call, request)
-    identity = call.new_id()
+    definition = new_definition(call, request)
     specification = request.get("StreamSpecification") or {"StreamEnabled": False}
     stream = None
     if specification["StreamEnabled"]:
         stream = enable_stream(call, arn, definition, specification["StreamViewType"])
-    row = (identity, arn, call.account, call.region, request["TableName"])
-    texts = (orjson.dumps(definition).decode(), orjson.dumps(tags).decode())
-    call.store.run(tables.INSERT_TABLE, (*row, *texts, stream))
+    table = insert_table(call, definition, tags, stream)
     if policy is not None:
         keep_policy(call, arn, policy)
-    table = table_by_arn(call, arn)
-    assert table is not None
     return {"TableDescription": describe(call, table, "CREATING")}
 
 
-def _definition(call: Call, request: Request) -> dict[str, Any]:
+def insert_table(
+    call: Call, definition: dict[str, Any], tags: dict[str, str] | None = None, stream: int | None = None
+) -> Table:
+    """Writes the row of a new table."""
+    name = definition["TableName"]
+    row = (call.new_id(), table_arn(call, name), call.account, call.region, name)
+    texts = (orjson.dumps(definition).decode(), orjson.dumps(tags or {}).decode())
+    call.store.run(tables.INSERT_TABLE, (*row, *texts, stream))
+    table = table_by_arn(call, row[1])
+    assert table is not None
+    return table
+
+
+def new_definition(call: Call, request: Request) -> dict[str, Any]:
     """What is kept of a request: the settings, with ids for the indexes, and when it was."""
     definition: dict[str, Any] = {name: request[name] for name in _KEPT if name in request}
     definition |= {"TableId": call.ids.uuid(), "created": call.now, "billed": call.now}
@@ -108,6 +118,9 @@ def list_tables(call: Call, request: Request) -> Result:
 @operation("dynamodb", "DeleteTable")
 def delete_table(call: Call, request: Request) -> Result:
     table = describe_target(call, request["TableName"])
+    if table.definition.get("importing"):
+        text = f"Attempt to change a resource which is still in use: Table is being created: {table.name}"
+        raise AwsError("ResourceInUseException", text)
     if table.definition.get("DeletionProtectionEnabled"):
         raise validation(
             "Resource cannot be deleted as it is currently protected against deletion. "
@@ -117,7 +130,9 @@ def delete_table(call: Call, request: Request) -> Result:
     call.store.run(tables.DELETE_TABLE, (table.id,))
     call.store.run(tables.DELETE_DESTINATIONS, (table.id,))
     call.store.run(tables.DELETE_POLICIES, (table.arn,))
-    sweep_table(call, table)
+    if RECOVERY in table.definition:
+        keep_backup(call, table, SYSTEM, f"{table.name}$DeletedTableBackup", "0" * 8)
+    sweep_table(call, table, items=RECOVERY not in table.definition)
     if table.stream is not None:
         disable_stream(call, table.stream)
     call.memory.drop(table)

@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
+from headwater.services.dynamodb.resources_import import await_import, begin_import, set_afterwards
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, Step, resource
 
-_REPLACED = ("TableName", "KeySchema", "LocalSecondaryIndexes")
+_REPLACED = ("TableName", "KeySchema", "LocalSecondaryIndexes", "ImportSourceSpecification")
 _CHANGING = (
     *("BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput", "DeletionProtectionEnabled"),
     *("TableClass", "SSESpecification"),
@@ -26,21 +27,35 @@ _PASSED = (
     "DeletionProtectionEnabled",
     "TableClass",
 )
-_LACKING = ("ImportSourceSpecification",)
 _INTEGERS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
 @resource("AWS::DynamoDB::Table")
 class TableResource(Resource):
-    def create(self, call: Call, change: Change) -> None:
+    def create(self, call: Call, change: Change) -> Step:
         properties = change.properties
-        for lacking in _LACKING:
-            if lacking in properties:
-                raise not_implemented(f"{lacking} of AWS::DynamoDB::Table")
-        name = properties.get("TableName") or change.physical_name(255)
-        request = {"TableName": name, "Tags": _tags(change), **_settings(properties)}
-        call.operation("dynamodb", "CreateTable", {key: value for key, value in request.items() if value is not None})
-        change.physical_id = name
+        change.physical_id = properties.get("TableName") or change.physical_name(255)
+        given = {"TableName": change.physical_id, **_settings(properties)}
+        settings = {key: value for key, value in given.items() if value is not None}
+        specification = properties.get("ImportSourceSpecification")
+        if specification is not None:
+            return self._import(change, settings, begin_import(call, specification, settings))
+        call.operation("dynamodb", "CreateTable", {**settings, "Tags": _tags(change)})
+        self._complete(call, change)
+        return None
+
+    async def _import(self, change: Change, settings: dict[str, Any], arn: str) -> None:
+        assert change.work is not None
+        await await_import(change.work, arn)
+        await change.work.transact(self._complete_imported, change, settings)
+
+    def _complete_imported(self, call: Call, change: Change, settings: dict[str, Any]) -> None:
+        set_afterwards(call, settings)
+        self._set_tags(call, change)
+        self._complete(call, change)
+
+    def _complete(self, call: Call, change: Change) -> None:
+        """What a new table has besides."""
         self._set_time_to_live(call, change, {})
         self._set_recovery(call, change, {})
         self._set_kinesis(call, change, {})
@@ -67,6 +82,43 @@ class TableResource(Resource):
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """Without where its changes go (Kinesis) and how warm it is."""
+        named = {"TableName": change.physical_id}
+        table = call.operation("dynamodb", "DescribeTable", named)["Table"]
+        _describe(call, change)
+        lives = call.operation("dynamodb", "DescribeTimeToLive", named)["TimeToLiveDescription"]
+        backups = call.operation("dynamodb", "DescribeContinuousBackups", named)["ContinuousBackupsDescription"]
+        stream = table.get("StreamSpecification") or {}
+        tags = call.operation("dynamodb", "ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
+        return {
+            "TableName": table["TableName"],
+            "KeySchema": table["KeySchema"],
+            "AttributeDefinitions": table["AttributeDefinitions"],
+            "BillingMode": (table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED"),
+            "DeletionProtectionEnabled": bool(table.get("DeletionProtectionEnabled")),
+            "GlobalSecondaryIndexes": [_read_index(table, each) for each in table.get("GlobalSecondaryIndexes") or ()]
+            or None,
+            "LocalSecondaryIndexes": [_read_index(table, each) for each in table.get("LocalSecondaryIndexes") or ()]
+            or None,
+            "PointInTimeRecoverySpecification": _read_recovery(backups),
+            "ProvisionedThroughput": _read_throughput(table, table),
+            "StreamSpecification": {"StreamViewType": stream["StreamViewType"]} if stream else None,
+            "TableClass": (table.get("TableClassSummary") or {}).get("TableClass"),
+            "Tags": tags or None,
+            "TimeToLiveSpecification": {"AttributeName": lives["AttributeName"], "Enabled": True}
+            if lives["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
+            else None,
+        }
+
+    def known(self, call: Call) -> list[str]:
+        names, last = [], None
+        while True:
+            answer = call.operation("dynamodb", "ListTables", {"ExclusiveStartTableName": last} if last else {})
+            names += answer["TableNames"]
+            if not (last := answer.get("LastEvaluatedTableName")):
+                return names
 
     def _set_time_to_live(self, call: Call, change: Change, before: dict[str, Any]) -> None:
         old = _enabled(before.get("TimeToLiveSpecification"))
@@ -121,6 +173,26 @@ class TableResource(Resource):
             call.operation("dynamodb", "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
         if tags:
             call.operation("dynamodb", "TagResource", {"ResourceArn": arn, "Tags": tags})
+
+
+def _read_index(table: dict[str, Any], index: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+    throughput = _read_throughput(table, index)
+    return shown | {"ProvisionedThroughput": throughput} if throughput else shown
+
+
+def _read_throughput(table: dict[str, Any], holder: dict[str, Any]) -> dict[str, int] | None:
+    """Of what is not paid for by request."""
+    mode = (table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED")
+    given = holder.get("ProvisionedThroughput")
+    return _throughput(given) if given and mode == "PROVISIONED" else None
+
+
+def _read_recovery(backups: dict[str, Any]) -> dict[str, Any]:
+    told = backups["PointInTimeRecoveryDescription"]
+    enabled = told["PointInTimeRecoveryStatus"] == "ENABLED"
+    days = {"RecoveryPeriodInDays": told["RecoveryPeriodInDays"]} if "RecoveryPeriodInDays" in told else {}
+    return {"PointInTimeRecoveryEnabled": enabled, **(days if enabled else {})}
 
 
 def _set_policy(call: Call, arn: str, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -12,25 +12,45 @@ from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
 from headwater.spine.operations import Call
 
 _PORTION = 1000
-_STATEMENTS = {"items": tables.SWEEP_ITEMS, "expiries": tables.SWEEP_EXPIRIES, "index": tables.SWEEP_INDEX_ROWS}
+_STATEMENTS = {
+    "items": tables.SWEEP_ITEMS,
+    "expiries": tables.SWEEP_EXPIRIES,
+    "history": tables.SWEEP_HISTORY,
+    "index": tables.SWEEP_INDEX_ROWS,
+}
 
 Remains = list[list[str | int]]
 """What there is to clear away: kinds of rows, each with the id that they carry."""
 
 
-def sweep_table(call: Call, table: Table) -> None:
-    """Clears away the items of a table, their expiries, and all index rows."""
-    indexes: Remains = [["index", index.id] for index in table.indexes.values()]
-    _begin(call, table, [["items", table.id], ["expiries", table.id], *indexes])
+def sweep_table(call: Call, table: Table, *, items: bool) -> None:
+    """Clears away the items of a table, unless a backup has taken them over, their expiries, their history and all
+    index rows."""
+    remains: Remains = [["index", index.id] for index in table.indexes.values()]
+    remains.append(["expiries", table.id])
+    if table.history is not None:
+        remains.append(["history", table.history])
+    if items:
+        remains.append(["items", table.id])
+    _begin(call, table.arn, remains)
 
 
 def sweep_index(call: Call, table: Table, index: Index) -> None:
-    _begin(call, table, [["index", index.id]])
+    _begin(call, table.arn, [["index", index.id]])
 
 
-def _begin(call: Call, table: Table, remains: Remains) -> None:
+def sweep_history(call: Call, table: Table, history: int) -> None:
+    _begin(call, table.arn, [["history", history]])
+
+
+def sweep_items(call: Call, owner: str, identity: int) -> None:
+    """Of what is no table: ``owner`` is the ARN of a backup, say."""
+    _begin(call, owner, [["items", identity]])
+
+
+def _begin(call: Call, owner: str, remains: Remains) -> None:
     if not _sweep(call, remains):
-        call.deliver("dynamodb.sweep", {"remains": remains}, target=table.arn, due=call.now + 1, policy=FOREVER)
+        call.deliver("dynamodb.sweep", {"remains": remains}, target=owner, due=call.now + 1, policy=FOREVER)
 
 
 @delivery("dynamodb.sweep")

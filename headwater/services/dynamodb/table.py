@@ -27,6 +27,7 @@ from headwater.spine.shapes import failure, validation_error
 
 MAX_NAME = 255
 MIN_NEW_NAME = 3
+RECOVERY = "PointInTimeRecovery"  # of a definition
 MAX_HASH_SIZE = 2048
 MAX_RANGE_SIZE = 1024
 
@@ -108,7 +109,19 @@ class KinesisDestination(NamedTuple):
 class Table(KeySchema):
     """A table's settings. ``definition``: what CreateTable and UpdateTable said, with ids of indexes."""
 
-    __slots__ = ("arn", "definition", "expiry_due", "id", "index_keys", "indexes", "kinesis", "plain", "stream", "ttl")
+    __slots__ = (
+        "arn",
+        "definition",
+        "expiry_due",
+        "history",
+        "id",
+        "index_keys",
+        "indexes",
+        "kinesis",
+        "plain",
+        "stream",
+        "ttl",
+    )
 
     def __init__(
         self,
@@ -138,7 +151,9 @@ class Table(KeySchema):
             for name, type_ in index.attributes:
                 if name not in self.names:
                     self.index_keys.setdefault(name, (type_, index.name))
-        self.plain = not self.indexes and stream is None and ttl is None and kinesis is None
+        # what its items were is kept under this id
+        self.history: int | None = definition.get(RECOVERY, {}).get("history")
+        self.plain = not self.indexes and stream is None and ttl is None and kinesis is None and self.history is None
 
     @property
     def name(self) -> str:

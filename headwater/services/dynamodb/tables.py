@@ -53,6 +53,25 @@ SCHEMA = (
         arn TEXT PRIMARY KEY, table_arn TEXT NOT NULL, policy TEXT, revision TEXT NOT NULL
     );
     """,
+    # what items were before they changed (NULL: there was none); backups, whose items are rows of their own id
+    """
+    CREATE TABLE dynamodb_history (
+        history BIGINT NOT NULL, changed BIGINT NOT NULL, id BIGINT NOT NULL,
+        hash_key BYTEA NOT NULL, range_key BYTEA NOT NULL, item BYTEA, PRIMARY KEY (history, changed, id)
+    );
+    CREATE TABLE dynamodb_backups (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, account TEXT NOT NULL, region TEXT NOT NULL,
+        kind TEXT NOT NULL, table_name TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT, document TEXT NOT NULL
+    );
+    """,
+    # exports and imports; what an export is yet to write are items of its id
+    """
+    CREATE TABLE dynamodb_jobs (
+        id BIGINT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, account TEXT NOT NULL,
+        region TEXT NOT NULL, table_arn TEXT NOT NULL, table_id TEXT NOT NULL, token TEXT, document TEXT NOT NULL
+    );
+    CREATE INDEX dynamodb_jobs_by_token ON dynamodb_jobs (account, region, kind, token);
+    """,
 )
 
 INSERT_TABLE = """
@@ -149,6 +168,61 @@ DELETE_INDEX_ROW = """
 DELETE FROM dynamodb_index_rows
 WHERE index_id = ? AND hash_key = ? AND range_key = ? AND item_hash = ? AND item_range = ?
 """
+
+INSERT_FORMER = """
+INSERT INTO dynamodb_history (history, changed, id, hash_key, range_key, item) VALUES (?, ?, ?, ?, ?, ?)
+"""
+TRIM_HISTORY = "DELETE FROM dynamodb_history WHERE history = ? AND changed < ?"
+SWEEP_HISTORY = _SWEEP.format(table="dynamodb_history", owner="history", key="changed, id")
+_COPY = "INSERT INTO dynamodb_items (table_id, hash_key, range_key, item) "
+COPY_ITEMS = _COPY + "SELECT ?, hash_key, range_key, item FROM dynamodb_items WHERE table_id = ?"
+COPY_UNCHANGED = (
+    COPY_ITEMS
+    + """ AND (hash_key, range_key) NOT IN (
+    SELECT hash_key, range_key FROM dynamodb_history WHERE history = ? AND changed > ?
+)"""
+)
+COPY_FORMER = (
+    _COPY
+    + """
+SELECT ?, hash_key, range_key, item FROM dynamodb_history
+WHERE history = ? AND changed > ? AND item IS NOT NULL AND id IN (
+    SELECT min(id) FROM dynamodb_history WHERE history = ? AND changed > ? GROUP BY hash_key, range_key
+)"""
+)
+
+CHANGES = """
+SELECT changed, hash_key, range_key, item FROM dynamodb_history WHERE history = ? AND changed >= ? ORDER BY changed, id
+"""
+
+INSERT_JOB = """
+INSERT INTO dynamodb_jobs (id, arn, kind, account, region, table_arn, table_id, token, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+SET_JOB = "UPDATE dynamodb_jobs SET document = ? WHERE id = ?"
+_JOB = "SELECT id, arn, kind, table_id, document FROM dynamodb_jobs "
+FIND_JOB = _JOB + "WHERE kind = ? AND arn = ?"
+JOB_OF_TOKEN = _JOB + "WHERE account = ? AND region = ? AND kind = ? AND token = ? ORDER BY id DESC LIMIT 1"
+LIST_JOBS = _JOB + "WHERE account = ? AND region = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT ?"
+LIST_JOBS_OF_TABLE = (
+    _JOB + "WHERE account = ? AND region = ? AND kind = ? AND id < ? AND table_arn = ? ORDER BY id DESC LIMIT ?"
+)
+
+INSERT_BACKUP = """
+INSERT INTO dynamodb_backups (id, arn, account, region, kind, table_name, created, expires, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_BACKUP = "SELECT id, arn, kind, table_name, created, expires, document FROM dynamodb_backups "
+FIND_BACKUP = _BACKUP + "WHERE arn = ?"
+LIST_BACKUPS = (
+    _BACKUP
+    + """
+WHERE account = ? AND region = ? AND (expires IS NULL OR expires > ?) AND created >= ? AND created < ?
+  AND (created, arn) > (?, ?) ORDER BY created, arn
+"""
+)
+EXPIRED_BACKUPS = _BACKUP + "WHERE account = ? AND region = ? AND expires <= ?"
+DELETE_BACKUP = "DELETE FROM dynamodb_backups WHERE id = ?"
 
 INSERT_EXPIRY = """
 INSERT INTO dynamodb_expiries (table_id, expires, hash_key, range_key) VALUES (?, ?, ?, ?)

@@ -10,6 +10,7 @@ from headwater.languages.dynamodb.values import MAX_ITEM_SIZE, Item, item_size
 from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.errors import validation
 from headwater.services.dynamodb.expiry import schedule_expiry
+from headwater.services.dynamodb.history import keep_former
 from headwater.services.dynamodb.kinesis_destinations import send_change
 from headwater.services.dynamodb.records import record_change
 from headwater.services.dynamodb.table import Key, Table, item_of
@@ -57,6 +58,8 @@ def write(call: Call, change: Change, encoded: bytes | None = None, *, expired: 
         write_index_rows(call, table, key, old, new)
     if table.ttl is not None:
         schedule_expiry(call, table, key, old, new)
+    if table.history is not None and old != new:
+        keep_former(call, table, key, old)
     if table.stream is not None and old != new:
         record_change(call, table, table.stream, old, new, expired=expired)
     if table.kinesis is not None and old != new:

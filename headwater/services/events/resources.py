@@ -48,6 +48,20 @@ class EventBusResource(Resource):
     def delete(self, call: Call, change: Change) -> None:
         call.operation("events", "DeleteEventBus", {"Name": change.physical_id})
 
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        told = call.operation("events", "DescribeEventBus", {"Name": change.physical_id})
+        change.attributes = {"Arn": told["Arn"], "Name": told["Name"], "Policy": told.get("Policy", "")}
+        names = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
+        return {
+            **{name: told.get(name) or None for name in names},
+            "Name": told["Name"],
+            "Policy": orjson.loads(told["Policy"]) if told.get("Policy") else None,
+            "Tags": _TAGGING.present(call, {"ResourceARN": told["Arn"]}),
+        }
+
+    def known(self, call: Call) -> list[str]:
+        return [each["Name"] for each in call.operation("events", "ListEventBuses", {})["EventBuses"]]
+
     def _describe(self, change: Change, arn: str) -> None:
         change.physical_id = change.properties["Name"]
         change.attributes = {"Arn": arn, "Name": change.physical_id, "Policy": ""}
@@ -131,6 +145,34 @@ class RuleResource(Resource):
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        bus, _, name = change.physical_id.rpartition("|")
+        named = {"EventBusName": bus or DEFAULT}
+        told = call.operation("events", "DescribeRule", {"Name": name, **named})
+        targets = call.operation("events", "ListTargetsByRule", {"Rule": name, **named})["Targets"]
+        change.attributes = {"Arn": told["Arn"]}
+        present = {each: told.get(each) or None for each in ("Description", "RoleArn", "ScheduleExpression", "State")}
+        pattern = told.get("EventPattern")
+        return {
+            **present,
+            "EventPattern": orjson.loads(pattern) if pattern else None,
+            "EventBusName": told["EventBusName"],
+            "Name": name,
+            "Targets": targets or None,
+            "Tags": _TAGGING.present(call, {"ResourceARN": told["Arn"]}),
+        }
+
+    def known(self, call: Call) -> list[str]:
+        buses = [each["Name"] for each in call.operation("events", "ListEventBuses", {})["EventBuses"]]
+        rules = [
+            each for bus in buses for each in call.operation("events", "ListRules", {"EventBusName": bus})["Rules"]
+        ]
+        return [self.locate(each["Arn"]) for each in rules]
+
+    def locate(self, identifier: str) -> str:
+        """The identifier is the ARN, ``…:rule/[bus/]name``; `Ref` gives ``[bus|]name``."""
+        return identifier.rpartition(":rule/")[2].replace("/", "|")
 
     def _put(self, call: Call, change: Change, name: str) -> None:
         properties = {key: value for key, value in change.properties.items() if key != "Targets"}

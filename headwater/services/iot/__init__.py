@@ -4,6 +4,7 @@
 - `broker`: sessions, subscriptions, publications, retained messages, lifecycle events.
 - `certificates`: those of devices, and the authorities that sign them.
 - `policies`: what a device may do, and what policies are attached to.
+- `provisioning`: templates of what devices need, and devices that ask for it.
 - `registry`: things, their types and groups, and which certificates are theirs.
 - `shadows`: device shadows.
 - `topic_rules`: the rules' SQL and their actions.
@@ -20,13 +21,17 @@ from headwater.services.iot.broker.sessions import end_stale_connections
 from headwater.services.iot.certificates import ca_certificates, certificates, registering, self_registration, trust
 from headwater.services.iot.certificates import resources as certificate_resources
 from headwater.services.iot.errors import missing
+from headwater.services.iot.iam_actions import AUTHORIZATION
 from headwater.services.iot.policies import attachments, effective, policies, trying
 from headwater.services.iot.policies import resources as policy_resources
+from headwater.services.iot.provisioning import registering as thing_registering
+from headwater.services.iot.provisioning import resources as provisioning_resources
+from headwater.services.iot.provisioning import templates
 from headwater.services.iot.registry import group_members, principals, thing_groups, thing_types, things
 from headwater.services.iot.registry import resources as registry_resources
 from headwater.services.iot.shadows import shadows
 from headwater.services.iot.tables import SCHEMA
-from headwater.services.iot.topic_rules import engine, rules
+from headwater.services.iot.topic_rules import confirmation, destinations, engine, posting, rules
 from headwater.services.iot.topic_rules import resources as rule_resources
 from headwater.spine.service import Service
 
@@ -58,6 +63,9 @@ SERVICE = Service(
         policies,
         trying,
         policy_resources,
+        provisioning_resources,
+        templates,
+        thing_registering,
         group_members,
         principals,
         thing_groups,
@@ -65,7 +73,10 @@ SERVICE = Service(
         things,
         registry_resources,
         shadows,
+        confirmation,
+        destinations,
         engine,
+        posting,
         rules,
         rule_resources,
     ),
@@ -73,4 +84,5 @@ SERVICE = Service(
     memory=BrokerMemory,
     start=end_stale_connections,
     missing=missing,
+    authorization=AUTHORIZATION,
 )

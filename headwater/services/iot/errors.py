@@ -27,6 +27,11 @@ def rule_denied(name: str) -> AwsError:
     return AwsError("UnauthorizedException", f"Access to topic rule '{name}' was denied", 401)
 
 
+def destination_denied(arn: str) -> AwsError:
+    """Likewise of a topic rule destination: its operations know no error of something that is not there."""
+    return AwsError("UnauthorizedException", f"Access to topic rule destination '{arn}' was denied", 401)
+
+
 def unauthorized(message: str) -> AwsError:
     return AwsError("UnauthorizedException", message, 401)
 

@@ -20,9 +20,9 @@ def tags_of(change: Change) -> list[dict[str, str]]:
     return as_pairs(resource_tags(change))
 
 
-def retag(call: Call, change: Change) -> None:
-    """Bring the tags of a resource that is there up to date."""
-    _TAGGING.update(call, {"resourceArn": change.attributes["Arn"]}, change)
+def retag(call: Call, change: Change, arn: str = "Arn") -> None:
+    """Bring the tags of a resource that is there up to date; ``arn`` names the attribute that is its ARN."""
+    _TAGGING.update(call, {"resourceArn": change.attributes[arn]}, change)
 
 
 def replaced(change: Change, *names: str) -> None:

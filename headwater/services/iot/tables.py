@@ -95,6 +95,29 @@ SCHEMA = (
     CREATE INDEX iot_group_members_by_thing ON iot_group_members (account, region, thing, group_name);
     ALTER TABLE iot_things ADD COLUMN type TEXT;
     """,
+    """
+    CREATE TABLE iot_destinations (
+        account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, url TEXT NOT NULL, status TEXT NOT NULL,
+        reason TEXT, token TEXT NOT NULL, created BIGINT NOT NULL, modified BIGINT NOT NULL,
+        PRIMARY KEY (account, region, id), UNIQUE (account, region, url)
+    );
+    CREATE INDEX iot_destinations_by_token ON iot_destinations (token);
+    """,
+    """
+    CREATE TABLE iot_provisioning_templates (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
+        version INTEGER NOT NULL, created BIGINT NOT NULL, modified BIGINT NOT NULL,
+        PRIMARY KEY (account, region, name)
+    );
+    CREATE TABLE iot_provisioning_versions (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+        body TEXT NOT NULL, created BIGINT NOT NULL, PRIMARY KEY (account, region, name, version)
+    );
+    CREATE TABLE iot_ownership_tokens (
+        account TEXT NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL, certificate TEXT NOT NULL,
+        PRIMARY KEY (account, region, token)
+    );
+    """,
 )
 
 TAGS = "SELECT tags FROM iot_tags WHERE arn = ?"

@@ -1,4 +1,4 @@
-"""Tags of rules, authorizers, policies, CA certificates, types and groups.
+"""Tags of rules, authorizers, policies, CA certificates, types, groups and provisioning templates.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/tagging-iot.html
 """
@@ -14,6 +14,7 @@ from headwater.services.iot.authentication.tables import AUTHORIZER
 from headwater.services.iot.certificates.tables import CA_CERTIFICATE
 from headwater.services.iot.errors import invalid_request, missing, not_found
 from headwater.services.iot.policies.tables import POLICY_VERSIONS
+from headwater.services.iot.provisioning.tables import TEMPLATE
 from headwater.services.iot.registry.tables import THING_GROUP, THING_TYPE
 from headwater.services.iot.topic_rules.tables import RULE
 from headwater.spine.operations import Call, Request, Result, operation
@@ -26,6 +27,7 @@ _OWNERS = {
     "cacert": CA_CERTIFICATE,
     "thingtype": THING_TYPE,
     "thinggroup": THING_GROUP,
+    "provisioningtemplate": TEMPLATE,
 }
 
 

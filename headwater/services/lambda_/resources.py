@@ -33,6 +33,10 @@ _NUMBERS = frozenset(
 )
 _NAMES = MappingProxyType({"KmsKeyArn": "KMSKeyArn"})
 """Properties that the API calls otherwise."""
+_READ = (
+    *("Architectures", "DeadLetterConfig", "Description", "Environment", "EphemeralStorage", "FunctionName", "Handler"),
+    *("KmsKeyArn", "LoggingConfig", "MemorySize", "PackageType", "Role", "Runtime", "Timeout", "TracingConfig"),
+)
 _SWITCHES = frozenset({"Enabled", "BisectBatchOnFunctionError", "AllowCredentials", "Ipv6AllowedForDualStack"})
 
 
@@ -64,6 +68,27 @@ class FunctionResource(Resource):
     def delete(self, call: Call, change: Change) -> None:
         _ignore_missing(call, "DeleteFunction", {"FunctionName": change.physical_id})
 
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """Without its code, which can only be written."""
+        named = {"FunctionName": change.physical_id}
+        told = call.operation("lambda", "GetFunctionConfiguration", named)
+        reserved = call.operation("lambda", "GetFunctionConcurrency", named).get("ReservedConcurrentExecutions")
+        _describe_function(change, change.physical_id, told)
+        return {
+            **{name: told.get(_NAMES.get(name, name)) or None for name in _READ},
+            "Layers": [layer["Arn"] for layer in told.get("Layers") or ()] or None,
+            "ReservedConcurrentExecutions": reserved,
+            "Tags": _TAGGING.present(call, {"Resource": told["FunctionArn"]}),
+        }
+
+    def known(self, call: Call) -> list[str]:
+        functions, marker = [], None
+        while True:
+            answer = call.operation("lambda", "ListFunctions", {"Marker": marker} if marker else {})
+            functions += [function["FunctionName"] for function in answer["Functions"]]
+            if not (marker := answer.get("NextMarker")):
+                return functions
+
     def _finish(self, call: Call, change: Change, name: str) -> str:
         reserved = change.properties.get("ReservedConcurrentExecutions")
         if reserved is not None:
@@ -72,15 +97,20 @@ class FunctionResource(Resource):
         elif change.previous.get("ReservedConcurrentExecutions") is not None:
             call.operation("lambda", "DeleteFunctionConcurrency", {"FunctionName": name})
         configuration = call.operation("lambda", "GetFunctionConfiguration", {"FunctionName": name})
+        _describe_function(change, name, configuration)
         arn: str = configuration["FunctionArn"]
-        change.physical_id = name
-        change.attributes = {
-            "Arn": arn,
-            "SnapStartResponse": configuration["SnapStart"],
-            "SnapStartResponse.ApplyOn": configuration["SnapStart"]["ApplyOn"],
-            "SnapStartResponse.OptimizationStatus": configuration["SnapStart"]["OptimizationStatus"],
-        }
         return arn
+
+
+def _describe_function(change: Change, name: str, configuration: Request) -> None:
+    snap_start = configuration["SnapStart"]
+    change.physical_id = name
+    change.attributes = {
+        "Arn": configuration["FunctionArn"],
+        "SnapStartResponse": snap_start,
+        "SnapStartResponse.ApplyOn": snap_start["ApplyOn"],
+        "SnapStartResponse.OptimizationStatus": snap_start["OptimizationStatus"],
+    }
 
 
 _EMPTY: dict[str, Any] = {

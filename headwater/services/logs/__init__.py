@@ -4,27 +4,34 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.htm
 """
 
 from headwater.services.logs import (
+    discovering,
     events,
+    exporting,
     filtering,
     filters,
     group_filters,
     groups,
     policies,
+    queries,
+    query_definitions,
     resources,
     resources_vended,
     streams,
+    tailing,
     vended,
     vending,
 )
 from headwater.services.logs.tables import SCHEMA
+from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
 
 SERVICE = Service(
     name="logs",
     modules=(
         *(events, filtering, filters, group_filters, groups, policies, resources, resources_vended, streams, vended),
-        vending,
+        *(discovering, exporting, queries, query_definitions, tailing, vending),
     ),
     schema=SCHEMA,
     validates=True,
+    authorization=Authorization({}),
 )

@@ -39,6 +39,11 @@ class Event(NamedTuple):
     message: str
 
 
+def tail_key(account: str, region: str) -> tuple[str, str, str]:
+    """Signalled whenever events arrive in a group of an account and region."""
+    return "logs", account, region
+
+
 def append(call: Call, group: LogGroup, stream: LogStream, events: list[tuple[int, str]]) -> None:
     """Keep events of one stream, in whatever order."""
     first = min(event[0] for event in events)
@@ -54,7 +59,7 @@ def append(call: Call, group: LogGroup, stream: LogStream, events: list[tuple[in
         call.store.run(tables.TRIM_GROUP, (group.id, group.kept_since(call.now)))
     if group.filters is not None:
         apply_filters(call, group, stream, identity, events)
-    call.signal(("logs", group.id))
+    call.signal(tail_key(call.account, call.region))
 
 
 def read(call: Call, group: LogGroup, stream: LogStream | None, start: int | None, end: int | None) -> list[Event]:
@@ -65,14 +70,14 @@ def read(call: Call, group: LogGroup, stream: LogStream | None, start: int | Non
     events = [
         event
         for row in call.store.all(statement, (owner, since, until))
-        for event in _events(*row)
+        for event in events_of(*row)
         if since <= event.place.at < until
     ]
     events.sort(key=lambda event: event.place)
     return events
 
 
-def _events(chunk: int, stream: int, ingested: int, data: bytes) -> Iterable[Event]:
+def events_of(chunk: int, stream: int, ingested: int, data: bytes) -> Iterable[Event]:
     kept: list[Any] = orjson.loads(data)
     for position, (at, message) in enumerate(kept):
         yield Event(Place(at, chunk, position), stream, ingested, message)

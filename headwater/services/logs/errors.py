@@ -42,3 +42,18 @@ def not_found(message: str) -> AwsError:
 
 def validation(message: str) -> AwsError:
     return AwsError("ValidationException", message)
+
+
+def no_token() -> AwsError:
+    return invalid_parameter("The specified nextToken is invalid.")
+
+
+def group_missing(name: str, account: str) -> AwsError:
+    """As queries tell it."""
+    return not_found(f"Log group '{name}' does not exist for account ID '{account}'")
+
+
+def malformed_query(message: str, start: int, end: int) -> AwsError:
+    location = {"startCharOffset": start, "endCharOffset": end}
+    error = {"location": location, "message": message}
+    return AwsError("MalformedQueryException", message, queryCompileError=error)

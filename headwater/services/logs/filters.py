@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.services.logs import tables
-from headwater.services.logs.errors import invalid_parameter
+from headwater.services.logs.errors import invalid_parameter, no_token
 from headwater.services.logs.filter_pattern import compile_extraction, compile_selector
 from headwater.services.logs.filter_values import InvalidFilterPattern
 from headwater.services.logs.group_filters import (
@@ -23,8 +23,8 @@ from headwater.services.logs.group_filters import (
 from headwater.services.logs.log_group import LogGroup, named_group
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError, not_implemented
-from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import make_token, read_place
 
 _MOST_SUBSCRIPTIONS = 2
 _MOST_METRIC_FILTERS = 100
@@ -124,15 +124,12 @@ def describe_subscription_filters(call: Call, request: Request) -> Result:
 
 
 def _page(request: Request, found: list[dict[str, Any]], member: str) -> Result:
-    prefix, token = request.get("filterNamePrefix") or "", request.get("nextToken") or "0"
-    first = whole(token)
-    if first is None:
-        raise invalid_parameter("The specified nextToken is invalid.")
+    prefix, first = request.get("filterNamePrefix") or "", read_place(request.get("nextToken"), no_token)
     named = sorted((each for each in found if each["filterName"].startswith(prefix)), key=lambda e: e["filterName"])
     limit = request.get("limit") or _PAGE
     result: Result = {member: named[first : first + limit]}
     if len(named) > first + limit:
-        result["nextToken"] = str(first + limit)
+        result["nextToken"] = make_token(first + limit)
     return result
 
 

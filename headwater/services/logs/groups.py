@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 
 from headwater.services.logs import tables
-from headwater.services.logs.errors import group_exists, invalid_parameter, key_refusal
+from headwater.services.logs.errors import group_exists, invalid_parameter, key_refusal, no_token
 from headwater.services.logs.group_filters import METRIC, filters_of
 from headwater.services.logs.log_group import LogGroup, add_group, find_group, group_arn, group_name, named_group
 from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import page
 
 _PAGE = 50
 _RETENTIONS = frozenset(
@@ -51,20 +52,20 @@ def describe_log_groups(call: Call, request: Request) -> Result:
         raise invalid_parameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
     named = {group_name(identifier) for identifier in request.get("logGroupIdentifiers") or ()}
     kind = request.get("logGroupClass")
-    rows = call.store.all(tables.LIST_GROUPS, (call.account, call.region, request.get("nextToken") or ""))
-    groups = [
-        group
-        for group in (LogGroup(*row) for row in rows)
-        if group.name.startswith(prefix or "")
-        and (pattern or "").lower() in group.name.lower()
-        and (not named or group.name in named)
-        and kind in (None, group.kind)
-    ]
-    limit = request.get("limit") or _PAGE
-    result: Result = {"logGroups": [_shown(call, group) for group in groups[:limit]]}
-    if len(groups) > limit:
-        result["nextToken"] = groups[limit - 1].name
-    return result
+
+    def fetch(after: str, _: int) -> list[LogGroup]:
+        return [
+            group
+            for group in (LogGroup(*row) for row in call.store.all(tables.LIST_GROUPS, (*here, after)))
+            if group.name.startswith(prefix or "")
+            and (pattern or "").lower() in group.name.lower()
+            and (not named or group.name in named)
+            and kind in (None, group.kind)
+        ]
+
+    here, limit = (call.account, call.region), request.get("limit") or _PAGE
+    groups, token = page(request.get("nextToken"), limit, fetch, lambda group: group.name, no_token)
+    return {"logGroups": [_shown(call, group) for group in groups], "nextToken": token}
 
 
 def _shown(call: Call, group: LogGroup) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from typing import Any
 import orjson
 
 from headwater.services.logs import tables
-from headwater.services.logs.errors import invalid_parameter, not_found
+from headwater.services.logs.errors import invalid_parameter, no_token, not_found
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import page
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 _MOST = 10
@@ -49,12 +50,12 @@ def _shown(name: str, text: str, at: int) -> dict[str, Any]:
 
 @operation("logs", "DescribeResourcePolicies", reads=True)
 def describe_resource_policies(call: Call, request: Request) -> Result:
-    after, most = request.get("nextToken") or "", request.get("limit") or _PAGE
-    found = [_shown(name, *kept) for name, kept in _policies(call).items() if name > after]
-    return {
-        "resourcePolicies": found[:most],
-        "nextToken": found[most - 1]["policyName"] if len(found) > most else None,
-    }
+    def fetch(after: str, _: int) -> list[dict[str, Any]]:
+        return [_shown(name, *kept) for name, kept in _policies(call).items() if name > after]
+
+    limit = request.get("limit") or _PAGE
+    found, token = page(request.get("nextToken"), limit, fetch, lambda policy: str(policy["policyName"]), no_token)
+    return {"resourcePolicies": found, "nextToken": token}
 
 
 @operation("logs", "DeleteResourcePolicy")

@@ -41,6 +41,21 @@ class LogGroupResource(Resource):
     def delete(self, call: Call, change: Change) -> None:
         _ignore_missing(call, "DeleteLogGroup", {"logGroupName": change.physical_id})
 
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        name = change.physical_id
+        request = {"logGroupNamePrefix": name, "limit": 1}  # of those with the prefix, itself comes first
+        found = call.operation("logs", "DescribeLogGroups", request)["logGroups"]
+        if not found or found[0]["logGroupName"] != name:
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+        change.attributes = {"Arn": f"{group_arn(call, name)}:*"}
+        return {
+            "LogGroupName": name,
+            "RetentionInDays": found[0].get("retentionInDays"),
+            "KmsKeyId": found[0].get("kmsKeyId"),
+            "LogGroupClass": found[0].get("logGroupClass"),
+            "Tags": _TAGGING.present(call, {"resourceArn": group_arn(call, name)}),
+        }
+
     def _set_key(self, call: Call, change: Change) -> None:
         key, named = change.properties.get("KmsKeyId"), {"logGroupName": change.physical_id}
         if key and key != change.previous.get("KmsKeyId"):
@@ -111,6 +126,30 @@ class MetricFilterResource(_FilterResource):
 @resource("AWS::Logs::SubscriptionFilter")
 class SubscriptionFilterResource(_FilterResource):
     kind = "Subscription"
+
+
+@resource("AWS::Logs::QueryDefinition")
+class QueryDefinitionResource(Resource):
+    """`Ref` and the attribute QueryDefinitionId are the id."""
+
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        request = {
+            "name": properties["Name"],
+            "queryString": properties["QueryString"],
+            "logGroupNames": properties.get("LogGroupNames"),
+            "queryLanguage": properties.get("QueryLanguage"),
+            "queryDefinitionId": change.physical_id,
+        }
+        made = call.operation("logs", "PutQueryDefinition", {name: value for name, value in request.items() if value})
+        change.physical_id = made["queryDefinitionId"]
+        change.attributes = {"QueryDefinitionId": change.physical_id}
+
+    def update(self, call: Call, change: Change) -> None:
+        self.create(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        _ignore_missing(call, "DeleteQueryDefinition", {"queryDefinitionId": change.physical_id})
 
 
 def _request(properties: dict[str, Any]) -> dict[str, Any]:

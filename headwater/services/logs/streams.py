@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.services.logs import tables
-from headwater.services.logs.errors import invalid_parameter, stream_exists
+from headwater.services.logs.errors import invalid_parameter, no_token, stream_exists
 from headwater.services.logs.log_group import (
     LogStream,
     add_stream,
@@ -18,6 +18,7 @@ from headwater.services.logs.log_group import (
     named_stream,
 )
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.pages import page
 
 _PAGE = 50
 SEQUENCE_TOKEN = "49039859585786530000000000000000000000000000000000000000"
@@ -55,14 +56,13 @@ def describe_log_streams(call: Call, request: Request) -> Result:
     if request.get("descending"):
         streams.reverse()
     names = [stream.name for stream in streams]
-    token = request.get("nextToken")
-    first = names.index(token) + 1 if token in names else 0
-    page = streams[first : first + (request.get("limit") or _PAGE)]
-    arn = group_arn(call, group.name)
-    result: Result = {"logStreams": [_shown(stream, arn) for stream in page]}
-    if page and page[-1] != streams[-1]:
-        result["nextToken"] = page[-1].name
-    return result
+
+    def fetch(after: str, _: int) -> list[LogStream]:
+        return streams[names.index(after) + 1 if after in names else 0 :]
+
+    limit, arn = request.get("limit") or _PAGE, group_arn(call, group.name)
+    listed, token = page(request.get("nextToken"), limit, fetch, lambda stream: stream.name, no_token)
+    return {"logStreams": [_shown(stream, arn) for stream in listed], "nextToken": token}
 
 
 def _shown(stream: LogStream, arn: str) -> dict[str, Any]:

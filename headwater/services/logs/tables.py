@@ -4,7 +4,7 @@ Log events are kept in chunks, one for each batch that arrived for a stream: an 
 own would cost its writers many times as much.
 """
 
-from headwater.services.logs import vended_tables
+from headwater.services.logs import query_tables, vended_tables
 
 SCHEMA = (
     """
@@ -33,6 +33,7 @@ SCHEMA = (
         changed BIGINT NOT NULL, PRIMARY KEY (account, region, name)
     );
     """,
+    query_tables.SCHEMA,
 )
 ALL = 1_000_000  # as a limit
 

@@ -18,6 +18,11 @@ _TAGGING = Tagging("monitoring")
 _NUMBERS = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
 
 
+_SHARED = (
+    *("ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "InsufficientDataActions", "OKActions"),
+)
+
+
 def _put(call: Call, change: Change, operation: str, kind: str) -> None:
     """Create or update an alarm; templates may give numbers and truths as texts."""
     properties = change.properties
@@ -55,6 +60,7 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
 class _AlarmResource(Resource):
     operation = ""
     kind = ""
+    reads: tuple[str, ...] = ()
 
     def create(self, call: Call, change: Change) -> None:
         _put(call, change, self.operation, self.kind)
@@ -65,6 +71,18 @@ class _AlarmResource(Resource):
         _put(call, change, self.operation, self.kind)
         _TAGGING.update(call, {"ResourceARN": change.attributes["Arn"]}, change)
 
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        request = {"AlarmNames": [change.physical_id], "AlarmTypes": [self.kind]}
+        found = call.operation("monitoring", "DescribeAlarms", request).get(f"{self.kind}s")
+        if not found:
+            raise AwsError("ResourceNotFound", f"There is no alarm {change.physical_id}.")
+        change.attributes = {"Arn": found[0]["AlarmArn"]}
+        present = {
+            name: found[0].get(name) or None for name in self.reads if name not in ("ActionsEnabled", "Threshold")
+        }
+        present |= {name: found[0].get(name) for name in self.reads if name in ("ActionsEnabled", "Threshold")}
+        return {**present, "Tags": _TAGGING.present(call, {"ResourceARN": found[0]["AlarmArn"]})}
+
     def delete(self, call: Call, change: Change) -> None:
         call.operation("monitoring", "DeleteAlarms", {"AlarmNames": [change.physical_id]})
 
@@ -72,11 +90,25 @@ class _AlarmResource(Resource):
 @resource("AWS::CloudWatch::Alarm")
 class AlarmResource(_AlarmResource):
     operation, kind = "PutMetricAlarm", "MetricAlarm"
+    reads = (
+        *(*_SHARED, "ComparisonOperator", "DatapointsToAlarm", "Dimensions", "EvaluateLowSampleCountPercentile"),
+        *("EvaluationPeriods", "ExtendedStatistic", "MetricName", "Metrics", "Namespace", "Period", "Statistic"),
+        *("Threshold", "ThresholdMetricId", "TreatMissingData", "Unit"),
+    )
 
 
 @resource("AWS::CloudWatch::CompositeAlarm")
 class CompositeAlarmResource(_AlarmResource):
     operation, kind = "PutCompositeAlarm", "CompositeAlarm"
+    reads = (
+        *(
+            *_SHARED,
+            "ActionsSuppressor",
+            "ActionsSuppressorExtensionPeriod",
+            "ActionsSuppressorWaitPeriod",
+            "AlarmRule",
+        ),
+    )
 
 
 @resource("AWS::CloudWatch::Dashboard")

@@ -5,6 +5,7 @@ from headwater.services.s3 import (
     access_logs,
     acls,
     buckets,
+    configurations,
     cors,
     deleting,
     expiring,
@@ -18,6 +19,7 @@ from headwater.services.s3 import (
     notifications,
     reading,
     resources,
+    restoring,
     settings,
     tagging,
     topology,
@@ -26,6 +28,7 @@ from headwater.services.s3 import (
 )
 from headwater.services.s3.bucket import BucketMemory
 from headwater.services.s3.collecting import collect_files
+from headwater.services.s3.iam_actions import AUTHORIZATION
 from headwater.services.s3.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -36,6 +39,7 @@ SERVICE = Service(
         access_logs,
         acls,
         buckets,
+        configurations,
         cors,
         deleting,
         expiring,
@@ -49,6 +53,7 @@ SERVICE = Service(
         notifications,
         reading,
         resources,
+        restoring,
         settings,
         tagging,
         website,
@@ -58,4 +63,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=BucketMemory,
     start=collect_files,
+    authorization=AUTHORIZATION,
 )

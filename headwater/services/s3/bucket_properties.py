@@ -175,6 +175,11 @@ def _instant(text: str) -> int:
 
 SETTINGS = {
     "VersioningConfiguration": Setting("PutBucketVersioning", "VersioningConfiguration", _same),
+    "AccelerateConfiguration": Setting(
+        "PutBucketAccelerateConfiguration",
+        "AccelerateConfiguration",
+        lambda given: {"Status": given["AccelerationStatus"]},
+    ),
     "ObjectLockConfiguration": Setting("PutObjectLockConfiguration", "ObjectLockConfiguration", _object_lock),
     "PublicAccessBlockConfiguration": Setting(
         "PutPublicAccessBlock", "PublicAccessBlockConfiguration", _truths, "DeletePublicAccessBlock"

@@ -72,6 +72,10 @@ def not_modified(etag: str, modified: str) -> AwsError:
     return _error("NotModified", "Not Modified", 304, {"ETag": etag, "Last-Modified": modified})
 
 
+def archived(message: str, storage_class: str) -> AwsError:
+    return AwsError("InvalidObjectState", message, 403, StorageClass=storage_class)
+
+
 def invalid_range(asked: str, size: int) -> AwsError:
     text = "The requested range is not satisfiable"
     return AwsError("InvalidRange", text, 416, RangeRequested=asked, ActualObjectSize=size)

@@ -31,6 +31,9 @@ _LACKING = (
     "SSECustomerKey",
     "CopySourceSSECustomerAlgorithm",
     "WriteOffsetBytes",
+    "ObjectLockEventHold",
+    "ObjectLockEventHoldDurationDays",
+    "ObjectLockEventHoldDurationYears",
 )
 _UNUSUAL = frozenset(_LACKING)
 

@@ -17,6 +17,7 @@ from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.buckets import owner
 from headwater.services.s3.checksums import MEMBERS
 from headwater.services.s3.errors import invalid_argument
+from headwater.services.s3.storage_classes import restore_status
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.store import Row
 
@@ -124,12 +125,14 @@ class Encoding:
         return {**repeated, "EncodingType": self.type} if self.type else repeated
 
 
-def described(encode: Encoding, row: Row, account: str | None) -> dict[str, Any]:
-    """An object in a listing."""
+def described(encode: Encoding, row: Row, account: str | None, *, restores: bool) -> dict[str, Any]:
+    """An object in a listing; ``restores``: with what there is to say of its restoration."""
     key, size, etag, modified, storage_class, attributes = row
     entry: dict[str, Any] = {"Key": encode(key), "LastModified": modified, "ETag": f'"{etag}"', "Size": size}
     entry |= _checksum_algorithm(attributes)
     entry["StorageClass"] = storage_class
+    if restores and '"Restore"' in attributes and "Restore" in (kept := orjson.loads(attributes)):
+        entry["RestoreStatus"] = restore_status(kept["Restore"])
     if account is not None:
         entry["Owner"] = owner(account)
     return entry
@@ -163,7 +166,7 @@ def list_objects_v2(call: Call, request: Request) -> Result:
         result["ContinuationToken"] = token
     if page.truncated:
         result["NextContinuationToken"] = _token(page.last)
-    return _with_entries(result, page, encode, account)
+    return _with_entries(request, result, page, encode, account)
 
 
 @operation("s3", "ListObjects", reads=True)
@@ -181,12 +184,17 @@ def list_objects(call: Call, request: Request) -> Result:
     }
     if page.truncated and request.get("Delimiter"):
         result["NextMarker"] = encode(page.last)
-    return _with_entries(result, page, encode, bucket.account)
+    return _with_entries(request, result, page, encode, bucket.account)
 
 
-def _with_entries(result: Result, page: _Page, encode: Encoding, account: str | None) -> Result:
+def wants_restores(request: Request) -> bool:
+    return "RestoreStatus" in (request.get("OptionalObjectAttributes") or ())
+
+
+def _with_entries(request: Request, result: Result, page: _Page, encode: Encoding, account: str | None) -> Result:
+    restores = wants_restores(request)
     if page.objects:
-        result["Contents"] = [described(encode, row, account) for row in page.objects]
+        result["Contents"] = [described(encode, row, account, restores=restores) for row in page.objects]
     if page.prefixes:
         result["CommonPrefixes"] = [{"Prefix": encode(prefix)} for prefix in page.prefixes]
     return result

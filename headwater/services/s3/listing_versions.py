@@ -9,7 +9,7 @@ from headwater.services.s3 import tables
 from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.buckets import owner
 from headwater.services.s3.errors import invalid_argument
-from headwater.services.s3.listing import Encoding, after_prefix, described, limit_of
+from headwater.services.s3.listing import Encoding, after_prefix, described, limit_of, wants_restores
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.store import Row
 
@@ -39,7 +39,7 @@ def list_object_versions(call: Call, request: Request) -> Result:
     if version_marker is not None and not key_marker:
         text = "A version-id marker cannot be specified without a key marker."
         raise invalid_argument(text, "version-id-marker", version_marker)
-    limit = limit_of(request)
+    limit, restores = limit_of(request), wants_restores(request)
     result: Result = {
         "Name": bucket.name,
         "Prefix": encode(request.get("Prefix") or ""),
@@ -61,7 +61,7 @@ def list_object_versions(call: Call, request: Request) -> Result:
         if row is None:
             listed["CommonPrefixes"].append({"Prefix": encode(name)})
         else:
-            listed["DeleteMarkers" if row[3] else "Versions"].append(_version(encode, row, bucket))
+            listed["DeleteMarkers" if row[3] else "Versions"].append(_version(encode, row, bucket, restores))
     return {**result, **{name: entries for name, entries in listed.items() if entries}}
 
 
@@ -98,9 +98,10 @@ def _group(key: str, prefix: str, delimiter: str) -> str | None:
     return None if cut < 0 else key[: cut + len(delimiter)]
 
 
-def _version(encode: Encoding, row: Row, bucket: Bucket) -> dict[str, Any]:
+def _version(encode: Encoding, row: Row, bucket: Bucket, restores: bool) -> dict[str, Any]:
     key, version, latest, marker, size, etag, modified, storage_class, attributes = row
     told: dict[str, Any] = {"VersionId": version, "IsLatest": bool(latest)}
     if marker:
         return {"Owner": owner(bucket.account), "Key": encode(key), **told, "LastModified": modified}
-    return {**described(encode, (key, size, etag, modified, storage_class, attributes), bucket.account), **told}
+    row = (key, size, etag, modified, storage_class, attributes)
+    return {**described(encode, row, bucket.account, restores=restores), **told}

@@ -23,7 +23,7 @@ from headwater.services.s3.errors import (
 )
 from headwater.services.s3.locks import COMPLIANCE, HOLD, MODE, MODES, UNTIL, bypasses
 from headwater.services.s3.objects import Version, find_version
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 ENABLED = {"ObjectLockEnabled": "Enabled"}
@@ -42,12 +42,14 @@ def put_object_lock_configuration(call: Call, request: Request) -> Result:
         raise malformed_xml()
     rule = given.get("Rule")
     if rule is not None:
-        _check_default((rule or {}).get("DefaultRetention") or {})
+        _check_default(rule.get("DefaultRetention") or {})
     change_settings(call, bucket, {"ObjectLock": {**ENABLED, **({"Rule": rule} if rule else {})}})
     return {}
 
 
 def _check_default(default: dict[str, Any]) -> None:
+    if "DefaultEventHold" in default:
+        raise not_implemented("Event holds of S3")
     periods = [name for name in ("Days", "Years") if name in default]
     if default.get("Mode") not in MODES or len(periods) != 1:
         raise malformed_xml()
@@ -83,6 +85,8 @@ def put_object_retention(call: Call, request: Request) -> Result:
 
 def _retention(call: Call, given: dict[str, Any]) -> dict[str, Any]:
     """The attributes of a retention; none of the empty one, which takes a retention away."""
+    if "EventHold" in given or "EventHoldDuration" in given:
+        raise not_implemented("Event holds of S3")
     mode, until = given.get("Mode"), given.get("RetainUntilDate")
     if not mode and until is None:
         return {}

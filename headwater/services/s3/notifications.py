@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote_plus
 
 import orjson
 
 from headwater.services.s3.bucket import Bucket
+from headwater.services.s3.event_records import entry, record
 from headwater.services.s3.objects import Version
 from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, Policy, delivery
@@ -27,25 +27,6 @@ DESTINATIONS = {
 _POLICY = Policy(attempts=0, age=86_400_000, backoff=1000, most=60_000, jitter=True)
 _EVENT_BRIDGE = "eventbridge"
 
-_DETAIL_TYPES = {
-    "ObjectCreated": "Object Created",
-    "ObjectRemoved": "Object Deleted",
-    "LifecycleExpiration": "Object Deleted",
-    "LifecycleTransition": "Object Storage Class Changed",
-    "ObjectTagging:Put": "Object Tags Added",
-    "ObjectTagging:Delete": "Object Tags Deleted",
-}
-_REASONS = {
-    "ObjectCreated:Put": "PutObject",
-    "ObjectCreated:Post": "POST Object",
-    "ObjectCreated:Copy": "CopyObject",
-    "ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
-    "ObjectRemoved:Delete": "DeleteObject",
-    "ObjectRemoved:DeleteMarkerCreated": "DeleteObject",
-    "LifecycleExpiration:Delete": "Lifecycle Expiration",
-    "LifecycleExpiration:DeleteMarkerCreated": "Lifecycle Expiration",
-}
-
 
 def notify(call: Call, bucket: Bucket, event: str, key: str, version: Version) -> None:
     """Leave a delivery for each destination that wants an event such as ``ObjectCreated:Put``."""
@@ -53,10 +34,10 @@ def notify(call: Call, bucket: Bucket, event: str, key: str, version: Version) -
         return
     settings = bucket.settings["NotificationConfiguration"]
     for identity, arn in _interested(settings, event, key):
-        payload = {"arn": arn, "records": {"Records": [_record(call, bucket, event, key, version, identity)]}}
+        payload = {"arn": arn, "records": {"Records": [record(call, bucket, event, key, version, identity)]}}
         _deliver(call, bucket, payload, arn)
     if "EventBridgeConfiguration" in settings:
-        payload = {"arn": _EVENT_BRIDGE, "entry": _entry(call, bucket, event, key, version)}
+        payload = {"arn": _EVENT_BRIDGE, "entry": entry(call, bucket, event, key, version)}
         _deliver(call, bucket, payload, f"arn:aws:events:{bucket.region}:{bucket.account}:event-bus/default")
 
 
@@ -96,74 +77,6 @@ def _wants(configuration: dict[str, Any], event: str, key: str) -> bool:
         if not matches(rule["Value"]):
             return False
     return True
-
-
-def _record(call: Call, bucket: Bucket, event: str, key: str, version: Version, identity: str) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html"""
-    described: dict[str, Any] = {"key": quote_plus(key, safe="/")}
-    if event.startswith("ObjectCreated"):
-        described |= {"size": version.size, "eTag": version.etag}
-    elif version.marker or event.startswith("ObjectTagging"):
-        described["eTag"] = version.etag or "d41d8cd98f00b204e9800998ecf8427e"
-    if bucket.versioned:
-        described["versionId"] = version.version
-    described["sequencer"] = _sequencer(call, event, version)
-    return {
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "awsRegion": bucket.region,
-        "eventTime": iso8601_milliseconds(call.now),
-        "eventName": event,
-        "userIdentity": {"principalId": f"AWS:{call.account}"},
-        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
-        "responseElements": {"x-amz-request-id": call.ids.hex(16).upper(), "x-amz-id-2": call.ids.token(76)},
-        "s3": {
-            "s3SchemaVersion": "1.0",
-            "configurationId": identity,
-            "bucket": {"name": bucket.name, "ownerIdentity": {"principalId": bucket.account}, "arn": bucket.arn},
-            "object": described,
-        },
-    }
-
-
-def _sequencer(call: Call, event: str, version: Version) -> str:
-    """Larger than those of all former events of the key: a removal comes after what it removes."""
-    made = event.startswith("ObjectCreated") or version.marker
-    return f"{version.id if made else call.new_id():018X}"
-
-
-def _entry(call: Call, bucket: Bucket, event: str, key: str, version: Version) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html"""
-    described: dict[str, Any] = {"key": key}
-    if event.startswith("ObjectCreated"):
-        described["size"] = version.size
-    described["etag"] = version.etag or "d41d8cd98f00b204e9800998ecf8427e"
-    if bucket.versioned:
-        described["version-id"] = version.version
-    if not event.startswith("ObjectTagging"):
-        described["sequencer"] = _sequencer(call, event, version)
-    detail: dict[str, Any] = {
-        "version": "0",
-        "bucket": {"name": bucket.name},
-        "object": described,
-        "request-id": call.ids.hex(16).upper(),
-        "requester": call.account,
-        "source-ip-address": "127.0.0.1",
-    }
-    if event in _REASONS:
-        detail["reason"] = _REASONS[event]
-    if event.startswith(("ObjectRemoved", "LifecycleExpiration")):
-        marker = event.endswith("DeleteMarkerCreated")
-        detail["deletion-type"] = "Delete Marker Created" if marker else "Permanently Deleted"
-    if event == "LifecycleTransition":
-        detail["destination-storage-class"] = version.storage_class
-    return {
-        "Source": "aws.s3",
-        "DetailType": _DETAIL_TYPES.get(event) or _DETAIL_TYPES[event.partition(":")[0]],
-        "Detail": detail,
-        "Resources": [bucket.arn],
-        "Time": call.now,
-    }
 
 
 @delivery("s3.notification")

@@ -12,11 +12,12 @@ from headwater.services.s3.checksums import MEMBERS
 from headwater.services.s3.conditions import check_read
 from headwater.services.s3.encryption import MEMBERS as ENCRYPTION_MEMBERS
 from headwater.services.s3.encryption import SSE_S3, check_readable
-from headwater.services.s3.errors import invalid_argument, invalid_range, invalid_request
+from headwater.services.s3.errors import archived, invalid_argument, invalid_range, invalid_request
 from headwater.services.s3.headers import SYSTEM_HEADERS
 from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.locks import MEMBERS as LOCK_MEMBERS
 from headwater.services.s3.objects import Version, content, find_version
+from headwater.services.s3.storage_classes import ARCHIVED, is_restored, restore_header
 from headwater.services.s3.tag_sets import from_row
 from headwater.services.s3.writing import version_id
 from headwater.spine.errors import AwsError
@@ -24,7 +25,6 @@ from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.timestamps import rfc822
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
-_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 _OVERRIDES = {
     f"Response{name}": name
     for name in ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires")
@@ -46,9 +46,8 @@ class _Slice(NamedTuple):
 def get_object(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
     version, result, piece = _read(call, request, describe=False)
-    if version.storage_class in _ARCHIVED:
-        text = "The operation is not valid for the object's storage class"
-        raise AwsError("InvalidObjectState", text, 403, StorageClass=version.storage_class)
+    if version.storage_class in ARCHIVED and not is_restored(orjson.loads(version.attributes), call.now):
+        raise archived("The operation is not valid for the object's storage class", version.storage_class)
     if piece is None:
         result["Body"] = content(call, version)
     else:
@@ -88,6 +87,8 @@ def _read(call: Call, request: Request, describe: bool) -> tuple[Version, Result
             result[_OVERRIDES[name]] = rfc822(value) if name == "ResponseExpires" else value
     if version.storage_class != "STANDARD":
         result["StorageClass"] = version.storage_class
+    if "Restore" in attributes:
+        result["Restore"] = restore_header(attributes["Restore"])
     if version.tags is not None:
         result["TagCount"] = len(from_row(version.tags))
     if "Lifecycle" in bucket.settings:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from headwater.services.s3.bucket_properties import SETTINGS, Setting, is_true
+from headwater.services.s3.named_properties import NAMED, configure_named
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, resource
@@ -20,6 +21,7 @@ _LONGEST_NAME = 63
 
 
 _EMPTY = {
+    "AccelerateConfiguration": {"Status": "Suspended"},
     "LoggingConfiguration": {},
     "NotificationConfiguration": {},
     "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"},
@@ -82,6 +84,7 @@ class BucketResource(Resource):
                 call.operation("s3", setting.removal, {"Bucket": bucket})
             else:
                 call.operation("s3", setting.operation, {"Bucket": bucket, setting.member: _EMPTY[name]})
+        configure_named(call, bucket, change.properties, previous)
         _set_acl(call, change, previous)
         _tag(call, change)
         _describe(call, change)
@@ -118,7 +121,7 @@ def _set_acl(call: Call, change: Change, previous: dict[str, Any]) -> None:
 
 
 def _refuse_what_we_lack(properties: dict[str, Any]) -> None:
-    unknown = [name for name in properties if name not in SETTINGS and name not in _OWN]
+    unknown = [name for name in properties if name not in SETTINGS and name not in NAMED and name not in _OWN]
     if unknown:
         raise AwsError("NotImplemented", f"Headwater lacks {', '.join(sorted(unknown))} of AWS::S3::Bucket", 501)
 

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from headwater.services.s3 import tag_sets
-from headwater.services.s3.bucket import Bucket, change_settings, find_bucket
+from headwater.services.s3.bucket import Bucket, bucket_by_name, change_settings, find_bucket
 from headwater.services.s3.encryption import checked_configuration
 from headwater.services.s3.errors import invalid_argument, invalid_bucket_state, invalid_request, malformed_xml
 from headwater.services.s3.ownership import ENFORCED
@@ -192,9 +192,75 @@ def get_bucket_policy(call: Call, request: Request) -> Result:
     return {"Policy": bucket.settings["Policy"]}
 
 
+@operation("s3", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the bucket of an ``Arn``, its own or an object's, None where it has none; nothing where there
+    is no bucket."""
+    bucket = bucket_by_name(call, request["Arn"].partition(":::")[2].partition("/")[0])
+    return {} if bucket is None else {"Policy": bucket.settings.get("Policy")}
+
+
 @operation("s3", "DeleteBucketPolicy")
 def delete_bucket_policy(call: Call, request: Request) -> Result:
     return _delete(call, request, "Policy")
+
+
+@operation("s3", "GetBucketPolicyStatus", reads=True)
+def get_bucket_policy_status(call: Call, request: Request) -> Result:
+    """Public: some statement allows anybody, without a condition."""
+    bucket = find_bucket(call, request)
+    if "Policy" not in bucket.settings:
+        raise _absent("NoSuchBucketPolicy", "The bucket policy does not exist", bucket)
+    statements = orjson.loads(bucket.settings["Policy"])["Statement"]
+    listed = statements if isinstance(statements, list) else [statements]
+    return {"PolicyStatus": {"IsPublic": any(map(_allows_anybody, listed))}}
+
+
+def _allows_anybody(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    named = principal.get("AWS") if isinstance(principal, dict) else principal
+    anybody = "*" in named if isinstance(named, list) else named == "*"
+    return anybody and statement.get("Effect") == "Allow" and "Condition" not in statement
+
+
+# ---- acceleration and who pays
+
+
+@operation("s3", "PutBucketAccelerateConfiguration")
+def put_bucket_accelerate_configuration(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAccelerateConfiguration.html"""
+    if "." in find_bucket(call, request).name:
+        text = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
+        raise invalid_request(text)
+    return _put(call, request, "Accelerate", "AccelerateConfiguration", _check_acceleration)
+
+
+def _check_acceleration(given: dict[str, Any]) -> dict[str, Any]:
+    if given.get("Status") not in ("Enabled", "Suspended"):
+        raise malformed_xml()
+    return given
+
+
+@operation("s3", "GetBucketAccelerateConfiguration", reads=True)
+def get_bucket_accelerate_configuration(call: Call, request: Request) -> Result:
+    return dict(find_bucket(call, request).settings.get("Accelerate", {}))
+
+
+@operation("s3", "PutBucketRequestPayment")
+def put_bucket_request_payment(call: Call, request: Request) -> Result:
+    """Kept and shown; nobody pays here."""
+    return _put(call, request, "RequestPayment", "RequestPaymentConfiguration", _check_payer)
+
+
+def _check_payer(given: dict[str, Any]) -> dict[str, Any]:
+    if given.get("Payer") not in ("Requester", "BucketOwner"):
+        raise malformed_xml()
+    return given
+
+
+@operation("s3", "GetBucketRequestPayment", reads=True)
+def get_bucket_request_payment(call: Call, request: Request) -> Result:
+    return dict(find_bucket(call, request).settings.get("RequestPayment", {"Payer": "BucketOwner"}))
 
 
 # ---- public access, ownership, encryption

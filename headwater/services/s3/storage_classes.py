@@ -8,12 +8,35 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.services.s3.errors import invalid_argument, malformed_xml
+from headwater.spine.timestamps import rfc822
 
 # An object moves down this list, never up.
 ORDER = ("STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
+ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+"""What is there can be read only once it is restored."""
 _AFTER_A_MONTH = ("STANDARD_IA", "ONEZONE_IA")
 _LEAST_DAYS = 30
 _DAY = 86_400_000
+
+
+def is_restored(attributes: dict[str, Any], now: int) -> bool:
+    """Whether an archived object with these attributes can be read at this instant."""
+    until: int = attributes.get("Restore", {}).get("Until", 0)
+    return until > now
+
+
+def restore_header(restore: dict[str, Any]) -> str:
+    """What answers say of a restoration."""
+    if "Until" not in restore:
+        return 'ongoing-request="true"'
+    return f'ongoing-request="false", expiry-date="{rfc822(restore["Until"])}"'
+
+
+def restore_status(restore: dict[str, Any]) -> dict[str, Any]:
+    """What listings say of it."""
+    if "Until" not in restore:
+        return {"IsRestoreInProgress": True}
+    return {"IsRestoreInProgress": False, "RestoreExpiryDate": restore["Until"]}
 
 
 def check_transitions(rule: dict[str, Any]) -> None:

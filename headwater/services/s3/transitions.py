@@ -1,5 +1,5 @@
 """Lifecycle transitions: objects that move to a cheaper storage class at midnight UTC; what is archived then answers
-no more until it is restored, which is not implemented.
+no more until it is restored.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 """

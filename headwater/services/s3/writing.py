@@ -12,7 +12,7 @@ from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, computed, of_object
 from headwater.services.s3.conditions import check_copy_source, check_write, conditional_write
 from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept
-from headwater.services.s3.errors import invalid_argument, invalid_request
+from headwater.services.s3.errors import archived, invalid_argument, invalid_request
 from headwater.services.s3.headers import SYSTEM_HEADERS, attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.locks import check_integrity, lock_of_write
@@ -28,6 +28,7 @@ from headwater.services.s3.objects import (
     read,
 )
 from headwater.services.s3.ownership import acl_of_write
+from headwater.services.s3.storage_classes import ARCHIVED, is_restored
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -139,6 +140,8 @@ def find_copy_source(call: Call, request: Request) -> tuple[Bucket, str, Version
     version = unquote(query.removeprefix("versionId=")) if query.startswith("versionId=") else None
     source = find_version(call, bucket, key, version)
     check_copy_source(request, source)
+    if source.storage_class in ARCHIVED and not is_restored(orjson.loads(source.attributes), call.now):
+        raise archived("Operation is not valid for the source object's storage class", source.storage_class)
     return bucket, key, source
 
 

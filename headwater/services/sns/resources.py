@@ -35,6 +35,13 @@ def _text(value: Any) -> str:
     return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else str(value)
 
 
+def _read(text: str) -> Any:
+    """An attribute as a template gives it."""
+    if text in ("true", "false"):
+        return text == "true"
+    return orjson.loads(text) if text.startswith("{") else text
+
+
 def _chosen(properties: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
     return {name: _text(properties[name]) for name in names if properties.get(name) is not None}
 
@@ -93,6 +100,25 @@ class TopicResource(Resource):
 
     def delete(self, call: Call, change: Change) -> None:
         call.operation("sns", "DeleteTopic", {"TopicArn": change.physical_id})
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """Without its subscriptions and how deliveries are logged."""
+        arn = change.physical_id
+        told = call.operation("sns", "GetTopicAttributes", {"TopicArn": arn})["Attributes"]
+        self._describe(change, arn)
+        present = {
+            name: _read(told[name]) if told.get(name) else None for name in _ATTRIBUTES if name != "DeliveryPolicy"
+        }
+        name, tags = change.attributes["TopicName"], _TAGGING.present(call, {"ResourceArn": arn})
+        return {**present, "TopicName": name, "Tags": tags}
+
+    def known(self, call: Call) -> list[str]:
+        topics, token = [], None
+        while True:
+            answer = call.operation("sns", "ListTopics", {"NextToken": token} if token else {})
+            topics += [topic["TopicArn"] for topic in answer.get("Topics") or ()]
+            if not (token := answer.get("NextToken")):
+                return topics
 
     def _describe(self, change: Change, arn: str) -> None:
         change.physical_id = arn

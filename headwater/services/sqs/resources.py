@@ -17,6 +17,12 @@ from headwater.spine.resources import Change, Replace, Resource, resource
 
 _TAGGING = Tagging("sqs", pair=None, operations=("ListQueueTags", "TagQueue", "UntagQueue"))
 _DEFAULTS = {**DEFAULTS, **FIFO_DEFAULTS}
+_READ = (
+    *("ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoQueue", "FifoThroughputLimit"),
+    *("KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "MaximumMessageSize", "MessageRetentionPeriod"),
+    *("ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy", "RedrivePolicy", "SqsManagedSseEnabled"),
+    "VisibilityTimeout",
+)
 
 
 @resource("AWS::SQS::Queue")
@@ -48,6 +54,25 @@ class QueueResource(Resource):
         except AwsError as error:
             if error.code != "QueueDoesNotExist":
                 raise
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        url = change.physical_id
+        request = {"QueueUrl": url, "AttributeNames": ["All"]}
+        told = call.operation("sqs", "GetQueueAttributes", request)["Attributes"]
+        _describe(call, change, url)
+        present = {name: _read(told[name]) if name in told else None for name in _READ}
+        name, tags = change.attributes["QueueName"], _TAGGING.present(call, {"QueueUrl": url})
+        return {**present, "QueueName": name, "Tags": tags}
+
+    def known(self, call: Call) -> list[str]:
+        return list(call.operation("sqs", "ListQueues", {}).get("QueueUrls") or ())
+
+
+def _read(text: str) -> Any:
+    """An attribute as a template gives it."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdigit() else orjson.loads(text) if text.startswith("{") else text
 
 
 def _identity(properties: dict[str, Any]) -> tuple[str | None, bool]:

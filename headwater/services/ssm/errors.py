@@ -77,3 +77,19 @@ def invalid_token() -> AwsError:
 
 def invalid_resource(name: str) -> AwsError:
     return AwsError("InvalidResourceId", f"The resource ID {name} is not valid. Verify the ID and try again.")
+
+
+def policies_limit_exceeded(message: str) -> AwsError:
+    return AwsError("PoliciesLimitExceededException", message)
+
+
+def unsupported_policy(message: str) -> AwsError:
+    return AwsError("InvalidPolicyTypeException", message)
+
+
+def invalid_policy_attribute(message: str) -> AwsError:
+    return AwsError("InvalidPolicyAttributeException", message)
+
+
+def incompatible_policies(message: str) -> AwsError:
+    return AwsError("IncompatiblePolicyException", message)

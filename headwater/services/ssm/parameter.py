@@ -42,6 +42,12 @@ class Parameter(NamedTuple):
     tier: str
     data_type: str
     labels: str
+    policies: str | None = None
+
+    @property
+    def policy_list(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = orjson.loads(self.policies) if self.policies else []
+        return listed
 
     @property
     def label_list(self) -> list[str]:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 
+import orjson
+
 from headwater.services.ssm import tables
+from headwater.services.ssm.changes import remove, tell
 from headwater.services.ssm.errors import (
     already_exists,
     invalid_key,
@@ -26,6 +29,7 @@ from headwater.services.ssm.parameter import (
     parameter_arn,
     plain_name,
 )
+from headwater.services.ssm.policies import Kept, read_policies, renewed, set_timers
 from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
@@ -34,6 +38,7 @@ TYPES = ("String", "StringList", "SecureString")
 DATA_TYPES = ("text", "aws:ec2:image", "aws:ssm:integration")
 TIER_SIZES = {"Standard": 4096, "Advanced": 8192}
 MOST_VERSIONS = 100
+TIERS_PAGE = "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
 DEFAULT_KEY = "alias/aws/ssm"
 
 
@@ -63,7 +68,9 @@ def put_parameter(call: Call, request: Request) -> Result:
     call.store.run(tables.INSERT, (call.account, call.region, *made))
     for tag in request.get("Tags") or ():
         call.store.run(tables.PUT_TAG, (call.account, call.region, name, tag["Key"], tag["Value"]))
-    _tell(call, "Update" if latest is not None else "Create", made)
+    if made.policies or (latest is not None and latest.policies):
+        set_timers(call, made)
+    tell(call, "Update" if latest is not None else "Create", made)
     return {"Version": made.version, "Tier": made.tier}
 
 
@@ -76,9 +83,8 @@ def next_version(call: Call, name: str, request: Request, latest: Parameter | No
     data_type = request.get("DataType") or "text"
     if data_type not in DATA_TYPES:
         raise validation(f"The following data type is not supported: {data_type} (Data type names are all lowercase.)")
-    tier = request.get("Tier") or (latest.tier if latest else "Standard")
-    if tier == "Intelligent-Tiering":
-        tier = "Standard" if len(request["Value"].encode()) <= TIER_SIZES["Standard"] else "Advanced"
+    policies = kept_policies(call, request, latest)
+    tier = chosen_tier(request, latest, bool(policies))
     return Parameter(
         name,
         latest.version + 1 if latest else 1,
@@ -92,7 +98,34 @@ def next_version(call: Call, name: str, request: Request, latest: Parameter | No
         tier,
         data_type,
         "[]",
+        orjson.dumps(policies).decode() if policies else None,
     )
+
+
+def kept_policies(call: Call, request: Request, latest: Parameter | None) -> list[Kept]:
+    """Those of the request, else those that are there."""
+    if request.get("Policies"):
+        return read_policies(request["Policies"], call.now)
+    return renewed(latest.policy_list) if latest else []
+
+
+def chosen_tier(request: Request, latest: Parameter | None, has_policies: bool) -> str:
+    tier = request.get("Tier") or (latest.tier if latest else "Standard")
+    if tier == "Intelligent-Tiering":
+        small = len(request["Value"].encode()) <= TIER_SIZES["Standard"] and not has_policies
+        tier = "Standard" if small and (latest is None or latest.tier == "Standard") else "Advanced"
+    if tier == "Standard" and latest is not None and latest.tier == "Advanced":
+        raise validation(
+            "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the "
+            "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced "
+            "parameter and recreate it as a standard parameter."
+        )
+    if tier == "Standard" and has_policies:
+        raise validation(
+            "Standard tier parameters don't support parameter policies. To use them, upgrade the parameter to use the "
+            f"advanced-parameter tier. For more information, see {TIERS_PAGE}"
+        )
+    return str(tier)
 
 
 def check_value(made: Parameter) -> None:
@@ -102,8 +135,7 @@ def check_value(made: Parameter) -> None:
             raise validation(
                 f"Standard tier parameters support a maximum parameter value of {limit} characters. To create a "
                 "larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
-                "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"
-                "parameter-store-advanced-parameters.html"
+                f"information, see {TIERS_PAGE}"
             )
         raise validation(f"Advanced tier parameters support a maximum parameter value of {limit} characters.")
     if not made.value:
@@ -165,24 +197,3 @@ def delete_parameters(call: Call, request: Request) -> Result:
     names = list(dict.fromkeys(request["Names"]))
     deleted = [name for name in names if remove(call, plain_name(name))]
     return {"DeletedParameters": deleted, "InvalidParameters": [name for name in names if name not in deleted]}
-
-
-def remove(call: Call, name: str) -> bool:
-    latest = find_latest(call, name)
-    if latest is None:
-        return False
-    name = latest.name
-    call.store.run(tables.DELETE_TAGS, (call.account, call.region, name))
-    call.store.run(tables.DELETE, (call.account, call.region, name))
-    _tell(call, "Delete", latest)
-    return True
-
-
-def _tell(call: Call, what: str, parameter: Parameter) -> None:
-    """https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html"""
-    detail = {"operation": what, "name": parameter.name, "type": parameter.type}
-    if parameter.description:
-        detail["description"] = parameter.description
-    event = {"Source": "aws.ssm", "DetailType": "Parameter Store Change", "Detail": detail}
-    arn = parameter_arn(call, parameter.name)
-    call.operation("events", "PutServiceEvent", event | {"Resources": [arn]})

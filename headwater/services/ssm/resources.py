@@ -18,7 +18,7 @@ _TAGGING = Tagging(
     operations=("ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource"),
     listed="TagList",
 )
-COPIED = ("Type", "Value", "Description", "AllowedPattern", "Tier", "DataType")
+COPIED = ("Type", "Value", "Description", "AllowedPattern", "Tier", "DataType", "Policies")
 
 
 @resource("AWS::SSM::Parameter")
@@ -44,6 +44,12 @@ class ParameterResource(Resource):
             raise Replace
         self.put(call, change, {"Name": change.physical_id, "Overwrite": True})
         _TAGGING.update(call, {"ResourceType": "Parameter", "ResourceId": change.physical_id}, change)
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        name = change.physical_id
+        told = call.operation("ssm", "GetParameter", {"Name": name})["Parameter"]
+        change.attributes = {"Type": told["Type"], "Value": told["Value"]}
+        return {"Name": name, **{each: told.get(each) for each in ("Type", "Value", "DataType")}}
 
     def delete(self, call: Call, change: Change) -> None:
         try:

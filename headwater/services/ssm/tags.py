@@ -10,6 +10,7 @@ import re
 import orjson
 
 from headwater.services.ssm import tables
+from headwater.services.ssm.changes import tell
 from headwater.services.ssm.errors import invalid_resource, version_not_found
 from headwater.services.ssm.parameter import Parameter, find_latest, find_versions, plain_name
 from headwater.spine.errors import AwsError
@@ -78,6 +79,8 @@ def label_parameter_version(call: Call, request: Request) -> Result:
     for version in versions:
         kept = [label for label in version.label_list if label not in valid]
         set_labels(call, version, labels if version is target else kept)
+    if valid:
+        tell(call, "LabelParameterVersion", target)
     invalid = [label for label in request["Labels"] if label not in valid]
     return {"InvalidLabels": invalid, "ParameterVersion": wanted}
 

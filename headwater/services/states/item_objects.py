@@ -22,10 +22,9 @@ from headwater.languages.item_sources import (
     unpacked,
 )
 from headwater.spine.operations import Result
-from headwater.spine.store.blobs import Blob
+from headwater.spine.store.blobs import Blob, pieces_of
 from headwater.spine.work import Work
 
-_PIECE = 262_144
 _ROWS = 500
 _GET = ("Bucket", "Key", "VersionId", "ExpectedBucketOwner")
 Item = tuple[Any, dict[str, Any]]
@@ -96,20 +95,12 @@ def _uri(bucket: Any, key: Any) -> str:
     return f"s3://{bucket}/{key}"
 
 
-def _pieces(body: Blob | bytes) -> Iterator[bytes]:
-    if not isinstance(body, Blob):
-        yield bytes(body)
-        return
-    for start in range(0, body.length, _PIECE):
-        yield body.part(start, min(_PIECE, body.length - start))
-
-
 def values_of(body: Blob | bytes, config: dict[str, Any]) -> Iterable[Any]:
     """The items that an object holds."""
     kind = config.get("InputType")
     if kind == "PARQUET":
         return _parquet(body)
-    pieces = unpacked(_pieces(body))
+    pieces = unpacked(pieces_of(body))
     if kind == "JSON":
         return json_items(pieces, config.get("ItemsPointer", ""))
     if kind == "JSONL":
@@ -134,7 +125,7 @@ def _parquet(body: Blob | bytes) -> Iterator[Any]:
 def _inventory_files(body: Blob | bytes) -> list[tuple[str, str, dict[str, Any]]]:
     """The files that an S3 inventory's manifest lists, and how they are read."""
     try:
-        manifest = orjson.loads(b"".join(_pieces(body)))
+        manifest = orjson.loads(b"".join(pieces_of(body)))
         bucket = manifest["destinationBucket"].rpartition(":")[2]
         kind = manifest["fileFormat"].upper()
         headers = [name.strip() for name in manifest["fileSchema"].split(",")] if kind == "CSV" else []
@@ -150,7 +141,7 @@ def _inventory_files(body: Blob | bytes) -> list[tuple[str, str, dict[str, Any]]
 def _athena_files(body: Blob | bytes) -> list[tuple[str, str, dict[str, Any]]]:
     """The objects that the manifest of an UNLOAD lists, a URI a line; the configuration says what they hold."""
     found: list[tuple[str, str, dict[str, Any]]] = []
-    for line in "".join(texts(_pieces(body))).splitlines():
+    for line in "".join(texts(pieces_of(body))).splitlines():
         bucket, _, key = line.strip().strip('"').removeprefix("s3://").partition("/")
         if key:
             found.append((bucket, key, {}))

@@ -45,6 +45,38 @@ class StateMachineResource(Resource):
         if change.physical_id.startswith("arn:"):
             call.operation("states", "DeleteStateMachine", {"stateMachineArn": change.physical_id})
 
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """The definition is told as a text, however it was given."""
+        arn = change.physical_id
+        told = call.operation("states", "DescribeStateMachine", {"stateMachineArn": arn})
+        _describe(call, change)
+        return {
+            **dict.fromkeys(("Definition", "DefinitionS3Location", "DefinitionSubstitutions")),
+            "DefinitionString": told["definition"],
+            "StateMachineName": told["name"],
+            "StateMachineType": told["type"],
+            "RoleArn": told["roleArn"],
+            "LoggingConfiguration": _capitals(told.get("loggingConfiguration")),
+            "TracingConfiguration": _capitals(told.get("tracingConfiguration")),
+            "EncryptionConfiguration": _capitals(told.get("encryptionConfiguration")),
+            "Tags": _TAGGING.present(call, {"resourceArn": arn}),
+        }
+
+    def known(self, call: Call) -> list[str]:
+        machines, token = [], None
+        while True:
+            answer = call.operation("states", "ListStateMachines", {"nextToken": token} if token else {})
+            machines += [machine["stateMachineArn"] for machine in answer["stateMachines"]]
+            if not (token := answer.get("nextToken")):
+                return machines
+
+
+def _capitals(told: Any) -> Any:
+    """Members as templates spell them."""
+    if isinstance(told, dict):
+        return {name[:1].upper() + name[1:]: _capitals(value) for name, value in told.items() if value is not None}
+    return [_capitals(each) for each in told] if isinstance(told, list) else told
+
 
 def _settings(call: Call, properties: dict[str, Any]) -> dict[str, Any]:
     """What both creating and updating take."""

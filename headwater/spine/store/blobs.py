@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+_PIECE = 262_144
 
 
 class Blob:
@@ -32,6 +34,15 @@ class Blob:
     def __del__(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
+
+
+def pieces_of(body: Blob | bytes) -> Iterator[bytes]:
+    """A body a piece at a time."""
+    if not isinstance(body, Blob):
+        yield bytes(body)
+        return
+    for start in range(0, body.length, _PIECE):
+        yield body.part(start, min(_PIECE, body.length - start))
 
 
 class BlobStore:

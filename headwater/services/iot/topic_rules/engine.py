@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/iot-rules.html
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,7 +15,8 @@ from headwater.languages.iot_sql import UNDEFINED, EvaluationError, Message
 from headwater.languages.iot_sql.values import to_json
 from headwater.services.iot.broker.memory import Broker
 from headwater.services.iot.broker.messages import Publication, pack, unpack
-from headwater.services.iot.topic_rules.actions import RESOURCES, carry_out
+from headwater.services.iot.topic_rules.actions import carry_out
+from headwater.services.iot.topic_rules.failures import described, failure
 from headwater.services.iot.topic_rules.items import get_item
 from headwater.services.iot.topic_rules.rule import Rule
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
@@ -23,6 +25,7 @@ from headwater.spine.operations import Call
 
 _ATTEMPTS = 3
 _WAIT = 1_000
+_HTTP = "http"  # what waits for somebody outside is a delivery of its own
 
 
 def run_rules(call: Call, broker: Broker, publication: Publication, ingest: tuple[str, str] | None) -> None:
@@ -99,12 +102,17 @@ def _run(call: Call, rule: Rule, message: Message) -> None:
 
 @delivery("iot.rule")
 def act(call: Call, item: Delivery) -> Again | None:
-    """Carry out a rule's actions; those that failed for now are tried again, and then the error action is told."""
+    """Carry out a rule's actions; those that failed for now are tried again, and then the error action is told. Where
+    there are HTTP actions it is told after them, in `posting.py`."""
     todo = item.payload
     payload = unpack(todo["payload"])
     failures = list(todo["failures"])
+    topic = todo["context"]["topic"] if "context" in todo else ""
     later = []
+    posts = [action for action in todo["actions"] if action["kind"] == _HTTP]
     for action in todo["actions"]:
+        if action["kind"] == _HTTP:
+            continue
         try:
             _attempt(call, todo["rule"], action, payload)
         except AwsError as error:
@@ -112,30 +120,38 @@ def act(call: Call, item: Delivery) -> Again | None:
             if error.status >= 500 and error.code != "NotImplemented" and todo["attempt"] < _ATTEMPTS:
                 later.append(action)
             else:
-                failures.append(_failure(action, error))
+                failures.append(failure(action, described(call, action, topic, error)))
     if later:
         attempt = todo["attempt"]
         return Again(
             call.now + _WAIT * 2 ** (attempt - 1),
-            todo | {"actions": later, "failures": failures, "attempt": attempt + 1},
+            todo | {"actions": later + posts, "failures": failures, "attempt": attempt + 1},
         )
-    if failures and "errorAction" in todo:
-        told = orjson.dumps(todo["context"] | {"failures": failures})
-        try:
-            _attempt(call, todo["rule"], todo["errorAction"], told)
-        except AwsError as error:
-            call.span.note("errorAction", f"{error.code}: {error.message}")
+    if posts:
+        _leave_posts(call, {**todo, "actions": posts, "failures": failures})
+    else:
+        conclude(call, todo, failures)
     return None
+
+
+def conclude(call: Call, todo: Mapping[str, Any], failures: list[dict[str, str]]) -> None:
+    """All actions of a rule have had their turn: its error action is told what failed."""
+    action = todo.get("errorAction")
+    if not failures or action is None:
+        return
+    told = orjson.dumps(todo["context"] | {"failures": failures})
+    if action["kind"] == _HTTP:
+        _leave_posts(call, {"rule": todo["rule"], "actions": [action], "payload": pack(told), "failures": []})
+        return
+    try:
+        _attempt(call, todo["rule"], action, told)
+    except AwsError as error:
+        call.span.note("errorAction", f"{error.code}: {error.message}")
+
+
+def _leave_posts(call: Call, todo: Mapping[str, Any]) -> None:
+    call.deliver("iot.http", todo, target=f"rule/{todo['rule']}")
 
 
 def _attempt(call: Call, rule: str, action: dict[str, Any], payload: bytes) -> None:
     carry_out(call, rule, action["kind"], action["parameters"], payload)
-
-
-def _failure(action: dict[str, Any], error: AwsError) -> dict[str, str]:
-    kind, parameters = action["kind"], action["parameters"]
-    return {
-        "failedAction": f"{kind[0].upper()}{kind[1:]}Action",
-        "failedResource": RESOURCES[kind](parameters),
-        "errorMessage": f"{error.message} (Error Code: {error.code}; Status Code: {error.status})",
-    }

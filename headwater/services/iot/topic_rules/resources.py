@@ -1,4 +1,4 @@
-"""CloudFormation's types of topic rules.
+"""CloudFormation's types of topic rules and their destinations.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IoT.html
 """
@@ -16,7 +16,7 @@ from headwater.spine.resources import Change, Resource, resource
 
 # Names of the API that are not CloudFormation's with a small first letter.
 _SPELLINGS = {"DynamoDB": "dynamoDB", "DynamoDBv2": "dynamoDBv2", "S3": "s3", "CannedAcl": "cannedAcl"}
-_BOOLEANS = ("ruleDisabled", "useBase64", "batchMode")
+_BOOLEANS = ("ruleDisabled", "useBase64", "batchMode", "enableBatching")
 _NUMBERS = ("qos",)
 
 
@@ -63,3 +63,43 @@ class TopicRuleResource(Resource):
     def _describe(self, call: Call, change: Change, name: str) -> None:
         change.physical_id = name
         change.attributes = {"Arn": resource_arn(call, "rule", name)}
+
+
+@resource("AWS::IoT::TopicRuleDestination")
+class TopicRuleDestinationResource(Resource):
+    """`Ref` is its ARN. The stack does not wait until somebody confirms it."""
+
+    def create(self, call: Call, change: Change) -> None:
+        properties = change.properties
+        configuration = {
+            "httpUrlConfiguration": _api(properties.get("HttpUrlProperties")),
+            "vpcConfiguration": _api(properties.get("VpcProperties")),
+            "influxDBConfiguration": _api(properties.get("InfluxDBProperties")),
+        }
+        request = {"destinationConfiguration": configuration}
+        made = call.operation("iot", "CreateTopicRuleDestination", request)["topicRuleDestination"]
+        change.physical_id = made["arn"]
+        if properties.get("Status", made["status"]) != made["status"]:
+            self._set_status(call, change)
+        self._describe(call, change)
+
+    def update(self, call: Call, change: Change) -> None:
+        replaced(change, "HttpUrlProperties", "VpcProperties", "InfluxDBProperties")
+        if change.properties.get("Status") not in (None, change.previous.get("Status")):
+            self._set_status(call, change)
+        self._describe(call, change)
+
+    def delete(self, call: Call, change: Change) -> None:
+        try:
+            call.operation("iot", "DeleteTopicRuleDestination", {"arn": change.physical_id})
+        except AwsError as error:
+            if error.code != "UnauthorizedException":
+                raise
+
+    def _set_status(self, call: Call, change: Change) -> None:
+        request = {"arn": change.physical_id, "status": change.properties["Status"]}
+        call.operation("iot", "UpdateTopicRuleDestination", request)
+
+    def _describe(self, call: Call, change: Change) -> None:
+        found = call.operation("iot", "GetTopicRuleDestination", {"arn": change.physical_id})["topicRuleDestination"]
+        change.attributes = {"Arn": found["arn"], "StatusReason": found["statusReason"]}

@@ -10,6 +10,7 @@ from headwater.languages.iot_sql import Message, SqlParseError, Statement, compi
 from headwater.languages.iot_sql.functions.signature import VERSION_1
 from headwater.languages.iot_sql.templates import Template
 from headwater.services.iot.errors import invalid_request, sql_parse
+from headwater.services.iot.topic_rules.http_urls import check_action
 from headwater.spine.errors import not_implemented
 
 # The actions that we carry out, each with the parameters that it cannot be without.
@@ -20,6 +21,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "dynamoDB": ("roleArn", "tableName", "hashKeyField", "hashKeyValue"),
     "dynamoDBv2": ("roleArn", "putItem"),
     "firehose": ("roleArn", "deliveryStreamName"),
+    "http": ("url",),
     "kinesis": ("roleArn", "streamName"),
     "lambda": ("functionArn",),
     "republish": ("roleArn", "topic"),
@@ -84,6 +86,8 @@ def _action(document: Mapping[str, Any], version: str) -> Action:
     for name in ACTIONS[kind]:
         if parameters.get(name) is None:
             raise invalid_request(f"The {kind} action must have {name}.")
+    if kind == "http":
+        check_action(parameters)
     return Action(kind, _compile(parameters, version))
 
 

@@ -19,6 +19,7 @@ from headwater.services.iot.errors import already_exists, check_name, invalid_re
 from headwater.services.iot.listing import from_memory, list_page
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.services.iot.topic_rules import tables
+from headwater.services.iot.topic_rules.destinations import make_implied
 from headwater.services.iot.topic_rules.rule import Rule
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -45,6 +46,7 @@ def create_topic_rule(call: Call, request: Request) -> Result:
     row = (call.account, call.region, name, _text(payload), int(disabled), call.now)
     call.store.run(tables.INSERT_RULE, row)
     set_tags(call, arn, [{"Key": key, "Value": value} for key, value in tags])
+    make_implied(call, payload)
     broker.set_rule(rule)
     return {}
 
@@ -57,6 +59,7 @@ def replace_topic_rule(call: Call, request: Request) -> Result:
     rule = Rule.parse(former.name, payload, bool(payload.get("ruleDisabled")), former.created)
     row = (_text(payload), int(rule.disabled), call.account, call.region, rule.name)
     call.store.run(tables.REPLACE_RULE, row)
+    make_implied(call, payload)
     broker.set_rule(rule)
     return {}
 

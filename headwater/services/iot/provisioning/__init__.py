@@ -1,0 +1,1 @@
+"""Provisioning: templates of what a device needs, and the devices that ask for it."""

@@ -1,0 +1,54 @@
+"""Going over the events of a group for something that takes its time: some chunks at once, each part in a transaction
+of its own, so that others have theirs between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from headwater.services.logs import query_tables, tables
+from headwater.services.logs.chunks import Event, events_of
+from headwater.services.logs.log_group import LogStream, find_group
+from headwater.spine.operations import Call
+from headwater.spine.work import Work
+
+_CHUNKS = 16
+_STOPPED = -1
+
+
+class Part(NamedTuple):
+    """Some events of a group, as they were written, and how many bytes were read."""
+
+    events: list[Event]
+    size: int
+
+
+class Span(NamedTuple):
+    """From ``start`` to ``end``, which is exclusive, in ms."""
+
+    start: int
+    end: int
+
+
+def streams_of(call: Call, group: int) -> dict[int, str]:
+    """Names of the streams of a group by their ids."""
+    streams = (LogStream(*row) for row in call.store.all(tables.LIST_STREAMS, (group,)))
+    return {stream.id: stream.name for stream in streams}
+
+
+async def scan(work: Work, name: str, span: Span) -> AsyncIterator[Part]:
+    """All parts of the group of a name; none where it is gone."""
+    after = 0
+    while after != _STOPPED:
+        part, after = await work.transact(_read, name, span, after)
+        yield part
+
+
+def _read(call: Call, name: str, span: Span, after: int) -> tuple[Part, int]:
+    group = find_group(call, name)
+    if group is None:
+        return Part([], 0), _STOPPED
+    since = max(span.start, group.kept_since(call.now))
+    rows = call.store.all(query_tables.SOME_CHUNKS, (group.id, since, span.end, after, _CHUNKS))
+    events = [event for row in rows for event in events_of(*row) if since <= event.place.at < span.end]
+    return Part(events, sum(len(row[3]) for row in rows)), rows[-1][0] if len(rows) == _CHUNKS else _STOPPED
