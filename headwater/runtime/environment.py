@@ -131,12 +131,7 @@ class Environment:
         if variables.get(OPT_IN) == "1":
             variables[START] = self._shown()
         began = time.perf_counter()
-        descriptors = await self._open_api(variables, forked=not command)
-        if self.gone:
-            _close_all(descriptors)
-            raise InitFailed(failures.exited(-9))
-        # closed here, and by nobody else: the number of what is closed is soon that of something else
-        descriptors, self._pipe_writer = [self._pipe_writer, *descriptors], -1
+        descriptors = self._with_log(await self._open_api(variables, forked=not command))
         request = {
             "command": command,
             "environment": variables,
@@ -174,6 +169,15 @@ class Environment:
         address, port = self._listener.sockets[0].getsockname()
         variables["AWS_LAMBDA_RUNTIME_API"] = f"{address}:{port}"
         return []
+
+    def _with_log(self, descriptors: list[int]) -> list[int]:
+        """What a process is given: its log, then these. Whoever starts it closes them, and nobody else, as the number
+        of what is closed is soon that of something else."""
+        if self.gone:
+            _close_all(descriptors)
+            raise InitFailed(failures.exited(-9))
+        descriptors, self._pipe_writer = [self._pipe_writer, *descriptors], -1
+        return descriptors
 
     def _connect(self) -> RuntimeConnection:
         connection = RuntimeConnection(self)
