@@ -344,6 +344,20 @@ Sent = TypedDict(
 )
 
 
+class Lacking(TypedDict):
+    """What a role's policies do not allow and was done or tried; ``at`` in milliseconds, the last time."""
+
+    role: str
+    sessions: list[str]
+    action: str
+    resource: str
+    reason: str
+    refused: bool
+    times: int
+    trace: str
+    at: int
+
+
 class MockCase(TypedDict):
     account: str
     region: str

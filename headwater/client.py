@@ -32,6 +32,7 @@ from headwater.answers import (
     FiredFault,
     Happened,
     Held,
+    Lacking,
     MockCase,
     Mode,
     Outcome,
@@ -68,6 +69,7 @@ __all__ = [
     "Headwater",
     "HeadwaterError",
     "Held",
+    "Lacking",
     "MockCase",
     "Mode",
     "Outcome",
@@ -200,6 +202,10 @@ class Headwater:
         """What is to be done or in hand, the next first; or those of a state, such as ``dead``."""
         chosen = f"&state={state}" if state else ""
         return cast("list[Pending]", self._ask("GET", f"deliveries?limit={limit}{chosen}")["deliveries"])
+
+    def permissions(self, role: str = "") -> list[Lacking]:
+        """What roles did here, or tried, that their policies do not allow; of one role, given by its name or ARN."""
+        return cast("list[Lacking]", self._ask("GET", f"permissions?role={quote(role, safe='')}")["lacking"])
 
     def outbox(self, limit: int = 100, after: str = "0") -> list[Sent]:
         """E-mails, text messages and pushes that SNS would have sent, the newest first."""
@@ -384,4 +390,4 @@ def _reason(error: urllib.error.HTTPError) -> str:
     try:
         return str(json.load(error)["error"])
     except (ValueError, KeyError, TypeError):
-        return f"The server answered {error.code}."
+        return f"What answers there is no Headwater, or an older one: HTTP {error.code}."

@@ -16,6 +16,7 @@ _COMMANDS = {
     "follow": "Show operations and deliveries as they happen.",
     "mocks": "Mock the tasks of Step Functions, as Step Functions Local does.",
     "outbox": "Show e-mails and text messages that would have been sent.",
+    "permissions": "List what roles did that their policies do not allow.",
     "quotas": "Show quotas and rates, change them.",
     "redeliver": "Do deliveries that failed, or were given up, now.",
     "report": "Write what happened as one HTML file.",
@@ -26,7 +27,7 @@ _COMMANDS = {
     "tail": "Show events and their deliveries as they happen.",
     "time": "Show the clock, freeze it, move it.",
     "trace": "Show the causal tree of what happened.",
-    "up": "Deploy a SAM or CloudFormation template, and stay.",
+    "up": "Deploy a SAM or CloudFormation template; start a cloud where none runs.",
 }
 
 

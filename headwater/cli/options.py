@@ -43,7 +43,7 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
 
     for option in (
         click.option("--enforce-policies", is_flag=True, envvar="HEADWATER_ENFORCE_POLICIES", show_envvar=True,
-                     help="Refuse, as AWS does, a service that a queue's, topic's or function's policy keeps out."),
+                     help="Refuse, as AWS does, what the policies of roles and resources do not allow."),
         click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                      envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
                      help="Mocks of state machines, as a file of Step Functions Local has them."),

@@ -22,6 +22,7 @@ from headwater.spine.errors import AwsError, internal_error, not_implemented
 from headwater.spine.event_streams import EventStream
 from headwater.spine.fault_errors import Unanswered
 from headwater.spine.operations import Caller, Operation, Result
+from headwater.spine.permissions import in_role
 from headwater.spine.spans import cause_of
 
 _NO_PATH: Mapping[str, str] = MappingProxyType({})
@@ -72,7 +73,8 @@ class AwsApis:
                 error = expired(route.service, route.protocol)
                 connection.respond(route.wire.error(route.protocol, error, request_id, route.operation.name))
                 return
-            route = route._replace(caller=route.caller._replace(principal=session.principal))
+            caller = route.caller._replace(principal=session.principal)
+            route = route._replace(caller=caller, operation=in_role(route.operation))
         try:
             parameters = route.plan.parse(request, path)
         except AwsError as error:

@@ -5,20 +5,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote
-
-import orjson
+from urllib.parse import quote, urlencode
 
 from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.gateway.protocols.xml_reader import Element, malformed_xml, parse_xml
 from headwater.gateway.protocols.xml_writer import escape
+from headwater.gateway.s3_form_policies import check_policy
 from headwater.spine.clock import Clock
 from headwater.spine.errors import AwsError
-from headwater.spine.timestamps import from_datetime
 
 _NAME = re.compile(r'name="([^"]*)"')
 _FILE_NAME = re.compile(r'filename="([^"]*)"')
@@ -28,19 +25,26 @@ _MEMBERS = {
     "content-disposition": "ContentDisposition",
     "content-encoding": "ContentEncoding",
     "content-type": "ContentType",
+    "acl": "ACL",
     "expires": "Expires",
-    "tagging": "Tagging",
     "x-amz-storage-class": "StorageClass",
     "x-amz-website-redirect-location": "WebsiteRedirectLocation",
-    "x-amz-checksum-crc32": "ChecksumCRC32",
-    "x-amz-checksum-sha256": "ChecksumSHA256",
+    "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
+    "x-amz-checksum-algorithm": "ChecksumAlgorithm",
+    **{
+        f"x-amz-checksum-{name.lower()}": f"Checksum{name}"
+        for name in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5")
+    },
 }
 
 
 class FormUpload(NamedTuple):
-    """A form as the request of PostObject, and what answers it."""
+    """A form as the request of PostObject, whose credential signed it ('' where nobody did), and what answers it."""
 
     parameters: dict[str, Any]
+    credential: str
     answer: Callable[[dict[str, Any]], HttpResponse]
 
 
@@ -48,7 +52,7 @@ def is_form(request: HttpRequest) -> bool:
     return request.headers.get("content-type", "").startswith("multipart/form-data")
 
 
-def form_upload(request: HttpRequest, bucket: str, clock: Clock) -> FormUpload:
+def form_upload(request: HttpRequest, bucket: str, clock: Clock, endpoint: str) -> FormUpload:
     """Read a form; AwsError where it is broken or its policy does not allow it."""
     fields, data, file_name = _read(request)
     if "key" not in fields:
@@ -56,14 +60,19 @@ def form_upload(request: HttpRequest, bucket: str, clock: Clock) -> FormUpload:
         raise _invalid(f"{text}  If it is specified, please check the order of the fields.")
     key = fields["key"].replace("${filename}", file_name)
     if "policy" in fields:
-        _check_policy(fields, {**fields, "key": key, "bucket": bucket}, len(data), clock)
+        check_policy(fields, {**fields, "key": key, "bucket": bucket}, len(data), clock)
     parameters: dict[str, Any] = {"Bucket": bucket, "Key": key, "Body": data}
     parameters |= {member: fields[name] for name, member in _MEMBERS.items() if fields.get(name)}
     prefix = "x-amz-meta-"
     metadata = {name[len(prefix) :]: value for name, value in fields.items() if name.startswith(prefix)}
     if metadata:
         parameters["Metadata"] = metadata
-    return FormUpload(parameters, lambda result: _answer(fields, bucket, key, result))
+    if fields.get("tagging"):
+        parameters["Tagging"] = _tags(fields["tagging"])
+    location = f"{endpoint}/{bucket}/{quote(key)}"
+    return FormUpload(
+        parameters, fields.get("x-amz-credential", ""), lambda result: _answer(fields, bucket, key, location, result)
+    )
 
 
 def _read(request: HttpRequest) -> tuple[dict[str, str], bytes, str]:
@@ -88,50 +97,24 @@ def _read(request: HttpRequest) -> tuple[dict[str, str], bytes, str]:
     raise _invalid("POST requires exactly one file upload per request.")
 
 
-def _check_policy(fields: dict[str, str], values: dict[str, str], size: int, clock: Clock) -> None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html"""
-    try:
-        policy = orjson.loads(binascii.a2b_base64(fields["policy"]))
-        ends = from_datetime(datetime.fromisoformat(policy["expiration"]))
-        conditions = policy["conditions"]
-    except (ValueError, KeyError, TypeError):
-        raise AwsError("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.") from None
-    # what a client dates is of its own time: by how much it is past, the clock says
-    signed = _signed_at(fields)
-    if clock.now() > (ends if signed is None else clock.signed_at(signed) + ends - signed):
-        raise AwsError("AccessDenied", "Invalid according to Policy: Policy expired.", 403)
-    for condition in conditions:
-        rows = condition.items() if isinstance(condition, dict) else [condition]
-        for row in rows:
-            if not _holds(["eq", *row] if isinstance(condition, dict) else list(row), values, size):
-                shown = orjson.dumps(condition).decode()
-                raise AwsError("AccessDenied", f"Invalid according to Policy: Policy Condition failed: {shown}", 403)
+def _tags(document: str) -> str:
+    """The ``tagging`` field, a document, in the form of the header."""
+    sets = [element for element in parse_xml(document.encode()) if _name(element) == "TagSet"]
+    if len(sets) != 1:
+        raise malformed_xml()
+    tags = [{_name(member): member.text or "" for member in tag} for tag in sets[0]]
+    if any(set(tag) != {"Key", "Value"} for tag in tags):
+        raise malformed_xml()
+    return urlencode([(tag["Key"], tag["Value"]) for tag in tags])
 
 
-def _signed_at(fields: dict[str, str]) -> int | None:
-    """When the form was signed, where it says so as version 4 of signatures does."""
-    try:
-        return from_datetime(datetime.strptime(fields["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
-    except (KeyError, ValueError):
-        return None
+def _name(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
 
 
-def _holds(condition: list[Any], values: dict[str, str], size: int) -> bool:
-    if len(condition) != 3:
-        raise AwsError("InvalidPolicyDocument", "Invalid Policy: Invalid Simple-Condition.")
-    kind, name, expected = condition
-    if kind == "content-length-range":
-        if size > int(expected):
-            members = {"ProposedSize": size, "MaxSizeAllowed": expected}
-            raise AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400, **members)
-        return size >= int(name)
-    value = values.get(str(name).lower().removeprefix("$"), "")
-    return value.startswith(expected) if kind == "starts-with" else value == expected
-
-
-def _answer(fields: dict[str, str], bucket: str, key: str, result: dict[str, Any]) -> HttpResponse:
-    etag, location = result["ETag"], f"/{bucket}/{key}"
-    headers = [("ETag", etag), ("Location", quote(location))]
+def _answer(fields: dict[str, str], bucket: str, key: str, location: str, result: dict[str, Any]) -> HttpResponse:
+    etag = result["ETag"]
+    headers = [("ETag", etag), ("Location", location), *_told(result)]
     redirect = fields.get("success_action_redirect") or fields.get("redirect")
     if redirect and "\n" not in redirect and "\r" not in redirect:
         joint = "&" if "?" in redirect else "?"
@@ -145,6 +128,13 @@ def _answer(fields: dict[str, str], bucket: str, key: str, result: dict[str, Any
         f"<Bucket>{bucket}</Bucket><Key>{escape(key)}</Key><ETag>{escape(etag)}</ETag></PostResponse>"
     )
     return HttpResponse(201, [*headers, ("Content-Type", "application/xml")], body.encode())
+
+
+def _told(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the answer says of the new object, as that of PutObject does."""
+    named = {"VersionId": "x-amz-version-id", "ServerSideEncryption": "x-amz-server-side-encryption"}
+    named |= {member: name for name, member in _MEMBERS.items() if name.startswith("x-amz-checksum-")}
+    return [(name, result[member]) for member, name in named.items() if member in result]
 
 
 def _invalid(message: str) -> AwsError:

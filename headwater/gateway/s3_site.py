@@ -8,7 +8,7 @@ from typing import Any
 
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.connection import HttpConnection
-from headwater.gateway.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
+from headwater.gateway.identity import DEFAULT_ACCOUNT, DEFAULT_REGION, Callers, scope_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.preflight import preflight
 from headwater.gateway.protocols import WireService, load_service
@@ -31,6 +31,7 @@ class S3Site:
         self._engine = engine
         self._presigned = PresignedUrls(engine.clock)
         self._apis = apis
+        self._callers = Callers()
         self._made: WireService | None = None
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> bool:
@@ -62,8 +63,11 @@ class S3Site:
             if certain and request.query:
                 check_document(request)
             if request.method == "POST" and is_form(request):
-                upload = form_upload(request, bucket_of_path(request.path), self._engine.clock)
-                self._submit("PostObject", upload.parameters, self._answering(connection, request, upload.answer))
+                engine = self._engine
+                upload = form_upload(request, bucket_of_path(request.path), engine.clock, engine.endpoint)
+                caller = self._callers.find(scope_of(request, upload.credential)) if upload.credential else _ANYBODY
+                answering = self._answering(connection, request, upload.answer)
+                self._submit("PostObject", upload.parameters, answering, caller)
                 return True
         except AwsError as error:
             self._refuse(connection, request, error)
@@ -110,13 +114,13 @@ class S3Site:
 
     # ---- operations and answers
 
-    def _submit(self, name: str, parameters: dict[str, Any], finished: Finished) -> None:
+    def _submit(self, name: str, parameters: dict[str, Any], finished: Finished, caller: Caller = _ANYBODY) -> None:
         try:
             operation = self._engine.find("s3", name)
         except AwsError as error:
             finished(None, error)
             return
-        self._engine.submit(operation, parameters, _ANYBODY, None, finished, None)
+        self._engine.submit(operation, parameters, caller, None, finished, None)
 
     def _answering(
         self, connection: HttpConnection, request: HttpRequest, answer: Callable[[Result], HttpResponse]

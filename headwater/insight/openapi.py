@@ -141,6 +141,14 @@ _SENT = _object(
     attributes=_ANYTHING, account=_text(), region=_text(),
 )  # fmt: skip
 OUTBOX = _object("now messages", now=_MS, messages=_list(_SENT))
+_LACKING = _object(
+    "role sessions action resource reason refused times trace at",
+    role=_text("an ARN"), sessions=_list(_text("such as the name of a function")), action=_text("of IAM's"),
+    resource=_text("an ARN, or * where it is not looked at"), reason=_text("as AWS says it"),
+    refused={"type": "boolean"}, times={"type": "integer"}, trace=_text("the last one's"), at=_MS,
+)  # fmt: skip
+PERMISSIONS = _object("looked_at lacking", looked_at={"type": "integer", "description": "spans, the newest"},
+                      lacking=_list(_LACKING))  # fmt: skip
 STOP = _object("stop", stop=_text("a phone number"), account=_text(), region=_text())
 SPANS = _object("spans last", spans=_list(_ANYTHING), last=_text("the id of the newest span that there is"))
 SNAPSHOT = _object(

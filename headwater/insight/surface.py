@@ -24,6 +24,7 @@ from headwater.insight.map import MOST_SPANS, architecture
 from headwater.insight.mocks import add_mocks, delete_mocks, put_mocks, show_mocks
 from headwater.insight.openapi import Page
 from headwater.insight.outbox import answer_stop, show_outbox
+from headwater.insight.permissions import show_permissions
 from headwater.insight.pulse import pulse
 from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
 from headwater.insight.report import Chosen, gather, write_page
@@ -84,7 +85,8 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     def read(call: Call) -> dict[str, Any]:
         found = find_trace(call, query["id"]) if "id" in query else last_trace(call)
         if found is None:
-            raise AwsError("NotFound", "No such trace.", 404)
+            why = f"No such trace: nothing is known of {query['id']}." if "id" in query else "Nothing has happened yet."
+            raise AwsError("NotFound", why, 404)
         return {"trace": found, "spans": tree(call, found), "published": published(call, found)}
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
@@ -328,6 +330,10 @@ PAGES = (
     Page(
         "POST", "/_headwater/deliveries/redeliver", "Do deliveries that failed now; those given up, anew",
         answer_redeliver, takes=openapi.REDELIVERY, answers=openapi.REDELIVERED,
+    ),
+    Page(
+        "GET", "/_headwater/permissions", "What roles did here, or tried, that their policies do not allow",
+        show_permissions, {"role": "Only of this role: a name or an ARN."}, answers=openapi.PERMISSIONS,
     ),
     Page(
         "GET", "/_headwater/outbox", "E-mails, text messages and pushes that SNS would have sent, the newest first",

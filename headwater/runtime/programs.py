@@ -81,7 +81,7 @@ def variables(function: FunctionVersion, log_stream: str, temporary: Path, prein
     made = {
         "AWS_ACCESS_KEY_ID": function.account,
         "AWS_SECRET_ACCESS_KEY": "headwater",
-        "AWS_SESSION_TOKEN": "headwater",
+        "AWS_SESSION_TOKEN": function.session_token,
         "AWS_DEFAULT_REGION": function.region,
         "AWS_REGION": function.region,
         "AWS_ENDPOINT_URL": function.endpoint,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from headwater.languages.resource_policies import allows, allows_on_condition
+from headwater.languages.policies.resource_policies import allows, allows_on_condition
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -49,7 +49,7 @@ def refusal(call: Call, target: str, visitor: Visitor) -> str | None:
     arn = parse_arn(target)
     if arn is None or arn.service not in _ACTIONS:
         return None
-    told = call.operation(arn.service, "ResourcePolicy", {"Arn": target}, arn.account, arn.region)
+    told = call.ask(arn.service, "ResourcePolicy", {"Arn": target})
     if not told:
         return None
     policy, action = told["Policy"], _ACTIONS[arn.service]

@@ -31,6 +31,7 @@ from headwater.spine.group import Group
 from headwater.spine.ids import Ids
 from headwater.spine.keeping import DEFAULT_KEEP, Keep, Retention
 from headwater.spine.operations import Call, Caller, Operation, Request, Result
+from headwater.spine.permissions import in_role
 from headwater.spine.pump import AFTER_A_FAILED_COMMIT, Pump
 from headwater.spine.service import Catalogue
 from headwater.spine.spans import Span, split_cause
@@ -82,7 +83,7 @@ class Engine:
         self.universes = Universes(self, snapshots)
         self.armed: FaultSet | None = None  # None while no fault is asked for
         self.faults = Faults(self)
-        self.enforces_policies = False  # whether resource policies keep services out (headwater.spine.admission)
+        self.enforces_policies = False  # whether policies hinder anybody (headwater.spine.admission, permissions)
         self.universe = 0  # how many there were before in this process
         self.failure: AwsError | None = None  # of the commit that failed last
         self.audit: Audit | None = None  # set by the service that asks for it
@@ -310,9 +311,13 @@ class Engine:
         store.release()
         return result
 
-    def call_nested(self, service: str, name: str, request: Request, caller: Caller, parent: Span, now: int) -> Result:
-        """An operation inside the transaction of another."""
+    def call_nested(
+        self, service: str, name: str, request: Request, caller: Caller, parent: Span, now: int, acting: bool = False
+    ) -> Result:
+        """An operation inside the transaction of another; ``acting``: in a role, which is weighed."""
         operation = self._operations.get((service, name)) or self.find(service, name)
+        if acting:
+            operation = in_role(operation)
         account, region, _ = caller
         span = Span(self.new_id(), parent.trace, parent.id, "operation", operation.title, account, region, now)
         span.kept = parent.kept
@@ -322,8 +327,10 @@ class Engine:
             raise AwsError("InternalFailure", f"{operation.title} waits and cannot be called in a transaction.", 500)
         return result
 
-    async def call(self, service: str, name: str, request: Request, caller: Caller, cause: str | None) -> Result:
-        """An operation from a coroutine: its committed answer."""
+    async def call(
+        self, service: str, name: str, request: Request, caller: Caller, cause: str | None, acting: bool = False
+    ) -> Result:
+        """An operation from a coroutine: its committed answer; ``acting``: in a role, which is weighed."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         flight, task = self.flight, asyncio.current_task()
 
@@ -331,7 +338,8 @@ class Engine:
             _settle(future, result, error)
             flight.wake(task)
 
-        self.submit(self.find(service, name), request, caller, cause, reply, asker=BY_SERVICE)
+        operation = self.find(service, name)
+        self.submit(in_role(operation) if acting else operation, request, caller, cause, reply, asker=BY_SERVICE)
         if not future.done():
             flight.rest(task)
         try:

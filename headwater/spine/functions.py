@@ -20,7 +20,7 @@ class FunctionVersion:
     ``arn`` is qualified with the version and names the pool of warm environments; ``revision``
     changes whenever code or configuration do, and older environments are then drained.
     ``memory`` is in MB, ``timeout`` in seconds; ``code`` and ``layers`` are zip files named by their
-    content, or folders.
+    content, or folders. ``session_token`` goes with the function's credentials.
     """
 
     arn: str
@@ -37,6 +37,7 @@ class FunctionVersion:
     log_group: str = ""
     log_format: str = "Text"
     log_level: str = ""
+    session_token: str = "headwater"
 
     @property
     def region(self) -> str:

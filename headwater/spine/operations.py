@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
@@ -17,6 +18,7 @@ from headwater.spine.store import Transaction, Value
 from headwater.spine.store.blobs import BlobStore
 
 if TYPE_CHECKING:
+    from headwater.spine.authorization import Needs
     from headwater.spine.engine import Engine
     from headwater.spine.quotas import Rate
     from headwater.spine.work import Watch, Work
@@ -47,9 +49,11 @@ class Operation:
     __slots__ = (
         "abandonable",
         "handler",
+        "in_role",
         "internal",
         "memory",
         "name",
+        "needs",
         "needs_savepoint",
         "rate",
         "reads",
@@ -70,6 +74,8 @@ class Operation:
         self.memory: Any = None
         self.validate: Callable[[Request], None] | None = None
         self.rate: Rate | None = None  # at which clients may ask for it
+        self.needs: Needs | None = None  # of whoever acts in a role
+        self.in_role: Operation | None = None  # the twin that asks it of them
 
 
 class OperationMark(NamedTuple):
@@ -171,17 +177,19 @@ class Call:
         request: Request,
         account: str | None = None,
         region: str | None = None,
+        principal: str | None = None,
     ) -> Result:
-        """Call another operation inside this transaction; all or nothing of it happens."""
+        """Call another operation inside this transaction; all or nothing of it happens. ``principal``: the session of
+        the role in which the service does it for its customer."""
         caller = self.caller
-        if (account and account != self.account) or (region and region != self.region):
-            caller = Caller(account or self.account, region or self.region, self.principal)
-        return self.engine.call_nested(service, name, request, caller, self.span, self.now)
+        if (account and account != self.account) or (region and region != self.region) or principal:
+            caller = Caller(account or self.account, region or self.region, principal or self.principal)
+        return self.engine.call_nested(service, name, request, caller, self.span, self.now, principal is not None)
 
-    def ask(self, service: str, name: str) -> Result:
+    def ask(self, service: str, name: str, request: Request = MappingProxyType({})) -> Result:
         """What another service's internal read says, and no span tells of: for what is asked at each request."""
         operation = self.engine.find(service, name)
-        answer = operation.handler(Call(self.engine, self.caller, self.now, self.span, operation.memory), {})
+        answer = operation.handler(Call(self.engine, self.caller, self.now, self.span, operation.memory), request)
         assert type(answer) is dict and operation.reads
         return answer
 

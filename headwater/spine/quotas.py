@@ -127,7 +127,9 @@ class Quotas:
     def attend(self) -> None:
         """Operations know their own rate, those of a service that has just been loaded too."""
         for operation in self._operations.values():
-            operation.rate = self.rates.get(operation.title)
+            operation.rate = rate = self.rates.get(operation.title)
+            if operation.in_role is not None:
+                operation.in_role.rate = rate
 
     def change(self, store: Transaction, wanted: Mapping[str, str | None]) -> None:
         """Write what shall hold; None: as it was at the start. In a transaction."""

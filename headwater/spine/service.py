@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from headwater.spine.authorization import Authorization
 from headwater.spine.deliveries import DeliveryHandler, DeliveryMark
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Operation, OperationMark
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from headwater.spine.work import Work
 
 Missing = Callable[[str], AwsError]
+# how IAM's actions name services that are called otherwise here
+_PREFIXES = {"dynamodbstreams": "dynamodb", "iotdata": "iot", "monitoring": "cloudwatch"}
 Validators = Callable[[str, str, Missing | None], Callable[[Mapping[str, Any]], None]]
 
 
@@ -33,7 +36,8 @@ class Service:
     ``validates`` has requests checked against the constraints of botocore's model, with AWS's
     generic message; ``missing`` is, for other services, the error of a request without a member that the model
     requires; ``lacks`` are reasons why operations are left out, each with their names;
-    ``quotas`` are the numbers that may be changed.
+    ``quotas`` are the numbers that may be changed; ``authorization`` is what its operations ask of
+    whoever acts in a role, None where that is not known.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Service:
     missing: Missing | None = None
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quotas: tuple[Quota, ...] = ()
+    authorization: Authorization | None = None
 
 
 class Catalogue:
@@ -119,6 +124,8 @@ class Catalogue:
     def _add_operation(self, mark: OperationMark, function: Any, service: Service, memory: Any) -> None:
         made = Operation(mark, function)
         made.memory = memory
+        if service.authorization is not None and not mark.internal:
+            made.needs = service.authorization.of(_PREFIXES.get(mark.service, mark.service), mark.name)
         checked = service.validates or service.missing is not None
         if checked and not mark.internal and self._validator is not None:
             made.validate = _compiled_at_first_use(made, self._validator, service.missing)

@@ -15,6 +15,7 @@ import orjson
 
 from headwater.spine.ids import Ids
 
+FOR_EVER = 2**53
 _PREFIX = "IQoJb3JpZ2luX2Vj"
 _RANDOM_BYTES = 120
 

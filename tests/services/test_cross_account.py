@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.languages.resource_policies import allows
+from headwater.languages.policies.resource_policies import allows
 from tests.conftest import Client, client_factory
 
 

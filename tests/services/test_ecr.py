@@ -84,7 +84,7 @@ def test_tags_and_pages(ecr: Any) -> None:
 
 
 def test_images_are_not_taken(ecr: Any) -> None:
-    assert refused(ecr.list_images, repositoryName="app")[0] == "NotImplemented"
+    assert refused(ecr.initiate_layer_upload, repositoryName="app")[0] == "NotImplemented"
 
 
 def test_the_resource(aws: Client, ecr: Any, account: str) -> None:
@@ -113,3 +113,19 @@ def test_the_resource(aws: Client, ecr: Any, account: str) -> None:
     stacks.delete_stack(StackName="s")
     wait_for(stacks, "stack_delete_complete", StackName="s")
     assert ecr.describe_repositories()["repositories"] == []
+
+
+def test_a_repository_holds_no_images(ecr: Any, account: str) -> None:
+    ecr.create_repository(repositoryName="app")
+    assert ecr.list_images(repositoryName="app")["imageIds"] == []
+    assert ecr.describe_images(repositoryName="app")["imageDetails"] == []
+    latest: dict[str, Any] = {"repositoryName": "app", "imageIds": [{"imageTag": "latest"}]}
+    assert refused(ecr.describe_images, **latest) == (
+        "ImageNotFoundException",
+        "The image with imageId {imageDigest:'null', imageTag:'latest'} does not exist within the repository with name "
+        f"'app' in the registry with id '{account}'",
+    )
+    for operation in (ecr.batch_get_image, ecr.batch_delete_image):
+        (failure,) = operation(**latest)["failures"]
+        assert failure["failureCode"] == "ImageNotFound"
+    assert refused(ecr.list_images, repositoryName="none")[0] == "RepositoryNotFoundException"

@@ -20,7 +20,7 @@ from headwater.spine.clock import Clock
 from headwater.spine.errors import AwsError
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
-from tests.services.lambda_lab import Gate, make
+from tests.services.lambda_lab import Gate, make, receive
 from tests.settling import settle, wait_for
 
 DAY = 86_400_000
@@ -73,10 +73,21 @@ class Lab:
         client = client_factory(server.endpoint, *PLACE)
         self.secrets = client("secretsmanager")
         self.lambda_ = client("lambda")
+        self.sqs = client("sqs")
+        self.events = client("events")
 
     def prepare(self) -> None:
         self.function = make(self.lambda_, "rotator", ROTATOR)
         self.arn = self.secrets.create_secret(Name="db", SecretString="one", Description="")["ARN"]
+
+    def listen(self) -> str:
+        """The URL of a queue that is told of rotations."""
+        url: str = self.sqs.create_queue(QueueName="told")["QueueUrl"]
+        pattern = {"source": ["aws.secretsmanager"], "detail-type": ["AWS Service Event via CloudTrail"]}
+        self.events.put_rule(Name="told", EventPattern=json.dumps(pattern))
+        queue = f"arn:aws:sqs:{PLACE[1]}:{PLACE[0]}:told"
+        self.events.put_targets(Rule="told", Targets=[{"Id": "q", "Arn": queue}])
+        return url
 
     def rotate(self, **more: Any) -> dict[str, Any]:
         told: dict[str, Any] = self.secrets.rotate_secret(SecretId="db", RotationLambdaARN=self.function, **more)
@@ -113,8 +124,11 @@ def test_a_rotation_is_four_steps_and_comes_again_on_its_schedule(lab: Lab) -> N
     secrets = lab.secrets
     first = secrets.describe_secret(SecretId="db")
     assert "RotationEnabled" not in first
+    url = lab.listen()
     made = lab.rotate(RotationRules={"ScheduleExpression": "rate(10 days)", "Duration": "3h"})
     told = lab.described()
+    names = {json.loads(each["Body"])["detail"]["eventName"] for each in receive(lab.sqs, url, 2)}
+    assert names == {"RotationStarted", "RotationSucceeded"}
     version = made["VersionId"]
     assert (told["RotationEnabled"], told["RotationLambdaARN"]) == (True, lab.function)
     assert told["VersionIdsToStages"][version] == ["AWSPENDING", "AWSCURRENT"]
@@ -130,7 +144,7 @@ def test_a_rotation_is_four_steps_and_comes_again_on_its_schedule(lab: Lab) -> N
     assert secrets.list_secrets()["SecretList"][0]["NextRotationDate"] == at("2026-03-14T02:59:59")
     [told_of] = Headwater(lab.server.endpoint).trace(version)["spans"]
     [rotation] = [span for span in told_of["children"] if span["name"] == "secretsmanager.rotate"]
-    steps = [step["notes"]["step"] for step in rotation["children"]]
+    steps = [step["notes"]["step"] for step in rotation["children"] if "step" in step["notes"]]
     assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
     lab.server.advance(9 * DAY)
     assert lab.value() == "one'"
@@ -152,9 +166,16 @@ def test_a_rotation_is_four_steps_and_comes_again_on_its_schedule(lab: Lab) -> N
 
 def test_a_rotation_that_fails_is_tried_again_and_stays_pending(lab: Lab) -> None:
     secrets = lab.secrets
+    url = lab.listen()
     secrets.update_secret(SecretId="db", Description="setSecret")
     version = lab.rotate(RotationRules={"AutomaticallyAfterDays": 1})["VersionId"]
     settle(secrets)
+    details = [json.loads(each["Body"])["detail"] for each in receive(lab.sqs, url, 2)]
+    failed, _ = sorted(details, key=lambda each: str(each["eventName"]))
+    assert [each["eventName"] for each in details].count("RotationStarted") == 1
+    assert failed["errorMessage"] == f"Error when executing lambda {lab.function} during setSecret step"
+    assert failed["additionalEventData"] == {"SecretId": lab.arn}
+    assert failed["requestID"] == f"Rotation-{lab.arn}-{version}"
     with pytest.raises(ClientError) as error:
         secrets.rotate_secret(SecretId="db")
     assert refusal(error) == (

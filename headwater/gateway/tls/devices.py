@@ -15,12 +15,11 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Result
-from headwater.spine.session_tokens import Session, make_token
+from headwater.spine.session_tokens import FOR_EVER, Session, make_token
 from headwater.spine.spans import cause_of
 
 _DATA_PLANE = re.compile(r"/topics/.|/things/[^/]+/shadow\Z|/api/things/shadow/|/retainedMessage(?:/|\Z)")
 _TOPICS = "/topics/"
-_FAR = 2**53
 
 
 class DeviceHandler:
@@ -59,7 +58,7 @@ class DeviceHandler:
         """Say for whom the request is, as a signature would: signatures are not verified."""
         principal = admitted["Principal"]
         if self._token[0] != principal:
-            self._token = principal, make_token(Session(_FAR, principal), self._engine.ids)
+            self._token = principal, make_token(Session(FOR_EVER, principal), self._engine.ids)
         scope = f"{admitted['Account']}/20260101/{admitted['Region']}/iotdata/aws4_request"
         request.headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
         request.headers["x-amz-security-token"] = self._token[1]

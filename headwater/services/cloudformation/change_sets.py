@@ -14,7 +14,7 @@ import orjson
 
 from headwater.languages.templates import Argument, Difference, TemplateError, difference
 from headwater.services.cloudformation import tables
-from headwater.services.cloudformation.deployment import begin_creation, begin_update
+from headwater.services.cloudformation.deployment import begin_creation, begin_import, begin_update
 from headwater.services.cloudformation.errors import (
     NO_CHANGES,
     change_set_already_exists,
@@ -23,6 +23,7 @@ from headwater.services.cloudformation.errors import (
     validation_error,
     wrong_state,
 )
+from headwater.services.cloudformation.importing import described, objection, resources_to_import
 from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import (
     Plan,
@@ -124,8 +125,7 @@ def existing_stack(call: Call, name: str) -> Stack:
 def create_change_set(call: Call, request: Request) -> Result:
     """The change set is there at once, and complete when its transforms are applied and its changes found."""
     kind = request.get("ChangeSetType") or "UPDATE"
-    if kind == "IMPORT" or request.get("ResourcesToImport"):
-        raise AwsError("NotImplemented", "Change sets of the type IMPORT are not implemented by Headwater.", 501)
+    imports = resources_to_import(call, request) if kind == "IMPORT" else {}
     stack = _stack_for(call, request, kind)
     name = request["ChangeSetName"]
     if any(each.name == name and each.execution not in PAST for each in change_sets_of(call, stack)):
@@ -136,6 +136,8 @@ def create_change_set(call: Call, request: Request) -> Result:
         check_capabilities(plan.template, list(request.get("Capabilities") or ()))
     identity = make_arn("cloudformation", call.region, call.account, f"changeSet/{name}/{call.ids.uuid()}")
     settings = {**settings_of(request), "Description": request.get("Description")}
+    if imports:
+        settings["Importing"] = imports
     if request.get("OnStackFailure"):
         settings["OnFailure"] = request["OnStackFailure"]
     made = ChangeSet(
@@ -153,7 +155,7 @@ def _stack_for(call: Call, request: Request, kind: str) -> Stack:
     stack = look_up_stack(call, name)
     if stack is not None and stack.deleted is not None:
         stack = None
-    if kind == "UPDATE":
+    if kind == "UPDATE" or (kind == "IMPORT" and stack is not None and stack.status != "REVIEW_IN_PROGRESS"):
         if stack is None:
             raise validation_error(f"Stack [{name}] does not exist")
         if stack.status not in STABLE:
@@ -224,12 +226,25 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     if change_set.type == "UPDATE" and stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
         _fail(call, change_set, NO_CHANGES)
         return
+    former = {} if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack).rendered()
     try:
-        changes = difference(plan_of(call, stack).rendered() if change_set.type == "UPDATE" else {}, plan.rendered())
+        changes = difference(former, plan.rendered())
     except TemplateError as error:
         _fail(call, change_set, str(error))
         return
-    change_set.changes = [{"Type": "Resource", "ResourceChange": _described(call, stack, each)} for each in changes]
+    imports = change_set.settings.get("Importing") or {}
+    if change_set.type == "IMPORT" and (reason := objection(plan, changes, imports)) is not None:
+        _fail(call, change_set, reason)
+        return
+    change_set.changes = [
+        {
+            "Type": "Resource",
+            "ResourceChange": described(each, imports[each.logical_id])
+            if each.logical_id in imports
+            else _described(call, stack, each),
+        }
+        for each in changes
+    ]
     change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
     change_set.save(call)
     call.signal(("cloudformation", change_set.id))
@@ -346,7 +361,10 @@ def execute_change_set(call: Call, request: Request) -> Result:
     stack.settings.update({**rollback, **given})
     stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})
     plan = make_plan(change_set.processed, change_set.arguments, change_set.tags, stack)
-    begin = begin_creation if stack.status == "REVIEW_IN_PROGRESS" else begin_update
+    if change_set.type == "IMPORT":
+        begin = begin_import
+    else:
+        begin = begin_creation if stack.status == "REVIEW_IN_PROGRESS" else begin_update
     begin(call, stack, change_set.stored, plan)
     return {}
 

@@ -29,7 +29,7 @@ from headwater.spine.operations import Call
 
 BY_USER = "User Initiated"
 # Phases that end as soon as something fails.
-FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"))
+FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"))
 
 
 # ---- beginnings
@@ -42,6 +42,11 @@ def begin_creation(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan)
 def begin_update(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
     stack.updated = call.now
     _take_up(call, stack, stored, plan, "UPDATE_IN_PROGRESS")
+
+
+def begin_import(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+    """``Importing`` among the settings says what is there already."""
+    _take_up(call, stack, stored, plan, "IMPORT_IN_PROGRESS")
 
 
 def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, status: str) -> None:
@@ -233,6 +238,25 @@ def _creation_rolled_back(call: Call, stack: Stack, failed: bool) -> None:
         _complete(call, stack, "ROLLBACK_COMPLETE")
 
 
+def _imported(call: Call, stack: Stack, failed: bool) -> None:
+    """What could not be imported whole is let go; nothing that is there is touched."""
+    reason = _failures(call, stack) if failed else _settle(call, stack)
+    stack.settings.pop("Importing", None)
+    if reason is None:
+        _complete(call, stack, "IMPORT_COMPLETE")
+        return
+    stack.template = stack.former
+    stack.enter(call, "IMPORT_ROLLBACK_IN_PROGRESS", reason)
+    for resource in resources_of(call, stack):
+        if resource.made_by > stack.former:
+            call.store.run(tables.DELETE_RESOURCE, (resource.id,))
+    if stack.former:
+        _complete(call, stack, "IMPORT_ROLLBACK_COMPLETE")
+    else:
+        forget_tasks(call, stack)
+        stack.enter(call, "REVIEW_IN_PROGRESS", reason)
+
+
 def _deleted(call: Call, stack: Stack, failed: bool) -> None:
     if failed:
         stack.enter(call, "DELETE_FAILED", _failures(call, stack))
@@ -254,7 +278,7 @@ def _complete(call: Call, stack: Stack, status: str) -> None:
     call.store.run(tables.FORGET_PREVIOUS, (stack.id,))
     call.store.run(tables.DELETE_RESPONSES, (stack.id,))
     call.store.run(tables.FORGET_TEMPLATES, (stack.id, stack.template))
-    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
         call.store.run(tables.FORGET_IMPORTS, (stack.id, stack.operation))
     stack.enter(call, status)
 
@@ -272,7 +296,7 @@ def _failures(call: Call, stack: Stack) -> str:
     """`The following resource(s) failed to create: [A, B]. `, by what was tried with them."""
     failed = {task.logical_id for task in tasks_of(call, stack) if task.state == "failed"}
     reasons = []
-    for verb in ("create", "update", "delete"):
+    for verb in ("create", "update", "delete", "import"):
         names = [
             each.logical_id
             for each in resources_of(call, stack)
@@ -292,5 +316,6 @@ _ENDS: Mapping[str, Callable[[Call, Stack, bool], None]] = MappingProxyType(
         "UPDATE_ROLLBACK_IN_PROGRESS": _update_rolled_back,
         "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": _cleaned,
         "DELETE_IN_PROGRESS": _deleted,
+        "IMPORT_IN_PROGRESS": _imported,
     }
 )

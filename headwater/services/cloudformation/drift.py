@@ -15,16 +15,14 @@ from headwater.services.cloudformation.errors import resource_does_not_exist, va
 from headwater.services.cloudformation.plan import PlanMemory, stored_template
 from headwater.services.cloudformation.present import Declared, read
 from headwater.services.cloudformation.stack import Stack, StackResource, current_resource, dumps, resources_of
-from headwater.services.cloudformation.stacks import living
+from headwater.services.cloudformation.stacks import STABLE, living
 from headwater.services.cloudformation.types import ResourceFailed, find_type, handler_code
 from headwater.spine import pages
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.resources import Untellable
 
-CHECKABLE = frozenset(
-    ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "IMPORT_COMPLETE")
-)
+CHECKABLE = STABLE - {"UPDATE_FAILED"} | {"UPDATE_ROLLBACK_FAILED"}
 _DRIFTED = ("MODIFIED", "DELETED")
 
 

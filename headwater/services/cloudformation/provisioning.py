@@ -14,6 +14,7 @@ from headwater.languages.templates import Resource as Declared
 from headwater.languages.templates import TemplateError, evaluate, resolve_dynamic
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import finish_task
+from headwater.services.cloudformation.importing import take_in
 from headwater.services.cloudformation.localise import localise
 from headwater.services.cloudformation.plan import PlanMemory, plan_of
 from headwater.services.cloudformation.stack import (
@@ -181,6 +182,9 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         row.enter(call, stack, "UPDATE_FAILED" if row.physical_id else "CREATE_FAILED", str(error))
         finish_task(call, stack, task, failed=True)
         return None
+    if row is None and stack.status == "IMPORT_IN_PROGRESS":
+        _import(call, stack, task, _new_row(call, stack, wanted, task.logical_id))
+        return None
     if row is None:
         row = _new_row(call, stack, wanted, task.logical_id)
         row.enter(call, stack, "CREATE_IN_PROGRESS")
@@ -197,6 +201,18 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         finish_task(call, stack, task, failed=False)
         return None
     return _update(call, stack, task, row, wanted)
+
+
+def _import(call: Call, stack: Stack, task: Task, row: StackResource) -> None:
+    row.enter(call, stack, "IMPORT_IN_PROGRESS")
+    try:
+        take_in(call, row, stack.settings["Importing"][row.logical_id])
+    except ResourceFailed as error:
+        row.enter(call, stack, "IMPORT_FAILED", str(error))
+        finish_task(call, stack, task, failed=True)
+        return
+    row.enter(call, stack, "IMPORT_COMPLETE", "Resource import completed.")
+    finish_task(call, stack, task, failed=False)
 
 
 def _evaluate(call: Call, stack: Stack, declared: Declared) -> Wanted:

@@ -47,7 +47,12 @@ KEPT_SETTINGS = (
     "StackPolicyDuringUpdateBody",
     "TimeoutInMinutes",
 )
-STABLE = frozenset(("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"))
+STABLE = frozenset(
+    (
+        *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"),
+        *("IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"),
+    )
+)
 HIDDEN_VALUE = "****"
 NOT_CHECKED = {"StackDriftStatus": "NOT_CHECKED"}
 

@@ -12,7 +12,7 @@ from headwater.languages.templates import Parameter, Template, TemplateError, pa
 from headwater.languages.templates import validate as check
 from headwater.services.cloudformation.change_sets import find_change_set
 from headwater.services.cloudformation.errors import validation_error
-from headwater.services.cloudformation.plan import stored_template
+from headwater.services.cloudformation.plan import PlanMemory, stored_template
 from headwater.services.cloudformation.source import load_body, needed_capabilities, parameters_section, read_text
 from headwater.services.cloudformation.stack import dumps, find_stack
 from headwater.services.cloudformation.transforms import LANGUAGE_EXTENSIONS
@@ -47,7 +47,25 @@ def get_template_summary(call: Call, request: Request) -> Result:
     else:
         text = read_text(call, request)
     body = load_body(text)
-    return {"Parameters": [declaration(each) for each in parameters_of(body)], **summarise(body)}
+    parameters = [declaration(each) for each in parameters_of(body)]
+    return {"Parameters": parameters, "ResourceIdentifierSummaries": identifiers(call, body), **summarise(body)}
+
+
+def identifiers(call: Call, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """By which properties resources of the template's types are named when they are imported."""
+    memory: PlanMemory = call.memory
+    found: dict[str, list[str]] = {}
+    for name, each in body.get("Resources", {}).items():
+        if isinstance(each, dict) and "identifier" in memory.schemas.all.get(str(each.get("Type")), ()):
+            found.setdefault(each["Type"], []).append(name)
+    return [
+        {
+            "ResourceType": kind,
+            "LogicalResourceIds": names,
+            "ResourceIdentifiers": memory.schemas.all[kind]["identifier"],
+        }
+        for kind, names in found.items()
+    ]
 
 
 def parameters_of(body: dict[str, Any]) -> list[Parameter]:

@@ -86,9 +86,15 @@ class Witnessed(Call):
         super().__init__(call.engine, call.caller, call.now, call.span, call.memory)
 
     def operation(
-        self, service: str, name: str, request: Request, account: str | None = None, region: str | None = None
+        self,
+        service: str,
+        name: str,
+        request: Request,
+        account: str | None = None,
+        region: str | None = None,
+        principal: str | None = None,
     ) -> Result:
-        return super().operation(service, name, _plain(request), account, region)
+        return super().operation(service, name, _plain(request), account, region, principal)
 
 
 def _plain(value: Any) -> Any:

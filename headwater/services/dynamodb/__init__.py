@@ -31,6 +31,7 @@ from headwater.services.dynamodb import (
     transactions,
     ttl,
 )
+from headwater.services.dynamodb.iam_actions import AUTHORIZATION
 from headwater.services.dynamodb.table import TableMemory
 from headwater.services.dynamodb.tables import SCHEMA
 from headwater.spine.service import Service
@@ -68,4 +69,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=TableMemory,
     validates=True,
+    authorization=AUTHORIZATION,
 )

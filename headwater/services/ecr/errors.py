@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
@@ -17,6 +19,12 @@ def repository_not_found(call: Call, name: str) -> AwsError:
 def repository_exists(call: Call, name: str) -> AwsError:
     text = f"The repository with name '{name}' already exists in the registry with id '{call.account}'"
     return AwsError("RepositoryAlreadyExistsException", text)
+
+
+def image_not_found(call: Call, name: str, wanted: Mapping[str, str]) -> AwsError:
+    digest, tag = wanted.get("imageDigest", "null"), wanted.get("imageTag", "null")
+    text = f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository "
+    return AwsError("ImageNotFoundException", f"{text}with name '{name}' in the registry with id '{call.account}'")
 
 
 def policy_not_found(call: Call, kind: str, name: str) -> AwsError:

@@ -21,6 +21,7 @@ from headwater.services.events import (
     targets,
     topology,
 )
+from headwater.services.events.iam_actions import AUTHORIZATION
 from headwater.services.events.quotas import QUOTAS
 from headwater.services.events.routing import Routes
 from headwater.services.events.tables import SCHEMA
@@ -76,4 +77,5 @@ SERVICE = Service(
         ),
     },
     quotas=QUOTAS,
+    authorization=AUTHORIZATION,
 )

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-permission
 
 from __future__ import annotations
 
-from headwater.languages.resource_policies import allows
+from headwater.languages.policies.resource_policies import allows
 from headwater.services.events.buses import bus_by_arn
 from headwater.services.events.errors import access_denied
 from headwater.spine.arns import parse_arn

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.languages.resource_policies import allows
+from headwater.languages.policies.resource_policies import allows
 from headwater.services.events import quotas, tables
 from headwater.services.events.errors import access_denied, bus_exists, bus_not_found, limit_exceeded, validation
 from headwater.services.events.pages import page

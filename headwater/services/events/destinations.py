@@ -15,6 +15,7 @@ from headwater.spine.arns import Arn
 from headwater.spine.deliveries import Again, Failed
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
+from headwater.spine.permissions import session_of
 
 Payload = Mapping[str, Any]
 # Done at once, to be done later, or going on outside of the transaction.
@@ -22,24 +23,27 @@ Outcome = None | Again | Coroutine[Any, Any, None]
 Destination = Callable[[Call, Arn, Payload], Outcome]
 
 
-def _call(call: Call, arn: Arn, name: str, request: Request) -> None:
-    call.operation(arn.service, name, request, arn.account or None, arn.region or None)
+def _call(call: Call, arn: Arn, payload: Payload, name: str, request: Request) -> None:
+    """In the target's role, where it has one."""
+    role = payload.get("role")
+    principal = None if role is None else session_of(role, "events")
+    call.operation(arn.service, name, request, arn.account or None, arn.region or None, principal)
 
 
 def _to_queue(call: Call, arn: Arn, payload: Payload) -> None:
     request = {"QueueUrl": f"{call.endpoint}/{arn.account}/{arn.resource}", "MessageBody": payload["input"]}
     if group := payload.get("group"):
         request["MessageGroupId"] = group
-    call.operation("sqs", "SendMessage", request, arn.account, arn.region)
+    _call(call, arn, payload, "SendMessage", request)
 
 
 def _to_topic(call: Call, arn: Arn, payload: Payload) -> None:
-    _call(call, arn, "Publish", {"TopicArn": str(arn), "Message": payload["input"]})
+    _call(call, arn, payload, "Publish", {"TopicArn": str(arn), "Message": payload["input"]})
 
 
 def _to_function(call: Call, arn: Arn, payload: Payload) -> None:
     request = {"FunctionName": str(arn), "InvocationType": "Event", "Payload": payload["input"].encode()}
-    _call(call, arn, "Invoke", request)
+    _call(call, arn, payload, "Invoke", request)
 
 
 def _to_state_machine(call: Call, arn: Arn, payload: Payload) -> None:
@@ -48,7 +52,7 @@ def _to_state_machine(call: Call, arn: Arn, payload: Payload) -> None:
     name = f"{payload['event']}_{UUID(bytes=digest)}"
     request = {"stateMachineArn": str(arn), "name": name, "input": payload["input"]}
     try:
-        _call(call, arn, "StartExecution", request)
+        _call(call, arn, payload, "StartExecution", request)
     except AwsError as error:
         if error.code != "ExecutionAlreadyExists":
             raise
@@ -63,7 +67,7 @@ def _to_bus(call: Call, arn: Arn, payload: Payload) -> Outcome:
         message = "EventBridge can't route events received from a sender event bus to a third event bus."
         raise Failed(code, message, retry=False)
     request = {"EventBusName": str(arn), "Event": orjson.loads(payload["input"]), "From": call.account}
-    _call(call, arn, "RelayEvent", request)
+    _call(call, arn, payload, "RelayEvent", request)
     return None
 
 
@@ -72,12 +76,12 @@ def _to_log_group(call: Call, arn: Arn, payload: Payload) -> None:
     group = arn.resource.removeprefix("log-group:").removesuffix(":*")
     stream = payload["event"]
     try:
-        _call(call, arn, "CreateLogStream", {"logGroupName": group, "logStreamName": stream})
+        _call(call, arn, payload, "CreateLogStream", {"logGroupName": group, "logStreamName": stream})
     except AwsError as error:
         if error.code != "ResourceAlreadyExistsException":
             raise
     entries = [{"timestamp": call.now, "message": payload["input"]}]
-    _call(call, arn, "PutLogEvents", {"logGroupName": group, "logStreamName": stream, "logEvents": entries})
+    _call(call, arn, payload, "PutLogEvents", {"logGroupName": group, "logStreamName": stream, "logEvents": entries})
 
 
 def _to_stream(call: Call, arn: Arn, payload: Payload) -> None:
@@ -85,17 +89,19 @@ def _to_stream(call: Call, arn: Arn, payload: Payload) -> None:
     found = orjson.loads(payload["key"]) if payload.get("key") else ""
     key = found if isinstance(found, str) else payload["key"]
     data = payload["input"].encode()
-    _call(call, arn, "PutRecord", {"StreamARN": str(arn), "Data": data, "PartitionKey": key or payload["event"]})
+    _call(
+        call, arn, payload, "PutRecord", {"StreamARN": str(arn), "Data": data, "PartitionKey": key or payload["event"]}
+    )
 
 
 def _to_delivery_stream(call: Call, arn: Arn, payload: Payload) -> None:
     request = {"DeliveryStreamName": arn.name, "Record": {"Data": payload["input"].encode()}}
-    _call(call, arn, "PutRecord", request)
+    _call(call, arn, payload, "PutRecord", request)
 
 
 def _to_discoverer(call: Call, arn: Arn, payload: Payload) -> None:
     """Schema discovery, by a rule that it manages; PutTargets takes no such target."""
-    _call(call, arn, "Observe", {"Arn": str(arn), "Event": payload["input"]})
+    _call(call, arn, payload, "Observe", {"Arn": str(arn), "Event": payload["input"]})
 
 
 DESTINATIONS: Mapping[str, Destination] = MappingProxyType(

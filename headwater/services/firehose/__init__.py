@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/firehose/latest/APIReference/Welcome.html
 """
 
 from headwater.services.firehose import buffering, delivering, polling, resources, streams, tags, topology
+from headwater.services.firehose.iam_actions import AUTHORIZATION
 from headwater.services.firehose.stream import StreamMemory
 from headwater.services.firehose.tables import SCHEMA
 from headwater.spine.service import Service
@@ -15,4 +16,5 @@ SERVICE = Service(
     memory=StreamMemory,
     start=polling.start,
     validates=True,
+    authorization=AUTHORIZATION,
 )

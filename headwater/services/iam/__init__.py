@@ -1,7 +1,13 @@
-"""IAM: roles, users, groups and policies as records. Who may do what is not decided by them yet."""
+"""IAM: roles, users, groups and policies. What roles may do is weighed by `headwater.spine.permissions`."""
 
-from headwater.services.iam import policies, principals, resources, roles, users
+from headwater.services.iam import permissions, policies, principals, resources, roles, users
 from headwater.services.iam.tables import SCHEMA
 from headwater.spine.service import Service
 
-SERVICE = Service(name="iam", modules=(roles, users, principals, policies, resources), schema=SCHEMA, validates=True)
+SERVICE = Service(
+    name="iam",
+    modules=(permissions, policies, principals, resources, roles, users),
+    schema=SCHEMA,
+    memory=permissions.PermissionsMemory,
+    validates=True,
+)

@@ -152,6 +152,7 @@ def delete_policy(call: Call, request: Request) -> Result:
         )
     call.store.run(tables.DELETE_VERSIONS, (call.account, policy.name))
     call.store.run(tables.DELETE_POLICY, (call.account, policy.name))
+    call.memory.clear()
     return {}
 
 
@@ -171,6 +172,7 @@ def create_policy_version(call: Call, request: Request) -> Result:
     default = number if request.get("SetAsDefault") else policy.default_version
     call.store.run(tables.INSERT_VERSION, (call.account, policy.name, number, document, call.now))
     call.store.run(tables.UPDATE_POLICY, (default, number, call.now, call.account, policy.name))
+    call.memory.clear()
     described = describe_version(default, number, document, call.now)
     del described["Document"]
     return {"PolicyVersion": described}
@@ -227,6 +229,7 @@ def set_default_policy_version(call: Call, request: Request) -> Result:
     number, _, _ = find_version(call, policy, request["PolicyArn"], request["VersionId"])
     latest = policy.latest_version
     call.store.run(tables.UPDATE_POLICY, (number, latest, call.now, call.account, policy.name))
+    call.memory.clear()
     return {}
 
 

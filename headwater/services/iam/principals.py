@@ -79,6 +79,7 @@ def add(call: Call, kind: str, request: Request, trust: str | None = None) -> Pr
     )
     if not call.store.run(tables.INSERT_PRINCIPAL, (call.account, kind, *made)):
         raise already_exists(f"{kind.capitalize()} with name {name} already exists.")
+    call.memory.clear()
     call.span.subject = arn_of(call, kind, made)
     return made
 
@@ -117,6 +118,7 @@ def remove(call: Call, kind: str, name: str) -> None:
     if call.store.one(tables.SELECT_INLINE_NAMES, (*key, "", 1)):
         raise delete_conflict("Cannot delete entity, must delete policies first.")
     call.store.run(tables.DELETE_PRINCIPAL, key)
+    call.memory.clear()
 
 
 # ---- tags
@@ -141,6 +143,7 @@ def untag(call: Call, request: Request) -> Result:
 
 def write_tags(call: Call, kind: str, principal: Principal, tags: dict[str, str]) -> None:
     call.store.run(tables.UPDATE_TAGS, (orjson.dumps(tags).decode(), call.account, kind, principal.name))
+    call.memory.clear()
 
 
 @operation("iam", "ListRoleTags")
@@ -159,6 +162,7 @@ def put_inline_policy(call: Call, request: Request) -> Result:
     kind, principal = named(call, request)
     document = check_policy(request["PolicyDocument"])
     call.store.run(tables.PUT_INLINE, (call.account, kind, principal.name, request["PolicyName"], document))
+    call.memory.clear()
     return {}
 
 
@@ -195,6 +199,7 @@ def delete_inline_policy(call: Call, request: Request) -> Result:
     name = request["PolicyName"]
     if not call.store.run(tables.DELETE_INLINE, (call.account, kind, principal.name, name)):
         raise no_such_entity(f"The {kind} policy with name {name} cannot be found.")
+    call.memory.clear()
     return {}
 
 
@@ -208,6 +213,7 @@ def attach_policy(call: Call, request: Request) -> Result:
     kind, principal = named(call, request)
     find_policy(call, request["PolicyArn"])
     call.store.run(tables.ATTACH, (call.account, kind, principal.name, request["PolicyArn"]))
+    call.memory.clear()
     return {}
 
 
@@ -219,6 +225,7 @@ def detach_policy(call: Call, request: Request) -> Result:
     arn = request["PolicyArn"]
     if not call.store.run(tables.DETACH, (call.account, kind, principal.name, arn)):
         raise policy_not_found(arn)
+    call.memory.clear()
     return {}
 
 

@@ -105,3 +105,4 @@ def delete_role_permissions_boundary(call: Call, request: Request) -> Result:
 def write(call: Call, role: Principal) -> None:
     changed = (role.trust, role.description, role.max_session, role.boundary)
     call.store.run(tables.UPDATE_ROLE, (*changed, call.account, role.name))
+    call.memory.clear()

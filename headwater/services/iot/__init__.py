@@ -21,6 +21,7 @@ from headwater.services.iot.broker.sessions import end_stale_connections
 from headwater.services.iot.certificates import ca_certificates, certificates, registering, self_registration, trust
 from headwater.services.iot.certificates import resources as certificate_resources
 from headwater.services.iot.errors import missing
+from headwater.services.iot.iam_actions import AUTHORIZATION
 from headwater.services.iot.policies import attachments, effective, policies, trying
 from headwater.services.iot.policies import resources as policy_resources
 from headwater.services.iot.provisioning import device_api, templates
@@ -84,4 +85,5 @@ SERVICE = Service(
     memory=BrokerMemory,
     start=end_stale_connections,
     missing=missing,
+    authorization=AUTHORIZATION,
 )

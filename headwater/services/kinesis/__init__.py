@@ -19,6 +19,7 @@ from headwater.services.kinesis import (
     tags,
     topology,
 )
+from headwater.services.kinesis.iam_actions import AUTHORIZATION
 from headwater.services.kinesis.stream import StreamMemory
 from headwater.services.kinesis.tables import SCHEMA
 from headwater.spine.service import Service
@@ -73,4 +74,5 @@ SERVICE = Service(
             "UpdateStreamWarmThroughput",
         ),
     },
+    authorization=AUTHORIZATION,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from headwater.languages.resource_policies import allows
+from headwater.languages.policies.resource_policies import allows
 from headwater.services.kms import tables
 from headwater.services.kms.errors import (
     access_denied,

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from headwater.languages.resource_policies import allows
+from headwater.languages.policies.resource_policies import allows
 from headwater.services.kms import tables
 from headwater.services.kms.errors import malformed_policy, not_found
 from headwater.services.kms.key import PENDING_DELETION, find_key, own_key

@@ -24,6 +24,7 @@ from headwater.services.lambda_ import (
     versions,
 )
 from headwater.services.lambda_.function import FunctionMemory
+from headwater.services.lambda_.iam_actions import AUTHORIZATION
 from headwater.services.lambda_.pollers import start
 from headwater.services.lambda_.quotas import QUOTAS
 from headwater.services.lambda_.tables import SCHEMA
@@ -59,4 +60,5 @@ SERVICE = Service(
     start=start,
     validates=True,
     quotas=QUOTAS,
+    authorization=AUTHORIZATION,
 )

@@ -13,6 +13,8 @@ from headwater.services.lambda_.names import LATEST, Reference, refer
 from headwater.spine.functions import FunctionVersion
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
+from headwater.spine.permissions import session_of
+from headwater.spine.session_tokens import FOR_EVER, Session, make_token
 
 _NAMES_REMEMBERED = 10_000
 
@@ -168,8 +170,10 @@ def _make_target(call: Call, reference: Reference) -> Target:
 
 
 def describe_version(call: Call, arn: str, configuration: Configuration, code: str) -> FunctionVersion:
-    """A version for the runtime."""
+    """A version for the runtime. Its credentials are of a session of its role, and hold as long as it runs, however
+    far the clock is moved."""
     logging = configuration["LoggingConfig"]
+    name = arn.rpartition(":")[2]
     return FunctionVersion(
         arn=f"{arn}:{configuration['Version']}",
         revision=configuration["RevisionId"],
@@ -185,6 +189,7 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
         log_group=logging["LogGroup"],
         log_format=logging["LogFormat"],
         log_level=logging.get("ApplicationLogLevel", ""),
+        session_token=make_token(Session(FOR_EVER, session_of(configuration["Role"], name)), call.ids),
     )
 
 

@@ -17,6 +17,7 @@ from headwater.services.lambda_.function import find_configuration, find_functio
 from headwater.services.lambda_.mapping import CHANGED
 from headwater.services.lambda_.names import parse_reference
 from headwater.services.lambda_.pages import page
+from headwater.services.lambda_.source_permissions import check_role
 from headwater.spine.arns import Arn, make_arn, parse_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.ids import first_at
@@ -239,7 +240,10 @@ def _check_batch(configuration: dict[str, Any], source: Arn) -> None:
 
 
 def _check_source(call: Call, configuration: dict[str, Any], source: Arn) -> None:
-    """The source must exist, and a queue's messages stay hidden for as long as the function may run."""
+    """The source must exist, the function's role must be let in, and a queue's messages stay hidden for as long as the
+    function may run."""
+    function, _ = find_configuration(call, parse_reference(call, configuration["FunctionArn"]))
+    check_role(call, source, function["FunctionName"], function["Role"])
     if kind := STREAMS.get(source.service):
         call.operation(kind.service, kind.exists, {"StreamArn": str(source)}, source.account, source.region)
         return
@@ -252,7 +256,6 @@ def _check_source(call: Call, configuration: dict[str, Any], source: Arn) -> Non
             "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
             f"SQS Error Message: {error.message}"
         ) from None
-    function, _ = find_configuration(call, parse_reference(call, configuration["FunctionArn"]))
     hidden = int(attributes["VisibilityTimeout"])
     if hidden < function["Timeout"]:
         raise invalid_parameter(

@@ -13,8 +13,7 @@ import orjson
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import conflict, not_found, stale_revision
 from headwater.services.lambda_.function import find_configuration, find_function, find_setting, save_setting
-from headwater.services.lambda_.names import Reference, refer
-from headwater.spine.errors import AwsError
+from headwater.services.lambda_.names import Reference, parse_reference, refer
 from headwater.spine.operations import Call, Request, Result, operation
 
 KIND = "policy"
@@ -70,10 +69,8 @@ def get_policy(call: Call, request: Request) -> Result:
 def resource_policy(call: Call, request: Request) -> Result:
     """The ``Policy`` of the function, version or alias of an ``Arn``, None where it has none; nothing where there is no
     such function."""
-    call.span.kept = False
-    try:
-        reference = _find(call, {"FunctionName": request["Arn"]})
-    except AwsError:
+    reference = parse_reference(call, request["Arn"])
+    if call.store.one(tables.FIND_FUNCTION, (reference.arn,)) is None:
         return {}
     document = find_setting(call, reference.arn, KIND, reference.qualifier)
     return {"Policy": None if document is None else orjson.dumps(document).decode()}

@@ -22,6 +22,7 @@ from headwater.services.logs import (
     vending,
 )
 from headwater.services.logs.tables import SCHEMA
+from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
 
 SERVICE = Service(
@@ -32,4 +33,5 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     validates=True,
+    authorization=Authorization({}),
 )

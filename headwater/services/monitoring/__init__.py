@@ -17,6 +17,7 @@ from headwater.services.monitoring import (
     resources,
 )
 from headwater.services.monitoring.tables import SCHEMA
+from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
 
 SERVICE = Service(
@@ -36,4 +37,5 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     validates=True,
+    authorization=Authorization({}),
 )

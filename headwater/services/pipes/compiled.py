@@ -13,20 +13,22 @@ from headwater.services.pipes.logging import LogSettings
 from headwater.services.pipes.validation import SOURCE_BLOCKS
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.operations import Caller
+from headwater.spine.permissions import session_of
 from headwater.spine.polling import Source
 from headwater.spine.timestamps import iso8601_milliseconds
 
 
 class Stage:
-    """An enrichment or a target: where it is, and what it is handed."""
+    """An enrichment or a target: where it is, what it is handed, and the principal that the pipe is to it."""
 
-    __slots__ = ("arn", "parameters", "template")
+    __slots__ = ("arn", "parameters", "principal", "template")
 
-    def __init__(self, arn: str, parameters: dict[str, Any]) -> None:
+    def __init__(self, arn: str, parameters: dict[str, Any], principal: str) -> None:
         parsed = parse_arn(arn)
         assert parsed is not None, arn
         self.arn: Arn = parsed
         self.parameters = parameters
+        self.principal = principal
         template = parameters.get("InputTemplate")
         self.template = PipeTemplate(template) if template else None
 
@@ -67,9 +69,12 @@ class CompiledPipe:
         self._role = definition["RoleArn"] if self.source.arn.split(":")[2] == "kinesis" else ""
         parameters = (definition.get("SourceParameters") or {}).get(SOURCE_BLOCKS[self.source.arn.split(":")[2]]) or {}
         self.dead_letters: str | None = (parameters.get("DeadLetterConfig") or {}).get("Arn")
+        principal = session_of(definition["RoleArn"], self.name)
         enrichment = definition.get("Enrichment")
-        self.enrichment = Stage(enrichment, definition.get("EnrichmentParameters") or {}) if enrichment else None
-        self.target = Stage(definition["Target"], definition.get("TargetParameters") or {})
+        self.enrichment = (
+            Stage(enrichment, definition.get("EnrichmentParameters") or {}, principal) if enrichment else None
+        )
+        self.target = Stage(definition["Target"], definition.get("TargetParameters") or {}, principal)
         self.logs = LogSettings(arn, definition.get("LogConfiguration") or {})
         self._variables = {
             "aws.pipes.pipe-arn": arn,

@@ -19,7 +19,7 @@ async def invoke_function(work: Work, stage: Stage, inputs: list[Input]) -> Any:
     """The function's answer; AwsError where it failed."""
     arn = stage.arn
     request = {"FunctionName": str(arn), "Payload": as_list(inputs)}
-    answer = await work.operation("lambda", "Invoke", request, arn.account, arn.region)
+    answer = await work.operation("lambda", "Invoke", request, arn.account, arn.region, stage.principal)
     try:
         value = orjson.loads(answer["Payload"] or b"null")
     except orjson.JSONDecodeError:
@@ -34,7 +34,7 @@ async def run_state_machine(work: Work, stage: Stage, inputs: list[Input]) -> An
     """The output of an express state machine's execution; AwsError where it failed."""
     arn = stage.arn
     request = {"stateMachineArn": str(arn), "input": as_list(inputs).decode()}
-    answer = await work.operation("states", "StartSyncExecution", request, arn.account, arn.region)
+    answer = await work.operation("states", "StartSyncExecution", request, arn.account, arn.region, stage.principal)
     if answer["status"] != "SUCCEEDED":
         told = ": ".join(str(answer[name]) for name in ("error", "cause") if answer.get(name))
         raise AwsError("ExecutionFailed", f"{arn.name} {answer['status']} {told}".strip())

@@ -58,7 +58,8 @@ def _instant(stage: Stage, item: Input, name: str, block: Mapping[str, Any]) -> 
 
 
 async def _call(work: Work, stage: Stage, name: str, request: Request) -> Result:
-    return await work.operation(stage.arn.service, name, request, stage.arn.account or None, stage.arn.region or None)
+    arn = stage.arn
+    return await work.operation(arn.service, name, request, arn.account or None, arn.region or None, stage.principal)
 
 
 async def _to_function(work: Work, pipe: CompiledPipe, inputs: list[Input]) -> Failed:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from headwater.services.s3 import tag_sets
-from headwater.services.s3.bucket import Bucket, change_settings, find_bucket
+from headwater.services.s3.bucket import Bucket, bucket_by_name, change_settings, find_bucket
 from headwater.services.s3.encryption import checked_configuration
 from headwater.services.s3.errors import invalid_argument, invalid_bucket_state, invalid_request, malformed_xml
 from headwater.services.s3.ownership import ENFORCED
@@ -190,6 +190,14 @@ def get_bucket_policy(call: Call, request: Request) -> Result:
     if "Policy" not in bucket.settings:
         raise _absent("NoSuchBucketPolicy", "The bucket policy does not exist", bucket)
     return {"Policy": bucket.settings["Policy"]}
+
+
+@operation("s3", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the bucket of an ``Arn``, its own or an object's, None where it has none; nothing where there
+    is no bucket."""
+    bucket = bucket_by_name(call, request["Arn"].partition(":::")[2].partition("/")[0])
+    return {} if bucket is None else {"Policy": bucket.settings.get("Policy")}
 
 
 @operation("s3", "DeleteBucketPolicy")

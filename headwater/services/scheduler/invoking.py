@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from headwater.services.scheduler.targets import TARGETS, Invocation
+from headwater.services.scheduler.targets import TARGETS, Invocation, session
 from headwater.services.scheduler.universal import is_universal, universal_request
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.deliveries import Delivery, Exhausted, Failed, Policy, delivery
@@ -82,18 +82,18 @@ def invoke(call: Call, item: Delivery) -> Coroutine[Any, Any, None] | None:
     call.span.note("scheduled for", iso8601_seconds(item.payload["time"]))
     text = _input(call, item)
     if is_universal(arn):
-        return _invoke_universal(call.work, arn, text)
+        return _invoke_universal(call.work, arn, text, session(item.payload["target"]))
     TARGETS[arn.service](call, Invocation(arn, item.payload["target"], item.payload, text))
     return None
 
 
-async def _invoke_universal(work: Work, arn: Arn, text: str) -> None:
+async def _invoke_universal(work: Work, arn: Arn, text: str, principal: str) -> None:
     """Any operation, such as one that waits: outside of a transaction."""
     try:
         service, operation, request = universal_request(arn, text)
     except (UnfitParameters, orjson.JSONDecodeError) as finding:
         raise Failed("ValidationException", str(finding)) from None
-    await work.operation(service, operation, request)
+    await work.operation(service, operation, request, principal=principal)
 
 
 def _input(call: Call, item: Delivery) -> str:

@@ -44,13 +44,13 @@ class Row(NamedTuple):
         return self.arn.split("/")[1]
 
 
-def _arn(call: Call, request: Request) -> str:
+def arn_of(call: Call, request: Request) -> str:
     group = request.get("GroupName") or DEFAULT
     return make_arn("scheduler", call.region, call.account, f"schedule/{group}/{request['Name']}")
 
 
 def _find(call: Call, request: Request) -> Row:
-    row = call.store.one(tables.FIND_SCHEDULE, (_arn(call, request),))
+    row = call.store.one(tables.FIND_SCHEDULE, (arn_of(call, request),))
     if row is None:
         raise schedule_not_found(request["Name"])
     call.span.subject = row[0]
@@ -69,7 +69,7 @@ def _definition(request: Request) -> dict[str, Any]:
 def create_schedule(call: Call, request: Request) -> Result:
     schedule = check_schedule(call, request)
     group = active_group(call, request.get("GroupName") or DEFAULT)
-    arn = call.span.subject = _arn(call, request)
+    arn = call.span.subject = arn_of(call, request)
     if call.store.one(tables.FIND_SCHEDULE, (arn,)) is not None:
         if is_repeated(call, "CreateSchedule", request):
             return {"ScheduleArn": arn}
@@ -145,7 +145,7 @@ def list_schedules(call: Call, request: Request) -> Result:
 
 @operation("scheduler", "DeleteSchedule")
 def delete_schedule(call: Call, request: Request) -> Result:
-    arn = _arn(call, request)
+    arn = arn_of(call, request)
     if call.store.one(tables.FIND_SCHEDULE, (arn,)) is None and is_repeated(call, "DeleteSchedule", request):
         return {}
     find_group(call, request.get("GroupName") or DEFAULT)

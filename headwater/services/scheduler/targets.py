@@ -15,6 +15,7 @@ from headwater.spine.arns import Arn
 from headwater.spine.deliveries import Failed
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result
+from headwater.spine.permissions import session_of
 
 
 class Invocation(NamedTuple):
@@ -26,8 +27,16 @@ class Invocation(NamedTuple):
     input: str
 
 
-def _call(call: Call, arn: Arn, name: str, request: Request) -> Result:
-    return call.operation(arn.service, name, request, arn.account or None, arn.region or None)
+def session(target: Mapping[str, Any]) -> str:
+    """The principal that Scheduler is to a target: a session of the schedule's role."""
+    return session_of(target["RoleArn"], "scheduler")
+
+
+def _call(call: Call, invocation: Invocation, name: str, request: Request) -> Result:
+    arn = invocation.arn
+    return call.operation(
+        arn.service, name, request, arn.account or None, arn.region or None, session(invocation.target)
+    )
 
 
 def _to_queue(call: Call, invocation: Invocation) -> None:
@@ -35,11 +44,11 @@ def _to_queue(call: Call, invocation: Invocation) -> None:
     request = {"QueueUrl": f"{call.endpoint}/{arn.account}/{arn.resource}", "MessageBody": invocation.input}
     if group := (invocation.target.get("SqsParameters") or {}).get("MessageGroupId"):
         request["MessageGroupId"] = group
-    _call(call, arn, "SendMessage", request)
+    _call(call, invocation, "SendMessage", request)
 
 
 def _to_topic(call: Call, invocation: Invocation) -> None:
-    _call(call, invocation.arn, "Publish", {"TopicArn": str(invocation.arn), "Message": invocation.input})
+    _call(call, invocation, "Publish", {"TopicArn": str(invocation.arn), "Message": invocation.input})
 
 
 def _to_function(call: Call, invocation: Invocation) -> None:
@@ -48,7 +57,7 @@ def _to_function(call: Call, invocation: Invocation) -> None:
         "InvocationType": "Event",
         "Payload": invocation.input.encode(),
     }
-    _call(call, invocation.arn, "Invoke", request)
+    _call(call, invocation, "Invoke", request)
 
 
 def _to_state_machine(call: Call, invocation: Invocation) -> None:
@@ -57,7 +66,7 @@ def _to_state_machine(call: Call, invocation: Invocation) -> None:
     name = str(UUID(bytes=md5(seed, usedforsecurity=False).digest()))
     request = {"stateMachineArn": str(invocation.arn), "name": name, "input": invocation.input}
     try:
-        _call(call, invocation.arn, "StartExecution", request)
+        _call(call, invocation, "StartExecution", request)
     except AwsError as error:
         if error.code != "ExecutionAlreadyExists":
             raise
@@ -72,7 +81,7 @@ def _to_bus(call: Call, invocation: Invocation) -> None:
         "Resources": [invocation.payload["schedule"]],
         "EventBusName": str(invocation.arn),
     }
-    answer = _call(call, invocation.arn, "PutEvents", {"Entries": [entry]})
+    answer = _call(call, invocation, "PutEvents", {"Entries": [entry]})
     if answer["FailedEntryCount"]:
         failed = answer["Entries"][0]
         raise Failed(failed["ErrorCode"], failed.get("ErrorMessage") or "")
@@ -84,12 +93,12 @@ def _to_stream(call: Call, invocation: Invocation) -> None:
         "PartitionKey": invocation.target["KinesisParameters"]["PartitionKey"],
         "Data": invocation.input.encode(),
     }
-    _call(call, invocation.arn, "PutRecord", request)
+    _call(call, invocation, "PutRecord", request)
 
 
 def _to_delivery_stream(call: Call, invocation: Invocation) -> None:
     request = {"DeliveryStreamName": invocation.arn.name, "Record": {"Data": invocation.input.encode()}}
-    _call(call, invocation.arn, "PutRecord", request)
+    _call(call, invocation, "PutRecord", request)
 
 
 TARGETS: Mapping[str, Callable[[Call, Invocation], None]] = MappingProxyType(

@@ -14,6 +14,7 @@ from headwater.services.secretsmanager import (
     topology,
     values,
 )
+from headwater.services.secretsmanager.iam_actions import AUTHORIZATION
 from headwater.services.secretsmanager.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -35,4 +36,5 @@ SERVICE = Service(
         ),
         "a secret has one policy, without a name": ("ListResourcePolicies",),
     },
+    authorization=AUTHORIZATION,
 )

@@ -11,7 +11,7 @@ import orjson
 
 from headwater.services.secretsmanager import tables
 from headwater.services.secretsmanager.errors import limit_exceeded, malformed_policy
-from headwater.services.secretsmanager.secret import find_secret
+from headwater.services.secretsmanager.secret import find_secret, look_up
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -61,6 +61,13 @@ def get_resource_policy(call: Call, request: Request) -> Result:
     _refuse_named(request)
     secret = find_secret(call, request["SecretId"], deleted=True)
     return {"ARN": secret.arn, "Name": secret.name, "ResourcePolicy": secret.policy}
+
+
+@operation("secretsmanager", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the secret of an ``Arn``, None where it has none; nothing where there is no secret."""
+    secret = look_up(call, request["Arn"])
+    return {} if secret is None else {"Policy": secret.policy}
 
 
 @operation("secretsmanager", "DeleteResourcePolicy")

@@ -34,6 +34,7 @@ from headwater.services.secretsmanager.secret import (
     versions_of,
 )
 from headwater.services.secretsmanager.stages import move_stage
+from headwater.services.secretsmanager.telling import ABANDONED, FAILED, STARTED, SUCCEEDED, tell
 from headwater.spine.admission import NOTE, Visitor, refusal
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, Policy, delivery
@@ -45,7 +46,6 @@ _STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 # AWS says "multiple times", and not when
 _RETRIES = Policy(attempts=5, backoff=60_000)
 _EXTERNAL = ("ExternalSecretRotationMetadata", "ExternalSecretRotationRoleArn")
-_ABANDONED = "RotationAbandoned"
 
 
 @operation("secretsmanager", "RotateSecret")
@@ -118,6 +118,8 @@ def _begun(call: Call, secret: Secret, rotation: Rotation, token: str, test: boo
         move_stage(call, secret, PENDING, token)
     payload = {"secret": secret.arn, "version": token, "token": call.ids.uuid(), "test": test}
     policy = _RETRIES._replace(attempts=1) if test else _RETRIES
+    if not test:
+        tell(call, STARTED, secret.arn, token)
     job = call.deliver("secretsmanager.rotate", payload, target=rotation.function, policy=policy)
     return rotation._replace(job=job, version=token)
 
@@ -187,10 +189,19 @@ async def _rotate(work: Work, item: Delivery) -> Callable[[Call], None]:
         try:
             await work.operation("secretsmanager", "RunRotationStep", {**item.payload, "step": step})
         except AwsError as error:
-            if error.code == _ABANDONED:
+            await work.transact(_tell_of_failure, item, step, error)
+            if error.code == ABANDONED:
                 raise Failed(error.code, error.message, retry=False) from None
             raise
     return lambda call: _finish(call, item)
+
+
+def _tell_of_failure(call: Call, item: Delivery, step: str, error: AwsError) -> None:
+    secret, version = item.payload["secret"], item.payload["version"]
+    if error.code == ABANDONED:
+        tell(call, ABANDONED, secret, version)
+    else:
+        tell(call, FAILED, secret, version, f"Error when executing lambda {item.target} during {step} step")
 
 
 @operation("secretsmanager", "RunRotationStep", internal=True)
@@ -201,7 +212,7 @@ def run_rotation_step(call: Call, request: Request) -> Answer:
     call.span.subject = request["secret"]
     call.span.note("step", request["step"])
     if secret is None or rotation is None or version is None or not {PENDING, CURRENT} & set(version.stages):
-        raise AwsError(_ABANDONED, "The label AWSPENDING was taken off the version that is being rotated.")
+        raise AwsError(ABANDONED, "The label AWSPENDING was taken off the version that is being rotated.")
     event = {
         "Step": request["step"],
         "SecretId": secret.arn,
@@ -217,7 +228,7 @@ async def _invoke(work: Work, function: Arn, event: dict[str, str]) -> Result:
     request = {"FunctionName": str(function), "Payload": orjson.dumps(event)}
     answer = await work.operation("lambda", "Invoke", request, function.account, function.region)
     if answer.get("FunctionError"):
-        raise AwsError("RotationFailed", f"{event['Step']} failed: {_told(bytes(answer['Payload']))}")
+        raise AwsError(FAILED, f"{event['Step']} failed: {_told(bytes(answer['Payload']))}")
     return {}
 
 
@@ -241,8 +252,9 @@ def _finish(call: Call, item: Delivery) -> None:
         return
     version = find_version(call, secret, item.payload["version"])
     if version is None or CURRENT not in version.stages:
-        raise Failed("RotationFailed", f"finishSecret has left {item.payload['version']} without the label {CURRENT}.")
+        raise Failed(FAILED, f"finishSecret has left {item.payload['version']} without the label {CURRENT}.")
     rotation = rotation._replace(rotated=call.now, job=None, version=None)
     save_rotation(call, secret.arn, scheduled(call, secret.arn, rotation))
     call.store.run(tables.TOUCH, (call.now, secret.arn))
     call.span.note("rotation", "succeeded")
+    tell(call, SUCCEEDED, secret.arn, version.id)

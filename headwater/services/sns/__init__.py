@@ -18,6 +18,7 @@ from headwater.services.sns import (
     topics,
     topology,
 )
+from headwater.services.sns.iam_actions import AUTHORIZATION
 from headwater.services.sns.quotas import QUOTAS
 from headwater.services.sns.tables import SCHEMA
 from headwater.services.sns.topic import Topics
@@ -52,4 +53,5 @@ SERVICE = Service(
         ),
     },
     quotas=QUOTAS,
+    authorization=AUTHORIZATION,
 )

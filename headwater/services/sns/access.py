@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
 
 from __future__ import annotations
 
-from headwater.languages.resource_policies import allows
+from headwater.languages.policies.resource_policies import allows
 from headwater.services.sns.errors import access_denied
 from headwater.spine.operations import Call
 

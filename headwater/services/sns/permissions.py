@@ -58,7 +58,6 @@ def _save(call: Call, topic: TopicRow, policy: dict[str, Any]) -> None:
 @operation("sns", "ResourcePolicy", internal=True, reads=True)
 def resource_policy(call: Call, request: Request) -> Result:
     """The ``Policy`` of the topic of an ``Arn``; nothing where there is no topic."""
-    call.span.kept = False
     row = call.store.one(tables.FIND_TOPIC, (request["Arn"],))
     if row is None:
         return {}

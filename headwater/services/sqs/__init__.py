@@ -17,6 +17,7 @@ from headwater.services.sqs import (
     topology,
     visibility,
 )
+from headwater.services.sqs.iam_actions import AUTHORIZATION
 from headwater.services.sqs.queue import QueueMemory
 from headwater.services.sqs.quotas import QUOTAS
 from headwater.services.sqs.tables import SCHEMA
@@ -32,4 +33,5 @@ SERVICE = Service(
     memory=QueueMemory,
     start=receiving.start,
     quotas=QUOTAS,
+    authorization=AUTHORIZATION,
 )

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-o
 
 from __future__ import annotations
 
-from headwater.languages.resource_policies import allows
+from headwater.languages.policies.resource_policies import allows
 from headwater.services.sqs.errors import access_denied
 from headwater.spine.operations import Call
 

@@ -127,6 +127,5 @@ def _save(call: Call, queue: Queue, policy: dict[str, Any]) -> None:
 @operation("sqs", "ResourcePolicy", internal=True, reads=True)
 def resource_policy(call: Call, request: Request) -> Result:
     """The ``Policy`` of the queue of an ``Arn``, None where it has none; nothing where there is no queue."""
-    call.span.kept = False
     queue = queue_by_arn(call, request["Arn"])
     return {} if queue is None else {"Policy": queue.attributes.get("Policy")}

@@ -112,6 +112,15 @@ def queue_url(call: Call, account: str, name: str) -> str:
     return f"{call.endpoint}/{account}/{name}"
 
 
+def arn_of_url(call: Call, url: str) -> str:
+    account, _, name = url.rpartition("/")
+    account = account.rpartition("/")[2]
+    # some clients name a queue where the URL belongs: AWS takes that for the caller's own
+    if len(account) != 12 or not account.isdigit():
+        account = call.account
+    return queue_arn(call.region, account, name)
+
+
 def queue_by_arn(call: Call, arn: str) -> Queue | None:
     """The queue of an ARN, or None."""
     memory: QueueMemory = call.memory
@@ -133,12 +142,7 @@ def find_queue(call: Call, request: Request) -> Queue:
     if found is None:
         if not url:
             raise missing_parameter("QueueUrl")
-        account, _, name = url.rpartition("/")
-        account = account.rpartition("/")[2]
-        # some clients name a queue where the URL belongs: AWS takes that for the caller's own
-        if len(account) != 12 or not account.isdigit():
-            account = call.account
-        found = queue_by_arn(call, queue_arn(call.region, account, name))
+        found = queue_by_arn(call, arn_of_url(call, url))
         if found is None:
             raise queue_does_not_exist()
         if len(memory.by_url) < _URLS_REMEMBERED:

@@ -24,6 +24,7 @@ from headwater.services.states import (
     trials,
     versions,
 )
+from headwater.services.states.iam_actions import AUTHORIZATION
 from headwater.services.states.machine import StatesMemory
 from headwater.services.states.quotas import QUOTAS
 from headwater.services.states.tables import SCHEMA
@@ -60,4 +61,5 @@ SERVICE = Service(
     end=StatesMemory.end,
     validates=True,
     quotas=QUOTAS,
+    authorization=AUTHORIZATION,
 )

@@ -19,6 +19,7 @@ from headwater.services.states.integrations.perform import (
     model_of,
     prepare,
     role_account,
+    session,
     with_metadata,
 )
 from headwater.services.states.integrations.recognized import LACKING, lacks
@@ -42,8 +43,9 @@ def run_task(call: Call, item: Delivery) -> Coroutine[Any, Any, Finisher]:
 
 
 async def _run(work: Work, payload: list[Any]) -> Finisher:
-    id_, frame, ticket, resource, arguments, role_arn = payload
-    event = await carry_out(work, frame, ticket, resource, arguments, role_arn)
+    id_, frame, ticket, resource, arguments, role_arn, *own = payload  # its own role, unless an older one left it
+    acting = role_arn or (own[0] if own else None)
+    event = await carry_out(work, frame, ticket, resource, arguments, role_arn, acting)
     return lambda call: advance_by_id(call, id_, event)
 
 
@@ -54,23 +56,28 @@ async def carry_out(
     resource: str,
     arguments: Any,
     role_arn: str | None,
+    acting: str | None,
     told: dict[str, Any] | None = None,
 ) -> TaskInput:
-    """Call what the resource names; what came of it. `told`: takes what an HTTP task sent and was answered."""
+    """Call what the resource names; what came of it. `role_arn`: of the task's credentials, whose account is called;
+    `acting`: in which role that is done. `told`: takes what an HTTP task sent and was answered."""
+    principal = session(acting) if acting else None
     if resource == HTTP_RESOURCE:
         return await invoke_http(work, frame, ticket, arguments, told)
     if is_function(resource):
-        return await _invoke_function(work, frame, ticket, resource, arguments)
-    return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn))
+        return await _invoke_function(work, frame, ticket, resource, arguments, principal)
+    return await _call_operation(work, frame, ticket, resource, arguments, role_account(role_arn), principal)
 
 
-async def _invoke_function(work: Work, frame: int, ticket: int, arn: str, arguments: Any) -> TaskInput:
+async def _invoke_function(
+    work: Work, frame: int, ticket: int, arn: str, arguments: Any, principal: str | None
+) -> TaskInput:
     """A function's ARN as the resource: its payload is the result as it stands."""
     parsed = parse_arn(arn)
     assert parsed is not None
     request = {"FunctionName": arn, "Payload": orjson.dumps(arguments)}
     try:
-        result = await work.operation("lambda", "Invoke", request, parsed.account, parsed.region)
+        result = await work.operation("lambda", "Invoke", request, parsed.account, parsed.region, principal)
     except AwsError as error:
         return failure(work.call(), _FUNCTION, frame, ticket, error)
     payload = bytes(result.get("Payload") or b"") or b"null"
@@ -89,7 +96,7 @@ def _function_failed(frame: int, ticket: int, payload: bytes) -> TaskFailed:
 
 
 async def _call_operation(
-    work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None
+    work: Work, frame: int, ticket: int, resource: str, arguments: Any, account: str | None, principal: str | None
 ) -> TaskInput:
     target = find_target(resource)
     if target is None:
@@ -99,7 +106,8 @@ async def _call_operation(
     try:
         model = model_of(target.service)
         request = prepare(resource, arguments) or {}
-        result = await work.operation(target.service, target.operation, request, account, _region(request))
+        region = _region(request)
+        result = await work.operation(target.service, target.operation, request, account, region, principal)
     except AwsError as error:
         return failure(work.call(), target, frame, ticket, error)
     if target.service == "lambda" and target.optimised:

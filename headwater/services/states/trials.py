@@ -217,7 +217,8 @@ def _let_time_pass(trial: Trial, now: int) -> None:
 async def _run(work: Work, trial: Trial, task: RunTask, request: Request) -> Result:
     limit = LONGEST_MILLISECONDS if task.timeout is None else min(LONGEST_MILLISECONDS, 1000 * task.timeout)
     told: dict[str, Any] = {}
-    called = carry_out(work, task.frame, task.ticket, task.resource, task.arguments, task.role_arn, told)
+    role = task.role_arn or request.get("roleArn")
+    called = carry_out(work, task.frame, task.ticket, task.resource, task.arguments, task.role_arn, role, told)
     try:
         event = await work.within(limit, called)
     except TimeoutError:

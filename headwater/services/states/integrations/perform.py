@@ -27,6 +27,7 @@ from headwater.spine.deliveries import FOREVER
 from headwater.spine.errors import AwsError
 from headwater.spine.models import Model, load_model
 from headwater.spine.operations import Call
+from headwater.spine.permissions import session_of
 
 # Services whose operations answer inside a transaction, so that a task is over in the step that starts it.
 _PROMPT = frozenset(
@@ -73,16 +74,19 @@ def perform(call: Call, id_: int, execution: Execution, command: RunTask, handle
         return [TaskFailed(command.frame, command.ticket, LACKING, lacks(command.resource))]
     if target.service not in _PROMPT or (target.service, target.operation) in _WAITING:
         return _later(call, id_, execution, command, handles)
-    return _at_once(call, id_, target, command, handles)
+    return _at_once(call, id_, execution, target, command, handles)
 
 
 def _later(call: Call, id_: int, execution: Execution, command: RunTask, handles: list[int]) -> list[Input]:
-    payload = [id_, command.frame, command.ticket, command.resource, command.arguments, command.role_arn]
+    role = command.role_arn
+    payload = [id_, command.frame, command.ticket, command.resource, command.arguments, role, execution.role_arn]
     handles.append(call.deliver("states.task", payload, target=execution.arn, policy=FOREVER))
     return [TaskStarted(command.frame, command.ticket)]
 
 
-def _at_once(call: Call, id_: int, target: Target, command: RunTask, handles: list[int]) -> list[Input]:
+def _at_once(
+    call: Call, id_: int, execution: Execution, target: Target, command: RunTask, handles: list[int]
+) -> list[Input]:
     try:
         model = model_of(target.service)
         request = command.prepared or {}
@@ -91,7 +95,8 @@ def _at_once(call: Call, id_: int, target: Target, command: RunTask, handles: li
             request["Nested"] = True
         if target.pattern.startswith("sync"):
             request["Waiter"] = orjson.dumps([id_, command.frame, command.ticket, target.pattern]).decode()
-        result = call.operation(target.service, target.operation, request, account=role_account(command.role_arn))
+        account, principal = role_account(command.role_arn), session(command.role_arn or execution.role_arn)
+        result = call.operation(target.service, target.operation, request, account, principal=principal)
     except AwsError as error:
         return [failure(call, target, command.frame, command.ticket, error)]
     if "Waiter" in request:
@@ -132,6 +137,11 @@ def with_metadata(request_id: str, output: dict[str, Any]) -> dict[str, Any]:
     }
     complete = {**output, "SdkHttpMetadata": metadata, "SdkResponseMetadata": {"RequestId": request_id}}
     return {name: complete[name] for name in sorted(complete)}
+
+
+def session(role_arn: str) -> str:
+    """The principal that an execution is in a role."""
+    return session_of(role_arn, "states")
 
 
 def role_account(role_arn: str | None) -> str | None:

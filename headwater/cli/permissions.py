@@ -1,0 +1,65 @@
+"""``headwater permissions``: what roles lack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import click
+from rich.text import Text
+
+from headwater.cli.asking import asking
+from headwater.cli.options import endpoint_option
+from headwater.cli.terminal import terminal
+from headwater.client import Lacking
+
+
+@click.command("permissions")
+@click.argument("role", required=False, default="", metavar="[ROLE]")
+@click.option("--policy", is_flag=True, help="Print, for each role, a policy that would allow what it lacks.")
+@click.option("--json", "as_json", is_flag=True, help="Each missing permission as a line of JSON.")
+@endpoint_option
+def command(role: str, policy: bool, as_json: bool, endpoint: str) -> None:
+    """List what functions, executions and others did here, or tried, that the policies of their roles do not allow, so
+    that AWS would refuse it; of one ROLE, given by its name or ARN.
+
+    `headwater start --enforce-policies` refuses it here too.
+    """
+    with asking(endpoint) as headwater:
+        found = headwater.permissions(role)
+    if as_json:
+        for each in found:
+            click.echo(json.dumps(each))
+        return
+    roles = groupby(sorted(found, key=itemgetter("role", "resource", "action")), key=itemgetter("role"))
+    if policy:
+        click.echo(json.dumps({arn: _policy(lacking) for arn, lacking in roles}, indent=2))
+        return
+    for arn, lacking in roles:
+        _show(arn, list(lacking))
+    if not found:
+        terminal().print("none")
+
+
+def _show(arn: str, lacking: list[Lacking]) -> None:
+    console = terminal()
+    sessions = sorted({name for each in lacking for name in each["sessions"]})
+    console.print(Text.assemble((arn.rpartition("/")[2], "bold"), (f"  {', '.join(sessions)}", "dim")), soft_wrap=True)
+    for each in lacking:
+        times = "once" if each["times"] == 1 else f"{each['times']} times"
+        line = Text.assemble("  ", (each["action"], "red"), f" on {each['resource']}  ", (times, "dim"))
+        if each["reason"].startswith("with"):  # otherwise nothing allows it, as one thinks
+            line.append(f", {each['reason']}")
+        line.append(f"  {each['trace']}", style="dim")
+        console.print(line, soft_wrap=True)
+
+
+def _policy(lacking: Iterable[Lacking]) -> dict[str, Any]:
+    statements = [
+        {"Effect": "Allow", "Action": sorted({each["action"] for each in same}), "Resource": resource}
+        for resource, same in groupby(lacking, key=itemgetter("resource"))
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}

@@ -1,0 +1,70 @@
+"""What was done in roles, or tried, that their policies do not allow: from what spans were noted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from headwater.spine.admission import NOTE
+from headwater.spine.arns import parse_arn
+from headwater.spine.engine import Engine
+from headwater.spine.operations import Call
+from headwater.spine.permissions import REFUSED
+
+# the newest spans, which are all of an hour's work
+_MOST_LOOKED_AT = 200_000
+_NOTED = """
+SELECT trace, started, notes FROM (SELECT trace, started, notes FROM spans ORDER BY id DESC LIMIT ?) AS newest
+WHERE notes LIKE '%:assumed-role/% is not authorized to perform: %'
+"""
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM spans LIMIT ?) AS newest"
+_TOLD = re.compile(r"(\S+) is not authorized to perform: (\S+) on resource: (.+?) ((?:because|with) .+)")
+
+
+async def show_permissions(engine: Engine, query: Mapping[str, str], body: Any) -> dict[str, Any]:
+    """What was lacked last comes first."""
+    await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read
+    return await engine.transact_system(lambda call: _look(call, query.get("role", "")))
+
+
+def _look(call: Call, role: str) -> dict[str, Any]:
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for trace, started, notes in call.store.all(_NOTED, (_MOST_LOOKED_AT,)):
+        noted = orjson.loads(notes)
+        match = _TOLD.fullmatch(str(noted.get(NOTE) or noted.get(REFUSED) or ""))
+        if match is None:
+            continue
+        session, action, resource, reason = match.groups()
+        arn, name = _role(session)
+        if role and role not in (arn, arn.rpartition("/")[2]):
+            continue
+        lacking = found.setdefault(
+            (arn, action, resource),
+            {
+                "role": arn,
+                "sessions": [],
+                "action": action,
+                "resource": resource,
+                "reason": reason,
+                "refused": REFUSED in noted,
+                "times": 0,
+                "trace": trace,
+                "at": started,
+            },
+        )
+        lacking["times"] += 1
+        if name not in lacking["sessions"]:
+            lacking["sessions"].append(name)
+    (looked_at,) = call.store.one(_COUNT, (_MOST_LOOKED_AT,)) or (0,)
+    return {"looked_at": looked_at, "lacking": list(found.values())}
+
+
+def _role(session: str) -> tuple[str, str]:
+    """The role's ARN, without its path, which a session does not tell, and the session's name."""
+    arn = parse_arn(session)
+    assert arn is not None  # a principal of ours
+    _, role, name = arn.resource.split("/", 2)
+    return str(arn._replace(service="iam", resource=f"role/{role}")), name

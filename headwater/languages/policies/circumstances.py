@@ -1,0 +1,69 @@
+"""What is known of a request beside its action and resource: the values of condition keys, and policies' variables.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_VARIABLE = re.compile(r"\$\{(?:([*?$])|([^},]+)(?:,\s*'([^']*)')?)\}")
+
+
+class Circumstances(NamedTuple):
+    """``values`` of condition keys, whose names are in lower case; one that is known to have none has ``()``, and so
+    have all keys of a family that is named (``aws:principaltag/``). ``complete``: every key that is not among them has
+    none either; otherwise nothing is known of it."""
+
+    values: Mapping[str, tuple[str, ...]]
+    complete: bool = True
+
+    def find(self, key: str) -> tuple[str, ...] | None:
+        """The values of a key in lower case; None where they are not known."""
+        found = self.values.get(key)
+        if found is None and "/" in key:
+            found = self.values.get(key[: key.index("/") + 1])
+        return () if found is None and self.complete else found
+
+
+class Pattern(NamedTuple):
+    """A regular expression to match whole texts, '' where no text can match; None where that is not known."""
+
+    expression: str | None
+
+    def matches(self, text: str, flags: re.RegexFlag = re.NOFLAG) -> bool | None:
+        if self.expression is None:
+            return None
+        return self.expression != "" and re.fullmatch(self.expression, text, flags) is not None
+
+
+def has_variables(text: str) -> bool:
+    return "${" in text
+
+
+def pattern_of(text: str, circumstances: Circumstances, wild: bool) -> Pattern:
+    """Of a policy's text: variables have their values, taken literally; `*` and `?` are wildcards if ``wild``."""
+    written = wildcards if wild else re.escape
+    parts: list[str] = []
+    position = 0
+    for match in _VARIABLE.finditer(text):
+        literal, key, default = match.groups()
+        parts.append(written(text[position : match.start()]))
+        position = match.end()
+        if literal is None:
+            values = circumstances.find(key.strip().lower())
+            if values is None:
+                return Pattern(None)
+            if not values and default is None:
+                return Pattern("")  # a statement with a variable that has no value concerns nothing
+            literal = values[0] if values else default
+        parts.append(re.escape(literal))
+    parts.append(written(text[position:]))
+    return Pattern("".join(parts) or "(?:)")
+
+
+def wildcards(text: str) -> str:
+    """As a regular expression: `*` is any text, `?` one character, all else itself."""
+    return "".join("(?s:.*)" if char == "*" else "(?s:.)" if char == "?" else re.escape(char) for char in text)

@@ -1,0 +1,82 @@
+"""What tables' operations ask of roles.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from headwater.services.dynamodb.table import table_arn
+from headwater.spine.authorization import Access, Authorization, Needs, names
+from headwater.spine.operations import Call, Request
+
+_OF_TABLES = """
+    CreateTable DeleteItem DeleteTable DescribeContinuousBackups DescribeKinesisStreamingDestination DescribeTable
+    DescribeTimeToLive GetItem PutItem UpdateItem UpdateTable UpdateTimeToLive
+"""
+# by the members of a transaction's item
+_WRITES = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem"}
+# whose actions are those of what their text says
+_PARTIQL = frozenset({"BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction"})
+
+
+def _arn(call: Call, name: str) -> str:
+    return name if name.startswith("arn:") else table_arn(call, name)
+
+
+def _as_it_is(call: Call, arn: str) -> str:
+    return arn
+
+
+def _on_index(action: str) -> Needs:
+    """What reads a table or one of its indexes, which is a resource of its own."""
+
+    def needs(call: Call, request: Request) -> Iterable[Access]:
+        if not (name := request.get("TableName")):
+            return ()
+        index = request.get("IndexName")
+        return (Access(action, f"{_arn(call, name)}/index/{index}" if index else _arn(call, name)),)
+
+    return needs
+
+
+def _batch(action: str) -> Needs:
+    def needs(call: Call, request: Request) -> Iterable[Access]:
+        return [Access(action, _arn(call, name)) for name in request.get("RequestItems") or ()]
+
+    return needs
+
+
+def _transact_get(call: Call, request: Request) -> Iterable[Access]:
+    return _of_items(call, request, {"Get": "GetItem"})
+
+
+def _transact_write(call: Call, request: Request) -> Iterable[Access]:
+    return _of_items(call, request, _WRITES)
+
+
+def _of_items(call: Call, request: Request, actions: Mapping[str, str]) -> Iterable[Access]:
+    asked: dict[Access, None] = {}
+    for item in request.get("TransactItems") or ():
+        for member, part in item.items():
+            name: Any = part.get("TableName")
+            if member in actions and name:
+                asked[Access(f"dynamodb:{actions[member]}", _arn(call, name))] = None
+    return asked
+
+
+AUTHORIZATION = Authorization(
+    {
+        **names(_arn, "dynamodb", TableName=_OF_TABLES, ResourceArn="ListTagsOfResource TagResource UntagResource"),
+        **names(_as_it_is, "dynamodb", StreamArn="DescribeStream GetShardIterator"),
+        "Query": _on_index("dynamodb:Query"),
+        "Scan": _on_index("dynamodb:Scan"),
+        "BatchGetItem": _batch("dynamodb:BatchGetItem"),
+        "BatchWriteItem": _batch("dynamodb:BatchWriteItem"),
+        "TransactGetItems": _transact_get,
+        "TransactWriteItems": _transact_write,
+    },
+    _PARTIQL | {"DescribeEndpoints"},
+)
