@@ -232,7 +232,11 @@ def test_grants(kms: Any, key: Any, account: str) -> None:
 
 
 def test_rotation_and_deletion_by_the_clock(timed: ServerThread) -> None:
-    kms = client_factory(timed.endpoint, "000000000000")("kms")
+    aws = client_factory(timed.endpoint, "000000000000")
+    kms, sqs, events = aws("kms"), aws("sqs"), aws("events")
+    url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    events.put_rule(Name="told", EventPattern='{"source": ["aws.kms"]}')
+    events.put_targets(Rule="told", Targets=[{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:000000000000:told"}])
     identity = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/old", TargetKeyId=identity)
     blob = kms.encrypt(KeyId=identity, Plaintext=b"first")["CiphertextBlob"]
@@ -259,3 +263,6 @@ def test_rotation_and_deletion_by_the_clock(timed: ServerThread) -> None:
     timed.advance(DAY)
     assert refusal(kms.describe_key, KeyId="alias/old")[0] == "NotFoundException"
     assert refusal(kms.decrypt, CiphertextBlob=blob)[0] == "AccessDeniedException"
+    told = [json.loads(each["Body"]) for each in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
+    assert sorted(each["detail-type"] for each in told) == ["KMS CMK Deletion", *["KMS CMK Rotation"] * 2]
+    assert all(each["detail"] == {"key-id": identity} for each in told)
