@@ -98,6 +98,14 @@ def test_a_subscription_sends_what_matches_to_a_stream(aws: Client) -> None:
     settings = {"logGroupName": "g", "filterName": "f", "filterPattern": "ERROR", "destinationArn": arn}
     with pytest.raises(ClientError, match="must have a roleArn"):
         logs.put_subscription_filter(**settings)
+    for service, resource, told in (
+        ("kinesis", "stream/none", "Could not deliver test message to specified Kinesis stream. Check if the given "),
+        ("firehose", "deliverystream/none", "Could not deliver test message to specified Firehose stream. Check if "),
+        ("lambda", "function:none", "Could not execute the lambda function. Make sure you have given CloudWatch Logs "),
+    ):
+        nowhere = f"arn:aws:{service}:us-east-1:{arn.split(':')[4]}:{resource}"
+        with pytest.raises(ClientError, match=told):
+            logs.put_subscription_filter(**settings | {"destinationArn": nowhere}, roleArn="arn:aws:iam::0:role/r")
     logs.put_subscription_filter(**settings, roleArn="arn:aws:iam::000000000000:role/r")
     _write(logs, "g", "ERROR one", "INFO two", "ERROR three")
     settle(logs)

@@ -22,6 +22,7 @@ LACKING = [
     ("aws-sdk:rekognition:detectLabels", "aws-sdk:rekognition:detectLabels"),
     ("aws-sdk:databasemigration:describeEndpoints.waitForTaskToken", "aws-sdk:databasemigration:describeEndpoints"),
     ("aws-sdk:cognitoidentityprovider:adminGetUser", "aws-sdk:cognitoidentityprovider:adminGetUser"),
+    ("aws-sdk:directoryservicedata:describeUser", "aws-sdk:directoryservicedata:describeUser"),
     ("aws-sdk:s3:createSession", "aws-sdk:s3:createSession"),
 ]
 UNKNOWN = [

@@ -115,6 +115,9 @@ def test_errors_read_as_the_sdk_puts_them(states: Any) -> None:
     described = run(states, one_state(task("aws-sdk:s3:getObject", Bucket="nowhere-to-be-found", Key="k")), name="s3")
     assert described["error"] == "S3.NoSuchBucketException"
     assert ", Request ID: " in described["cause"] and ", Extended Request ID: " in described["cause"]
+    described = run(states, one_state(task("aws-sdk:s3:headBucket", Bucket="nowhere-to-be-found")), name="head")
+    assert described["error"] == "S3.NoSuchBucketException"
+    assert described["cause"].startswith("null (Service: S3, Status Code: 404, Request ID: ")
 
 
 def test_events_are_put(aws: Client, states: Any) -> None:
@@ -145,7 +148,7 @@ def test_topics_and_objects(aws: Client, states: Any) -> None:
         )
     )
     assert result["t0"]["MessageId"]
-    assert json.loads(result["t2"]["Body"]) == {"total": 9.5}
+    assert json.loads(result["t2"]["Body"]) == {"total": 9.5} and result["t2"]["Metadata"] == {}
     assert [item["Key"] for item in result["t3"]["Contents"]] == ["o/7.json"]
 
 

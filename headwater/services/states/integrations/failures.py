@@ -26,6 +26,7 @@ _OPTIMISED_SERVICES = {
     "sqs": "AmazonSQS",
     "states": "AWSStepFunctions",
 }
+_HEADS = frozenset({"HeadBucket", "HeadObject"})
 
 
 def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError) -> TaskFailed:
@@ -43,8 +44,9 @@ def failure(call: Call, target: Target, frame: int, ticket: int, error: AwsError
         if target.service == "s3":
             details += f", Extended Request ID: {call.ids.token(56)}"
     name = _exception(target.service, error.code) or _as_exception(service.removesuffix("v2"))
-    # an answer without a message is null to the SDK
-    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{error.message or 'null'} ({details})", calling=True)
+    # an answer without a message is null to the SDK, as every one to a HEAD is
+    message = None if target.operation in _HEADS and target.service == "s3" else error.message
+    return TaskFailed(frame, ticket, f"{target.prefix}.{name}", f"{message or 'null'} ({details})", calling=True)
 
 
 def _exception(service: str, code: str) -> str | None:

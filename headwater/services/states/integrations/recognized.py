@@ -53,7 +53,7 @@ _FOLDERS: Mapping[str, str] = MappingProxyType(
     {
         "applicationdiscovery": "discovery", "cloudwatchlogs": "logs", "cognitoidentityprovider": "cognito-idp",
         "config": "config", "costandusagereport": "cur", "costexplorer": "ce", "databasemigration": "dms",
-        "directory": "ds", "directorydata": "ds-data", "elasticloadbalancing": "elb",
+        "directory": "ds", "directoryservicedata": "ds-data", "elasticloadbalancing": "elb",
         "elasticloadbalancingv2": "elbv2", "elasticsearch": "es", "eventbridge": "events",
         "iotdataplane": "iot-data", "iotjobsdataplane": "iot-jobs-data", "lexmodelbuilding": "lex-models",
         "lexmodelsv2": "lexv2-models", "lexruntime": "lex-runtime", "lexruntimev2": "lexv2-runtime",

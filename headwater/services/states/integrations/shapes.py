@@ -45,7 +45,13 @@ class Outputs:
 
     def output(self, operation: str, result: dict[str, Any]) -> dict[str, Any]:
         shape = self._model.output(operation)
-        return {} if shape is None else self._structure(shape, result)
+        if shape is None:
+            return {}
+        # headers that are one map, such as S3's Metadata, are to the Java SDK an empty map where there are none
+        maps: dict[str, Any] = {
+            name: {} for name, member in shape["members"].items() if member.get("location") == "headers"
+        }
+        return self._structure(shape, {**maps, **result})
 
     def _structure(self, shape: Shape, result: dict[str, Any]) -> dict[str, Any]:
         members = shape["members"]
