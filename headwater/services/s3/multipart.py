@@ -29,6 +29,7 @@ from headwater.services.s3.errors import (
     part_too_small,
 )
 from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
+from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.locks import MEMBERS as LOCK_MEMBERS
 from headwater.services.s3.locks import asked_lock, check_integrity, default_retention
 from headwater.services.s3.notifications import notify
@@ -242,6 +243,7 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
         attributes=attributes,
         storage_class=upload.storage_class,
         tags=upload.tags,
+        modified=upload.started,
     )
     if bucket.events:
         notify(call, bucket, "ObjectCreated:CompleteMultipartUpload", key, made)
@@ -251,7 +253,10 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
 def _answer(call: Call, bucket: Bucket, key: str, made: Version, attributes: dict[str, Any]) -> Result:
     location = f"{call.endpoint}/{bucket.name}/{key}"
     named = {"Location": location, "Bucket": bucket.name, "Key": key, "ETag": made.quoted_etag}
-    return {**named, **told(attributes), **checksums_of(attributes), **version_id(bucket, made)}
+    result: Result = {**named, **told(attributes), **checksums_of(attributes), **version_id(bucket, made)}
+    if "Lifecycle" in bucket.settings:
+        result |= expiration_header(bucket, key, made.size, made.tags, made.modified)
+    return result
 
 
 def _completed(call: Call, bucket: Bucket, request: Request, given: list[dict[str, Any]]) -> Result | None:
