@@ -35,4 +35,26 @@ SERVICE = Service(
     schema=SCHEMA,
     validates=True,
     authorization=Authorization({}),
+    lacks={
+        "nothing looks for personal data in log events, so that none could be masked": (
+            "DeleteDataProtectionPolicy",
+            "GetDataProtectionPolicy",
+            "PutDataProtectionPolicy",
+        ),
+        "queries go over the events themselves, which no index makes faster here": (
+            "DeleteIndexPolicy",
+            "DescribeFieldIndexes",
+            "DescribeIndexPolicies",
+            "PutIndexPolicy",
+        ),
+        "no model learns what is usual in log events": (
+            "CreateLogAnomalyDetector",
+            "DeleteLogAnomalyDetector",
+            "GetLogAnomalyDetector",
+            "ListAnomalies",
+            "ListLogAnomalyDetectors",
+            "UpdateAnomaly",
+            "UpdateLogAnomalyDetector",
+        ),
+    },
 )
