@@ -224,3 +224,16 @@ def test_a_type_is_described(aws: Client) -> None:
     assert (
         refused(cloudformation.describe_type, Type="RESOURCE", TypeName="Mine::Foo::Bar")[0] == "TypeNotFoundException"
     )
+
+
+def test_a_stack_goes_on_after_what_cloud_control_has_set(aws: Client) -> None:
+    control, cloudformation = aws("cloudcontrol"), aws("cloudformation")
+    kind, properties, name, value = next(each for each in READABLE if each[0] == "AWS::DynamoDB::Table")
+    body = json.dumps({"Resources": {"Table": {"Type": kind, "Properties": properties}}})
+    cloudformation.create_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    patched(control, kind, "tab", {"op": "add", "path": f"/{name}", "value": value})
+    body = json.dumps({"Resources": {"Table": {"Type": kind, "Properties": properties | {name: value}}}})
+    cloudformation.update_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
+    assert present(control, kind, "tab")[name] == value

@@ -136,3 +136,9 @@ def test_a_change_set_tells_what_is_replaced(aws: Client) -> None:
         (detail,) = found["ResourceChange"]["Details"]
         assert detail["Target"]["RequiresRecreation"] == recreation
         cloudformation.delete_change_set(ChangeSetName=made["Id"])
+
+
+def test_tags_that_an_answer_could_not_hold(aws: Client) -> None:
+    request = {"StackName": "shop", "TemplateBody": template("AWS::SQS::Queue")}
+    with pytest.raises(ClientError, match="Tags contain invalid characters"):
+        aws("cloudformation").create_stack(**request, Tags=[{"Key": "a", "Value": "\x02"}])
