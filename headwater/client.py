@@ -390,4 +390,4 @@ def _reason(error: urllib.error.HTTPError) -> str:
     try:
         return str(json.load(error)["error"])
     except (ValueError, KeyError, TypeError):
-        return f"The server answered {error.code}."
+        return f"What answers there is no Headwater, or an older one: HTTP {error.code}."

@@ -39,6 +39,7 @@ from headwater.spine.quotas import check_name
 from headwater.spine.service import Catalogue, Missing
 from headwater.spine.shapes import compile_required, compile_validator
 from headwater.spine.store.blobs import BlobStore
+from headwater.spine.store.opening import opening
 from headwater.spine.store.sqlite import SqliteStore
 
 DEFAULT_PORT = 4566
@@ -70,19 +71,21 @@ class Settings:
 
 
 class Cloud:
-    """Everything that runs, in one process and on one event loop."""
+    """Everything that runs, in one process and on one event loop. CannotOpen where its folder cannot be used."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self._temporary = None if settings.data else Path(tempfile.mkdtemp(prefix="headwater-"))
         self.folder = settings.data or self._temporary or Path()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        database = self.folder / "headwater.db" if settings.data else None
+        with opening(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            store = SqliteStore(self.folder / "headwater.db" if settings.data else None, settings.durability)
+            blobs = BlobStore(self.folder / "blobs", sync=settings.durability == "power")
         models = {name: listing.model for name, listing in SERVICES.items()}
         houses = {name: listing.package for name, listing in SERVICES.items()}
         self.engine = Engine(
-            SqliteStore(database, settings.durability),
-            BlobStore(self.folder / "blobs", sync=settings.durability == "power"),
+            store,
+            blobs,
             clock or Clock(),
             Ids(settings.seed),
             Catalogue(houses, lambda service, name, missing: _validator(models[service], name, missing)),
@@ -105,7 +108,7 @@ class Cloud:
             OtlpSite(self.engine),
             s3 := S3Site(self.engine, apis),
         ]
-        self.engine.wire = Inside(apis, s3)
+        self.engine.wire = Inside(apis, s3, self.engine.ids)
         self.mqtt = MqttBroker(self.engine)
         self.sockets = SocketApis(self.engine)
         self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)

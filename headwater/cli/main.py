@@ -27,7 +27,7 @@ _COMMANDS = {
     "tail": "Show events and their deliveries as they happen.",
     "time": "Show the clock, freeze it, move it.",
     "trace": "Show the causal tree of what happened.",
-    "up": "Deploy a SAM or CloudFormation template, and stay.",
+    "up": "Deploy a SAM or CloudFormation template; start a cloud where none runs.",
 }
 
 

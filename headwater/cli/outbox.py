@@ -29,6 +29,8 @@ def command(to: str | None, limit: int, as_json: bool, endpoint: str) -> None:
         messages = headwater.outbox(limit=1000 if to else limit)
     chosen = [message for message in messages if to in (None, message["to"])][:limit]
     console = terminal()
+    if not (chosen or as_json):
+        console.print("nothing", style="dim")
     for message in reversed(chosen):
         if as_json:
             click.echo(json.dumps(message))

@@ -33,5 +33,8 @@ def command(since: str | None, trace: str | None, title: str, output: Path, endp
             except ValueError as error:
                 raise click.BadParameter(str(error), param_hint="--since") from error
         html = headwater.report(max(start, 0), trace, title)
-    output.write_text(html, encoding="utf-8")
+    try:
+        output.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from error
     click.echo(f"{output}: {len(html) // 1024 + 1} KiB")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import signal
@@ -18,6 +19,8 @@ from headwater.gateway.tls import CannotListen
 from headwater.insight.mock_file import MocksRefused
 from headwater.insight.otlp import NoSuchExtra
 from headwater.spine.quotas import BadQuota
+from headwater.spine.store.migrations import FolderTooNew
+from headwater.spine.store.opening import CannotOpen
 
 
 def serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]], until_eof: bool = False) -> None:
@@ -28,8 +31,17 @@ def serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]
             runner.run(_serve(settings, ready, until_eof))
     except (NoSuchExtra, MocksRefused, BadQuota, CannotListen) as error:
         raise click.ClickException(str(error)) from error
+    except (CannotOpen, FolderTooNew) as error:
+        raise click.ClickException(
+            f"{error} Name another one with --data, or keep nothing with --ephemeral."
+        ) from error
     except OSError as error:
-        raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+        raise click.ClickException(_cannot_listen(settings, error)) from error
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> str:
+    told = f"Cannot listen on {settings.host}:{settings.port}: {os.strerror(error.errno or 0)}."
+    return f"{told} Choose another port with --port." if error.errno == errno.EADDRINUSE else told
 
 
 async def _serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]], until_eof: bool) -> None:
@@ -50,6 +62,8 @@ async def _serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any
         if work.done():
             work.result()
             await end
+        else:
+            work.cancel()
     finally:
         await cloud.stop()
 

@@ -47,6 +47,8 @@ def command(action: str, name: str | None, fresh: bool, as_json: bool, endpoint:
         click.echo(json.dumps(answer))
         return
     console = terminal()
+    if action == "list" and not answer:
+        console.print("no snapshots", style="dim")
     for each in answer:
         taken = iso8601_milliseconds(each["taken"])
         console.print(f"{each['name']}  [dim]{taken}  {each['size'] // 1024:,} KiB[/]", soft_wrap=True)

@@ -16,7 +16,7 @@ _KINDS_IN_NAMES = ("function", "table", "rule", "execution", "stateMachine", "to
 
 def describe(line: Text, chain: list[Span], full: bool) -> Text:
     """Add to a line what happened: a mark, names and subjects, what went wrong, what was noted."""
-    outcome = chain[-1]["outcome"]
+    outcome = _outcome(chain)
     mark, style = _MARKS.get(outcome, ("✗", "red"))
     line.append(f"{mark} ", style=style)
     for position, span in enumerate(chain):
@@ -29,9 +29,18 @@ def describe(line: Text, chain: list[Span], full: bool) -> Text:
         line.append(f"  {outcome}", style="red")
     for span in chain:
         for key, value in span["notes"].items():
+            if key == "functionError" and value == outcome:
+                continue
             told = str(value)
             line.append(f"  {key}: {told if full or len(told) <= _TOLD else told[:_TOLD] + '…'}", style="dim")
     return line
+
+
+def _outcome(chain: list[Span]) -> str | None:
+    """A function that failed has failed, though the invocation was answered as any."""
+    outcome = chain[-1]["outcome"]
+    failed = next((span["notes"]["functionError"] for span in chain if "functionError" in span["notes"]), None)
+    return str(failed) if failed and outcome == "ok" else outcome
 
 
 def short(subject: str, full: bool = False) -> str:

@@ -8,11 +8,14 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 import webbrowser
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -30,6 +33,7 @@ from headwater.cloud import Cloud, Settings
 from headwater.deploy import Deployed, DeploymentError, Progress, up, watched_paths
 from headwater.languages.templates import TemplateError
 
+T = TypeVar("T")
 STYLES = {"COMPLETE": "green", "FAILED": "red", "PROGRESS": "dim", "SKIPPED": "yellow"}
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -78,9 +82,9 @@ def command(
     open_output: str | None,
     settings: Settings,
 ) -> None:
-    """Deploy a SAM or CloudFormation TEMPLATE, and stay.
+    """Deploy a SAM or CloudFormation TEMPLATE.
 
-    Uses the Headwater that answers at the port, or else starts one.
+    On the Headwater that answers at the port; where none does, one is started and stays until Ctrl-C.
     """
     name = stack or default_stack_name(template)
     console = terminal(stderr=True)
@@ -130,7 +134,7 @@ def kept(settings: Settings) -> str:
 
 
 async def stay(endpoint: str, order: Order) -> None:
-    """Deploy on a server of someone else's, and stay until told to end."""
+    """Deploy on a server of someone else's; what is watched or followed is so until told to end."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -138,7 +142,8 @@ async def stay(endpoint: str, order: Order) -> None:
     await asyncio.wait((deployment, end), return_when=asyncio.FIRST_COMPLETED)
     if deployment.done():
         deployment.result()
-        await end
+        if order.follow:
+            await end
 
 
 async def deploy(endpoint: str, order: Order) -> None:
@@ -163,13 +168,28 @@ async def attempt(endpoint: str, order: Order) -> str | None:
     """Why it failed, or None."""
     started = time.monotonic()
     try:
-        deployed = await asyncio.to_thread(
-            up, order.template, order.stack, order.parameters, endpoint, lambda progress: show(order, progress)
+        deployed = await beside(
+            lambda: up(order.template, order.stack, order.parameters, endpoint, lambda progress: show(order, progress))
         )
     except DeploymentError as error:
         return str(error)
     tell(endpoint, order, deployed, time.monotonic() - started)
     return None
+
+
+async def beside(work: Callable[[], T]) -> T:
+    """In a thread, as ``asyncio.to_thread`` does it; but who ends the command does not wait for the thread's end."""
+    outcome = Future[T]()
+    outcome.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except Exception as error:  # noqa: BLE001 - for who waits
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="deploy", daemon=True).start()
+    return await asyncio.wrap_future(outcome)
 
 
 async def changed(order: Order) -> None:

@@ -16,6 +16,8 @@ WHERE id < ? AND started >= ? ORDER BY id DESC LIMIT ?
 _LARGEST = 2**63 - 1
 FAILED = "failed"
 RUNNING = "running"
+# in the text of a span's notes; within a text of a user's its quotes would be escaped
+_FUNCTION_ERROR = '"functionError":'
 # An operation that only looks, and of which nothing came.
 _LOOKS = ("Describe", "Get", "List", "Head", "Filter", "Receive", "Query", "Scan", "Batch")
 
@@ -49,7 +51,7 @@ class _Trace:
         self.last_end = max(self.last_end, started * 1000 + (duration or 0))
         self.spans += 1
         self.running += outcome is None
-        self.failures += outcome not in ("ok", "again", None)
+        self.failures += outcome not in ("ok", "again", None) or _FUNCTION_ERROR in (notes or "")
         if not self.found:
             self.found = not text or any(text in str(each).lower() for each in (name, subject, outcome, notes, kind))
 

@@ -85,7 +85,8 @@ async def _trace(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     def read(call: Call) -> dict[str, Any]:
         found = find_trace(call, query["id"]) if "id" in query else last_trace(call)
         if found is None:
-            raise AwsError("NotFound", "No such trace.", 404)
+            why = f"No such trace: nothing is known of {query['id']}." if "id" in query else "Nothing has happened yet."
+            raise AwsError("NotFound", why, 404)
         return {"trace": found, "spans": tree(call, found), "published": published(call, found)}
 
     await engine.transact_system(lambda call: None)  # spans of this turn are written before they are read

@@ -24,6 +24,11 @@ _NEWEST = (
 # A deployment is all deliveries: what was done since with what it made is newer, also where nothing was delivered.
 _IS_DEPLOYMENT = "SELECT 1 FROM spans WHERE trace = ? AND kind = 'delivery' AND name LIKE 'cloudformation.%' LIMIT 1"
 _SINCE = "SELECT max(trace) FROM spans WHERE parent IS NOT NULL AND trace > ?"
+# What somebody has run by hand is newer than what was delivered before it.
+_RUN_SINCE = """
+SELECT max(trace) FROM spans WHERE trace > ? AND parent IS NULL AND kind = 'operation'
+AND name IN ('lambda:Invoke', 'states:StartExecution', 'states:StartSyncExecution')
+"""
 _BY_SUBJECT = "SELECT trace FROM spans WHERE subject = ? ORDER BY id DESC LIMIT 1"
 _BY_END_OF_SUBJECT = "SELECT trace FROM spans WHERE subject LIKE ? ORDER BY id DESC LIMIT 1"
 _AFTER = """
@@ -40,21 +45,26 @@ _BY_NOTE = "SELECT trace FROM spans WHERE notes LIKE ? ORDER BY id DESC LIMIT 1"
 
 
 def last_trace(call: Call) -> str | None:
-    """The newest trace with a delivery in it; else one in which something caused something; else the newest."""
+    """The newest trace with a delivery in it, or of what was run by hand; else one in which something caused something;
+    else the newest."""
     for statement in _NEWEST:
-        row = call.store.one(statement)
-        if row is not None and row[0] is not None:
-            trace: str = row[0]
-            return _since_deployment(call, trace)
+        found = _newest(call, statement)
+        if found is not None:
+            trace = _since_deployment(call, found)
+            return _newest(call, _RUN_SINCE, trace) or trace
     return None
 
 
 def _since_deployment(call: Call, trace: str) -> str:
     if call.store.one(_IS_DEPLOYMENT, (trace,)) is None:
         return trace
-    row = call.store.one(_SINCE, (trace,))
-    newer: str = row[0] if row is not None and row[0] is not None else trace
-    return newer
+    return _newest(call, _SINCE, trace) or trace
+
+
+def _newest(call: Call, statement: str, *arguments: str) -> str | None:
+    row = call.store.one(statement, arguments)
+    newest: str | None = row[0] if row is not None else None
+    return newest
 
 
 def find_trace(call: Call, identity: str) -> str | None:

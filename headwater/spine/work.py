@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.spine.functions import FunctionRuntime
-from headwater.spine.operations import Call, Caller, Request, Result
+from headwater.spine.operations import ANYBODY, Call, Caller, Request, Result
 from headwater.spine.quota import Quota
 from headwater.spine.spans import Span, split_cause, trace_header
 from headwater.spine.wire import WireAnswer, WireRequest
@@ -120,8 +120,8 @@ class Work:
             caller = Caller(account or caller.account, region or caller.region, principal or caller.principal)
         return await self.engine.call(service, name, request, caller, self.span.cause, principal is not None)
 
-    async def send(self, request: WireRequest, account: str, region: str) -> WireAnswer:
-        """Send a request to a service as a client would; errors are answers."""
+    async def send(self, request: WireRequest, account: str, region: str, principal: str | None = None) -> WireAnswer:
+        """Send a request to a service as a client would; errors are answers. ``principal`` as of an operation."""
         future: asyncio.Future[WireAnswer] = asyncio.get_running_loop().create_future()
         flight, task = self.engine.flight, asyncio.current_task()
 
@@ -130,7 +130,7 @@ class Work:
                 future.set_result(answer)
             flight.wake(task)
 
-        self.engine.wire(request, Caller(account, region, self.caller.principal), trace_header(self.cause), reply)
+        self.engine.wire(request, Caller(account, region, principal or ANYBODY), trace_header(self.cause), reply)
         if not future.done():
             flight.rest(task)
         try:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.languages.dynamodb import values
+from headwater.languages.dynamodb import keys, values
 from headwater.languages.dynamodb.errors import SerializationException, ValidationException
 
 INVALID = "One or more parameter values were invalid: "
@@ -130,3 +130,10 @@ def plain(value: dict[str, Any]) -> Any:
 def test_item_sizes_as_documented() -> None:
     item: dict[str, Any] = {"pk": {"S": "é"}, "flag": {"BOOL": True}, "list": {"L": [{"NULL": True}]}}
     assert values.check_item(item) == values.item_size(item) == (2 + 2) + (4 + 1) + (4 + 3 + 1 + 1)
+
+
+@given(st.lists(st.tuples(st.binary(max_size=3), st.binary(max_size=3)), min_size=2, max_size=2))
+def test_joined_keys_compare_as_their_parts_do(pair: list[tuple[bytes, bytes]]) -> None:
+    one, other = pair
+    assert (keys.joined(one) < keys.joined(other)) == (one < other)
+    assert keys.joined(one).startswith(keys.joined_prefix(other[0])) == one[0].startswith(other[0])

@@ -211,3 +211,16 @@ def test_a_client_token_asks_but_once(aws: Client) -> None:
     other = {"TypeName": QUEUE, "DesiredState": '{"DelaySeconds": 1}', "ClientToken": "once"}
     assert refused(control.create_resource, **other)[0] == "ClientTokenConflictException"
     assert len(aws("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_a_type_is_described(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    told = cloudformation.describe_type(Type="RESOURCE", TypeName=QUEUE)
+    assert cloudformation.describe_type(Arn=told["Arn"])["TypeName"] == QUEUE
+    schema = json.loads(told["Schema"])
+    assert schema["createOnlyProperties"] == ["/properties/FifoQueue", "/properties/QueueName"]
+    assert schema["properties"]["Tags"] == {"type": "array", "items": {"$ref": "#/definitions/Tag"}}
+    assert schema["definitions"]["Tag"]["required"] == ["Value", "Key"]
+    assert (
+        refused(cloudformation.describe_type, Type="RESOURCE", TypeName="Mine::Foo::Bar")[0] == "TypeNotFoundException"
+    )

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.settling import settle
 
 DAY = 86_400_000
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -232,7 +233,11 @@ def test_grants(kms: Any, key: Any, account: str) -> None:
 
 
 def test_rotation_and_deletion_by_the_clock(timed: ServerThread) -> None:
-    kms = client_factory(timed.endpoint, "000000000000")("kms")
+    aws = client_factory(timed.endpoint, "000000000000")
+    kms, sqs, events = aws("kms"), aws("sqs"), aws("events")
+    url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    events.put_rule(Name="told", EventPattern='{"source": ["aws.kms"]}')
+    events.put_targets(Rule="told", Targets=[{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:000000000000:told"}])
     identity = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/old", TargetKeyId=identity)
     blob = kms.encrypt(KeyId=identity, Plaintext=b"first")["CiphertextBlob"]
@@ -241,6 +246,10 @@ def test_rotation_and_deletion_by_the_clock(timed: ServerThread) -> None:
     status = kms.get_key_rotation_status(KeyId=identity)
     assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, 90)
     kms.rotate_key_on_demand(KeyId=identity)
+    settle(kms)
+    [told] = sqs.receive_message(QueueUrl=url)["Messages"]
+    event = json.loads(told["Body"])
+    assert (event["detail-type"], event["detail"]) == ("KMS CMK Rotation", {"key-id": identity})
     timed.advance(91 * DAY)
     rotations = kms.list_key_rotations(KeyId=identity)["Rotations"]
     assert [each["RotationType"] for each in rotations] == ["ON_DEMAND", "AUTOMATIC"]
@@ -259,3 +268,5 @@ def test_rotation_and_deletion_by_the_clock(timed: ServerThread) -> None:
     timed.advance(DAY)
     assert refusal(kms.describe_key, KeyId="alias/old")[0] == "NotFoundException"
     assert refusal(kms.decrypt, CiphertextBlob=blob)[0] == "AccessDeniedException"
+    [told] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(told["Body"])["detail-type"] == "KMS CMK Deletion"

@@ -7,6 +7,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -98,6 +99,14 @@ def test_a_subscription_sends_what_matches_to_a_stream(aws: Client) -> None:
     settings = {"logGroupName": "g", "filterName": "f", "filterPattern": "ERROR", "destinationArn": arn}
     with pytest.raises(ClientError, match="must have a roleArn"):
         logs.put_subscription_filter(**settings)
+    for service, resource, told in (
+        ("kinesis", "stream/none", "Could not deliver test message to specified Kinesis stream. Check if the given "),
+        ("firehose", "deliverystream/none", "Could not deliver test message to specified Firehose stream. Check if "),
+        ("lambda", "function:none", "Could not execute the lambda function. Make sure you have given CloudWatch Logs "),
+    ):
+        nowhere = f"arn:aws:{service}:us-east-1:{arn.split(':')[4]}:{resource}"
+        with pytest.raises(ClientError, match=told):
+            logs.put_subscription_filter(**settings | {"destinationArn": nowhere}, roleArn="arn:aws:iam::0:role/r")
     logs.put_subscription_filter(**settings, roleArn="arn:aws:iam::000000000000:role/r")
     _write(logs, "g", "ERROR one", "INFO two", "ERROR three")
     settle(logs)
@@ -110,3 +119,6 @@ def test_a_subscription_sends_what_matches_to_a_stream(aws: Client) -> None:
     assert [event["message"] for event in told["logEvents"]] == ["ERROR one", "ERROR three"]
     (found,) = logs.describe_subscription_filters(logGroupName="g")["subscriptionFilters"]
     assert found["distribution"] == "ByLogStream"
+    with urlopen(f"{logs.meta.endpoint_url}/_headwater/map?spans=0&account={arn.split(':')[4]}") as answer:
+        [link] = [each for each in json.load(answer)["links"] if each["kind"] == "subscription"]
+    assert (link["from"].rpartition(":")[2], link["to"], link["only"]) == ("g", arn, "ERROR")

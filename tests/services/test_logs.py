@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from headwater.services.logs.filter_pattern import compile_filter
 from headwater.services.logs.filter_values import InvalidFilterPattern
 from tests.conftest import Client
+from tests.settling import wait_for
 
 
 def refused(call: Any, **request: Any) -> str:
@@ -189,3 +190,30 @@ def test_alarms_are_kept_and_tell_of_their_state(aws: Client) -> None:
 def test_what_breaks_a_constraint_is_an_invalid_parameter(logs: Any) -> None:
     assert refused(logs.create_log_group, logGroupName="a b") == "InvalidParameterException"
     assert refused(logs.describe_log_groups, limit=51) == "InvalidParameterException"
+
+
+def test_a_protected_group_stays(aws: Client) -> None:
+    logs, cloudformation = aws("logs"), aws("cloudformation")
+    logs.create_log_group(logGroupName="/a/kept", deletionProtectionEnabled=True, tags={"team": "shop"})
+    with pytest.raises(ClientError, match="Deletion protection is enabled"):
+        logs.delete_log_group(logGroupName="/a/kept")
+    [told] = logs.describe_log_groups()["logGroups"]
+    assert told["deletionProtectionEnabled"]
+    properties = {"LogGroupName": "/b/of-stack", "DeletionProtectionEnabled": True}
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": properties}
+    body = json.dumps({"Resources": {"Group": group}})
+    cloudformation.create_stack(StackName="s", TemplateBody=body)
+    wait_for(cloudformation, "stack_create_complete", StackName="s")
+    body = body.replace("true", "false")
+    cloudformation.update_stack(StackName="s", TemplateBody=body)
+    wait_for(cloudformation, "stack_update_complete", StackName="s")
+    names = [
+        each["logGroupName"] for each in logs.list_log_groups(logGroupNamePattern="^/aaa|kept|^/b/of")["logGroups"]
+    ]
+    assert names == ["/a/kept", "/b/of-stack"]
+    chosen = logs.list_log_groups(logGroupTags=[{"key": "team", "values": ["shop", "x"]}], limit=1)
+    assert [each["logGroupClass"] for each in chosen["logGroups"]] == ["STANDARD"]
+    assert logs.list_log_groups(logGroupNamePattern="^kept")["logGroups"] == []
+    logs.delete_log_group(logGroupName="/b/of-stack")
+    logs.put_log_group_deletion_protection(logGroupIdentifier="/a/kept", deletionProtectionEnabled=False)
+    logs.delete_log_group(logGroupName="/a/kept")

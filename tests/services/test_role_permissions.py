@@ -14,7 +14,9 @@ from botocore.exceptions import ClientError
 from headwater.client import Headwater
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
+from tests.services.http import ask
 from tests.services.lambda_lab import make
+from tests.services.test_apigateway_rest import base, document
 from tests.settling import settle
 
 _ASSUMED = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -253,6 +255,53 @@ def test_executions_schedules_and_rules_act_in_their_roles(strictly: Client, str
     }
     _put(strictly, _allow("sqs:SendMessage", resource=queue))
     assert sfn.start_sync_execution(stateMachineArn=machine)["status"] == "SUCCEEDED"
+
+
+def test_apis_and_topic_rules_act_in_their_roles(strictly: Client, strict: str, account: str) -> None:
+    role = _role(strictly)
+    url = strictly("sqs").create_queue(QueueName="q")["QueueUrl"]
+    integration = {
+        "type": "aws",
+        "httpMethod": "POST",
+        "uri": f"arn:aws:apigateway:us-east-1:sqs:path/{account}/q",
+        "credentials": role,
+        "requestParameters": {"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
+        "requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"},
+        "responses": {"default": {"statusCode": "200"}},
+    }
+    api = strictly("apigateway").import_rest_api(
+        body=document(a={"post": {"x-amazon-apigateway-integration": integration}})
+    )
+    strictly("apigateway").create_deployment(restApiId=api["id"], stageName="prod")
+    address = f"{base(strict, api, 'prod')}/a"
+    http = strictly("apigatewayv2")
+    other = http.create_api(Name="h", ProtocolType="HTTP")
+    made = http.create_integration(
+        ApiId=other["ApiId"],
+        IntegrationType="AWS_PROXY",
+        IntegrationSubtype="SQS-SendMessage",
+        PayloadFormatVersion="1.0",
+        CredentialsArn=role,
+        RequestParameters={"QueueUrl": url, "MessageBody": "$request.body"},
+    )
+    http.create_route(ApiId=other["ApiId"], RouteKey="POST /a", Target=f"integrations/{made['IntegrationId']}")
+    http.create_stage(ApiId=other["ApiId"], StageName="$default", AutoDeploy=True)
+    action = {"sqs": {"roleArn": role, "queueUrl": url}}
+    rule = {"sql": "SELECT * FROM 'a'", "actions": [action], "awsIotSqlVersion": "2016-03-23"}
+    strictly("iot").create_topic_rule(ruleName="r", topicRulePayload=rule)
+
+    def send() -> list[bool]:
+        """What each of the three sent arrived."""
+        answers = [ask("POST", address, b"1"), ask("POST", f"{other['ApiEndpoint']}/a", b"2")]
+        assert all((b"is not authorized to perform" in answer.body) == (answer.status != 200) for answer in answers[1:])
+        strictly("iot-data").publish(topic="a", payload=b"3")
+        settle(strictly("sqs"))
+        found = strictly("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [text in {message["Body"] for message in found} for text in ("1", "2", "3")]
+
+    assert send() == [False, False, False]
+    _put(strictly, _allow("sqs:SendMessage"))
+    assert send() == [True, True, True]
 
 
 def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: str) -> None:

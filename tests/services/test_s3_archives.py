@@ -212,3 +212,17 @@ def test_a_template_names_configurations(aws: Client, s3: Any, account: str) -> 
     }
     listed = s3.list_bucket_metrics_configurations(Bucket=name)["MetricsConfigurationList"]
     assert listed == [{"Id": "all"}, {"Id": "in", "Filter": {"Prefix": "in/"}}]
+
+
+def test_what_was_uploaded_in_parts_is_as_old_as_its_upload(timed: ServerThread) -> None:
+    s3 = client_factory(timed.endpoint, "000000000000")("s3", s3={"addressing_style": "path"})  # noqa: F811
+    s3.create_bucket(Bucket="parts")
+    rule = {"ID": "end", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket="parts", LifecycleConfiguration={"Rules": [rule]})
+    named = {"Bucket": "parts", "Key": "k"}
+    upload = {**named, "UploadId": s3.create_multipart_upload(**named)["UploadId"]}
+    etag = s3.upload_part(**upload, PartNumber=1, Body=b"1")["ETag"]
+    timed.advance(3_600_000)
+    done = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
+    assert done["Expiration"] == 'expiry-date="Fri, 20 Nov 2026 00:00:00 GMT", rule-id="end"'
+    assert s3.head_object(**named)["LastModified"] == datetime(2026, 11, 18, 11, 6, 40, tzinfo=UTC)

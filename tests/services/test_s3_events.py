@@ -45,7 +45,9 @@ def test_to_a_queue(aws: Client, s3: Any, bucket: str, queue: tuple[str, str]) -
     s3.put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [configuration]}
     )
-    assert s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"] == [configuration]
+    named = [{**rule, "Name": rule["Name"].capitalize()} for rule in rules]  # as S3 tells them
+    kept = {**configuration, "Filter": {"Key": {"FilterRules": named}}}
+    assert s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"] == [kept]
     test = received(aws, url, 1)[0]
     assert (test["Event"], test["Bucket"]) == ("s3:TestEvent", bucket)
     s3.put_object(Bucket=bucket, Key="in/a b.txt", Body=b"abc")
@@ -195,3 +197,39 @@ def test_bad_lifecycles(s3: Any, bucket: str) -> None:  # noqa: F811
     assert code(Expiration={"Days": 1, "ExpiredObjectDeleteMarker": True}) == "MalformedXML"
     assert code(Transitions=[{"Days": 1, "StorageClass": "STANDARD_IA"}]) == "InvalidArgument"
     assert code(Transitions=[{"StorageClass": "GLACIER"}]) == "MalformedXML"
+
+
+def wanting(arn: str, *events: str, identity: str = "", **affixes: str) -> dict[str, Any]:
+    rules = [{"Name": name, "Value": value} for name, value in affixes.items()]
+    configuration: dict[str, Any] = {"QueueArn": arn, "Events": [f"s3:{event}" for event in events]}
+    if identity:
+        configuration["Id"] = identity
+    return {**configuration, "Filter": {"Key": {"FilterRules": rules}}} if rules else configuration
+
+
+def test_configurations_that_overlap(s3: Any, bucket: str, queue: tuple[str, str]) -> None:  # noqa: F811
+    arn = queue[1]
+
+    def put(*configurations: dict[str, Any]) -> None:
+        wanted = {"QueueConfigurations": list(configurations)}
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+
+    def refused(*configurations: dict[str, Any]) -> str:
+        wanted = {"QueueConfigurations": list(configurations)}
+        error = refusal(s3.put_bucket_notification_configuration, Bucket=bucket, NotificationConfiguration=wanted)
+        assert error["Code"] == "InvalidArgument"
+        return str(error["Message"])
+
+    every, put_only = wanting(arn, "ObjectCreated:*"), wanting(arn, "ObjectCreated:Put")
+    assert refused(every, put_only).startswith("Configurations overlap.")
+    assert refused(put_only, put_only).startswith("Configurations overlap.")
+    ambiguous = "Configuration is ambiguously defined."
+    assert refused(every, wanting(arn, "ObjectCreated:Copy", prefix="in/")).startswith(ambiguous)
+    mine = wanting(arn, "ObjectCreated:*", prefix="in/", suffix=".png")
+    assert refused(mine, wanting(arn, "ObjectCreated:*", prefix="in/a", suffix="g")).startswith(ambiguous)
+    same = (wanting(arn, "ObjectCreated:*", identity="a"), wanting(arn, "ObjectRemoved:*", identity="a"))
+    assert refused(*same) == "Same ID used for multiple configurations. IDs must be unique."
+    twice = wanting(arn, "ObjectCreated:*", prefix="a", Prefix="b")
+    assert refused(twice) == "Cannot specify more than one prefix rule in a filter."
+    put(mine, wanting(arn, "ObjectCreated:*", prefix="in/", suffix=".jpg"), wanting(arn, "ObjectRemoved:*"))
+    put(mine, wanting(arn, "ObjectCreated:*", prefix="out/"), wanting(arn, "ObjectTagging:*"))

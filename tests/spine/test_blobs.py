@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
+import pytest
+
+from headwater.spine.errors import AwsError
 from headwater.spine.store.blobs import BlobStore
 
 
@@ -20,3 +25,15 @@ def test_a_name_that_is_taken_is_passed_over(tmp_path: Path) -> None:
     assert blobs.add(b"first", lambda: next(names)) == "aa1"
     assert blobs.add(b"second", lambda: next(names)) == "bb2"
     assert (blobs.read("aa1"), blobs.open("bb2", 1, 3).read()) == (b"first", b"eco")
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    blobs = BlobStore(tmp_path, sync=True)
+    monkeypatch.setattr(os, "fsync", full)
+    for keep in (lambda: blobs.write(b"x"), lambda: blobs.add(b"x", lambda: "aa1")):
+        with pytest.raises(AwsError, match="ServiceUnavailable: The store did not keep a body: No space left"):
+            keep()
+    assert not [each for each in tmp_path.rglob("*") if each.is_file()]

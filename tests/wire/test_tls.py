@@ -174,6 +174,53 @@ def test_a_certificate_decides_what_its_device_may(
         client.disconnections.get(timeout=WAIT)
 
 
+def test_a_claim_gets_its_device_a_certificate_of_its_own(
+    secure: ServerThread, iot: Any, context: Callable[..., ssl.SSLContext], account: str
+) -> None:
+    port, own, role = tls(secure).mqtts_port, unique("own"), "arn:aws:iam::000000000000:role/fleet"
+    create, provision = "$aws/certificates/create/json", "$aws/provisioning-templates/fleet/provision/json"
+    claim = iot.create_keys_and_certificate(setAsActive=True)
+    iot.create_policy(
+        policyName=(name := unique("claim")),
+        policyDocument=policy(
+            Connect=["*"],
+            Publish=[f"{PREFIX}{account}:topic/{create}", f"{PREFIX}{account}:topic/{provision}"],
+            Receive=[f"{PREFIX}{account}:topic/{create}/*", f"{PREFIX}{account}:topic/{provision}/*"],
+            Subscribe=[f"{PREFIX}{account}:topicfilter/{create}/*", f"{PREFIX}{account}:topicfilter/{provision}/*"],
+        ),
+    )
+    iot.attach_policy(policyName=name, target=claim["certificateArn"])
+    iot.create_policy(policyName=own, policyDocument=policy(**{"*": ["*"]}))
+    resources = {
+        "thing": {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": {"Ref": "Serial"}}},
+        "certificate": {
+            "Type": "AWS::IoT::Certificate",
+            "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}},
+        },
+        "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": own}},
+    }
+    iot.create_provisioning_template(
+        templateName="fleet",
+        templateBody=json.dumps({"Resources": resources}),
+        provisioningRoleArn=role,
+        enabled=True,
+    )
+    with Device(port, tls=context(claim["certificatePem"], claim["keyPair"]["PrivateKey"])) as device:
+        for topic in (create, provision):
+            assert device.subscribe(f"{topic}/+", 1) == [1]
+        device.publish(create, b"")
+        made = json.loads(device.next().payload)
+        trusting = context(made["certificatePem"], made["privateKey"])
+        refused = Device(port, tls=trusting)
+        assert refused.connect()[1].is_failure  # it is not ACTIVE yet
+        refused.paho.loop_stop()
+        asked = {"certificateOwnershipToken": made["certificateOwnershipToken"], "parameters": {"Serial": "lamp"}}
+        device.publish(provision, json.dumps(asked))
+        assert json.loads(device.next().payload) == {"deviceConfiguration": {}, "thingName": "lamp"}
+    with Device(port, tls=trusting) as device:
+        assert device.subscribe("lamps", 1) == [1]
+
+
 def test_a_policy_that_changes_holds_at_once(
     secure: ServerThread, iot: Any, context: Callable[..., ssl.SSLContext]
 ) -> None:

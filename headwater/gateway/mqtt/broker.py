@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 
 from headwater.gateway.identity import Callers, credential_of, scope_of
 from headwater.gateway.messages import HttpRequest
@@ -45,7 +46,7 @@ class MqttBroker:
                 backlog=_BACKLOG,
             )
         except OSError as error:
-            self.problem = f"Cannot listen for MQTT on {host}:{port}: {error.strerror}"
+            self.problem = f"Cannot listen for MQTT on {host}:{port}: {os.strerror(error.errno or 0)}"
             log.warning(self.problem)
             return
         self.port = self._server.sockets[0].getsockname()[1]

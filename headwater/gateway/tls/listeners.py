@@ -7,6 +7,7 @@ is seen by how they begin. https://docs.aws.amazon.com/iot/latest/developerguide
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
@@ -87,7 +88,9 @@ class TlsListeners:
                 ssl_shutdown_timeout=_GOODBYE_WITHIN,
             )
         except OSError as error:
-            raise CannotListen(f"Cannot listen for TLS on {self._host}:{port}: {error.strerror}") from error
+            raise CannotListen(
+                f"Cannot listen for TLS on {self._host}:{port}: {os.strerror(error.errno or 0)}"
+            ) from error
         self._servers.append(server)
         taken: int = server.sockets[0].getsockname()[1]
         return taken

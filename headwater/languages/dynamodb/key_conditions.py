@@ -11,6 +11,7 @@ from headwater.languages.dynamodb.errors import ValidationException
 from headwater.languages.dynamodb.scope import Compiled, Names
 from headwater.languages.dynamodb.syntax import And, Between, Call, Comparison, Condition, Operand, Or, Path, Value
 
+TOO_MANY = "Conditions can be of length 1 or 2 only"  # but for indexes whose keys have more attributes
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NOT_FOR_KEYS = frozenset(("attribute_exists", "attribute_not_exists", "attribute_type", "contains"))
 _PREFIX = "Invalid condition in KeyConditionExpression: "
@@ -41,7 +42,7 @@ def compile_key_condition(text: str, names: Names) -> CompiledKeyCondition:
     try:
         _collect(condition.tree, condition, names, terms)
         if len(terms) not in (1, 2):
-            raise ValidationException("Conditions can be of length 1 or 2 only")
+            raise ValidationException(TOO_MANY)
     except ValidationException as error:
         problem = str(error)
     return CompiledKeyCondition(

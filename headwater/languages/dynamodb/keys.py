@@ -4,6 +4,7 @@ Strings order by their UTF-8 bytes, binary by its unsigned bytes, numbers by val
 hash of the partition key, as in DynamoDB: a scan's order tells nothing, a parallel scan's segments are ranges of it.
 """
 
+from collections.abc import Iterable
 from zlib import crc32
 
 from headwater.languages.dynamodb import numbers
@@ -24,6 +25,22 @@ def sortable(value: AttributeValue, name: str) -> bytes:
 def partition(value: AttributeValue, name: str) -> bytes:
     """Bytes that identify a partition key: four of its hash, then the value."""
     content = sortable(value, name)
+    return crc32(content).to_bytes(4, "big") + content
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """Sortable bytes of several values, one after the other, that compare as the values do in turn."""
+    return b"".join([joined_prefix(part) + b"\x00\x01" for part in parts])
+
+
+def joined_prefix(part: bytes) -> bytes:
+    """What the joined bytes begin with of all values that begin so."""
+    return part.replace(b"\x00", b"\x00\xff")
+
+
+def joined_partition(parts: Iterable[bytes]) -> bytes:
+    """Bytes that identify a partition key of several values."""
+    content = joined(parts)
     return crc32(content).to_bytes(4, "big") + content
 
 

@@ -18,6 +18,12 @@ _SHADOW_REQUEST = re.compile(
 )
 
 
+_PROVISIONING_REQUEST = re.compile(
+    r"(\$aws/(?:certificates/(create|create-from-csr)|provisioning-templates/([0-9A-Za-z_-]{1,36})/(provision)))"
+    r"/(json|cbor)"
+)
+
+
 class SharedFilter(NamedTuple):
     """A topic filter and the share group that it belongs to; None: an ordinary subscription."""
 
@@ -94,12 +100,33 @@ def shadow_request(topic: str) -> ShadowRequest | None:
     return None if found is None else ShadowRequest(found[1], found[2], found[3] or "", found[4])
 
 
+class ProvisioningRequest(NamedTuple):
+    """What a topic asks of fleet provisioning: ``kind`` is `create`, `create-from-csr` or `provision`, the last by a
+    ``template``; answers stand below ``prefix`` and ``format``."""
+
+    prefix: str
+    kind: str
+    template: str
+    format: str
+
+
+def provisioning_request(topic: str) -> ProvisioningRequest | None:
+    """For ``$aws/certificates/create/json`` and its kin; else None.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/fleet-provision-api.html
+    """
+    found = _PROVISIONING_REQUEST.fullmatch(topic)
+    return None if found is None else ProvisioningRequest(found[1], found[2] or found[4], found[3] or "", found[5])
+
+
 def is_reserved(topic: str) -> bool:
     """Topics that only AWS itself publishes to.
 
     https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html
     """
-    return topic.startswith("$") and not topic.startswith(BASIC_INGEST_PREFIX) and shadow_request(topic) is None
+    if not topic.startswith("$") or topic.startswith(BASIC_INGEST_PREFIX):
+        return False
+    return shadow_request(topic) is None and provisioning_request(topic) is None
 
 
 def split_shared(topic_filter: str) -> SharedFilter:

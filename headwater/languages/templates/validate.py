@@ -12,6 +12,7 @@ from headwater.languages.templates.references import Kind, Reference, references
 from headwater.languages.templates.scope import pseudo_parameters
 from headwater.languages.templates.template import Output, Resource, Template
 
+SERVERLESS = "AWS::Serverless::"
 PSEUDO = frozenset(pseudo_parameters("", "", "", ""))
 
 
@@ -22,6 +23,8 @@ def validate(template: Template, conditions: Mapping[str, bool] | None = None) -
     without them (ValidateTemplate) all resources do.
     """
     resources, outputs = active(template, conditions)
+    if conditions is not None:
+        check_types(resources)
     for resource in template.resources.values():
         check_condition(template, resource.condition)
     for output in template.outputs.values():
@@ -53,6 +56,13 @@ def active(template: Template, conditions: Mapping[str, bool] | None) -> tuple[d
         {name: each for name, each in template.resources.items() if holds(each.condition)},
         {name: each for name, each in template.outputs.items() if holds(each.condition)},
     )
+
+
+def check_types(resources: Mapping[str, Resource]) -> None:
+    """What SAM's transform would have made something of is no type of CloudFormation's own."""
+    unknown = sorted({each.type for each in resources.values() if each.type.startswith(SERVERLESS)})
+    if unknown:
+        raise TemplateError(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
 
 
 def check_condition(template: Template, name: str | None) -> None:

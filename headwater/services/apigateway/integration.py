@@ -13,7 +13,7 @@ from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.http_integration import HttpIntegration, compile_http, compile_rest_http
 from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
 from headwater.services.apigateway.parameter_changes import Changes, compile_changes
-from headwater.services.apigateway.rest_integration import TemplatedIntegration, compile_templated
+from headwater.services.apigateway.rest_integration import TemplatedIntegration, compile_templated, principal_of
 from headwater.services.apigateway.service_actions import ACTIONS, Action
 from headwater.spine.errors import not_implemented
 
@@ -36,11 +36,13 @@ class FunctionIntegration(NamedTuple):
 
 
 class ServiceIntegration(NamedTuple):
-    """Call an operation with parameters selected from the request; ``timeout`` in seconds."""
+    """Call an operation with parameters selected from the request; ``timeout`` in seconds; ``principal``: the session
+    of its credentials' role."""
 
     action: Action
     parameters: dict[str, Selector]
     timeout: float
+    principal: str | None
 
 
 Integration = FunctionIntegration | ServiceIntegration | TemplatedIntegration | HttpIntegration
@@ -62,7 +64,7 @@ def compile_integration(document: Mapping[str, Any]) -> Integration:
     if subtype := document.get("IntegrationSubtype"):
         if document.get("ResponseParameters"):
             raise not_implemented("ResponseParameters of an API Gateway integration with a subtype")
-        return _compile_service(subtype, document.get("RequestParameters") or {}, timeout)
+        return _compile_service(subtype, document, timeout)
     changes = compile_changes(document.get("RequestParameters") or {}, document.get("ResponseParameters") or {})
     payload = document.get("PayloadFormatVersion", "1.0")
     if payload not in ("1.0", "2.0"):
@@ -79,7 +81,8 @@ def function_arn(uri: str) -> str:
     return arn
 
 
-def _compile_service(subtype: str, given: Mapping[str, str], timeout: float) -> ServiceIntegration:
+def _compile_service(subtype: str, document: Mapping[str, Any], timeout: float) -> ServiceIntegration:
+    given: Mapping[str, str] = document.get("RequestParameters") or {}
     action = ACTIONS.get(subtype)
     if action is None:
         raise not_implemented(f"The integration subtype {subtype} of API Gateway")
@@ -91,7 +94,7 @@ def _compile_service(subtype: str, given: Mapping[str, str], timeout: float) -> 
         parameters = {name: compile_mapping(expression) for name, expression in given.items()}
     except InvalidMapping as error:
         raise bad_request(str(error)) from None
-    return ServiceIntegration(action, parameters, timeout)
+    return ServiceIntegration(action, parameters, timeout, principal_of(document.get("CredentialsArn")))
 
 
 def compile_rest_integration(document: Mapping[str, Any]) -> Integration:

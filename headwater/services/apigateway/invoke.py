@@ -277,7 +277,8 @@ async def _call_service(work: Work, integration: ServiceIntegration, exchange: E
     action = integration.action
     try:
         request = action_request(action, given)
-        called = work.operation(action.service, action.operation, request, exchange.account, region)
+        principal = integration.principal
+        called = work.operation(action.service, action.operation, request, exchange.account, region, principal)
         result = await work.within(int(integration.timeout * 1000), called)
     except TimeoutError:
         return message(503, "Service Unavailable")

@@ -16,6 +16,7 @@ from headwater.spine.shapes import failure, validation_error
 MAX_LOCAL_INDEXES = 5
 MAX_GLOBAL_INDEXES = 20
 MAX_PROJECTED_ATTRIBUTES = 100
+MAX_KEY_ATTRIBUTES = 4  # of each kind, in the key of a global index
 _MAX_UNITS = 1_000_000_000_000
 _VIEW_TYPES = ("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
 _LACKING = (
@@ -101,7 +102,7 @@ def check_attribute_definitions(definitions: list[dict[str, str]]) -> list[str]:
     for definition in definitions:
         name = definition["AttributeName"]
         if name in names:
-            raise invalid_parameter("Cannot add, delete, or update multiple definitions of one attribute: " + name)
+            raise validation(f"Attribute Name is duplicated: {name}")
         names.append(name)
     return names
 
@@ -118,8 +119,6 @@ def _check_key_length(schema: list[dict[str, str]]) -> None:
 def check_key_schema(schema: list[dict[str, str]], defined: list[str]) -> None:
     """Of a table or an index: HASH, then perhaps RANGE, of attributes that are defined."""
     names = [part["AttributeName"] for part in schema]
-    if len(names) > 2:
-        raise not_implemented("A key of more than two attributes in DynamoDB")
     if len(names) > len(defined):
         raise validation("Invalid KeySchema: Some index key attribute have no definition")
     if any(name not in defined for name in names):
@@ -133,6 +132,27 @@ def check_key_schema(schema: list[dict[str, str]], defined: list[str]) -> None:
         raise validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     if len(schema) == 2 and schema[1]["KeyType"] != "RANGE":
         raise validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+
+
+def _check_global_key_schema(schema: list[dict[str, str]], defined: list[str]) -> None:
+    """Of a global index: up to four of HASH, then up to four of RANGE."""
+    kinds = [part["KeyType"] for part in schema]
+    if len(schema) == 1 or kinds == ["HASH", "RANGE"] or kinds[0] != "HASH":
+        check_key_schema(schema, defined)
+        return
+    names = [part["AttributeName"] for part in schema]
+    if any(name not in defined for name in names):
+        raise invalid_parameter(
+            "Some index key attributes are not defined in AttributeDefinitions. "
+            f"Keys: [{', '.join(names)}], AttributeDefinitions: [{', '.join(defined)}]"
+        )
+    if len(set(names)) < len(names):
+        raise validation("The KeySchema contains multiple key attributes with the same name")
+    if kinds != sorted(kinds):
+        raise invalid_parameter("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+    for kind in ("HASH", "RANGE"):
+        if kinds.count(kind) > MAX_KEY_ATTRIBUTES:
+            raise invalid_parameter(f"The KeySchema exceeds the maximum allowed number of {kind} key attributes")
 
 
 def check_all_used(used: Iterable[str], defined: list[str]) -> None:
@@ -158,14 +178,25 @@ def check_stream(specification: Definition | None) -> None:
         return
     view_type = specification.get("StreamViewType")
     if specification["StreamEnabled"] and view_type not in _VIEW_TYPES:
-        raise invalid_parameter("StreamViewType is required when StreamEnabled is true")
+        raise invalid_parameter("Table is being created with a stream enabled, UpdateViewType is required")
     if not specification["StreamEnabled"] and view_type is not None:
         raise invalid_parameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
 
 
-def check_global_index(index: Definition, defined: list[str], billing_mode: str | None) -> None:
-    """One global index, of CreateTable or of an update."""
-    check_key_schema(index["KeySchema"], defined)
+def check_changed_stream(specification: Definition | None) -> None:
+    """The same of UpdateTable."""
+    if specification is None:
+        return
+    view_type = specification.get("StreamViewType")
+    if specification["StreamEnabled"] and view_type is None:
+        raise invalid_parameter("If stream is being enabled then UpdateViewType is required")
+    if not specification["StreamEnabled"] and view_type is not None:
+        raise invalid_parameter("If stream is being disabled, then UpdateViewType must not be specified")
+
+
+def check_global_index(index: Definition, defined: list[str], billing_mode: str | None, lacks: str) -> None:
+    """One global index, of CreateTable or of an update. ``lacks``: how they say that units are missing."""
+    _check_global_key_schema(index["KeySchema"], defined)
     _check_projection(index["Projection"])
     throughput = index.get("ProvisionedThroughput")
     if billing_mode == "PAY_PER_REQUEST":
@@ -175,7 +206,7 @@ def check_global_index(index: Definition, defined: list[str], billing_mode: str 
                 "when BillingMode is PAY_PER_REQUEST"
             )
     elif throughput is None:
-        raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+        raise invalid_parameter(f"ProvisionedThroughput {lacks} for index: {index['IndexName']}")
     else:
         check_units(throughput)
 
@@ -192,6 +223,7 @@ def _check_local_indexes(
     table_hash = schema[0]["AttributeName"]
     for index in indexes:
         name, key = index["IndexName"], index["KeySchema"]
+        _check_key_length(key)
         check_key_schema(key, defined)
         if len(key) != 2:
             raise invalid_parameter(f"Index KeySchema does not have a range key for index: {name}")
@@ -210,7 +242,7 @@ def _check_global_indexes(request: Definition, indexes: list[Definition], define
     if not indexes:
         raise invalid_parameter("List of GlobalSecondaryIndexes is empty")
     for index in indexes:
-        check_global_index(index, defined, request.get("BillingMode"))
+        check_global_index(index, defined, request.get("BillingMode"), "is not specified")
         _check_unique(index["IndexName"], names)
     if len(indexes) > MAX_GLOBAL_INDEXES:
         raise _too_many("Global", MAX_GLOBAL_INDEXES)

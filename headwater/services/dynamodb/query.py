@@ -5,15 +5,14 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from headwater.languages.dynamodb import keys, legacy
+from headwater.languages.dynamodb import legacy
 from headwater.languages.dynamodb.expressions import Expressions
-from headwater.languages.dynamodb.key_conditions import Term
+from headwater.languages.dynamodb.key_conditions import TOO_MANY
 from headwater.languages.dynamodb.values import AttributeValue
 from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.doors import item_operation
-from headwater.services.dynamodb.errors import invalid_parameter, validation
+from headwater.services.dynamodb.errors import validation
+from headwater.services.dynamodb.key_ranges import BEYOND, KeyConditions, Range, range_of
 from headwater.services.dynamodb.pages import (
     STARTING_KEY,
     Fetch,
@@ -39,24 +38,6 @@ from headwater.spine.store import Row
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
 _OTHERS = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")
-# Greater than every sort key, which is at most 1024 bytes.
-_BEYOND = b"\xff" * 1025
-
-
-class KeyConditions(NamedTuple):
-    """What a request says of the keys: terms by attribute, their values, and what is wrong in itself."""
-
-    terms: dict[str, Term]
-    values: dict[str, AttributeValue]
-    problem: str | None
-
-
-class Range(NamedTuple):
-    """Sort keys from ``low`` to before ``high`` in one partition."""
-
-    partition: bytes
-    low: bytes
-    high: bytes
 
 
 @item_operation("Query", reads=True)
@@ -69,10 +50,10 @@ def query(call: Call, request: Request) -> Result:
     projection = read_projection(expressions, request)
     expressions.finish()
     if conditions.problem and not legacy_keys:
-        raise validation(conditions.problem)
+        _refuse(call, request, conditions.problem)
     source = find_source(find_table(call, request["TableName"]), request)
     start = read_starting_key(source, request, STARTING_KEY)
-    wanted = _range(source.schema, conditions)
+    wanted = range_of(source.schema, conditions)
     if start is not None:
         _check_start(source.schema, start, wanted, conditions)
     if projection is not None:
@@ -88,6 +69,13 @@ def query(call: Call, request: Request) -> Result:
     return answer(request, source, page, projection)
 
 
+def _refuse(call: Call, request: Request, problem: str) -> None:
+    """Only the keys of some global indexes have so many attributes."""
+    several = problem == TOO_MANY and "IndexName" in request
+    if not (several and find_source(find_table(call, request["TableName"]), request).schema.composite):
+        raise validation(problem)
+
+
 def _key_conditions(expressions: Expressions, request: Request) -> KeyConditions:
     text = request.get("KeyConditionExpression")
     if text is not None:
@@ -100,61 +88,10 @@ def _key_conditions(expressions: Expressions, request: Request) -> KeyConditions
     return KeyConditions(*legacy.key_conditions(request["KeyConditions"]))
 
 
-def _range(schema: KeySchema, conditions: KeyConditions) -> Range:
-    """The range of keys that the conditions single out; AwsError where the schema does not allow them."""
-    terms = conditions.terms
-    if schema.range is None and len(terms) > 1:
-        raise validation("Query key condition not supported")
-    for attribute in schema.attributes:
-        term = terms.get(attribute.name)
-        if term is None:
-            if attribute is schema.hash or len(terms) > 1:
-                raise validation(f"Query condition missed key schema element: {attribute.name}")
-            continue
-        if not term.operator:
-            raise validation(conditions.problem or "")
-        if any(attribute.type not in conditions.values[name] for name in term.operands):
-            raise invalid_parameter("Condition parameter type does not match schema type")
-        if attribute is schema.hash and term.operator != "=":
-            raise validation("Query key condition not supported")
-        for name in term.operands:
-            if conditions.values[name].get(attribute.type) == "" and term.operator != "begins_with":
-                kind = "string" if attribute.type == "S" else "binary"
-                raise validation(
-                    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
-                    f"contain an empty {kind} value. Key: {attribute.name}"
-                )
-    hash_value = conditions.values[terms[schema.hash.name].operands[0]]
-    partition = keys.partition(hash_value, schema.hash.type)
-    if schema.range is None or schema.range.name not in terms:
-        return Range(partition, b"", _BEYOND)
-    term, type_ = terms[schema.range.name], schema.range.type
-    operands = [keys.sortable(conditions.values[name], type_) for name in term.operands]
-    return Range(partition, *_bounds(term.operator, operands))
-
-
-def _bounds(operator: str, operands: list[bytes]) -> tuple[bytes, bytes]:
-    """The sort keys from the first to before the second; a zero byte more gives the very next bytes."""
-    first = operands[0]
-    if operator == "=":
-        return first, first + b"\x00"
-    if operator == "<":
-        return b"", first
-    if operator == "<=":
-        return b"", first + b"\x00"
-    if operator == ">":
-        return first + b"\x00", _BEYOND
-    if operator == ">=":
-        return first, _BEYOND
-    if operator == "BETWEEN":
-        return first, operands[1] + b"\x00"
-    return first, keys.after_prefix(first) or _BEYOND
-
-
 def _check_start(schema: KeySchema, start: dict[str, AttributeValue], wanted: Range, conditions: KeyConditions) -> None:
     """A page can only start after a key that the conditions let through."""
     hash_key, range_key = schema.bytes_of(start)
-    if len(conditions.terms) == 1:
+    if len(conditions.terms) == len(schema.hashes):
         if hash_key != wanted.partition:
             raise validation("The provided starting key is outside query boundaries based on provided conditions")
         return
@@ -188,7 +125,7 @@ def _fetch(call: Call, source: Source, wanted: Range, forward: bool, start: tupl
 
         return fetch
     statement = tables.QUERY_INDEX if forward else tables.QUERY_INDEX_BACKWARD
-    edge = (b"", b"", b"") if forward else (_BEYOND, b"", b"")
+    edge = (b"", b"", b"") if forward else (BEYOND, b"", b"")
 
     def fetch_from_index(after: Row | None, most: int) -> list[Row]:
         last = start if after is None else after

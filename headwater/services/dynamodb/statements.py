@@ -10,7 +10,7 @@ from typing import Any
 
 from headwater.languages.dynamodb.partiql import Attribute, Condition, Operand, Path, Statement, StatementError, parse
 from headwater.services.dynamodb.errors import resource_not_found, validation
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request
 
 _ORDERED = ("=", "<", "<=", ">", ">=")
@@ -98,6 +98,9 @@ def keys_of(call: Call, statement: Statement) -> tuple[str, str | None]:
         if not found:
             raise validation("The table does not have the specified index")
         schema = found[0]["KeySchema"]
+    kinds = [each["KeyType"] for each in schema]
+    if len(set(kinds)) < len(kinds):
+        raise not_implemented("PartiQL on a global index with several partition or sort key attributes")
     names = {each["KeyType"]: each["AttributeName"] for each in schema}
     return names["HASH"], names.get("RANGE")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import orjson
 
@@ -46,12 +46,21 @@ class KeySchema:
     """A partition key and perhaps a sort key, of a table or an index."""
 
     __slots__ = ("attributes", "hash", "names", "range")
+    composite: ClassVar[bool] = False
 
     def __init__(self, schema: list[dict[str, str]], types: Mapping[str, str]) -> None:
         self.attributes = [KeyAttribute(part["AttributeName"], types[part["AttributeName"]]) for part in schema]
         self.names = tuple([attribute.name for attribute in self.attributes])
         self.hash = self.attributes[0]
         self.range = self.attributes[1] if len(self.attributes) > 1 else None
+
+    @property
+    def hashes(self) -> list[KeyAttribute]:
+        return [self.hash]
+
+    @property
+    def ranges(self) -> list[KeyAttribute]:
+        return [] if self.range is None else [self.range]
 
     def bytes_of(self, item: Mapping[str, AttributeValue]) -> Key:
         """The key of an item that is known to have one."""
@@ -88,6 +97,38 @@ class Index(KeySchema):
         if projection["ProjectionType"] != "ALL":
             self.projected = frozenset((*table.names, *self.names, *projection.get("NonKeyAttributes", ())))
             self.select = selection([(name,) for name in self.projected])
+
+
+class CompositeIndex(Index):
+    """A global index with several partition or sort key attributes, up to four of each."""
+
+    __slots__ = ("_hashes", "_ranges")
+    composite = True
+
+    def __init__(self, table: KeySchema, definition: dict[str, Any], types: Mapping[str, str], is_global: bool) -> None:
+        super().__init__(table, definition, types, is_global)
+        count = [part["KeyType"] for part in definition["KeySchema"]].count("HASH")
+        self._hashes, self._ranges = self.attributes[:count], self.attributes[count:]
+        self.range = self._ranges[0] if self._ranges else None
+
+    @property
+    def hashes(self) -> list[KeyAttribute]:
+        return self._hashes
+
+    @property
+    def ranges(self) -> list[KeyAttribute]:
+        return self._ranges
+
+    def bytes_of(self, item: Mapping[str, AttributeValue]) -> Key:
+        hashes, ranges = [
+            [keys.sortable(item[name], type_) for name, type_ in group] for group in (self._hashes, self._ranges)
+        ]
+        return keys.joined_partition(hashes), keys.joined(ranges)
+
+
+def global_index(table: KeySchema, definition: dict[str, Any], types: Mapping[str, str]) -> Index:
+    kinds = [part["KeyType"] for part in definition["KeySchema"]]
+    return (CompositeIndex if len(set(kinds)) < len(kinds) else Index)(table, definition, types, True)
 
 
 class Stream(NamedTuple):
@@ -143,7 +184,7 @@ class Table(KeySchema):
         self.stream = stream
         self.kinesis = kinesis
         made = [Index(self, index, types, False) for index in definition.get("LocalSecondaryIndexes", ())]
-        made += [Index(self, index, types, True) for index in definition.get("GlobalSecondaryIndexes", ())]
+        made += [global_index(self, index, types) for index in definition.get("GlobalSecondaryIndexes", ())]
         self.indexes = {index.name: index for index in sorted(made, key=lambda index: index.name)}
         # Of an attribute that keys several indexes, errors name the first index by name.
         self.index_keys: dict[str, tuple[str, str]] = {}
@@ -214,11 +255,11 @@ class Table(KeySchema):
             return
         size = utf8_size(value["S"]) if type_ == "S" else len(keys.sortable(value, "B"))
         for index in self.indexes.values():
-            if name == index.hash.name and size > MAX_HASH_SIZE:
+            if name in [attribute.name for attribute in index.hashes] and size > MAX_HASH_SIZE:
                 raise invalid_parameter(
                     f"Size of hashkey has exceeded the maximum size limit of2048 bytes IndexName: {index.name}"
                 )
-            if index.range is not None and name == index.range.name and size > MAX_RANGE_SIZE:
+            if name in [attribute.name for attribute in index.ranges] and size > MAX_RANGE_SIZE:
                 raise invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
 
 

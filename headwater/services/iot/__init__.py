@@ -24,9 +24,9 @@ from headwater.services.iot.errors import missing
 from headwater.services.iot.iam_actions import AUTHORIZATION
 from headwater.services.iot.policies import attachments, effective, policies, trying
 from headwater.services.iot.policies import resources as policy_resources
+from headwater.services.iot.provisioning import device_api, templates
 from headwater.services.iot.provisioning import registering as thing_registering
 from headwater.services.iot.provisioning import resources as provisioning_resources
-from headwater.services.iot.provisioning import templates
 from headwater.services.iot.registry import group_members, principals, thing_groups, thing_types, things
 from headwater.services.iot.registry import resources as registry_resources
 from headwater.services.iot.shadows import shadows
@@ -64,6 +64,7 @@ SERVICE = Service(
         trying,
         policy_resources,
         provisioning_resources,
+        device_api,
         templates,
         thing_registering,
         group_members,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from headwater.services.kms import tables
 from headwater.services.kms.errors import invalid_state, validation
 from headwater.services.kms.key import DISABLED, PENDING_DELETION, own_key
+from headwater.services.kms.telling import tell
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -53,3 +54,4 @@ def end_of_key(call: Call, item: Delivery) -> None:
     statements = (tables.DELETE_MATERIALS, tables.DELETE_ALIASES, tables.DELETE_GRANTS, tables.DELETE_KEY)
     for statement in statements:
         call.store.run(statement, (arn,))
+    tell(call, "KMS CMK Deletion", arn)

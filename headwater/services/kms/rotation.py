@@ -14,6 +14,7 @@ from headwater.services.kms.errors import limit_exceeded, unsupported
 from headwater.services.kms.key import ENABLED, PENDING_DELETION, Key, find_key, own_key
 from headwater.services.kms.pages import among, listed
 from headwater.services.kms.specs import SYMMETRIC, secret_of
+from headwater.services.kms.telling import tell
 from headwater.spine.deliveries import Again, Delivery, delivery
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -75,6 +76,7 @@ def rotate_key_on_demand(call: Call, request: Request) -> Result:
     if (call.store.one(tables.COUNT_ON_DEMAND, (key.arn,)) or (0,))[0] >= _MOST_ON_DEMAND:
         raise limit_exceeded(f"The on-demand rotations limit has been reached for {key.arn}.")
     _rotate(call, key.arn, "ON_DEMAND")
+    tell(call, "KMS CMK Rotation", key.arn)
     return {"KeyId": key.arn}
 
 
@@ -87,6 +89,7 @@ def rotation_is_due(call: Call, item: Delivery) -> Again | None:
         return None
     if key.state == ENABLED:
         _rotate(call, arn, "AUTOMATIC")
+        tell(call, "KMS CMK Rotation", arn)
     due = (key.rotates or call.now) + key.period * _DAY
     call.store.run(tables.SET_NEXT_ROTATION, (due, arn))
     return Again(due)

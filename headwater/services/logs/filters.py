@@ -20,8 +20,9 @@ from headwater.services.logs.group_filters import (
     filters_of,
     save_filters,
 )
-from headwater.services.logs.log_group import LogGroup, named_group
-from headwater.spine.arns import parse_arn
+from headwater.services.logs.log_group import LogGroup, group_arn, named_group
+from headwater.spine.admission import NOTE, Visitor, refusal
+from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import make_token, read_place
@@ -62,7 +63,45 @@ def put_subscription_filter(call: Call, request: Request) -> Result:
         raise invalid_parameter("destinationArn is not a valid destination")
     if arn.service != "lambda" and not request.get("roleArn"):
         raise invalid_parameter(f"destinationArn for vendor {arn.service} must have a roleArn")
+    _check_destination(call, named_group(call, request), arn)
     return _put(call, request, SUBSCRIPTION, _MOST_SUBSCRIPTIONS)
+
+
+def _check_destination(call: Call, group: LogGroup, arn: Arn) -> None:
+    """AWS sends a test, which must arrive; here it is looked whether it would."""
+    service = arn.service
+    name = arn.resource.rpartition("/")[2]
+    operation, asked = {
+        "lambda": ("GetFunctionConfiguration", {"FunctionName": str(arn)}),
+        "kinesis": ("DescribeStreamSummary", {"StreamName": name}),
+        "firehose": ("DescribeDeliveryStream", {"DeliveryStreamName": name}),
+    }[service]
+    try:
+        found = call.operation(service, operation, asked, arn.account, arn.region)
+    except AwsError:
+        raise _unreachable(service) from None
+    told = found.get("StreamDescriptionSummary") or found.get("DeliveryStreamDescription") or {}
+    if service != "lambda" and "ACTIVE" not in (told.get("StreamStatus"), told.get("DeliveryStreamStatus")):
+        raise _unreachable(service)
+    visitor = Visitor("logs", f"{group_arn(call, group.name)}:*", call.account)
+    why = refusal(call, str(arn), visitor) if service == "lambda" else None
+    if why is not None and call.engine.enforces_policies:
+        raise _unreachable(service)
+    if why is not None:
+        call.span.note(NOTE, why)
+
+
+def _unreachable(service: str) -> AwsError:
+    if service == "lambda":
+        return invalid_parameter(
+            "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute "
+            "your function."
+        )
+    kind, shown = ("Kinesis", "kinesis") if service == "kinesis" else ("Firehose", "Firehose")
+    return invalid_parameter(
+        f"Could not deliver test message to specified {kind} stream. Check if the given {shown} stream is in ACTIVE "
+        "state."
+    )
 
 
 def _put(call: Call, request: Request, kind: str, most: int) -> Result:

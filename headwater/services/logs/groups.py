@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateL
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from headwater.services.logs import tables
-from headwater.services.logs.errors import group_exists, invalid_parameter, key_refusal, no_token
+from headwater.services.logs.errors import group_exists, invalid_parameter, key_refusal, no_token, validation
 from headwater.services.logs.group_filters import METRIC, filters_of
 from headwater.services.logs.log_group import LogGroup, add_group, find_group, group_arn, group_name, named_group
 from headwater.spine.encryption_keys import usable_key
@@ -19,6 +20,7 @@ from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
 _PAGE = 50
+_UNKNOWN = ("dataSources", "fieldIndexNames", "includeLinkedAccounts")
 _RETENTIONS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
@@ -32,7 +34,9 @@ def create_log_group(call: Call, request: Request) -> Result:
     kind = request.get("logGroupClass") or "STANDARD"
     if request.get("kmsKeyId"):
         usable_key(call, request["kmsKeyId"], key_refusal)
-    add_group(call, name, kind, request.get("kmsKeyId"), request.get("tags"))
+    group = add_group(call, name, kind, request.get("kmsKeyId"), request.get("tags"))
+    if request.get("deletionProtectionEnabled"):
+        call.store.run(tables.SET_PROTECTED, (1, group.id))
     call.span.subject = group_arn(call, name)
     return {}
 
@@ -40,9 +44,57 @@ def create_log_group(call: Call, request: Request) -> Result:
 @operation("logs", "DeleteLogGroup")
 def delete_log_group(call: Call, request: Request) -> Result:
     group = named_group(call, request)
+    if group.protected:
+        raise validation(
+            "Deletion protection is enabled for the log group. Disable it before you delete the log group."
+        )
     for statement in (tables.DELETE_GROUP_CHUNKS, tables.DELETE_GROUP_STREAMS, tables.DELETE_GROUP):
         call.store.run(statement, (group.id,))
     return {}
+
+
+@operation("logs", "PutLogGroupDeletionProtection")
+def put_log_group_deletion_protection(call: Call, request: Request) -> Result:
+    call.store.run(tables.SET_PROTECTED, (int(request["deletionProtectionEnabled"]), named_group(call, request).id))
+    return {}
+
+
+@operation("logs", "ListLogGroups", reads=True)
+def list_log_groups(call: Call, request: Request) -> Result:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ListLogGroups.html"""
+    for member in _UNKNOWN:
+        if request.get(member):
+            raise not_implemented(f"{member} of ListLogGroups")
+    alternatives = (request.get("logGroupNamePattern") or "").split("|")
+    kind = request.get("logGroupClass")
+
+    def fetch(after: str, _: int) -> list[LogGroup]:
+        groups = (LogGroup(*row) for row in call.store.all(tables.LIST_GROUPS, (call.account, call.region, after)))
+        return [
+            group
+            for group in groups
+            if kind in (None, group.kind)
+            and any(_is_like(group.name, each) for each in alternatives)
+            and _is_tagged(group, request.get("logGroupTags") or ())
+        ]
+
+    limit = request.get("limit") or _PAGE
+    groups, token = page(request.get("nextToken"), limit, fetch, lambda group: group.name, no_token)
+    listed = [
+        {"logGroupName": group.name, "logGroupArn": group_arn(call, group.name), "logGroupClass": group.kind}
+        for group in groups
+    ]
+    return {"logGroups": listed, "nextToken": token}
+
+
+def _is_like(name: str, pattern: str) -> bool:
+    """A part of the name, or after ``^`` its beginning."""
+    return name.startswith(pattern[1:]) if pattern.startswith("^") else pattern in name
+
+
+def _is_tagged(group: LogGroup, filters: Sequence[Mapping[str, Any]]) -> bool:
+    tags = orjson.loads(group.tags) if filters else {}
+    return all(each["key"] in tags and tags[each["key"]] in (each.get("values") or tags.values()) for each in filters)
 
 
 @operation("logs", "DescribeLogGroups", reads=True)
@@ -81,6 +133,7 @@ def _shown(call: Call, group: LogGroup) -> dict[str, Any]:
         "kmsKeyId": group.key,
         "logGroupClass": group.kind,
         "logGroupArn": arn,
+        "deletionProtectionEnabled": bool(group.protected),
     }
 
 

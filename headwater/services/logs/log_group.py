@@ -25,6 +25,7 @@ class LogGroup(NamedTuple):
     tags: str
     created: int
     filters: str | None = None
+    protected: int = 0
 
     def kept_since(self, now: int) -> int:
         return now - self.retention * _DAY if self.retention else 0

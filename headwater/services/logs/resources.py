@@ -24,6 +24,7 @@ class LogGroupResource(Resource):
         name = properties.get("LogGroupName") or change.physical_name(512)
         request = {"logGroupName": name, "tags": resource_tags(change) or None, "kmsKeyId": properties.get("KmsKeyId")}
         request["logGroupClass"] = properties.get("LogGroupClass")
+        request["deletionProtectionEnabled"] = _is_protected(properties)
         call.operation("logs", "CreateLogGroup", {k: v for k, v in request.items() if v is not None})
         change.physical_id = name
         change.attributes = {"Arn": f"{group_arn(call, name)}:*"}
@@ -34,6 +35,10 @@ class LogGroupResource(Resource):
             raise Replace
         _refuse_lacking(change.properties)
         change.attributes = {"Arn": f"{group_arn(call, change.physical_id)}:*"}
+        if _is_protected(change.properties) != _is_protected(change.previous):
+            request = {"deletionProtectionEnabled": _is_protected(change.properties)}
+            named = {"logGroupIdentifier": change.physical_id}
+            call.operation("logs", "PutLogGroupDeletionProtection", named | request)
         self._set_key(call, change)
         self._set_retention(call, change)
         _TAGGING.update(call, {"resourceArn": group_arn(call, change.physical_id)}, change)
@@ -53,6 +58,7 @@ class LogGroupResource(Resource):
             "RetentionInDays": found[0].get("retentionInDays"),
             "KmsKeyId": found[0].get("kmsKeyId"),
             "LogGroupClass": found[0].get("logGroupClass"),
+            "DeletionProtectionEnabled": found[0].get("deletionProtectionEnabled") or None,
             "Tags": _TAGGING.present(call, {"resourceArn": group_arn(call, name)}),
         }
 
@@ -72,9 +78,13 @@ class LogGroupResource(Resource):
             call.operation("logs", "DeleteRetentionPolicy", request)
 
 
+def _is_protected(properties: dict[str, Any]) -> bool:
+    return str(properties.get("DeletionProtectionEnabled")).lower() == "true"
+
+
 def _refuse_lacking(properties: dict[str, Any]) -> None:
     """What would hide or hold something, and does not here."""
-    for name in ("DataProtectionPolicy", "DeletionProtectionEnabled", "BearerTokenAuthenticationEnabled"):
+    for name in ("DataProtectionPolicy", "BearerTokenAuthenticationEnabled"):
         if str(properties.get(name) or "false").lower() != "false":
             raise not_implemented(f"{name} of AWS::Logs::LogGroup")
 

@@ -34,6 +34,7 @@ SCHEMA = (
     );
     """,
     query_tables.SCHEMA,
+    "ALTER TABLE logs_groups ADD COLUMN protected INTEGER NOT NULL DEFAULT 0",
 )
 ALL = 1_000_000  # as a limit
 
@@ -41,14 +42,19 @@ INSERT_GROUP = """
 INSERT INTO logs_groups (id, account, region, name, class, key, tags, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 FIND_GROUP = """
-SELECT id, name, class, key, retention, tags, created, filters FROM logs_groups
+SELECT id, name, class, key, retention, tags, created, filters, protected FROM logs_groups
 WHERE account = ? AND region = ? AND name = ?
 """
 LIST_GROUPS = """
-SELECT id, name, class, key, retention, tags, created, filters FROM logs_groups
+SELECT id, name, class, key, retention, tags, created, filters, protected FROM logs_groups
 WHERE account = ? AND region = ? AND name > ? ORDER BY name
 """
+FILTERED_GROUPS = """
+SELECT id, name, class, key, retention, tags, created, filters, protected FROM logs_groups
+WHERE account = ? AND region = ? AND filters IS NOT NULL ORDER BY name
+"""
 SET_KEY = "UPDATE logs_groups SET key = ? WHERE id = ?"
+SET_PROTECTED = "UPDATE logs_groups SET protected = ? WHERE id = ?"
 SET_RETENTION = "UPDATE logs_groups SET retention = ? WHERE id = ?"
 SET_FILTERS = "UPDATE logs_groups SET filters = ? WHERE id = ?"
 SET_TAGS = "UPDATE logs_groups SET tags = ? WHERE id = ?"

@@ -16,6 +16,7 @@ from headwater.services.s3 import tables, tag_sets
 from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, compute, computed, decode, verified
 from headwater.services.s3.conditions import check_write, conditional_write
+from headwater.services.s3.customer_keys import check_key_of_part
 from headwater.services.s3.encryption import encryption_of, etag, kept, told
 from headwater.services.s3.errors import (
     bad_checksum,
@@ -29,6 +30,7 @@ from headwater.services.s3.errors import (
     part_too_small,
 )
 from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
+from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.locks import MEMBERS as LOCK_MEMBERS
 from headwater.services.s3.locks import asked_lock, check_integrity, default_retention
 from headwater.services.s3.notifications import notify
@@ -132,6 +134,7 @@ def upload_part(call: Call, request: Request) -> Result:
     bucket = find_bucket(call, request)
     _check_number(request["PartNumber"])
     upload = find_upload(call, bucket, request)
+    check_key_of_part(request, upload.attributes)
     data: bytes = request.get("Body") or b""
     if bucket.lock is not None:
         asked = {name: upload.attributes[name] for name in LOCK_MEMBERS if name in upload.attributes}
@@ -156,6 +159,7 @@ def upload_part_copy(call: Call, request: Request) -> Result:
     bucket = find_bucket(call, request)
     _check_number(request["PartNumber"])
     upload = find_upload(call, bucket, request)
+    check_key_of_part(request, upload.attributes)
     source_bucket, _, source = find_copy_source(call, request)
     offset, length = 0, source.size
     asked = request.get("CopySourceRange")
@@ -242,6 +246,7 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
         attributes=attributes,
         storage_class=upload.storage_class,
         tags=upload.tags,
+        modified=upload.started,
     )
     if bucket.events:
         notify(call, bucket, "ObjectCreated:CompleteMultipartUpload", key, made)
@@ -251,7 +256,10 @@ def complete_multipart_upload(call: Call, request: Request) -> Result:
 def _answer(call: Call, bucket: Bucket, key: str, made: Version, attributes: dict[str, Any]) -> Result:
     location = f"{call.endpoint}/{bucket.name}/{key}"
     named = {"Location": location, "Bucket": bucket.name, "Key": key, "ETag": made.quoted_etag}
-    return {**named, **told(attributes), **checksums_of(attributes), **version_id(bucket, made)}
+    result: Result = {**named, **told(attributes), **checksums_of(attributes), **version_id(bucket, made)}
+    if "Lifecycle" in bucket.settings:
+        result |= expiration_header(bucket, key, made.size, made.tags, made.modified)
+    return result
 
 
 def _completed(call: Call, bucket: Bucket, request: Request, given: list[dict[str, Any]]) -> Result | None:

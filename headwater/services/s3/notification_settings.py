@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 from headwater.services.s3.bucket import change_settings, find_bucket
@@ -27,6 +28,7 @@ _EVENTS = frozenset(
     )
 )
 """Events that can be asked for; those of features that we lack do not happen."""
+_LONGEST_VALUE = 1024
 
 
 @operation("s3", "PutBucketNotificationConfiguration")
@@ -46,6 +48,7 @@ def put_notification_configuration(call: Call, request: Request) -> Result:
             settings[group] = configurations
             if group != "LambdaFunctionConfigurations":
                 tested += [configuration[member] for configuration in configurations]
+    _check_overlaps([each for group in DESTINATIONS for each in settings.get(group, ())])
     if not request.get("SkipDestinationValidation"):
         _check_destinations(call, settings, Visitor("s3", bucket.arn, bucket.account))
     change_settings(call, bucket, {"NotificationConfiguration": settings or None})
@@ -73,11 +76,69 @@ def _checked(call: Call, group: str, member: str, given: dict[str, Any]) -> dict
     for event in events:
         if event not in _EVENTS:
             raise invalid_argument("The event is not supported for notifications", "Event", event)
-    for rule in given.get("Filter", {}).get("Key", {}).get("FilterRules", ()):
-        if rule.get("Name", "").lower() not in ("prefix", "suffix"):
+    made = {"Id": given.get("Id") or call.ids.token(48), **{k: v for k, v in given.items() if k != "Id"}}
+    rules = _rules(given)
+    return {**made, "Filter": {"Key": {"FilterRules": _checked_rules(rules)}}} if rules else made
+
+
+def _rules(configuration: dict[str, Any]) -> list[dict[str, str]]:
+    rules: list[dict[str, str]] = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    return rules
+
+
+def _checked_rules(rules: list[dict[str, str]]) -> list[dict[str, str]]:
+    """A filter's rules, with their names as S3 tells them."""
+    checked: dict[str, str] = {}
+    for rule in rules:
+        name, value = rule.get("Name", ""), rule.get("Value", "")
+        if name.lower() not in ("prefix", "suffix"):
             text = "filter rule name must be either prefix or suffix"
-            raise invalid_argument(text, "FilterRule.Name", rule.get("Name"))
-    return {"Id": given.get("Id") or call.ids.token(48), **{k: v for k, v in given.items() if k != "Id"}}
+            raise invalid_argument(text, "FilterRule.Name", name)
+        if name.capitalize() in checked:
+            text = f"Cannot specify more than one {name.lower()} rule in a filter."
+            raise invalid_argument(text, "FilterRule.Name", name)
+        if len(value.encode()) > _LONGEST_VALUE:
+            text = "Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation"
+            raise invalid_argument(text, "FilterRule.Value", value)
+        checked[name.capitalize()] = value
+    return [{"Name": name, "Value": value} for name, value in checked.items()]
+
+
+def _check_overlaps(configurations: list[dict[str, Any]]) -> None:
+    """InvalidArgument where two configurations want the same event of a key, or have the same id.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    """
+    if len({each["Id"] for each in configurations}) < len(configurations):
+        raise invalid_argument("Same ID used for multiple configurations. IDs must be unique.")
+    for one, other in combinations(configurations, 2):
+        if not _share_events(one["Events"], other["Events"]):
+            continue
+        first, second = _affixes(one), _affixes(other)
+        if not any(first) and not any(second):
+            raise invalid_argument(
+                "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+            )
+        prefixes = first[0].startswith(second[0]) or second[0].startswith(first[0])
+        if prefixes and (first[1].endswith(second[1]) or second[1].endswith(first[1])):
+            raise invalid_argument(
+                "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes "
+                "are overlapping for the same event type."
+            )
+
+
+def _share_events(one: list[str], other: list[str]) -> bool:
+    return any(_covers(a, b) or _covers(b, a) for a in one for b in other)
+
+
+def _covers(wide: str, event: str) -> bool:
+    return wide == event or (wide.endswith(":*") and event.startswith(wide[:-1]))
+
+
+def _affixes(configuration: dict[str, Any]) -> tuple[str, str]:
+    """The prefix and the suffix of the keys that a configuration is about."""
+    rules = {rule["Name"]: rule["Value"] for rule in _rules(configuration)}
+    return rules.get("Prefix", ""), rules.get("Suffix", "")
 
 
 def _check_destinations(call: Call, settings: dict[str, Any], visitor: Visitor) -> None:

@@ -151,8 +151,11 @@ def lay_down(
     storage_class: str = "STANDARD",
     tags: str | None = None,
     marker: bool = False,
+    modified: int | None = None,
 ) -> Version:
     """Make the newest version of a key; in a bucket without versioning it takes the place of the former.
+
+    It is of now, unless ``modified`` tells otherwise: what was uploaded in parts is as old as its upload.
 
     The version's ``id`` is larger than all before it, also where the row that it replaces keeps its own.
     """
@@ -171,7 +174,7 @@ def lay_down(
         int(marker),
         body.size,
         etag,
-        in_seconds(call.now),
+        in_seconds(call.now) if modified is None else modified,
         storage_class,
         tags,
         orjson.dumps(attributes).decode(),

@@ -7,6 +7,9 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from headwater.spine.errors import AwsError
 
 _PIECE = 262_144
 
@@ -62,11 +65,7 @@ class BlobStore:
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                if self._sync:
-                    file.flush()
-                    os.fsync(file.fileno())
+            self._fill(os.fdopen(handle, "wb"), Path(temporary), data)
             Path(temporary).replace(path)
         return digest
 
@@ -80,12 +79,20 @@ class BlobStore:
                 file = path.open("xb")
             except FileExistsError:
                 continue
+            self._fill(file, path, data)
+            return chosen
+
+    def _fill(self, file: BinaryIO, path: Path, data: bytes) -> None:
+        """All of it, or no file: on a full disk the room that a part has taken is given back."""
+        try:
             with file:
                 file.write(data)
                 if self._sync:
                     file.flush()
                     os.fsync(file.fileno())
-            return chosen
+        except OSError as error:
+            path.unlink()
+            raise AwsError("ServiceUnavailable", f"The store did not keep a body: {error.strerror}", 503) from error
 
     def path(self, digest: str) -> Path:
         """Where the file of a digest lies."""

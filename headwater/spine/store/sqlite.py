@@ -19,6 +19,7 @@ _STATEMENTS_CACHED = 1000
 _CACHE_KIB = 32 * 1024
 _CHECKPOINT_PAGES = 8000
 _MAPPED = 1 << 30
+_BUSY_MILLISECONDS = 5000  # whoever has the file may be about to end
 
 
 class SqliteStore:
@@ -37,7 +38,7 @@ class SqliteStore:
         # rows left for later, all of the innermost savepoint, and the statement that writes them
         self._left: list[Sequence[Value]] = []
         self._left_for = ""
-        connection.set_busy_timeout(5000)
+        connection.set_busy_timeout(_BUSY_MILLISECONDS)
         # A plan holds for whatever is bound. Otherwise a statement with a bound LIMIT is parsed and planned anew each
         # time, which takes as long as executing it. https://www.sqlite.org/queryplanner-ng.html#qpstab
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)

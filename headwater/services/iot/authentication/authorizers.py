@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from headwater.services.iot.authentication import tables
-from headwater.services.iot.authentication.authorizing import ask, check_token
+from headwater.services.iot.authentication.authorizing import check_token
 from headwater.services.iot.errors import already_exists, check_name, invalid_request, not_found
+from headwater.services.iot.functions import ask
 from headwater.services.iot.listing import marked_page
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
@@ -136,7 +137,7 @@ def test_invoke_authorizer(call: Call, request: Request) -> Answer:
 
 async def _test(work: Work, authorizer: dict[str, Any], event: dict[str, Any]) -> Result:
     try:
-        answer = await ask(work, authorizer, event)
+        answer = await ask(work, authorizer["authorizerFunctionArn"], event)
     except AwsError as error:
         raise AwsError("InvalidResponseException", error.message) from error
     documents = answer.get("policyDocuments") or []

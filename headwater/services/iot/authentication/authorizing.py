@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from headwater.languages.mqtt.packets import Connect
 from headwater.services.iot.authentication import tables
 from headwater.services.iot.errors import unauthorized
+from headwater.services.iot.functions import ask
 from headwater.services.iot.policies.policy import PolicyError, compile_policy
-from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 from headwater.spine.work import Work
 
@@ -96,29 +96,7 @@ async def authorize(work: Work, request: Request, authorizer: dict[str, Any]) ->
         "protocolData": data,
         "connectionMetadata": {"id": request["ConnectionId"]},
     }
-    return identity_of(await ask(work, authorizer, event))
-
-
-async def ask(work: Work, authorizer: dict[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
-    """Invoke the authorizer's function; UnauthorizedException where it fails."""
-    request = {
-        "FunctionName": authorizer["authorizerFunctionArn"],
-        "InvocationType": "RequestResponse",
-        "Payload": orjson.dumps(event),
-    }
-    try:
-        result = await work.operation("lambda", "Invoke", request)
-    except AwsError as error:
-        raise unauthorized(f"The authorizer's function was not invoked: {error}") from error
-    if result.get("FunctionError"):
-        raise unauthorized("The authorizer's function failed.")
-    try:
-        answer = orjson.loads(result["Payload"])
-    except orjson.JSONDecodeError as error:
-        raise unauthorized("The authorizer's function did not answer with JSON.") from error
-    if not isinstance(answer, dict):
-        raise unauthorized("The authorizer's function did not answer with an object.")
-    return answer
+    return identity_of(await ask(work, authorizer["authorizerFunctionArn"], event))
 
 
 def identity_of(answer: Mapping[str, Any]) -> Identity:

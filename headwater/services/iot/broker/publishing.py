@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from headwater.languages.mqtt.packets import Publish
 from headwater.languages.mqtt.pushes import CHANNEL, Push, Receiver
-from headwater.languages.mqtt.topics import basic_ingest_rule, is_reserved, shadow_request
+from headwater.languages.mqtt.topics import basic_ingest_rule, is_reserved, provisioning_request, shadow_request
 from headwater.services.iot.broker import tables
 from headwater.services.iot.broker.inbox import put_in_inbox
 from headwater.services.iot.broker.memory import Broker, Session, Subscriber, broker_of
@@ -67,9 +67,18 @@ def publish(call: Call, broker: Broker, message: Publication, sender: Session | 
     if receivers:
         call.announce(CHANNEL, Push(Publish(message.topic, message.payload, properties=message.properties), receivers))
     run_rules(call, broker, message, None)
-    if message.topic.startswith("$") and (asked := shadow_request(message.topic)) is not None:
-        call.operation("iot-mqtt", "AnswerShadow", {"Asked": asked, "Payload": message.payload})
+    if message.topic.startswith("$"):
+        _answer(call, message)
     return len(receivers)
+
+
+def _answer(call: Call, message: Publication) -> None:
+    """What a reserved topic asks for, if it asks for anything."""
+    if (asked := shadow_request(message.topic)) is not None:
+        call.operation("iot-mqtt", "AnswerShadow", {"Asked": asked, "Payload": message.payload})
+    elif (wanted := provisioning_request(message.topic)) is not None:
+        sender = {"ClientId": message.client_id, "Principal": message.principal}
+        call.operation("iot-mqtt", "AnswerProvisioning", {"Asked": wanted, "Payload": message.payload, **sender})
 
 
 def _retain(call: Call, message: Publication) -> None:

@@ -29,7 +29,8 @@ from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.work import Work
 
 STATUSES = ("ACTIVE", "INACTIVE", "REVOKED", "PENDING_TRANSFER", "REGISTER_INACTIVE", "PENDING_ACTIVATION")
-_INTERNAL = ("PENDING_TRANSFER", "PENDING_ACTIVATION")
+PENDING = "PENDING_ACTIVATION"
+_INTERNAL = ("PENDING_TRANSFER", PENDING)
 
 
 @operation("iot", "CreateKeysAndCertificate")
@@ -48,7 +49,8 @@ async def _create_keys(work: Work, request: Request) -> Result:
 
 def _create(call: Call, request: Request, keys: KeyPair) -> Result:
     pem = issue(*(find_authority(call) or ("", "")), keys.private)
-    return _keep(call, request, pem) | {"keyPair": {"PublicKey": keys.public, "PrivateKey": keys.private}}
+    pair = {"PublicKey": keys.public, "PrivateKey": keys.private}
+    return keep_issued(call, pem, _status(request)) | {"keyPair": pair}
 
 
 @operation("iot", "CreateCertificateFromCsr")
@@ -66,12 +68,17 @@ async def _create_from_csr_later(work: Work, request: Request) -> Result:
 
 def _create_from_csr(call: Call, request: Request) -> Result:
     authority, asked = find_authority(call) or ("", ""), request["certificateSigningRequest"]
-    return _keep(call, request, readable(lambda: issue_for_request(*authority, asked), "InvalidRequestException"))
+    pem = readable(lambda: issue_for_request(*authority, asked), "InvalidRequestException")
+    return keep_issued(call, pem, _status(request))
 
 
-def _keep(call: Call, request: Request, pem: str) -> Result:
+def _status(request: Request) -> str:
+    return "ACTIVE" if request.get("setAsActive") else "INACTIVE"
+
+
+def keep_issued(call: Call, pem: str, status: str) -> Result:
+    """Keep a certificate that was made here."""
     identity = id_of(load(pem))
-    status = "ACTIVE" if request.get("setAsActive") else "INACTIVE"
     keep_certificate(call, identity, Certificate(status, "DEFAULT", pem, None, call.now, call.now, 1), issued_here=True)
     return {"certificateArn": certificate_arn(call, identity), "certificateId": identity, "certificatePem": pem}
 

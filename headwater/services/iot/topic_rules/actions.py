@@ -17,7 +17,8 @@ from headwater.services.iot.errors import invalid_request
 from headwater.services.iot.topic_rules.items import to_attribute
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
-from headwater.spine.operations import Call
+from headwater.spine.operations import Call, Request
+from headwater.spine.permissions import session_of
 
 Parameters = Mapping[str, Any]
 _MOST_RECORDS = 500  # of PutRecordBatch
@@ -26,6 +27,12 @@ _MOST_RECORDS = 500  # of PutRecordBatch
 def carry_out(call: Call, rule: str, kind: str, parameters: Parameters, payload: bytes) -> None:
     """Do one action; raises the AwsError of the service that refused it."""
     _ACTIONS[kind](call, rule, parameters, payload)
+
+
+def _act(call: Call, parameters: Parameters, service: str, name: str, request: Request) -> None:
+    """In the action's role."""
+    role = parameters.get("roleArn")
+    call.operation(service, name, request, principal=session_of(role, "iot") if role else None)
 
 
 def _text(payload: bytes) -> str:
@@ -42,21 +49,21 @@ def _invoke_function(call: Call, rule: str, parameters: Parameters, payload: byt
 
 def _send_message(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
     body = base64.b64encode(payload).decode() if parameters.get("useBase64") else _text(payload)
-    call.operation("sqs", "SendMessage", {"QueueUrl": parameters["queueUrl"], "MessageBody": body})
+    _act(call, parameters, "sqs", "SendMessage", {"QueueUrl": parameters["queueUrl"], "MessageBody": body})
 
 
 def _notify(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
     request = {"TopicArn": parameters["targetArn"], "Message": _text(payload)}
     if parameters.get("messageFormat") == "JSON":
         request["MessageStructure"] = "json"
-    call.operation("sns", "Publish", request)
+    _act(call, parameters, "sns", "Publish", request)
 
 
 def _put_object(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
     request = {"Bucket": parameters["bucketName"], "Key": parameters["key"], "Body": payload}
     if parameters.get("cannedAcl"):
         request["ACL"] = parameters["cannedAcl"]
-    call.operation("s3", "PutObject", request)
+    _act(call, parameters, "s3", "PutObject", request)
 
 
 def _put_columns(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
@@ -68,7 +75,7 @@ def _put_columns(call: Call, rule: str, parameters: Parameters, payload: bytes) 
     if not isinstance(document, dict):
         raise invalid_request("The message is not a JSON object.")
     item = {name: to_attribute(value) for name, value in document.items()}
-    call.operation("dynamodb", "PutItem", {"TableName": parameters["putItem"]["tableName"], "Item": item})
+    _act(call, parameters, "dynamodb", "PutItem", {"TableName": parameters["putItem"]["tableName"], "Item": item})
 
 
 def _put_payload(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
@@ -79,9 +86,9 @@ def _put_payload(call: Call, rule: str, parameters: Parameters, payload: bytes) 
     table, column = parameters["tableName"], parameters.get("payloadField") or "payload"
     operation = (parameters.get("operation") or "INSERT").upper()
     if operation == "DELETE":
-        call.operation("dynamodb", "DeleteItem", {"TableName": table, "Key": key})
+        _act(call, parameters, "dynamodb", "DeleteItem", {"TableName": table, "Key": key})
     elif operation == "INSERT":
-        call.operation("dynamodb", "PutItem", {"TableName": table, "Item": key | {column: _document(payload)}})
+        _act(call, parameters, "dynamodb", "PutItem", {"TableName": table, "Item": key | {column: _document(payload)}})
     elif operation == "UPDATE":
         request = {
             "TableName": table,
@@ -90,7 +97,7 @@ def _put_payload(call: Call, rule: str, parameters: Parameters, payload: bytes) 
             "ExpressionAttributeNames": {"#payload": column},
             "ExpressionAttributeValues": {":payload": _document(payload)},
         }
-        call.operation("dynamodb", "UpdateItem", request)
+        _act(call, parameters, "dynamodb", "UpdateItem", request)
     else:
         raise invalid_request(f"The operation {operation} is not INSERT, UPDATE or DELETE.")
 
@@ -111,7 +118,7 @@ def _start_execution(call: Call, rule: str, parameters: Parameters, payload: byt
     machine = make_arn("states", call.region, call.account, f"stateMachine:{parameters['stateMachineName']}")
     name = (parameters.get("executionNamePrefix") or "") + call.ids.uuid()
     request = {"stateMachineArn": machine, "name": name[:80], "input": _text(payload)}
-    call.operation("states", "StartExecution", request)
+    _act(call, parameters, "states", "StartExecution", request)
 
 
 def _republish(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
@@ -130,7 +137,7 @@ def _republish(call: Call, rule: str, parameters: Parameters, payload: bytes) ->
 def _put_log_events(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
     stream = {"logGroupName": parameters["logGroupName"], "logStreamName": rule}
     try:
-        call.operation("logs", "CreateLogStream", stream)
+        _act(call, parameters, "logs", "CreateLogStream", stream)
     except AwsError as error:
         if error.code != "ResourceAlreadyExistsException":
             raise
@@ -138,7 +145,7 @@ def _put_log_events(call: Call, rule: str, parameters: Parameters, payload: byte
         events = [_log_event(item) for item in _batch(payload)]
     else:
         events = [{"timestamp": call.now, "message": _text(payload)}]
-    call.operation("logs", "PutLogEvents", stream | {"logEvents": events})
+    _act(call, parameters, "logs", "PutLogEvents", stream | {"logEvents": events})
 
 
 def _log_event(item: Any) -> dict[str, Any]:
@@ -165,7 +172,13 @@ def _put_metric(call: Call, rule: str, parameters: Parameters, payload: bytes) -
     datum = {"MetricName": parameters["metricName"], "Value": value, "Unit": parameters["metricUnit"]}
     if at:
         datum["Timestamp"] = round(_number("metricTimestamp", at) * 1000)
-    call.operation("monitoring", "PutMetricData", {"Namespace": parameters["metricNamespace"], "MetricData": [datum]})
+    _act(
+        call,
+        parameters,
+        "monitoring",
+        "PutMetricData",
+        {"Namespace": parameters["metricNamespace"], "MetricData": [datum]},
+    )
 
 
 def _number(name: str, text: str) -> float:
@@ -184,27 +197,26 @@ def _set_alarm_state(call: Call, rule: str, parameters: Parameters, payload: byt
         "StateReason": parameters["stateReason"],
         "StateValue": parameters["stateValue"],
     }
-    call.operation("monitoring", "SetAlarmState", request)
+    _act(call, parameters, "monitoring", "SetAlarmState", request)
 
 
 def _put_record(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
     key = parameters.get("partitionKey") or call.ids.uuid()
-    call.operation(
-        "kinesis", "PutRecord", {"StreamName": parameters["streamName"], "Data": payload, "PartitionKey": key}
-    )
+    request = {"StreamName": parameters["streamName"], "Data": payload, "PartitionKey": key}
+    _act(call, parameters, "kinesis", "PutRecord", request)
 
 
 def _deliver_record(call: Call, rule: str, parameters: Parameters, payload: bytes) -> None:
     request: dict[str, Any] = {"DeliveryStreamName": parameters["deliveryStreamName"]}
     separator = (parameters.get("separator") or "").encode()
     if not parameters.get("batchMode"):
-        call.operation("firehose", "PutRecord", request | {"Record": {"Data": payload + separator}})
+        _act(call, parameters, "firehose", "PutRecord", request | {"Record": {"Data": payload + separator}})
         return
     items = _batch(payload)
     if len(items) > _MOST_RECORDS:
         raise invalid_request(f"A batch can have {_MOST_RECORDS} records at most.")
     records = [{"Data": orjson.dumps(item) + separator} for item in items]
-    call.operation("firehose", "PutRecordBatch", request | {"Records": records})
+    _act(call, parameters, "firehose", "PutRecordBatch", request | {"Records": records})
 
 
 _ACTIONS: Mapping[str, Callable[[Call, str, Parameters, bytes], None]] = {
