@@ -23,6 +23,7 @@ NOT_AWS = {"AWS::CDK::Metadata"}
 LISTS = {
     "primaryIdentifier": "identifier",
     "createOnlyProperties": "createOnly",
+    "conditionalCreateOnlyProperties": "perhapsCreateOnly",
     "readOnlyProperties": "readOnly",
     "writeOnlyProperties": "writeOnly",
 }

@@ -131,7 +131,7 @@ class Environment:
         if variables.get(OPT_IN) == "1":
             variables[START] = self._shown()
         began = time.perf_counter()
-        descriptors = [self._pipe_writer, *await self._open_api(variables, forked=not command)]
+        descriptors = self._with_log(await self._open_api(variables, forked=not command))
         request = {
             "command": command,
             "environment": variables,
@@ -144,9 +144,7 @@ class Environment:
         except LauncherFailed:
             raise InitFailed(failures.exited(-9)) from None
         finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
-            self._pipe_writer = -1
+            _close_all(descriptors)
         try:
             async with asyncio.timeout(_INIT_LIMIT + self.function.timeout):
                 await self._ready
@@ -171,6 +169,15 @@ class Environment:
         address, port = self._listener.sockets[0].getsockname()
         variables["AWS_LAMBDA_RUNTIME_API"] = f"{address}:{port}"
         return []
+
+    def _with_log(self, descriptors: list[int]) -> list[int]:
+        """What a process is given: its log, then these. Whoever starts it closes them, and nobody else, as the number
+        of what is closed is soon that of something else."""
+        if self.gone:
+            _close_all(descriptors)
+            raise InitFailed(failures.exited(-9))
+        descriptors, self._pipe_writer = [self._pipe_writer, *descriptors], -1
+        return descriptors
 
     def _connect(self) -> RuntimeConnection:
         connection = RuntimeConnection(self)
@@ -350,6 +357,11 @@ class Environment:
         for connection in self._connections:
             connection.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _close_all(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def memory_of(pid: int) -> tuple[int, int]:

@@ -118,7 +118,9 @@ class Launcher:
     def _handle(self, message: dict[str, Any]) -> None:
         match message:
             case {"launched": identity, "pid": pid}:
-                self._launched.pop(identity).set_result(pid)
+                launched = self._launched.pop(identity)
+                if not launched.done():  # nobody waits for it where the runtime closes
+                    launched.set_result(pid)
             case {"exited": identity, "status": status}:
                 self._on_exit.pop(identity)(status)
             case {"ready": _} if self._ready is not None:

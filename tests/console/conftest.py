@@ -18,6 +18,7 @@ __all__ = ["shop"]
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        launched.new_context().new_page()  # stays: a tab beside it costs a third of a window
         yield launched
         launched.close()
 

@@ -36,9 +36,14 @@ expect.set_options(timeout=60_000)  # a guard against waiting for ever, no measu
 
 
 @contextmanager
-def opened(browser: Browser, address: str, *, phone: bool = False, dark: bool = False) -> Iterator[Page]:
-    """A page; whatever goes wrong in it, or is complained of in its console, fails the test."""
-    page = browser.new_page(viewport=PHONE if phone else WIDE, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
+def opened(
+    browser: Browser, address: str, *, phone: bool = False, dark: bool = False, apart: bool = False
+) -> Iterator[Page]:
+    """A page, ``apart`` with a storage of its own; whatever goes wrong in it, or is complained of in its console,
+    fails the test."""
+    page = browser.new_page() if apart else browser.contexts[0].new_page()
+    page.set_viewport_size(PHONE if phone else WIDE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark" if dark else "light")
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)

@@ -138,7 +138,7 @@ def test_a_fault_is_set_and_cleared_from_the_header(browser: Browser, console: s
 
 
 def test_the_theme_can_be_chosen_and_stays(browser: Browser, console: str) -> None:
-    with opened(browser, console + "/console/traces") as page:
+    with opened(browser, console + "/console/traces", apart=True) as page:
         page.get_by_role("button", name="Dark theme").click()
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         page.reload()

@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import psutil
 import pytest
 
+from headwater.runtime.launchers import Launcher
 from headwater.spine.functions import InvocationResult
 
 if TYPE_CHECKING:
@@ -184,5 +186,31 @@ def test_closing_takes_every_process_along(tmp_path: Path, monkeypatch: pytest.M
     lab.run(gone(pids))
     assert launcher is not None
     assert launcher.returncode == 0  # it has ended by itself
+    lab.run(lab.loop.shutdown_default_executor())
+    lab.loop.close()
+
+
+def test_closing_while_a_process_starts_closes_each_descriptor_once(tmp_path: Path) -> None:
+    """The number of one that is closed is soon that of another server's."""
+    from runtime_lab import Lab
+
+    lab, launch, problems = Lab(tmp_path), Launcher.launch, list[object]()
+    lab.loop.set_exception_handler(lambda _, context: problems.append(context))
+
+    async def close_meanwhile() -> None:
+        begun = asyncio.Event()
+
+        async def told(launcher: Launcher, *arguments: Any) -> int:
+            begun.set()
+            return await launch(launcher, *arguments)
+
+        with mock.patch.object(Launcher, "launch", told):
+            run = asyncio.ensure_future(lab.invocation(lab.function(PID)))
+            await begun.wait()
+            await lab.runtime.close()
+            await asyncio.gather(run, return_exceptions=True)
+
+    lab.run(close_meanwhile())
+    assert problems == []
     lab.run(lab.loop.shutdown_default_executor())
     lab.loop.close()

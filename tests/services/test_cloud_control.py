@@ -211,3 +211,29 @@ def test_a_client_token_asks_but_once(aws: Client) -> None:
     other = {"TypeName": QUEUE, "DesiredState": '{"DelaySeconds": 1}', "ClientToken": "once"}
     assert refused(control.create_resource, **other)[0] == "ClientTokenConflictException"
     assert len(aws("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_a_type_is_described(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    told = cloudformation.describe_type(Type="RESOURCE", TypeName=QUEUE)
+    assert cloudformation.describe_type(Arn=told["Arn"])["TypeName"] == QUEUE
+    schema = json.loads(told["Schema"])
+    assert schema["createOnlyProperties"] == ["/properties/FifoQueue", "/properties/QueueName"]
+    assert schema["properties"]["Tags"] == {"type": "array", "items": {"$ref": "#/definitions/Tag"}}
+    assert schema["definitions"]["Tag"]["required"] == ["Value", "Key"]
+    assert (
+        refused(cloudformation.describe_type, Type="RESOURCE", TypeName="Mine::Foo::Bar")[0] == "TypeNotFoundException"
+    )
+
+
+def test_a_stack_goes_on_after_what_cloud_control_has_set(aws: Client) -> None:
+    control, cloudformation = aws("cloudcontrol"), aws("cloudformation")
+    kind, properties, name, value = next(each for each in READABLE if each[0] == "AWS::DynamoDB::Table")
+    body = json.dumps({"Resources": {"Table": {"Type": kind, "Properties": properties}}})
+    cloudformation.create_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    patched(control, kind, "tab", {"op": "add", "path": f"/{name}", "value": value})
+    body = json.dumps({"Resources": {"Table": {"Type": kind, "Properties": properties | {name: value}}}})
+    cloudformation.update_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
+    assert present(control, kind, "tab")[name] == value

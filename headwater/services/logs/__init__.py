@@ -18,6 +18,7 @@ from headwater.services.logs import (
     resources_vended,
     streams,
     tailing,
+    topology,
     vended,
     vending,
 )
@@ -29,7 +30,7 @@ SERVICE = Service(
     name="logs",
     modules=(
         *(events, filtering, filters, group_filters, groups, policies, resources, resources_vended, streams, vended),
-        *(discovering, exporting, queries, query_definitions, tailing, vending),
+        *(discovering, exporting, queries, query_definitions, tailing, topology, vending),
     ),
     schema=SCHEMA,
     validates=True,
