@@ -217,6 +217,7 @@ def test_all_failures_are_told_at_once_and_over_http_too(aws: Client, hook: Endp
         {"url": "ftp://a.example/b"},
         {"url": "https://[::1]/b"},
         {"url": "no address"},
+        {"url": "https://a example/"},
         {"url": "https://a.example/", "headers": [{"key": "k", "value": "v"}] * 101},
         {"url": "https://a.example/", "auth": {"sigv4": {"roleArn": ROLE, "serviceName": "", "signingRegion": "x"}}},
     ],
