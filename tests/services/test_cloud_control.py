@@ -75,6 +75,12 @@ def test_a_queue_from_beginning_to_end(aws: Client) -> None:
 
 READABLE: list[tuple[str, dict[str, Any], str, Any]] = [
     ("AWS::SNS::Topic", {"TopicName": "t", "DisplayName": "a"}, "DisplayName", "b"),
+    (
+        "AWS::S3::Bucket",
+        {"BucketName": "a-bucket-of-ours", "Tags": [{"Key": "a", "Value": "b"}]},
+        "VersioningConfiguration",
+        {"Status": "Enabled"},
+    ),
     ("AWS::Events::EventBus", {"Name": "bus", "Description": "a"}, "Description", "b"),
     (
         "AWS::Events::Rule",
@@ -102,6 +108,20 @@ READABLE: list[tuple[str, dict[str, Any], str, Any]] = [
         },
         "TimeToLiveSpecification",
         {"AttributeName": "until", "Enabled": True},
+    ),
+    (
+        "AWS::IAM::Role",
+        {
+            "RoleName": "r",
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                ],
+            },
+        },
+        "Description",
+        "100% é",
     ),
     ("AWS::SSM::Parameter", {"Name": "/p", "Type": "String", "Value": "a"}, "Value", "b"),
     ("AWS::Logs::LogGroup", {"LogGroupName": "g"}, "RetentionInDays", 7),
