@@ -179,7 +179,7 @@ def test_an_endpoint_that_says_nothing(aws: Client, hook: Endpoint, monkeypatch:
 
     def say_nothing(asked: Asked) -> Reply:
         hook.released.wait(60)
-        return Reply()
+        return Reply(0)  # nobody is there any more
 
     hook.answer = say_nothing
     monkeypatch.setattr(posting, "_SECONDS", 0.2)
