@@ -136,3 +136,14 @@ def test_a_change_set_tells_what_is_replaced(aws: Client) -> None:
         (detail,) = found["ResourceChange"]["Details"]
         assert detail["Target"]["RequiresRecreation"] == recreation
         cloudformation.delete_change_set(ChangeSetName=made["Id"])
+
+
+def test_tags_that_an_answer_could_not_hold(aws: Client) -> None:
+    request = {"StackName": "shop", "TemplateBody": template("AWS::SQS::Queue")}
+    with pytest.raises(ClientError, match="Tags contain invalid characters"):
+        aws("cloudformation").create_stack(**request, Tags=[{"Key": "a", "Value": "\x02"}])
+
+
+def test_a_custom_resource_takes_whatever_it_is_given() -> None:
+    for kind in ("AWS::CloudFormation::CustomResource", "Custom::Thing"):
+        assert Schemas().problem(kind, "Mine", {"ServiceToken": "t", "Anything": {"At": ["all"]}}) is None

@@ -44,6 +44,7 @@ from headwater.services.cloudformation.stack import (
     look_up_stack,
 )
 from headwater.services.cloudformation.stacks import STABLE, differs, new_stack, settings_of
+from headwater.services.cloudformation.types import is_replaced_always
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
 from headwater.spine.errors import AwsError, not_implemented
@@ -279,7 +280,10 @@ def _described(call: Call, stack: Stack, change: Difference) -> dict[str, Any]:
     if change.action == "Modify":
         replaced = existing is not None and existing.type != change.type
         memory: PlanMemory = call.memory
-        recreation = {name: memory.schemas.recreation(change.type, name) for name in change.properties}
+        fixed = is_replaced_always(call, change.type)
+        recreation = {
+            name: "Always" if fixed else memory.schemas.recreation(change.type, name) for name in change.properties
+        }
         found = {*recreation.values(), *(("Always",) if replaced else ())}
         described["Replacement"] = (
             "True" if "Always" in found else "Conditional" if "Conditionally" in found else "False"

@@ -43,7 +43,7 @@ class Schemas:
     def recreation(self, kind: str, name: str) -> str:
         """Whether a change of the property needs a new resource: Never, Always, or Conditionally."""
         schema = self.all.get(kind)
-        if schema is None or name not in schema["properties"]:
+        if schema is None or name not in schema.get("properties", ()):
             return "Conditionally"
         if name in schema.get("createOnly", ()):
             return "Always"
