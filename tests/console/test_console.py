@@ -102,7 +102,9 @@ def test_what_was_given_up_is_delivered_again(browser: Browser, console: str, bu
         row = page.locator("tbody tr", has_text="not-there-yet")
         row.get_by_text("Attempts").click()
         expect(row.locator("details p")).to_contain_text("NO_RESOURCE")
-        url = sqs.create_queue(QueueName="not-there-yet")["QueueUrl"]
+        allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "*", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        url = sqs.create_queue(QueueName="not-there-yet", Attributes={"Policy": policy})["QueueUrl"]
         row.get_by_role("button", name="Redeliver").click()
         expect(page.get_by_role("status").filter(has_text="delivered again")).to_be_visible()
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
