@@ -19,10 +19,11 @@ import orjson
 from scripts.coverage import implemented
 
 TARGET = Path(__file__).parents[1] / "headwater/services/cloudformation/resource_schemas.json"
-NOT_AWS = {"AWS::CDK::Metadata"}
+OPEN = {"AWS::CDK::Metadata", "AWS::CloudFormation::CustomResource"}  # whoever answers says what they take
 LISTS = {
     "primaryIdentifier": "identifier",
     "createOnlyProperties": "createOnly",
+    "conditionalCreateOnlyProperties": "perhapsCreateOnly",
     "readOnlyProperties": "readOnly",
     "writeOnlyProperties": "writeOnly",
 }
@@ -63,7 +64,7 @@ def main(folder: str) -> None:
     lines = {}
     for file in Path(folder).glob("*.json"):
         schema = orjson.loads(file.read_bytes())
-        if schema.get("typeName") in wanted - NOT_AWS:
+        if schema.get("typeName") in wanted - OPEN:
             lines[schema["typeName"]] = orjson.dumps(type_of(schema)).decode()
     rows = [f"{orjson.dumps(name).decode()}:{lines[name]}" for name in sorted(lines)]
     TARGET.write_text("{\n" + ",\n".join(rows) + "\n}\n")

@@ -29,7 +29,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="What the se
 @endpoint_option
 @click.pass_context
 def command(context: click.Context, as_json: bool, endpoint: str) -> None:
-    """Have things go wrong, as they do: repeatably. Without a command: show."""
+    """Make things go wrong, repeatably. Without a command: show."""
     if context.invoked_subcommand is None:
         context.invoke(show, as_json=as_json, endpoint=endpoint)
     hand_down(context, as_json=as_json, endpoint=endpoint)

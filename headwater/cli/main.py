@@ -9,24 +9,24 @@ import click
 from headwater import __version__
 
 _COMMANDS = {
-    "deliveries": "List the ledger of deliveries: to be done, tried again, given up.",
-    "execution": "Show what a workflow did, compare two, replay them on a changed definition.",
-    "explain": "Tell what became of an event, and why; or try a pattern on recorded traffic.",
-    "faults": "Have things go wrong, repeatably; explore what breaks.",
+    "deliveries": "List deliveries: waiting, running, retrying, given up.",
+    "execution": "Show what an execution of Step Functions did; compare two; replay on a changed definition.",
+    "explain": "Explain what became of an event, and why; or try a pattern on recorded events.",
+    "faults": "Make things go wrong, repeatably; find what breaks.",
     "follow": "Show operations and deliveries as they happen.",
     "mocks": "Mock the tasks of Step Functions, as Step Functions Local does.",
     "outbox": "Show e-mails and text messages that would have been sent.",
     "permissions": "List what roles did that their policies do not allow.",
-    "quotas": "Show quotas and rates, change them.",
-    "redeliver": "Do deliveries that failed, or were given up, now.",
-    "report": "Write what happened as one HTML file.",
-    "run": "Run a command with its environment pointing at Headwater.",
-    "settle": "Wait until everything that was caused is done.",
-    "snapshot": "Save everything under a name, and go back to it.",
+    "quotas": "Show and change quotas and rates.",
+    "redeliver": "Retry deliveries now that failed or were given up.",
+    "report": "Write everything that happened into one HTML file.",
+    "run": "Run a command with its AWS environment pointing at Headwater.",
+    "settle": "Wait until nothing is in flight.",
+    "snapshot": "Save the whole state under a name, and go back to it.",
     "start": "Start an empty cloud.",
     "tail": "Show events and their deliveries as they happen.",
-    "time": "Show the clock, freeze it, move it.",
-    "trace": "Show the causal tree of what happened.",
+    "time": "Show, freeze and move the clock.",
+    "trace": "Show what came of a request, as a causal tree.",
     "up": "Deploy a SAM or CloudFormation template; start a cloud where none runs.",
 }
 
@@ -51,4 +51,8 @@ class _Lazy(click.Group):
 @click.command(cls=_Lazy)
 @click.version_option(__version__, prog_name="headwater")
 def main() -> None:
-    """A whole event-driven AWS architecture on your own machine."""
+    """A whole event-driven AWS architecture on your own machine.
+
+    Begin with `headwater start`, or with `headwater up TEMPLATE`. In a second terminal `headwater run PROGRAM` points
+    any program at it: aws, sam, cdk, python. `headwater COMMAND --help` has each command's options.
+    """

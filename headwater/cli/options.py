@@ -48,16 +48,16 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
                      envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
                      help="Mocks of state machines, as a file of Step Functions Local has them."),
         click.option("--quota", "quotas", multiple=True, callback=_quotas, metavar="NAME=VALUE",
-                     help="A quota unlike AWS's, or a rate: events:rules-per-bus=500, events:PutEvents=100."),
+                     help="Change a quota, or set a rate: events:rules-per-bus=500, events:PutEvents=100."),
         click.option("--otlp", metavar="URL", help="Export spans over OTLP/HTTP, such as to http://127.0.0.1:4318."),
-        click.option("--allow-kill", is_flag=True, help="Let a fault kill this server (see docs/faults.md)."),
+        click.option("--allow-kill", is_flag=True, help="Allow faults that kill this server (see docs/faults.md)."),
         click.option("--keep", multiple=True, callback=_keep, metavar="7d|1GiB", show_default="7d and 1GiB",
                      help="How much of the past is kept for explanations: by age, by size, or one of each."),
         click.option("--durability", type=click.Choice(["process", "power"]), default="process", show_default=True,
                      help="What an acknowledged change survives: the end of the process, or a power failure."),
-        click.option("--ephemeral", is_flag=True, help="Keep nothing after the end."),
+        click.option("--ephemeral", is_flag=True, help="Keep nothing when it ends."),
         click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_DATA,
-                     show_default=True, help="The folder that keeps everything."),
+                     show_default=True, help="The folder that everything is kept in."),
         click.option("--mqtts-port", type=click.IntRange(0, 65535),
                      help="A port of MQTT over TLS with client certificates, such as 8883 (see docs/projects.md)."),
         click.option("--https-port", type=click.IntRange(0, 65535),
@@ -65,7 +65,7 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--mqtt-port", type=click.IntRange(0, 65535), default=1883, show_default=True,
                      help="The port of MQTT over TCP."),
         click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True,
-                     help="The port of everything else."),
+                     help="The main port: AWS APIs, console, everything but MQTT over TCP."),
         click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
     ):  # fmt: skip
         wrapped = option(wrapped)
@@ -106,13 +106,13 @@ def endpoint_option(command: CommandT) -> CommandT:
         expose_value=False,
         is_eager=True,
         callback=_name_by_port,
-        help="The same by its port on this machine.",
+        help="Its port on this machine, instead of --endpoint.",
     )
     by_address = click.option(
         "--endpoint",
         default=_endpoint,
         show_default=f"AWS_ENDPOINT_URL, or http://127.0.0.1:{DEFAULT_PORT}",
-        help="The running Headwater.",
+        help="The address of the running Headwater.",
     )
     return by_address(by_port(command))
 

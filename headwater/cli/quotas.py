@@ -22,7 +22,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="What the se
 @endpoint_option
 @click.pass_context
 def command(context: click.Context, as_json: bool, endpoint: str) -> None:
-    """Show quotas and rates, change them. Without a command: show."""
+    """Show and change quotas and rates. Without a command: show."""
     if context.invoked_subcommand is None:
         context.invoke(show, service=None, as_json=as_json, endpoint=endpoint)
     hand_down(context, as_json=as_json, endpoint=endpoint)

@@ -145,11 +145,20 @@ class Deployment:
                 return str(made)
             if found["Status"] == "FAILED":
                 reason = found.get("StatusReason", "")
+                if "AWS::EarlyValidation" in reason:
+                    reason = self._found_early(made)
                 self._cloudformation.delete_change_set(ChangeSetName=made)
                 if any(words in reason for words in NO_CHANGES):
                     return None
                 raise DeploymentError(hinted(reason))
             time.sleep(POLL_SECONDS)
+
+    def _found_early(self, change_set: str) -> str:
+        """What is wrong with the template's properties, a line each."""
+        events = self._cloudformation.describe_events(ChangeSetName=change_set)["OperationEvents"]
+        return "\n".join(
+            f"{each['LogicalResourceId']} ({each['ResourceType']}): {each['ValidationStatusReason']}" for each in events
+        )
 
     def _template(self, packager: Packager, body: dict[str, Any]) -> dict[str, str]:
         text = json.dumps(body)

@@ -4,6 +4,7 @@ Compiled once; paths in arguments are compiled by the caller's `compile_path`, s
 https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 """
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
@@ -32,6 +33,8 @@ _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 # In brackets there may be texts, and in a filter further brackets.
 _INNER = rf"\[(?:{_QUOTED}|[^\]'\"])*\]"
 _PATH = re.compile(rf"\$(?:\[(?:{_QUOTED}|{_INNER}|[^\[\]'\"])*\]|[^,()\[\]\s]|\(\)| (?=[^,)\s]))*")
+# Integers that the state's data may hold.
+_LEAST, _MOST, _MOST_DIGITS = -(2**63), 2**64 - 1, 20
 _WORDS = {"true": True, "false": False, "null": None}
 _MAXIMUM_DEPTH = 10
 
@@ -124,12 +127,19 @@ class _Parser:
             return self.compile_path(match.group().rstrip())
         if match := _NUMBER.match(text, at):
             self.at = match.end()
-            number = match.group()
-            return _constant(int(number) if number.lstrip("-").isdigit() else float(number))
+            return _constant(self._number(match.group()))
         if match := _WORD.match(text, at):
             self.at = match.end()
             return _constant(_WORDS[match.group()])
         return self._call(depth + 1)
+
+    def _number(self, text: str) -> int | float:
+        """As JSON's: integers of 64 bits, and what is larger with a loss; none that is infinite."""
+        if text.lstrip("-").isdigit() and len(text) <= _MOST_DIGITS and _LEAST <= (whole := int(text)) <= _MOST:
+            return whole
+        if math.isinf(number := float(text)):
+            self._fail()
+        return number
 
     def _string(self) -> str:
         """A quoted string. `\\'` and `\\\\` are unescaped here; `\\{` and `\\}` stay for States.Format."""

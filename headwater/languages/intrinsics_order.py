@@ -15,12 +15,17 @@ def hash_order(keys: Iterable[str]) -> list[str]:
     capacity = 16
     while len(names) > capacity * _LOAD_FACTOR:
         capacity *= 2
-    return sorted(names, key=lambda name: _spread(name) & (capacity - 1))
+    return sorted(names, key=lambda name: _spread(java_hash(name)) & (capacity - 1))
 
 
-def _spread(text: str) -> int:
+def _spread(code: int) -> int:
+    return code ^ (code >> 16)
+
+
+def java_hash(text: str) -> int:
+    """``String.hashCode``, as a number that is not negative."""
     code = 0
     units = text.encode("utf-16-be")
     for at in range(0, len(units), 2):
         code = (31 * code + (units[at] << 8) + units[at + 1]) & 0xFFFFFFFF
-    return code ^ (code >> 16)
+    return code

@@ -64,7 +64,7 @@ class Ids(Protocol):
 
 
 _CODED = re.compile(r"[A-Z]\d{4}: ")
-_PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:Invalid syntax: )?(?:S\d{4}: )?")
+_PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:Invalid \w+: )?(?:S\d{4}: )?")
 _HOST_ERROR = re.compile(r"host function raised (?:_HostError|Refused): (.*)", re.DOTALL)
 # A variable and fields of it, nothing else: most of what state machines ask for.
 _PATH = re.compile(r"\$[A-Za-z]\w*(?:\.(?!(?:and|or|in|true|false|null|function)\b)[A-Za-z]\w*)*", re.ASCII)
@@ -216,19 +216,24 @@ _CALLED = re.compile(r"\$(\w+)\s*\(")
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|~>")
 _QUOTE = re.compile("['\"]")
 _COMPARISON = re.compile(r"[<>]=?")
+# The engine's names of symbols, which JSONata's messages quote as they are written.
 _TOKENS = {
-    "RightBracket": "]",
-    "LeftBracket": "[",
-    "RightBrace": "}",
-    "LeftBrace": "{",
-    "RightParen": ")",
-    "LeftParen": "(",
-    "Comma": ",",
-    "Colon": ":",
-    "Semicolon": ";",
-}
-_UNEXPECTED = re.compile(r"Syntax error: (?:String|Identifier)\((\".*\")\)$")
-_TOKEN = re.compile(r"\b(" + "|".join(_TOKENS) + r")\b")
+    "Ampersand": "&", "At": "@", "Caret": "^", "Colon": ":", "ColonEqual": ":=", "Comma": ",", "Dot": ".",
+    "DotDot": "..", "Equal": "=", "False": "false", "GreaterThan": ">", "GreaterThanOrEqual": ">=", "Hash": "#",
+    "LeftBrace": "{", "LeftBracket": "[", "LeftParen": "(", "LessThan": "<", "LessThanOrEqual": "<=", "NotEqual": "!=",
+    "Null": "null", "Percent": "%", "Pipe": "|", "Plus": "+", "Question": "?", "QuestionColon": "?:",
+    "QuestionQuestion": "??", "RightBrace": "}", "RightBracket": "]", "RightParen": ")", "Semicolon": ";", "Slash": "/",
+    "Star": "*", "StarStar": "**", "TildeArrow": "~>", "True": "true",
+}  # fmt: skip
+_VALUE = re.compile(r'(?:String|Identifier|Variable|Function)\("(.*)"\)|Number\((-?[\d.e+-]+?)(?:\.0)?\)', re.DOTALL)
+_EXPECTED = re.compile(r"Expected (\w+)(?:, got (.*)| before end of expression)", re.DOTALL)
+_NAMING = re.compile(
+    r"(Syntax error: |The symbol |Unknown operator: |Number out of range: |Unsupported escape sequence: \\"
+    r"|The literal value )(.*?)( cannot be used as .*)?",
+    re.DOTALL,
+)
+_UNBOUND = re.compile(r"Expected a variable reference after (\S+)")
+_PARAMETERS = re.compile(r"(?:function|λ)\s*\(([^()]*)\)")
 
 
 def _reword(message: str, expression: str) -> str:
@@ -261,9 +266,27 @@ def _misfit(function: str, code: str, position: str, element: str | None) -> str
 def _reword_syntax(message: str, expression: str) -> str:
     if message.endswith("must be terminated by a matching quote") and not _QUOTE.search(_QUOTED.sub("", expression)):
         return "No terminating / in regular expression"
-    if (unexpected := _UNEXPECTED.search(message)) is not None:
-        return f"Syntax error: {unexpected[1]}"
-    return _TOKEN.sub(lambda match: f'"{_TOKENS[match.group()]}"', _PARSE_ERROR.sub("", message, count=1))
+    message = _PARSE_ERROR.sub("", message, count=1)
+    if (unbound := _UNBOUND.fullmatch(message)) is not None:
+        return f'The right side of "{unbound[1]}" must be a variable name (start with $)'
+    if message.startswith("Parameter of function definition"):
+        names = [name.strip() for listing in _PARAMETERS.findall(expression) for name in listing.split(",")]
+        name = next((name for name in names if not name.startswith("$")), "")
+        return message.replace("Parameter", f'Parameter "{name}"', 1)
+    if (expected := _EXPECTED.fullmatch(message)) is not None:
+        wanted, got = expected.groups()
+        return f"Expected {_token(wanted)}" + (" before end of expression" if got is None else f", got {_token(got)}")
+    if (naming := _NAMING.fullmatch(message)) is not None:
+        return naming[1] + _token(naming[2]) + (naming[3] or "")
+    return "Comment has no closing tag" if message == "Unclosed comment" else message
+
+
+def _token(name: str) -> str:
+    """In quotes, as it is written."""
+    value = _VALUE.fullmatch(name)
+    if value is None:
+        return f'"{_TOKENS.get(name, name)}"'
+    return '"' + (value[2] or re.sub(r"\\(.)", r"\1", value[1])) + '"'
 
 
 class _HostError(Refused):

@@ -13,16 +13,16 @@ from typing import Any
 import orjson
 from jsonpath import JSONPath, JSONPathError
 
-from headwater.languages.jsonpath_queries import QueryFailed, compile_query, find_all, picks_members
+from headwater.languages.jsonpath_queries import QUOTED, QueryFailed, compile_query, find_all, picks_members
 
 Key = str | int
 
 _NAME = re.compile(r"[^.\[\]()\s,'\"*?@$]+(?: [^.\[\]()\s,'\"*?@$]+)*")
 _QUOTED = re.compile(r"""\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*\]""")
-_INDEX = re.compile(r"\[\s*(-?\d+)\s*\]")
+_INDEX = re.compile(r"\[\s*(-?\d{1,19})\s*\]")
 _CALL = re.compile(r"\.(length|size|min|max|avg|sum|stddev|keys|first|last)\(\)$")
 # Jayway takes `$.['name']` for `$['name']`; quoted names are skipped over.
-_NEEDLESS_DOT = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(?<!\.)\.(?=\[)""")
+_NEEDLESS_DOT = re.compile(rf"{QUOTED}|(?<!\.)\.(?=\[)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -226,7 +226,7 @@ def _compile_query(keys: tuple[Key, ...], rest: str) -> JSONPath:
         raise PathError(f"unexpected character '{rest[0]}'")
     try:
         return compile_query("$" + "".join(map(_selector, keys)) + _quote_names(rest))
-    except (JSONPathError, RecursionError, ValueError) as error:
+    except (JSONPathError, RecursionError, ValueError, OverflowError) as error:
         raise PathError(str(error).splitlines()[0]) from None
 
 
@@ -279,7 +279,7 @@ _AGGREGATES: dict[str, Callable[[Any], Any]] = {
     "size": _size,
     "min": lambda found: float(min(_numbers(found))),
     "max": lambda found: float(max(_numbers(found))),
-    "avg": lambda found: sum(_numbers(found)) / len(found),
+    "avg": lambda found: sum(_numbers(found)) / len(_numbers(found)),
     "sum": lambda found: float(sum(_numbers(found))),
     "stddev": _spread,
     "keys": lambda found: list(found) if type(found) is dict else None,

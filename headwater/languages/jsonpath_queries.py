@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import jsonatapy
-from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError, JSONPathMatch
+import orjson
+from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError, JSONPathMatch, NodeList
 from jsonpath.exceptions import JSONPathRecursionError
+from jsonpath.function_extensions import ExpressionType, FilterFunction
+from jsonpath.lex import Lexer
+from jsonpath.parse import Parser
 from jsonpath.selectors import Filter, FilterContext, IndexSelector, JSONPathSelector, NameSelector, SliceSelector
+from jsonpath.token import TOKEN_IN
 
 # Places of a value that one evaluation may look at.
 MOST_PLACES = 150_000
 # A slash that is not escaped: it would end the expression.
 _SLASH = re.compile(r"(\\.)|/", re.DOTALL)
+# Operators of Jayway's that the library lacks: https://github.com/json-path/JsonPath#filter-operators
+_OPERATORS = ("nin", "subsetof", "anyof", "noneof", "size", "empty")
+_KIND = "JAYWAY_"
+# A quoted text, or the rest of the path where no quote ends it: whoever began anew at every quote of it would need
+# time that grows as the square.
+QUOTED = r"""('(?:[^'\\]|\\.)*+(?:'|\\?\Z)|"(?:[^"\\]|\\.)*+(?:"|\\?\Z))"""
+# A path within a filter that ends in a function: to the library it is the function of a path.
+_KEYS = r"""(?:\.[^.\[\]()\s,'"*?@$=<>!&|~]+|\[\s*(?:'(?:[^'\\]|\\.)*'|-?\d+)\s*\])*"""
+_LENGTH = re.compile(rf"{QUOTED}|([@$]{_KEYS})\.(?:length|size)\(\)", re.DOTALL)
 
 
 class QueryFailed(Exception):
@@ -46,19 +60,74 @@ class _Place(JSONPathMatch):
         return child
 
 
+class _Lexer(Lexer):
+    def compile_rules(self) -> re.Pattern[str]:
+        ours = "|".join(rf"(?P<{_KIND}{word}>{word}\b)" for word in _OPERATORS)
+        rules = super().compile_rules()
+        return re.compile(rules.pattern.replace(f"(?P<{TOKEN_IN}>", f"{ours}|(?P<{TOKEN_IN}>", 1), rules.flags)
+
+
+class _Parser(Parser):
+    PRECEDENCES = Parser.PRECEDENCES | {_KIND + word: Parser.PRECEDENCE_MEMBERSHIP for word in _OPERATORS}
+    BINARY_OPERATORS = Parser.BINARY_OPERATORS | {_KIND + word: word for word in _OPERATORS}
+    INFIX_LITERAL_OPERATORS = Parser.INFIX_LITERAL_OPERATORS | frozenset(_OPERATORS)
+
+
+class _Length(FilterFunction):
+    """Of arrays and objects, as at the end of a path."""
+
+    arg_types: ClassVar[list[ExpressionType]] = [ExpressionType.VALUE]
+    return_type = ExpressionType.VALUE
+
+    def __call__(self, value: object) -> int | None:
+        return len(value) if isinstance(value, list | dict) else None
+
+
 class _Environment(JSONPathEnvironment):
+    lexer_class = _Lexer
+    parser_class = _Parser
+
     def setup_function_extensions(self) -> None:
         """Without those of RFC 9535 that take regular expressions: AWS's dialect has `=~`."""
         super().setup_function_extensions()
+        self.function_extensions["jayway_length"] = _Length()
         for name in ("match", "search"):
             self.function_extensions.pop(name, None)
 
     def compare(self, left: object, operator: str, right: object) -> bool:
         if operator == "=~" and isinstance(right, re.Pattern):
             return isinstance(left, str) and _matches(right, left)
+        if operator in _OPERATORS:
+            return self._compare_as_jayway(left, operator, right)
         if operator in ("==", "!=") and type(left) is not type(right):
             left, right = _as_number(left, right), _as_number(right, left)
         return super().compare(left, operator, right)
+
+    def _compare_as_jayway(self, left: object, operator: str, right: object) -> bool:
+        if operator == "nin":
+            return not super().compare(left, "in", right)
+        if isinstance(left, NodeList):
+            return False
+        if operator in ("size", "empty"):
+            if not isinstance(left, (list, str) if operator == "size" else (list, dict, str)):
+                return False
+            return type(right) is int and len(left) == right if operator == "size" else (not left) is right
+        if not (isinstance(left, list) and isinstance(right, list)):
+            return False
+        these, those = set(map(_known_by, left)), set(map(_known_by, right))
+        if operator == "subsetof":
+            return these <= those
+        return these.isdisjoint(those) is (operator == "noneof")
+
+
+def _known_by(value: object) -> float | bytes:
+    """The same for values that are equal: 1 and 1.0 are, 1 and true are not."""
+    if type(value) in (int, float):
+        try:
+            return float(value)  # type: ignore[arg-type]
+        except OverflowError:
+            return repr(value).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _as_number(value: object, other: object) -> object:
@@ -146,7 +215,7 @@ _ENVIRONMENT = _Environment()
 
 def compile_query(text: str) -> JSONPath:
     """JSONPathError where the text is no single path."""
-    query = _ENVIRONMENT.compile(text)
+    query = _ENVIRONMENT.compile(_LENGTH.sub(lambda found: found[1] or f"jayway_length({found[2]})", text))
     if not isinstance(query, JSONPath):
         raise JSONPathError("unexpected operator between paths", token=None)
     for segment in query.segments:

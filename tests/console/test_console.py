@@ -99,9 +99,11 @@ def test_what_was_given_up_is_delivered_again(browser: Browser, console: str, bu
     events.put_targets(Rule="to-nowhere", Targets=[target])
     events.put_events(Entries=[{"Source": "of-the-console", "DetailType": "Lost", "Detail": "{}"}])
     with opened(browser, console + "/console/deliveries?state=dead") as page:
-        expect(page.locator("tbody tr", has_text="not-there-yet")).to_be_visible()
+        row = page.locator("tbody tr", has_text="not-there-yet")
+        row.get_by_text("Attempts").click()
+        expect(row.locator("details p")).to_contain_text("NO_RESOURCE")
         url = sqs.create_queue(QueueName="not-there-yet")["QueueUrl"]
-        page.locator("tbody tr", has_text="not-there-yet").get_by_role("button", name="Redeliver").click()
+        row.get_by_role("button", name="Redeliver").click()
         expect(page.get_by_role("status").filter(has_text="delivered again")).to_be_visible()
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     assert json.loads(message["Body"])["detail-type"] == "Lost"

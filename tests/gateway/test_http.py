@@ -118,7 +118,7 @@ def test_an_upgrade_that_is_not_offered_is_ignored(endpoint: str) -> None:
     ("target", "body", "status", "code"),
     [
         (b"AmazonSQS.FlyAway", b"{}", 400, "UnknownOperationException"),
-        (b"DynamoDB_20120810.CreateBackup", b"{}", 501, "NotImplemented"),
+        (b"DynamoDB_20120810.CreateGlobalTable", b"{}", 501, "NotImplemented"),
         (b"AmazonSQS.CreateQueue", b"{", 400, "SerializationException"),
         (b"AmazonSQS.CreateQueue", b"[]", 400, "SerializationException"),
         (b"AmazonSQS.CreateQueue", b'{"QueueName": 7}', 400, "SerializationException"),

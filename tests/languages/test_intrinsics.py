@@ -114,8 +114,12 @@ def test_wrong_arguments_fail(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "States", "States.Nope()", "States.UUID", "States.UUID(1)", "States.Array(1 2)", "States.Array('x"]
-)
+    "text",
+    [
+        "", "States", "States.Nope()", "States.UUID", "States.UUID(1)", "States.Array(1 2)", "States.Array('x",
+        "States.Array(1e400)", f"States.Array({'9' * 5000})",
+    ],
+)  # fmt: skip
 def test_what_is_no_call(text: str) -> None:
     with pytest.raises(IntrinsicSyntaxError):
         call(text)

@@ -128,6 +128,16 @@ def test_bounds_read_as_aws_words_them(text: str, message: str) -> None:
         ("1 +", "Unexpected end of expression"),
         ("a[1,2)", 'Expected "]", got ","'),
         ('"open', "String literal must be terminated by a matching quote"),
+        ("a.b %.c", 'The symbol "." cannot be used as a unary operator'),
+        ("1 2.5", 'Syntax error: "2.5"'),
+        ("""1 'Expected "Dot", got Comma'""", 'Syntax error: "Expected "Dot", got Comma"'),
+        ("{$a true}", 'Expected ":", got "true"'),
+        ("|a", 'Expected "|" before end of expression'),
+        ("1e400", 'Number out of range: "1e400"'),
+        (r"'\q'", r'Unsupported escape sequence: \"q"'),
+        ("a#b", 'The right side of "#" must be a variable name (start with $)'),
+        ("function($a, b){1}", 'Parameter "b" of function definition must be a variable name (start with $)'),
+        ("a /* b", "Comment has no closing tag"),
     ],
 )
 def test_syntax_errors(text: str, message: str) -> None:

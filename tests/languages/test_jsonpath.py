@@ -120,12 +120,16 @@ _values = st.recursive(
         ("$.o[?(@.nope)]", []),
         ("$.s[0:1]", []),
         ("$.s.length()", None),
+        ("$.mixed.avg()", 2.0),
     ],
 )
 def test_paths_are_read_as_jayway_reads_them(path: str, expected: Any) -> None:
     """Seen with json-path 2.10 and its JacksonJsonNodeJsonProvider, which AWS's own messages name."""
     items = [{"k": 1, "c": "red", "t": ["a"]}, {"k": "1", "t": []}]
-    assert Path(path).find({"a": [3, 1], "s": "abc", "o": {"x": 1, "y": 2}, "items": items}) == expected
+    assert (
+        Path(path).find({"a": [3, 1], "mixed": [1, "x", 3], "s": "abc", "o": {"x": 1, "y": 2}, "items": items})
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,6 +191,55 @@ def test_a_text_is_not_read_as_json() -> None:
     for text in ("[1, 2]", '{"a": [3]}', "no JSON"):
         assert Path("$[*]").find(text) == []
         assert Path("$..a").find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("@.n nin [1, 2]", [3, 4]),
+        ("!(@.n nin [1])", [1]),
+        ("@.s subsetof ['S', 'M']", [1, 3]),
+        ("@.s subsetof $.sizes", [1, 2, 3]),
+        ("@.s anyof ['M', 'Q']", [1]),
+        ("@.s noneof ['M', 'Q']", [2, 3]),
+        ("@.n anyof [1]", []),
+        ("@.k anyof [true]", [4]),
+        ("@.k anyof [2.0]", [4]),
+        ("@.k anyof [1]", []),
+        ("@.k anyof [{'a': 1}]", None),
+        ("@.s size 2", [1]),
+        ("@.t size 3 && @.s size 2", [1]),
+        ("@.n size 1", []),
+        ("@.s empty true", [3]),
+        ("@.s empty false", [1, 2]),
+        ("@.t empty true", [2]),
+        ("@.o empty true", [1]),
+        ("@.s.length() > 1", [1]),
+        ("@['s'].size() == $.one.length()", [2]),
+        ("@.size == 5", [3]),
+        ("@.t == '@.s.length()'", []),
+        ("@.s.length() > ", None),
+        ("@.n size", None),
+        (f"@.n == 1{'0' * 400}", None),
+    ],
+)
+def test_filters_of_jayway(condition: str, found: list[int] | None) -> None:
+    items = [
+        {"n": 1, "s": ["S", "M"], "t": "abc", "o": {}}, {"n": 2, "s": ["L"], "t": "", "o": {"a": 1}},
+        {"n": 3, "s": [], "size": 5}, {"n": 4, "k": [True, 2, 10**400]},
+    ]  # fmt: skip
+    path = f"$.items[?({condition})].n"
+    if found is None:
+        with pytest.raises(PathError):
+            Path(path)
+    else:
+        assert Path(path).find({"items": items, "sizes": ["S", "M", "L"], "one": [1]}) == found
+
+
+@pytest.mark.parametrize("text", ["$.a[?(@.b == '" + "\\'" * 20_000, "$['" + "\\'" * 20_000, "$[" + "9" * 5000 + "]"])
+def test_hostile_texts_are_no_paths(text: str) -> None:
+    with pytest.raises(PathError):
+        Path(text)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ FITTING = some.fixed_dictionaries(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(FITTING)
 def test_what_fits_or_can_be_read_so_is_let_through(properties: dict[str, Any]) -> None:
     assert violations(SHAPE, properties) == []

@@ -31,7 +31,7 @@ STARTUP_SECONDS = 60
 
 
 class Server:
-    """``headwater up`` on the order application; ``outputs`` are the stack's."""
+    """``headwater up`` on the order application, with policies enforced as on AWS; ``outputs`` are the stack's."""
 
     def __init__(self, data: Path, *parameters: str, port: int = 0) -> None:
         self.data = data
@@ -45,7 +45,7 @@ class Server:
     def _run(self, *command: str, port: int) -> dict[str, Any]:
         """What it says once it is ready."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        options = ["--json", "--port", str(port), "--mqtt-port", "0", "--data", str(self.data)]
+        options = ["--json", "--port", str(port), "--mqtt-port", "0", "--data", str(self.data), "--enforce-policies"]
         with self.log.open("ab") as log:
             arguments = [str(HEADWATER), *command, *options]
             self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, env=environment)

@@ -165,3 +165,29 @@ def test_plain_types(aws: Client) -> None:
     assert sorted(message["Body"] for message in messages) == ["one", "three"]
     delete(aws)
     assert aws("apigatewayv2").get_apis()["Items"] == []
+
+
+def test_models_and_validators_are_updated_in_place(aws: Client) -> None:
+    cloudformation, gateway = aws("cloudformation"), aws("apigateway")
+
+    def template(kind: str, checked: bool) -> str:
+        return f"""
+        Resources:
+          Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: a}}}}
+          Model:
+            Type: AWS::ApiGateway::Model
+            Properties: {{RestApiId: !Ref Api, Name: Order, ContentType: application/json, Schema: {{type: {kind}}}}}
+          Validator:
+            Type: AWS::ApiGateway::RequestValidator
+            Properties: {{RestApiId: !Ref Api, Name: v, ValidateRequestBody: {str(checked).lower()}}}
+        """
+
+    cloudformation.create_stack(StackName="shop", TemplateBody=template("object", True))
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    (api,) = gateway.get_rest_apis()["items"]
+    (before,) = gateway.get_request_validators(restApiId=api["id"])["items"]
+    cloudformation.update_stack(StackName="shop", TemplateBody=template("array", False))
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
+    assert gateway.get_model(restApiId=api["id"], modelName="Order")["schema"] == '{"type":"array"}'
+    (after,) = gateway.get_request_validators(restApiId=api["id"])["items"]
+    assert after == before | {"validateRequestBody": False}

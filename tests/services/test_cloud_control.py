@@ -75,6 +75,12 @@ def test_a_queue_from_beginning_to_end(aws: Client) -> None:
 
 READABLE: list[tuple[str, dict[str, Any], str, Any]] = [
     ("AWS::SNS::Topic", {"TopicName": "t", "DisplayName": "a"}, "DisplayName", "b"),
+    (
+        "AWS::S3::Bucket",
+        {"BucketName": "a-bucket-of-ours", "Tags": [{"Key": "a", "Value": "b"}]},
+        "VersioningConfiguration",
+        {"Status": "Enabled"},
+    ),
     ("AWS::Events::EventBus", {"Name": "bus", "Description": "a"}, "Description", "b"),
     (
         "AWS::Events::Rule",
@@ -102,6 +108,20 @@ READABLE: list[tuple[str, dict[str, Any], str, Any]] = [
         },
         "TimeToLiveSpecification",
         {"AttributeName": "until", "Enabled": True},
+    ),
+    (
+        "AWS::IAM::Role",
+        {
+            "RoleName": "r",
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                ],
+            },
+        },
+        "Description",
+        "100% é",
     ),
     ("AWS::SSM::Parameter", {"Name": "/p", "Type": "String", "Value": "a"}, "Value", "b"),
     ("AWS::Logs::LogGroup", {"LogGroupName": "g"}, "RetentionInDays", 7),
@@ -211,3 +231,29 @@ def test_a_client_token_asks_but_once(aws: Client) -> None:
     other = {"TypeName": QUEUE, "DesiredState": '{"DelaySeconds": 1}', "ClientToken": "once"}
     assert refused(control.create_resource, **other)[0] == "ClientTokenConflictException"
     assert len(aws("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_a_type_is_described(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    told = cloudformation.describe_type(Type="RESOURCE", TypeName=QUEUE)
+    assert cloudformation.describe_type(Arn=told["Arn"])["TypeName"] == QUEUE
+    schema = json.loads(told["Schema"])
+    assert schema["createOnlyProperties"] == ["/properties/FifoQueue", "/properties/QueueName"]
+    assert schema["properties"]["Tags"] == {"type": "array", "items": {"$ref": "#/definitions/Tag"}}
+    assert schema["definitions"]["Tag"]["required"] == ["Value", "Key"]
+    assert (
+        refused(cloudformation.describe_type, Type="RESOURCE", TypeName="Mine::Foo::Bar")[0] == "TypeNotFoundException"
+    )
+
+
+def test_a_stack_goes_on_after_what_cloud_control_has_set(aws: Client) -> None:
+    control, cloudformation = aws("cloudcontrol"), aws("cloudformation")
+    kind, properties, name, value = next(each for each in READABLE if each[0] == "AWS::DynamoDB::Table")
+    body = json.dumps({"Resources": {"Table": {"Type": kind, "Properties": properties}}})
+    cloudformation.create_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    patched(control, kind, "tab", {"op": "add", "path": f"/{name}", "value": value})
+    body = json.dumps({"Resources": {"Table": {"Type": kind, "Properties": properties | {name: value}}}})
+    cloudformation.update_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_update_complete", StackName="shop")
+    assert present(control, kind, "tab")[name] == value

@@ -93,3 +93,57 @@ def test_a_topic_with_an_archive_holds_up_its_stack(aws: Client) -> None:
     aws("sns").set_topic_attributes(TopicArn=topic, AttributeName="ArchivePolicy", AttributeValue="{}")
     cloudformation.delete_stack(StackName="shop")
     wait_for(cloudformation, "stack_delete_complete", StackName="shop")
+
+
+def test_a_change_set_tells_before_anything_is_made(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    resources = {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": []}},
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::GetAtt": "Queue.QueueName"}}},
+    }
+    request = {"StackName": "shop", "ChangeSetName": "c", "ChangeSetType": "CREATE"}
+    made = cloudformation.create_change_set(**request, TemplateBody=json.dumps({"Resources": resources}))
+    settle(cloudformation)
+    found = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    assert found["Status"] == "FAILED"
+    assert found["StatusReason"].startswith(
+        "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]."
+    )
+    failed = {"FailedEvents": True}
+    (event,) = cloudformation.describe_events(StackName="shop", ChangeSetName="c", Filters=failed)["OperationEvents"]
+    told = ("ValidationName", "LogicalResourceId", "ValidationPath", "ValidationStatusReason")
+    assert [event[each] for each in told] == [
+        "PROPERTY_VALIDATION",
+        "Queue",
+        "/Resources/Queue/Properties/DelaySeconds",
+        "#/DelaySeconds: expected type: Integer, found: JSONArray",
+    ]
+
+
+def test_a_change_set_tells_what_is_replaced(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="shop", TemplateBody=template("AWS::SQS::Queue", QueueName="a"))
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    for change, replacement, recreation in (
+        ({"QueueName": "a", "DelaySeconds": 5}, "False", "Never"),
+        ({"QueueName": "b"}, "True", "Always"),
+    ):
+        body = template("AWS::SQS::Queue", **change)
+        made = cloudformation.create_change_set(StackName="shop", ChangeSetName="c", TemplateBody=body)
+        settle(cloudformation)
+        (found,) = cloudformation.describe_change_set(ChangeSetName=made["Id"])["Changes"]
+        assert found["ResourceChange"]["Replacement"] == replacement
+        (detail,) = found["ResourceChange"]["Details"]
+        assert detail["Target"]["RequiresRecreation"] == recreation
+        cloudformation.delete_change_set(ChangeSetName=made["Id"])
+
+
+def test_tags_that_an_answer_could_not_hold(aws: Client) -> None:
+    request = {"StackName": "shop", "TemplateBody": template("AWS::SQS::Queue")}
+    with pytest.raises(ClientError, match="Tags contain invalid characters"):
+        aws("cloudformation").create_stack(**request, Tags=[{"Key": "a", "Value": "\x02"}])
+
+
+def test_a_custom_resource_takes_whatever_it_is_given() -> None:
+    for kind in ("AWS::CloudFormation::CustomResource", "Custom::Thing"):
+        assert Schemas().problem(kind, "Mine", {"ServiceToken": "t", "Anything": {"At": ["all"]}}) is None

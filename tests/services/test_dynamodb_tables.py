@@ -149,7 +149,7 @@ HASH_A = {"AttributeName": "a", "KeyType": "HASH"}
         ),
         (
             {"StreamSpecification": {"StreamEnabled": True}},
-            INVALID + "StreamViewType is required when StreamEnabled is true",
+            INVALID + "Table is being created with a stream enabled, UpdateViewType is required",
         ),
         (
             {"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}},
@@ -269,8 +269,8 @@ def test_indexes_are_billed_as_their_table_is(db: Any) -> None:
     units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4}
     of_index = {"GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": "gsi", "ProvisionedThroughput": units}}]}
     provisioned = {"TableName": "tab", "BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
-    unfit = "ProvisionedThroughput should not be specified for index: gsi when BillingMode is PAY_PER_REQUEST"
-    assert invalid(db.update_table, TableName="tab", **of_index) == INVALID + unfit
+    unfit = "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: gsi when BillingMode is "
+    assert invalid(db.update_table, TableName="tab", **of_index) == f"{INVALID}{unfit}PAY_PER_REQUEST"
     assert invalid(db.update_table, **provisioned) == INVALID + "ProvisionedThroughput must be specified for index: gsi"
     db.update_table(**provisioned, **of_index)
     assert describe(db)["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 4
@@ -281,9 +281,42 @@ def test_indexes_are_billed_as_their_table_is(db: Any) -> None:
     assert describe(db)["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 0
 
 
+def test_updates_that_are_none(db: Any) -> None:
+    make_table(db, LocalSecondaryIndexes=[index("lsi", "pk", "g")], attributes={"g": "S"})
+    gone, made = {"Delete": {"IndexName": "lsi"}}, {"Create": index("gsi", "g")}
+
+    def wrong(**changes: Any) -> str:
+        return invalid(db.update_table, TableName="tab", **changes)
+
+    assert wrong(GlobalSecondaryIndexUpdates=[gone]) == "Cannot delete an index that is not a GlobalSecondaryIndex: lsi"
+    assert wrong(GlobalSecondaryIndexUpdates=[]) == INVALID + "List of GlobalSecondaryIndexUpdates is empty"
+    assert wrong(GlobalSecondaryIndexUpdates=[gone | made]).startswith(
+        INVALID + "Only one global secondary index action"
+    )
+    assert wrong(GlobalSecondaryIndexUpdates=[made, made]).startswith(
+        INVALID + "Only one global secondary index update"
+    )
+    assert wrong(GlobalSecondaryIndexUpdates=[{}]).startswith(INVALID + "One of GlobalSecondaryIndexUpdate.Update")
+    assert wrong(StreamSpecification={"StreamEnabled": False}) == "Table has no stream to disable: TableName: tab"
+    assert wrong(StreamSpecification={"StreamEnabled": True}) == (
+        INVALID + "If stream is being enabled then UpdateViewType is required"
+    )
+    assert wrong(BillingMode="PROVISIONED") == (
+        INVALID + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
+    )
+    assert wrong(BillingMode="SOME").endswith("enum value set: [PROVISIONED, PAY_PER_REQUEST]")
+
+
 def test_tags(db: Any) -> None:
     make_table(db)
     arn = describe(db)["TableArn"]
+    assert invalid(db.tag_resource, ResourceArn=arn, Tags=[]) == "Atleast one Tag needs to be provided as Input."
+    assert invalid(db.tag_resource, ResourceArn=arn, Tags=[{"Key": "aws:a", "Value": ""}]) == (
+        "Tag Key cannot be prefixed with aws:, Key: aws:a"
+    )
+    assert invalid(db.tag_resource, ResourceArn=arn, Tags=[{"Key": "a", "Value": ""}] * 2) == (
+        "Duplicate Tag Keys provided as input: Duplicate Tag Key found a"
+    )
     db.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     db.untag_resource(ResourceArn=arn, TagKeys=["a"])
     assert db.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]

@@ -179,7 +179,7 @@ def test_an_endpoint_that_says_nothing(aws: Client, hook: Endpoint, monkeypatch:
 
     def say_nothing(asked: Asked) -> Reply:
         hook.released.wait(60)
-        return Reply()
+        return Reply(0)  # nobody is there any more
 
     hook.answer = say_nothing
     monkeypatch.setattr(posting, "_SECONDS", 0.2)
@@ -217,6 +217,7 @@ def test_all_failures_are_told_at_once_and_over_http_too(aws: Client, hook: Endp
         {"url": "ftp://a.example/b"},
         {"url": "https://[::1]/b"},
         {"url": "no address"},
+        {"url": "https://a example/"},
         {"url": "https://a.example/", "headers": [{"key": "k", "value": "v"}] * 101},
         {"url": "https://a.example/", "auth": {"sigv4": {"roleArn": ROLE, "serviceName": "", "signingRegion": "x"}}},
     ],

@@ -68,7 +68,7 @@ def deny(**condition: Any) -> dict[str, Any]:
         ([allow("iot:*", "*"), deny(StringEqualsIgnoreCase={"iot:ClientId": "ME"})], "iot:Connect", "x", False),
         ([allow("iot:*", "*"), deny(StringLike={"iot:ClientId": "m?"})], "iot:Connect", "x", False),
         ([allow("iot:*", "*"), deny(StringLike={"iot:ClientId": "y*"})], "iot:Connect", "x", True),
-        ([allow("iot:*", "*"), deny(NumericEquals={"iot:ClientId": "1"})], "iot:Connect", "x", False),
+        ([allow("iot:*", "*"), deny(Unheard={"iot:ClientId": "1"})], "iot:Connect", "x", False),
         ([], "iot:Publish", "topic/a", False),
     ],
 )

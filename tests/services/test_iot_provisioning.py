@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headwater.services.iot.provisioning.body import BodyProblem, plan
 from tests.conftest import Client
@@ -136,6 +139,32 @@ def test_functions_mappings_and_the_device_configuration() -> None:
     made = plan(text, {"Place": "hall"})
     assert made.thing is not None and made.thing.properties == {"ThingName": "d-b"}
     assert made.configuration == {"url": "https://hall.example"}
+
+
+_SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text("abD", max_size=3)
+_NAMES = st.sampled_from(["Ref", "Fn::Join", "Fn::Sub", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Default", "a"])
+_VALUES = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=2), max_leaves=6
+)
+_RESOURCES = st.fixed_dictionaries(
+    {"Type": st.sampled_from(["AWS::IoT::Thing", "AWS::IoT::Certificate", "AWS::IoT::Policy"]) | _VALUES},
+    optional={"Properties": st.dictionaries(_NAMES, _VALUES, max_size=3) | _VALUES, "OverrideSettings": _VALUES},
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"Resources": st.dictionaries(st.text("ab", min_size=1), _RESOURCES, max_size=2)},
+        optional={
+            "Parameters": st.dictionaries(st.text("ab"), _VALUES, max_size=2),
+            "Mappings": st.dictionaries(st.text("ab"), _VALUES, max_size=2),
+            "DeviceConfiguration": _VALUES,
+        },
+    )
+)
+def test_a_body_of_whatever_form_is_understood_or_refused(document: Any) -> None:
+    with suppress(BodyProblem):
+        plan(json.dumps(document), {"a": "1"})
 
 
 def test_templates_and_their_versions(aws: Client, account: str) -> None:

@@ -7,6 +7,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -118,3 +119,6 @@ def test_a_subscription_sends_what_matches_to_a_stream(aws: Client) -> None:
     assert [event["message"] for event in told["logEvents"]] == ["ERROR one", "ERROR three"]
     (found,) = logs.describe_subscription_filters(logGroupName="g")["subscriptionFilters"]
     assert found["distribution"] == "ByLogStream"
+    with urlopen(f"{logs.meta.endpoint_url}/_headwater/map?spans=0&account={arn.split(':')[4]}") as answer:
+        [link] = [each for each in json.load(answer)["links"] if each["kind"] == "subscription"]
+    assert (link["from"].rpartition(":")[2], link["to"], link["only"]) == ("g", arn, "ERROR")

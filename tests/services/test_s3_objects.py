@@ -139,6 +139,11 @@ def test_conditional_writes(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"2", IfMatch=etag)
     assert refusal(s3.put_object, **put, IfMatch=etag)["Status"] == 412
     assert refusal(s3.put_object, Bucket=bucket, Key="none", Body=b"", IfMatch=etag)["Code"] == "NoSuchKey"
+    lacking = refusal(s3.delete_object, Bucket=bucket, Key="k", IfMatchSize=1)
+    assert (lacking["Code"], lacking["Header"]) == ("NotImplemented", "x-amz-if-match-size")
+    deletion = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", "Size": 1}]})
+    assert [error["Code"] for error in deletion["Errors"]] == ["NotImplemented"]
+    assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == 1
     s3.delete_object(Bucket=bucket, Key="k")
     s3.put_object(**put, IfNoneMatch="*")
 
@@ -158,7 +163,7 @@ def test_errors_name_what_is_missing(s3: Any, bucket: str) -> None:
     assert refusal(s3.put_object, Bucket=bucket, Key="x", Metadata={"a": "b" * 2048})["Code"] == "MetadataTooLarge"
     assert refusal(s3.put_object, Bucket=bucket, Key="x", StorageClass="COLD")["Code"] == "InvalidStorageClass"
     assert refusal(s3.put_object, Bucket=bucket, Key="x", ACL="public-read")["Code"] == "AccessControlListNotSupported"
-    lacking = refusal(s3.put_object, Bucket=bucket, Key="x", SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)
+    lacking = refusal(s3.put_object, Bucket=bucket, Key="x", ObjectLockEventHold="ON")
     assert (lacking["Code"], lacking["Status"]) == ("NotImplemented", 501)
 
 

@@ -109,6 +109,7 @@ def test_tags(aws: Client) -> None:
         ({"Name": "a b", "Value": "v", "Type": "String"}, "ValidationException"),
         ({"Name": "a", "Value": "v"}, "ValidationException"),
         ({"Name": "a", "Value": "v", "Type": "String", "DataType": "number"}, "ValidationException"),
+        ({"Name": "a", "Value": "1", "Type": "String", "DataType": "integer"}, "NotImplemented"),
         ({"Name": "a", "Value": "v" * 4097, "Type": "String"}, "ValidationException"),
         ({"Name": "/a" * 16, "Value": "v", "Type": "String"}, "HierarchyLevelLimitExceededException"),
         (

@@ -8,7 +8,7 @@ import pytest
 
 from headwater.spine.errors import AwsError
 from headwater.spine.models import load_model
-from headwater.spine.shapes import compile_validator
+from headwater.spine.shapes import compile_validator, in_aws_order
 
 
 def message(service: str, operation: str, request: dict[str, Any]) -> str:
@@ -41,6 +41,20 @@ def test_ranges_and_enumerations() -> None:
         "Member must have value less than or equal to 100; Value 'OFF' at 'state' failed to satisfy constraint: "
         "Member must satisfy enum value set: [ENABLED, DISABLED]"
     )
+
+
+def test_enumerations_are_listed_in_the_order_of_aws() -> None:
+    listed = {
+        ("dynamodb", "Select"): "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES",
+        ("dynamodb", "ReturnValue"): "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW",
+        ("dynamodb", "ScalarAttributeType"): "B, N, S",
+        ("dynamodb", "ComparisonOperator"): (
+            "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS"
+        ),
+        ("stepfunctions", "ExecutionStatus"): "SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING",
+    }
+    for (service, shape), order in listed.items():
+        assert ", ".join(in_aws_order(load_model(service).shapes[shape]["enum"])) == order
 
 
 def test_a_fraction_is_within_its_range_as_well() -> None:

@@ -307,6 +307,61 @@ def test_an_authority_registers_its_devices(
         client.publish("a", "b")
 
 
+def test_an_authority_provisions_its_devices(
+    secure: ServerThread, iot: Any, context: Callable[..., ssl.SSLContext]
+) -> None:
+    factory, name = made("Works", ca=True), unique("own")
+    iot.create_policy(policyName=name, policyDocument=policy(**{"*": ["*"]}))
+
+    def body(thing: str) -> str:
+        resources = {
+            "thing": {
+                "Type": "AWS::IoT::Thing",
+                "Properties": {"ThingName": {"Ref": f"AWS::IoT::Certificate::{thing}"}},
+            },
+            "certificate": {
+                "Type": "AWS::IoT::Certificate",
+                "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}, "Status": "ACTIVE"},
+            },
+            "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": name}},
+        }
+        return json.dumps({"Resources": resources})
+
+    role = "arn:aws:iam::000000000000:role/jitp"
+    iot.register_ca_certificate(
+        caCertificate=factory.pem,
+        certificateMode="SNI_ONLY",
+        setAsActive=True,
+        allowAutoRegistration=True,
+        registrationConfig={"templateBody": body("Country"), "roleArn": role},
+    )
+
+    def come(device: Made) -> str:
+        """Connect for the first time, which is refused; then the certificate's status."""
+        first = Device(tls(secure).mqtts_port, tls=context(device.pem, device.key_pem))
+        assert first.connect()[1].is_failure
+        first.paho.loop_stop()
+        return str(iot.describe_certificate(certificateId=device.id)["certificateDescription"]["status"])
+
+    assert come(made("lamp", factory)) == "PENDING_ACTIVATION"  # it tells no country
+    assert iot.list_things()["things"] == []
+    iot.create_provisioning_template(
+        templateName="just", templateBody=body("CommonName"), provisioningRoleArn=role, enabled=True, type="JITP"
+    )
+    iot.update_ca_certificate(certificateId=factory.id, registrationConfig={"templateName": "just"})
+    assert iot.describe_ca_certificate(certificateId=factory.id)["registrationConfig"] == {"templateName": "just"}
+    device = made("lamp", factory)
+    assert come(device) == "ACTIVE"
+    (thing,) = iot.list_things()["things"]
+    assert thing["thingName"] == "lamp"
+    with Device(tls(secure).mqtts_port, tls=context(device.pem, device.key_pem)) as client:
+        assert client.subscribe("lamps", 1) == [1]
+    with pytest.raises(iot.exceptions.ResourceNotFoundException):
+        iot.update_ca_certificate(certificateId=factory.id, registrationConfig={"templateName": "none"})
+    iot.update_ca_certificate(certificateId=factory.id, removeAutoRegistration=True)
+    assert "registrationConfig" not in iot.describe_ca_certificate(certificateId=factory.id)
+
+
 def test_one_port_for_all_by_alpn(secure: ServerThread, iot: Any, context: Callable[..., ssl.SSLContext]) -> None:
     device = made("lamp")
     register(iot, device, **{"*": ["*"]})

@@ -32,8 +32,9 @@ export function DeliveriesPage() {
       : html`<div class="scroller"><table class="table"><thead><tr><th>Due</th><th class="wide">What</th><th>To</th><th class="number wide">Attempts</th><th>State</th><th class="wide">Trace</th></tr></thead>
         <tbody>${shown.map(
           (each) => html`<tr key=${each.id}><td class="time" title=${dateTime(each.due)}>${state(each) === "dead" ? clockTime(each.due) : value && each.due > value.now ? "in " + length((each.due - value.now) * 1000) : "now"}</td><td class="wide">${each.name}</td><td title=${each.subject || ""}>${each.subject ? shortName(each.subject) : ""}<div class="hint narrow">${each.name}</div></td><td class="number wide">${each.attempt}</td>
-            <td><span class=${"tag " + (TONES[state(each)] || "")}>${state(each)}</span> ${(state(each) === "dead" || state(each) === "retrying") && html`<button onClick=${() => redeliver(each.id)}>Redeliver</button>`}${each.error ? html`<div class="hint" title=${each.error}>${problem(each.error)}</div>` : ""}</td>
-            <td class="wide">${each.trace && html`<${A} to=${"/console/traces/" + each.trace}>${each.trace.slice(0, 10)}…<//>`}</td></tr>`,
+            <td><span class=${"tag " + (TONES[state(each)] || "")}>${state(each)}</span> ${(state(each) === "dead" || state(each) === "retrying") && html`<button onClick=${() => redeliver(each.id)}>Redeliver</button>`}${each.error ? html`<div class="hint" title=${each.error}>${problem(each.error)}</div>` : ""}
+            ${(state(each) === "dead" || state(each) === "retrying") && html`<${Attempts} id=${each.id} />`}</td>
+            <td class="wide time">${each.trace && html`<${A} to=${"/console/traces/" + each.trace}>${each.trace.slice(0, 10)}…<//>`}</td></tr>`,
         )}</tbody></table></div>`}
   </div>`;
 }

@@ -39,6 +39,9 @@ class Pattern(NamedTuple):
         return self.expression != "" and re.fullmatch(self.expression, text, flags) is not None
 
 
+NO_TEXT = Pattern("")
+
+
 def has_variables(text: str) -> bool:
     return "${" in text
 
@@ -57,7 +60,7 @@ def pattern_of(text: str, circumstances: Circumstances, wild: bool) -> Pattern:
             if values is None:
                 return Pattern(None)
             if not values and default is None:
-                return Pattern("")  # a statement with a variable that has no value concerns nothing
+                return NO_TEXT  # a statement with a variable that has no value concerns nothing
             literal = values[0] if values else default
         parts.append(re.escape(literal))
     parts.append(written(text[position:]))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.languages.policies.circumstances import Circumstances, has_variables, pattern_of, wildcards
+from headwater.languages.policies.circumstances import NO_TEXT, Circumstances, has_variables, pattern_of, wildcards
 from headwater.languages.policies.conditions import Condition, parse_conditions
 
 
@@ -24,13 +24,28 @@ class Names(NamedTuple):
     excepted: bool
 
     def include(self, name: str, circumstances: Circumstances) -> bool | None:
-        """None where it is not known."""
+        """None where it is not known. Exceptions with a variable that has no value include nothing."""
         if self.fixed.fullmatch(name) is not None:
             return not self.excepted
-        told = [pattern_of(each, circumstances, wild=True).matches(name) for each in self.with_variables]
+        if not self.with_variables:
+            return self.excepted
+        patterns = [pattern_of(each, circumstances, wild=True) for each in self.with_variables]
+        if self.excepted and NO_TEXT in patterns:
+            return False
+        told = [pattern.matches(name) for pattern in patterns]
         if True in told:
             return not self.excepted
         return None if None in told else self.excepted
+
+    def bound(self, circumstances: Circumstances) -> Names | None:
+        """With the values of variables, all of which are known; None where nothing is left."""
+        if not self.with_variables:
+            return self
+        patterns = [pattern_of(each, circumstances, wild=True) for each in self.with_variables]
+        known = [each.expression for each in patterns if each.expression]
+        if self.excepted and len(known) < len(patterns):
+            return None
+        return Names(re.compile("|".join((self.fixed.pattern, *known))), (), self.excepted)
 
 
 class Statement(NamedTuple):
@@ -55,6 +70,17 @@ class Statement(NamedTuple):
         actions = self.actions.include(action.lower(), circumstances)
         return _all([actions, self.resources.include(resource, circumstances)]) if actions is not False else False
 
+    def bound(self, circumstances: Circumstances) -> Statement | None:
+        """With variables and conditions settled for good; None where it concerns nothing. A condition of which nothing
+        is known allows nothing, and denies."""
+        holds = _all([condition.holds(circumstances) for condition in self.conditions])
+        if holds is False or (holds is None and self.allows):
+            return None
+        actions, resources = self.actions.bound(circumstances), self.resources.bound(circumstances)
+        if actions is None or resources is None:
+            return None
+        return self._replace(actions=actions, resources=resources, conditions=())
+
     def is_for(self, *principals: str) -> bool:
         """Whether it is one of a resource's policy for somebody who has these names."""
         if self.principals is None:
@@ -66,10 +92,11 @@ class Statement(NamedTuple):
 def parse_policy(policy: str) -> tuple[Statement, ...]:
     """The statements of a policy's JSON."""
     listed = orjson.loads(policy).get("Statement")
-    return tuple(_statement(each) for each in _list(listed))
+    return tuple(parse_statement(each) for each in _list(listed))
 
 
-def _statement(document: Mapping[str, Any]) -> Statement:
+def parse_statement(document: Mapping[str, Any]) -> Statement:
+    """One statement of a policy that was checked for form."""
     excepted = "NotPrincipal" in document
     principal = document.get("NotPrincipal" if excepted else "Principal")
     return Statement(

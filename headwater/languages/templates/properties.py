@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from headwater.languages.templates.scope import Pending
+
 Shape = Mapping[str, Any]
 """``{"type"}`` a scalar, ``{"items"}`` a list, ``{"properties", "required"}`` an object, ``{"values"}`` a map of any
 keys, ``{"ref"}`` one of the type's definitions, ``{}`` whatever there may be."""
@@ -24,14 +26,14 @@ _NAMES = {"string": "String", "boolean": "Boolean", "integer": "Integer", "numbe
 
 
 def violations(shape: Shape, properties: Mapping[str, Any]) -> list[str]:
-    """What is wrong, each as ``#/Path: what``; a type's shape holds its ``definitions``."""
+    """What is wrong, each as ``#/Path: what``, but for what is unknown yet; a type's shape has ``definitions``."""
     return list(_check(shape, properties, "#", shape.get("definitions", {})))
 
 
 def _check(shape: Shape, value: Any, path: str, definitions: Mapping[str, Shape]) -> Iterator[str]:
     if "ref" in shape:
         shape = definitions[shape["ref"]]
-    if value is None:
+    if value is None or isinstance(value, Pending):
         return
     if "properties" in shape:
         if isinstance(value, Mapping):

@@ -286,6 +286,17 @@ class RequestValidatorResource(Resource):
         change.physical_id = call.operation(_SERVICE, "CreateRequestValidator", request)["id"]
         change.attributes = {"RequestValidatorId": change.physical_id}
 
+    def update(self, call: Call, change: Change) -> None:
+        new, old = change.properties, change.previous
+        if any(new.get(name) != old.get(name) for name in ("Name", "RestApiId")):
+            raise Replace
+        patches = [
+            {"op": "replace", "path": f"/{name[0].lower()}{name[1:]}", "value": str(new.get(name, "false")).lower()}
+            for name in ("ValidateRequestBody", "ValidateRequestParameters")
+        ]
+        request = {"restApiId": new["RestApiId"], "requestValidatorId": change.physical_id}
+        call.operation(_SERVICE, "UpdateRequestValidator", {**request, "patchOperations": patches})
+
     def delete(self, call: Call, change: Change) -> None:
         request = {"restApiId": change.properties.get("RestApiId"), "requestValidatorId": change.physical_id}
         drop(call, _SERVICE, "DeleteRequestValidator", request)
@@ -295,12 +306,25 @@ class RequestValidatorResource(Resource):
 class ModelResource(Resource):
     def create(self, call: Call, change: Change) -> None:
         request = lower_first(change.properties)
-        if not isinstance(request.get("schema", ""), str):
-            request["schema"] = orjson.dumps(request["schema"]).decode()
+        if "Schema" in change.properties:
+            request["schema"] = self._schema(change)
         # names of models are letters and digits alone
         name = request.get("name") or "".join(filter(str.isalnum, change.physical_name(128)))
         call.operation(_SERVICE, "CreateModel", {"contentType": "application/json", **request, "name": name})
         change.physical_id = name
+
+    def update(self, call: Call, change: Change) -> None:
+        new, old = change.properties, change.previous
+        if any(new.get(name) != old.get(name) for name in ("Name", "RestApiId", "ContentType")):
+            raise Replace
+        values = {"schema": self._schema(change), "description": str(new.get("Description", ""))}
+        patches = [{"op": "replace", "path": f"/{name}", "value": value} for name, value in values.items()]
+        request = {"restApiId": new["RestApiId"], "modelName": change.physical_id}
+        call.operation(_SERVICE, "UpdateModel", {**request, "patchOperations": patches})
+
+    def _schema(self, change: Change) -> str:
+        schema = change.properties.get("Schema", {})
+        return schema if isinstance(schema, str) else orjson.dumps(schema).decode()
 
     def delete(self, call: Call, change: Change) -> None:
         request = {"restApiId": change.properties.get("RestApiId"), "modelName": change.physical_id}

@@ -15,6 +15,7 @@ from headwater.services.cloudformation import (
     stacks,
     templates,
     topology,
+    type_descriptions,
     waiting,
 )
 from headwater.services.cloudformation.plan import PlanMemory
@@ -25,7 +26,7 @@ SERVICE = Service(
     name="cloudformation",
     modules=(
         *(stacks, change_sets, templates, listing, outputs, provisioning),
-        *(control, control_work, drift),
+        *(control, control_work, drift, type_descriptions),
         *(custom, kept, nested, notifications, topology, waiting),
     ),
     schema=SCHEMA,

@@ -15,6 +15,7 @@ import orjson
 from headwater.languages.templates import Argument, Difference, TemplateError, difference
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import begin_creation, begin_import, begin_update
+from headwater.services.cloudformation.early_validation import REASON, property_errors
 from headwater.services.cloudformation.errors import (
     NO_CHANGES,
     change_set_already_exists,
@@ -27,6 +28,7 @@ from headwater.services.cloudformation.importing import described, objection, re
 from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import (
     Plan,
+    PlanMemory,
     StoredTemplate,
     dump_arguments,
     load_arguments,
@@ -42,9 +44,10 @@ from headwater.services.cloudformation.stack import (
     look_up_stack,
 )
 from headwater.services.cloudformation.stacks import STABLE, differs, new_stack, settings_of
+from headwater.services.cloudformation.types import is_replaced_always
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 
@@ -78,8 +81,8 @@ class ChangeSet:
         call.store.run(tables.INSERT_CHANGE_SET, (*fixed, self.body, *texts, dumps(self.changes)))
 
     def save(self, call: Call) -> None:
-        state = (self.status, self.execution, self.reason, dumps(self.processed), dumps(self.changes))
-        call.store.run(tables.UPDATE_CHANGE_SET, (*state, self.id))
+        texts = (dumps(self.processed), dumps(self.settings), dumps(self.changes))
+        call.store.run(tables.UPDATE_CHANGE_SET, (self.status, self.execution, self.reason, *texts, self.id))
 
     @property
     def stored(self) -> StoredTemplate:
@@ -228,13 +231,20 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
         return
     former = {} if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack).rendered()
     try:
-        changes = difference(former, plan.rendered())
+        rendered = plan.rendered()
+        changes = difference(former, rendered)
     except TemplateError as error:
         _fail(call, change_set, str(error))
         return
     imports = change_set.settings.get("Importing") or {}
     if change_set.type == "IMPORT" and (reason := objection(plan, changes, imports)) is not None:
         _fail(call, change_set, reason)
+        return
+    memory: PlanMemory = call.memory
+    touched = [each.logical_id for each in changes if each.action != "Remove"]
+    if errors := property_errors(memory.schemas, rendered, touched):
+        change_set.settings["Validations"] = [{"Timestamp": call.now, **each} for each in errors]
+        _fail(call, change_set, REASON)
         return
     change_set.changes = [
         {
@@ -257,7 +267,7 @@ def _fail(call: Call, change_set: ChangeSet, reason: str) -> None:
 
 
 def _described(call: Call, stack: Stack, change: Difference) -> dict[str, Any]:
-    """One change. Whether it replaces the resource is the type's decision when its turn comes: `Conditional`."""
+    """One change. Whether it replaces the resource is told by the type's schema."""
     existing = current_resource(call, stack, change.logical_id)
     described: dict[str, Any] = {
         "Action": change.action,
@@ -269,11 +279,18 @@ def _described(call: Call, stack: Stack, change: Difference) -> dict[str, Any]:
     }
     if change.action == "Modify":
         replaced = existing is not None and existing.type != change.type
-        properties = "Properties" in change.scope
-        described["Replacement"] = "True" if replaced else "Conditional" if properties else "False"
+        memory: PlanMemory = call.memory
+        fixed = is_replaced_always(call, change.type)
+        recreation = {
+            name: "Always" if fixed else memory.schemas.recreation(change.type, name) for name in change.properties
+        }
+        found = {*recreation.values(), *(("Always",) if replaced else ())}
+        described["Replacement"] = (
+            "True" if "Always" in found else "Conditional" if "Conditionally" in found else "False"
+        )
         described["Details"] = [
             {
-                "Target": {"Attribute": "Properties", "Name": name, "RequiresRecreation": "Conditionally"},
+                "Target": {"Attribute": "Properties", "Name": name, "RequiresRecreation": recreation[name]},
                 "Evaluation": "Static",
                 "ChangeSource": "DirectModification",
             }
@@ -330,6 +347,26 @@ def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
         "Status": change_set.status,
         "StatusReason": change_set.reason,
         "IncludeNestedStacks": False,
+    }
+
+
+@operation("cloudformation", "DescribeEvents", reads=True)
+def describe_events(call: Call, request: Request) -> Result:
+    """What was found wrong with a change set's template."""
+    if not request.get("ChangeSetName"):
+        raise not_implemented("DescribeEvents without a ChangeSetName")
+    change_set = find_change_set(call, request["ChangeSetName"], request.get("StackName"))
+    shared = {
+        "StackId": change_set.stack,
+        "OperationId": change_set.id.rpartition("/")[2],
+        "OperationType": "CREATE_CHANGESET",
+        "ClientRequestToken": change_set.settings.get("ClientRequestToken"),
+    }
+    found = change_set.settings.get("Validations") or ()
+    return {
+        "OperationEvents": [
+            {"EventId": f"{shared['OperationId']}-{index}", **shared, **each} for index, each in enumerate(found)
+        ]
     }
 
 

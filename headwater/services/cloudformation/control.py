@@ -217,7 +217,9 @@ def _type_of(call: Call, request: Request) -> Resource:
 def _find(call: Call, kind: Resource, request: Request) -> tuple[Declared, dict[str, Any] | None]:
     """What is known of a resource and what its type tells of it, if it can. Raises ResourceNotFoundException."""
     name, identifier = request["TypeName"], request["Identifier"]
-    known = dict(declared(call, name)).get(identifier)
+    there = dict(declared(call, name))
+    # the CDK names some resources by what `Ref` gives
+    known = there.get(identifier) or next((each for each in there.values() if each.physical_id == identifier), None)
     found = known or Declared(name, kind.locate(identifier), {}, {})
     try:
         return found, read(call, kind, found)

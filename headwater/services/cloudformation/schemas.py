@@ -40,6 +40,16 @@ class Schemas:
         parts = [next((str(each[name]) for each in known if name in each), physical_id) for name in names]
         return "|".join(parts) or physical_id
 
+    def recreation(self, kind: str, name: str) -> str:
+        """Whether a change of the property needs a new resource: Never, Always, or Conditionally."""
+        schema = self.all.get(kind)
+        if schema is None or name not in schema.get("properties", ()):
+            return "Conditionally"
+        if name in schema.get("createOnly", ()):
+            return "Always"
+        perhaps = (*schema.get("createOnly", ()), *schema.get("perhapsCreateOnly", ()))
+        return "Conditionally" if any(each.split("/")[0] == name for each in perhaps) else "Never"
+
     def model(self, kind: str, properties: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
         """What a resource is, as its handlers give it: without what can only be written, with what can only be read."""
         schema = self.all.get(kind, {})

@@ -25,6 +25,7 @@ from headwater.languages.templates import (
     resolve_parameters,
     transforms_of,
 )
+from headwater.languages.templates.parameters import UNTELLABLE
 from headwater.services.cloudformation.errors import insufficient_capabilities, validation_error
 from headwater.services.cloudformation.plan import (
     Plan,
@@ -96,6 +97,8 @@ def read_source(call: Call, request: Request, stack: Stack) -> Source:
     except TemplateError as error:
         raise validation_error(str(error)) from error
     tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]} if "Tags" in request else dict(former.tags)
+    if any(UNTELLABLE.search(each) for pair in tags.items() for each in pair):
+        raise validation_error("Tags contain invalid characters")
     return Source(text, with_pieces(call, text, body, arguments, stack), arguments, tags, stack)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from headwater.languages.templates.parameters import UNTELLABLE
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.errors import stack_does_not_exist
 from headwater.spine.operations import Call
@@ -98,6 +99,7 @@ class StackResource:
 
     def enter(self, call: Call, stack: Stack, status: str, reason: str | None = None) -> None:
         """Take on a status, with its event."""
+        reason = UNTELLABLE.sub("\ufffd", reason) if reason else reason  # a custom resource may have sent anything
         self.status, self.reason, self.changed = status, reason, call.now
         self.save(call)
         properties = dumps(self.properties)

@@ -158,7 +158,8 @@ INSERT_CHANGE_SET = f"""
 INSERT INTO cloudformation_change_sets ({CHANGE_SET_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 UPDATE_CHANGE_SET = """
-UPDATE cloudformation_change_sets SET status = ?, execution = ?, reason = ?, processed = ?, changes = ? WHERE id = ?
+UPDATE cloudformation_change_sets SET status = ?, execution = ?, reason = ?, processed = ?, settings = ?, changes = ?
+WHERE id = ?
 """
 SELECT_CHANGE_SET = f"SELECT {CHANGE_SET_COLUMNS} FROM cloudformation_change_sets WHERE id = ?"
 SELECT_CHANGE_SETS = f"SELECT {CHANGE_SET_COLUMNS} FROM cloudformation_change_sets WHERE stack = ? ORDER BY created, id"

@@ -68,6 +68,14 @@ def find_type(call: Call, name: str) -> Resource:
     return found
 
 
+def is_replaced_always(call: Call, name: str) -> bool:
+    """Whether our type knows no update in place."""
+    try:
+        return type(find_type(call, name)).update is Resource.update
+    except ResourceFailed:
+        return False
+
+
 def attempt(call: Call, change: StackChange, method: Callable[[Call, Change], Step]) -> Step:
     """Run one step of a type in a savepoint. Raises ResourceFailed or Replace; may return a coroutine."""
     change.work = call.work

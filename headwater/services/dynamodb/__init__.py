@@ -69,5 +69,19 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=TableMemory,
     validates=True,
+    lacks={
+        "a global table replicates from one region to another, and here both would be the same machine": (
+            "CreateGlobalTable",
+            "DescribeGlobalTable",
+            "DescribeGlobalTableSettings",
+            "ListGlobalTables",
+            "UpdateGlobalTable",
+            "UpdateGlobalTableSettings",
+        ),
+        "nothing is scaled here, and a table takes whatever comes": (
+            "DescribeTableReplicaAutoScaling",
+            "UpdateTableReplicaAutoScaling",
+        ),
+    },
     authorization=AUTHORIZATION,
 )

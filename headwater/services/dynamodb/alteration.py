@@ -13,8 +13,8 @@ from headwater.services.dynamodb.backfilling import backfill
 from headwater.services.dynamodb.definitions import (
     MAX_GLOBAL_INDEXES,
     check_attribute_definitions,
+    check_changed_stream,
     check_global_index,
-    check_stream,
     check_units,
     refuse_lacking,
     used_definitions,
@@ -46,10 +46,12 @@ def update_table(call: Call, request: Request) -> Result:
     refuse_lacking(request)
     if not any(name in request for name in _CHANGES):
         raise validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-            "SSESpecification or ReplicaUpdates is required"
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+            "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+            "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
+            "required"
         )
-    check_stream(request.get("StreamSpecification"))
+    check_changed_stream(request.get("StreamSpecification"))
     table = describe_target(call, request["TableName"])
     definition = dict(table.definition)
     for name in ("DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput"):
@@ -116,9 +118,7 @@ def _set_throughput(call: Call, definition: dict[str, Any], request: Request) ->
         if before != mode:
             definition["billed"] = call.now
     elif throughput is None:
-        raise invalid_parameter(
-            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
-        )
+        raise invalid_parameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
     else:
         check_units(throughput)
         _refuse_same("table", definition.get("ProvisionedThroughput"), throughput)
@@ -147,7 +147,7 @@ def _set_stream(call: Call, table: Table, definition: dict[str, Any], specificat
             raise validation(f"Table already has an enabled stream: TableName: {table.name}")
         stream = enable_stream(call, table.arn, definition, specification["StreamViewType"])
     elif table.stream is None:
-        raise validation(f"Table doesn't have an enabled stream: TableName: {table.name}")
+        raise validation(f"Table has no stream to disable: TableName: {table.name}")
     else:
         disable_stream(call, table.stream)
     call.store.run(tables.SET_STREAM, (stream, table.id))
@@ -156,6 +156,7 @@ def _set_stream(call: Call, table: Table, definition: dict[str, Any], specificat
 def _update_indexes(
     call: Call, table: Table, definition: dict[str, Any], request: Request, updates: list[dict[str, Any]]
 ) -> None:
+    _check_updates(table, updates)
     indexes = [dict(index) for index in definition.get("GlobalSecondaryIndexes", ())]
     given = request.get("AttributeDefinitions")
     definitions = _merged(definition["AttributeDefinitions"], given or [])
@@ -173,29 +174,53 @@ def _update_indexes(
             name = update["Delete"]["IndexName"]
             _find(indexes, name)
             indexes = [index for index in indexes if index["IndexName"] != name]
-        elif "Update" in update:
+        else:
             index = _find(indexes, update["Update"]["IndexName"])
             if "ProvisionedThroughput" in update["Update"]:
                 _check_index_throughput(definition, index, update["Update"]["ProvisionedThroughput"])
             index |= {name: value for name, value in update["Update"].items() if name != "IndexName"}
-        else:
-            raise invalid_parameter(
-                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
-                "GlobalSecondaryIndexUpdate.Delete must not be null"
-            )
     if len(indexes) > MAX_GLOBAL_INDEXES:
-        raise invalid_parameter(f"GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}")
+        text = f"GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}"
+        raise AwsError("LimitExceededException", text)
     definition["GlobalSecondaryIndexes"] = indexes
     if not indexes:
         del definition["GlobalSecondaryIndexes"]
     definition["AttributeDefinitions"] = used_definitions(definition, definitions)
 
 
+def _check_updates(table: Table, updates: list[dict[str, Any]]) -> None:
+    """The form of what is to become of indexes: one thing for each update, and one update for each index."""
+    if not updates:
+        raise invalid_parameter("List of GlobalSecondaryIndexUpdates is empty")
+    seen: set[str] = set()
+    for update in updates:
+        if not update:
+            raise invalid_parameter(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+        if len(update) > 1:
+            raise invalid_parameter(
+                "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"
+            )
+        ((action, change),) = update.items()
+        name = change["IndexName"]
+        if name in seen:
+            raise invalid_parameter(
+                f"Only one global secondary index update per index is allowed simultaneously. Index: {name}"
+            )
+        seen.add(name)
+        index = table.indexes.get(name)
+        if action != "Create" and index is not None and not index.is_global:
+            raise validation(f"Cannot {action.lower()} an index that is not a GlobalSecondaryIndex: {name}")
+
+
 def _check_index_throughput(definition: dict[str, Any], index: dict[str, Any], wanted: dict[str, int]) -> None:
     name = index["IndexName"]
     if definition.get("BillingMode") == "PAY_PER_REQUEST":
         raise invalid_parameter(
-            f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+            f"Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {name} when BillingMode is "
+            "PAY_PER_REQUEST"
         )
     check_units(wanted)
     _refuse_same(f"index {name}", index.get("ProvisionedThroughput"), wanted)
@@ -204,9 +229,11 @@ def _check_index_throughput(definition: dict[str, Any], index: dict[str, Any], w
 def _created(
     call: Call, table: Table, definition: dict[str, Any], definitions: list[dict[str, str]], index: dict[str, Any]
 ) -> dict[str, Any]:
-    check_global_index(index, check_attribute_definitions(definitions), definition.get("BillingMode"))
+    check_global_index(
+        index, check_attribute_definitions(definitions), definition.get("BillingMode"), "must be specified"
+    )
     if index["IndexName"] in table.indexes:
-        raise validation(f"Attempting to create an index which already exists: {index['IndexName']}")
+        raise validation("Attempting to create an index which already exists")
     return {**index, "id": call.new_id()}
 
 

@@ -102,7 +102,7 @@ def check_attribute_definitions(definitions: list[dict[str, str]]) -> list[str]:
     for definition in definitions:
         name = definition["AttributeName"]
         if name in names:
-            raise invalid_parameter("Cannot add, delete, or update multiple definitions of one attribute: " + name)
+            raise validation(f"Attribute Name is duplicated: {name}")
         names.append(name)
     return names
 
@@ -178,13 +178,24 @@ def check_stream(specification: Definition | None) -> None:
         return
     view_type = specification.get("StreamViewType")
     if specification["StreamEnabled"] and view_type not in _VIEW_TYPES:
-        raise invalid_parameter("StreamViewType is required when StreamEnabled is true")
+        raise invalid_parameter("Table is being created with a stream enabled, UpdateViewType is required")
     if not specification["StreamEnabled"] and view_type is not None:
         raise invalid_parameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
 
 
-def check_global_index(index: Definition, defined: list[str], billing_mode: str | None) -> None:
-    """One global index, of CreateTable or of an update."""
+def check_changed_stream(specification: Definition | None) -> None:
+    """The same of UpdateTable."""
+    if specification is None:
+        return
+    view_type = specification.get("StreamViewType")
+    if specification["StreamEnabled"] and view_type is None:
+        raise invalid_parameter("If stream is being enabled then UpdateViewType is required")
+    if not specification["StreamEnabled"] and view_type is not None:
+        raise invalid_parameter("If stream is being disabled, then UpdateViewType must not be specified")
+
+
+def check_global_index(index: Definition, defined: list[str], billing_mode: str | None, lacks: str) -> None:
+    """One global index, of CreateTable or of an update. ``lacks``: how they say that units are missing."""
     _check_global_key_schema(index["KeySchema"], defined)
     _check_projection(index["Projection"])
     throughput = index.get("ProvisionedThroughput")
@@ -195,7 +206,7 @@ def check_global_index(index: Definition, defined: list[str], billing_mode: str 
                 "when BillingMode is PAY_PER_REQUEST"
             )
     elif throughput is None:
-        raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+        raise invalid_parameter(f"ProvisionedThroughput {lacks} for index: {index['IndexName']}")
     else:
         check_units(throughput)
 
@@ -231,7 +242,7 @@ def _check_global_indexes(request: Definition, indexes: list[Definition], define
     if not indexes:
         raise invalid_parameter("List of GlobalSecondaryIndexes is empty")
     for index in indexes:
-        check_global_index(index, defined, request.get("BillingMode"))
+        check_global_index(index, defined, request.get("BillingMode"), "is not specified")
         _check_unique(index["IndexName"], names)
     if len(indexes) > MAX_GLOBAL_INDEXES:
         raise _too_many("Global", MAX_GLOBAL_INDEXES)

@@ -88,7 +88,7 @@ class TableResource(Resource):
         named = {"TableName": change.physical_id}
         table = call.operation("dynamodb", "DescribeTable", named)["Table"]
         _describe(call, change)
-        lives = call.operation("dynamodb", "DescribeTimeToLive", named)["TimeToLiveDescription"]
+        expiring = _expiring(call, change.physical_id)
         backups = call.operation("dynamodb", "DescribeContinuousBackups", named)["ContinuousBackupsDescription"]
         stream = table.get("StreamSpecification") or {}
         tags = call.operation("dynamodb", "ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
@@ -107,9 +107,7 @@ class TableResource(Resource):
             "StreamSpecification": {"StreamViewType": stream["StreamViewType"]} if stream else None,
             "TableClass": (table.get("TableClassSummary") or {}).get("TableClass"),
             "Tags": tags or None,
-            "TimeToLiveSpecification": {"AttributeName": lives["AttributeName"], "Enabled": True}
-            if lives["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
-            else None,
+            "TimeToLiveSpecification": {"AttributeName": expiring, "Enabled": True} if expiring else None,
         }
 
     def known(self, call: Call) -> list[str]:
@@ -121,8 +119,10 @@ class TableResource(Resource):
                 return names
 
     def _set_time_to_live(self, call: Call, change: Change, before: dict[str, Any]) -> None:
-        old = _enabled(before.get("TimeToLiveSpecification"))
         new = _enabled(change.properties.get("TimeToLiveSpecification"))
+        if new == _enabled(before.get("TimeToLiveSpecification")):
+            return
+        old = _expiring(call, change.physical_id)  # others, a hotswap among them, may have been here before
         for name, enabled in ((old, False), (new, True)):
             if name is not None and old != new:
                 specification = {"AttributeName": name, "Enabled": enabled}
@@ -203,6 +203,12 @@ def _set_policy(call: Call, arn: str, before: dict[str, Any], after: dict[str, A
         call.operation("dynamodb", "PutResourcePolicy", {"ResourceArn": arn, "Policy": text})
     elif old is not None:
         call.operation("dynamodb", "DeleteResourcePolicy", {"ResourceArn": arn})
+
+
+def _expiring(call: Call, table: str) -> str | None:
+    """The attribute by which a table's items expire now."""
+    told = call.operation("dynamodb", "DescribeTimeToLive", {"TableName": table})["TimeToLiveDescription"]
+    return str(told["AttributeName"]) if told["TimeToLiveStatus"] in ("ENABLED", "ENABLING") else None
 
 
 def _enabled(specification: dict[str, Any] | None) -> str | None:

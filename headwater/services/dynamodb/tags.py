@@ -21,11 +21,9 @@ def check_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     checked: dict[str, str] = {}
     for tag in tags:
         if tag["Key"] in checked:
-            raise validation(f"One or more parameter values were invalid: Duplicate tag key: {tag['Key']}")
+            raise validation(f"Duplicate Tag Keys provided as input: Duplicate Tag Key found {tag['Key']}")
         if tag["Key"].startswith("aws:"):
-            raise validation(
-                "One or more parameter values were invalid: User-defined tag keys can't start with [aws:]."
-            )
+            raise validation(f"Tag Key cannot be prefixed with aws:, Key: {tag['Key']}")
         checked[tag["Key"]] = tag["Value"]
     _check_number(checked)
     return checked
@@ -33,7 +31,7 @@ def check_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 def _check_number(tags: Mapping[str, str]) -> None:
     if len(tags) > _MOST:
-        raise validation(f"One or more parameter values were invalid: Too many tags: the limit is {_MOST}")
+        raise validation("Number of Tags exceed the current limit for the provided ResourceArn")
 
 
 def _tagged(call: Call, request: Request) -> tuple[Table, dict[str, str]]:
@@ -51,6 +49,8 @@ def _tagged(call: Call, request: Request) -> tuple[Table, dict[str, str]]:
 
 @operation("dynamodb", "TagResource")
 def tag_resource(call: Call, request: Request) -> Result:
+    if not request["Tags"]:
+        raise validation("Atleast one Tag needs to be provided as Input.")
     table, tags = _tagged(call, request)
     tags |= check_tags(request["Tags"])
     _check_number(tags)
@@ -60,6 +60,8 @@ def tag_resource(call: Call, request: Request) -> Result:
 
 @operation("dynamodb", "UntagResource")
 def untag_resource(call: Call, request: Request) -> Result:
+    if not request["TagKeys"]:
+        raise validation("Atleast one Tag Key needs to be provided as Input.")
     table, tags = _tagged(call, request)
     left = {key: value for key, value in tags.items() if key not in request["TagKeys"]}
     call.store.run(tables.SET_TAGS, (orjson.dumps(left).decode(), table.id))

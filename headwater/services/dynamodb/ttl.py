@@ -11,6 +11,7 @@ from headwater.services.dynamodb.expiry import GRACE_MILLISECONDS, expires_at, s
 from headwater.services.dynamodb.table import describe_target, item_of, table_by_arn
 from headwater.services.dynamodb.writing import Change, load, write
 from headwater.spine.deliveries import Again, Delivery, delivery
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _BATCH = 100
@@ -25,11 +26,11 @@ def update_time_to_live(call: Call, request: Request) -> Result:
     if not name:
         raise validation("TimeToLiveSpecification.AttributeName must not be empty")
     if enabled and table.ttl is not None:
-        raise validation("TimeToLive is already enabled")
+        raise _other_attribute(table.ttl) if table.ttl != name else validation("TimeToLive is already enabled")
     if not enabled and table.ttl is None:
         raise validation("TimeToLive is already disabled")
     if not enabled and table.ttl != name:
-        raise validation(f"TimeToLive is active on a different AttributeName: current AttributeName is {table.ttl}")
+        raise _other_attribute(table.ttl)
     call.store.run(tables.SET_TTL, (name if enabled else None, table.id))
     call.store.run(tables.DELETE_EXPIRIES, (table.id,))
     call.store.run(tables.SET_EXPIRY_DUE, (None, table.id))
@@ -37,6 +38,10 @@ def update_time_to_live(call: Call, request: Request) -> Result:
     if enabled:
         _find_expiries(call, table.arn)
     return {"TimeToLiveSpecification": specification}
+
+
+def _other_attribute(name: str | None) -> AwsError:
+    return validation(f"TimeToLive is active on a different AttributeName: current AttributeName is {name}")
 
 
 def _find_expiries(call: Call, arn: str) -> None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_IAM.html
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -117,6 +118,20 @@ class Role(PrincipalResource):
         else:
             call.operation("iam", "DeleteRolePermissionsBoundary", role)
         retag(call, "Role", change)
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """Without its policies: other resources of a stack give it some."""
+        role = call.operation("iam", "GetRole", {"RoleName": change.physical_id})["Role"]
+        change.attributes = {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+        boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+        return {
+            **{
+                name: role.get(name) or None
+                for name in ("RoleName", "Path", "Description", "MaxSessionDuration", "Tags")
+            },
+            "AssumeRolePolicyDocument": orjson.loads(unquote(role["AssumeRolePolicyDocument"])),
+            "PermissionsBoundary": boundary,
+        }
 
 
 @resource("AWS::IAM::User")

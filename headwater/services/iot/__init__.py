@@ -24,7 +24,7 @@ from headwater.services.iot.errors import missing
 from headwater.services.iot.iam_actions import AUTHORIZATION
 from headwater.services.iot.policies import attachments, effective, policies, trying
 from headwater.services.iot.policies import resources as policy_resources
-from headwater.services.iot.provisioning import device_api, templates
+from headwater.services.iot.provisioning import device_api, just_in_time, templates
 from headwater.services.iot.provisioning import registering as thing_registering
 from headwater.services.iot.provisioning import resources as provisioning_resources
 from headwater.services.iot.registry import group_members, principals, thing_groups, thing_types, things
@@ -65,6 +65,7 @@ SERVICE = Service(
         policy_resources,
         provisioning_resources,
         device_api,
+        just_in_time,
         templates,
         thing_registering,
         group_members,

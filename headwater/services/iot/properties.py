@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
@@ -41,3 +44,8 @@ def attempt(call: Call, name: str, request: Request) -> None:
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise
+
+
+def members(properties: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A property that has others, with the names of the API."""
+    return {name[0].lower() + name[1:]: value for name, value in (properties or {}).items()}

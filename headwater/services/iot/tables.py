@@ -118,6 +118,7 @@ SCHEMA = (
         PRIMARY KEY (account, region, token)
     );
     """,
+    "ALTER TABLE iot_ca_certificates ADD COLUMN registration TEXT",
 )
 
 TAGS = "SELECT tags FROM iot_tags WHERE arn = ?"

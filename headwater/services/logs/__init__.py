@@ -18,6 +18,7 @@ from headwater.services.logs import (
     resources_vended,
     streams,
     tailing,
+    topology,
     vended,
     vending,
 )
@@ -29,9 +30,31 @@ SERVICE = Service(
     name="logs",
     modules=(
         *(events, filtering, filters, group_filters, groups, policies, resources, resources_vended, streams, vended),
-        *(discovering, exporting, queries, query_definitions, tailing, vending),
+        *(discovering, exporting, queries, query_definitions, tailing, topology, vending),
     ),
     schema=SCHEMA,
     validates=True,
     authorization=Authorization({}),
+    lacks={
+        "nothing looks for personal data in log events, so that none could be masked": (
+            "DeleteDataProtectionPolicy",
+            "GetDataProtectionPolicy",
+            "PutDataProtectionPolicy",
+        ),
+        "queries go over the events themselves, which no index makes faster here": (
+            "DeleteIndexPolicy",
+            "DescribeFieldIndexes",
+            "DescribeIndexPolicies",
+            "PutIndexPolicy",
+        ),
+        "no model learns what is usual in log events": (
+            "CreateLogAnomalyDetector",
+            "DeleteLogAnomalyDetector",
+            "GetLogAnomalyDetector",
+            "ListAnomalies",
+            "ListLogAnomalyDetectors",
+            "UpdateAnomaly",
+            "UpdateLogAnomalyDetector",
+        ),
+    },
 )

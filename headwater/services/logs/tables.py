@@ -49,6 +49,10 @@ LIST_GROUPS = """
 SELECT id, name, class, key, retention, tags, created, filters, protected FROM logs_groups
 WHERE account = ? AND region = ? AND name > ? ORDER BY name
 """
+FILTERED_GROUPS = """
+SELECT id, name, class, key, retention, tags, created, filters, protected FROM logs_groups
+WHERE account = ? AND region = ? AND filters IS NOT NULL ORDER BY name
+"""
 SET_KEY = "UPDATE logs_groups SET key = ? WHERE id = ?"
 SET_PROTECTED = "UPDATE logs_groups SET protected = ? WHERE id = ?"
 SET_RETENTION = "UPDATE logs_groups SET retention = ? WHERE id = ?"

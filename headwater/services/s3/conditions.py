@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 
 from __future__ import annotations
 
-from headwater.services.s3.errors import no_such_key, not_modified, precondition_failed
+from headwater.services.s3.errors import header_not_implemented, no_such_key, not_modified, precondition_failed
 from headwater.services.s3.objects import Version
-from headwater.spine.errors import AwsError
 from headwater.spine.operations import Request
 from headwater.spine.timestamps import rfc822
 
@@ -69,8 +68,7 @@ def check_write(request: Request, key: str, existing: Version | None) -> None:
     none_match = request.get("IfNoneMatch")
     if none_match is not None:
         if none_match != "*":
-            text = "A header you provided implies functionality that is not implemented"
-            raise AwsError("NotImplemented", text, 501, Header="If-None-Match")
+            raise header_not_implemented("If-None-Match")
         if existing is not None:
             raise precondition_failed("If-None-Match")
     match = request.get("IfMatch")

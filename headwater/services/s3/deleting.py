@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from headwater.services.s3 import tables
 from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.conditions import check_write
-from headwater.services.s3.errors import malformed_xml
+from headwater.services.s3.errors import header_not_implemented, malformed_xml
 from headwater.services.s3.locks import bypasses, check_removable
 from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import Body, Version, check_key, check_version_id, current, lay_down, remove
@@ -15,6 +16,11 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_KEYS = 1000
+_HEADERS = (
+    ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+    ("IfMatchSize", "x-amz-if-match-size"),
+)
+_ELEMENTS = (("LastModifiedTime", "LastModifiedTime"), ("Size", "Size"))
 
 
 @operation("s3", "DeleteObject")
@@ -22,6 +28,7 @@ def delete_object(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"""
     bucket, key = find_bucket(call, request), request["Key"]
     check_key(key)
+    _check_conditions(request, _HEADERS)
     if request.get("IfMatch") is not None:
         check_write({"IfMatch": request["IfMatch"]}, key, current(call, bucket, key))
     return _delete(call, bucket, key, request.get("VersionId"), bypasses(bucket, request))
@@ -48,8 +55,16 @@ def delete_objects(call: Call, request: Request) -> Result:
     return {**result, "Errors": errors} if errors else result
 
 
+def _check_conditions(given: Mapping[str, Any], names: tuple[tuple[str, str], ...]) -> None:
+    """Deletions that depend on time or size are of directory buckets only."""
+    for member, name in names:
+        if given.get(member) is not None:
+            raise header_not_implemented(name)
+
+
 def _delete_listed(call: Call, bucket: Bucket, item: dict[str, Any], bypass: bool) -> dict[str, Any]:
     key, version = item["Key"], item.get("VersionId")
+    _check_conditions(item, _ELEMENTS)
     if item.get("ETag") is not None:
         check_write({"IfMatch": item["ETag"]}, key, current(call, bucket, key))
     outcome = _delete(call, bucket, key, version, bypass)

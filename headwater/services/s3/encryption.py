@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.services.s3 import customer_keys
 from headwater.services.s3.bucket import Bucket
 from headwater.services.s3.errors import invalid_argument, malformed_xml
 from headwater.services.s3.objects import md5
@@ -17,21 +18,23 @@ from headwater.spine.operations import Call, Request
 
 SSE_S3 = {"ServerSideEncryption": "AES256"}
 """With keys of S3's own: every object that nobody asks other keys for."""
-MEMBERS = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
+MEMBERS = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled", *customer_keys.KEPT)
 _KMS = ("aws:kms", "aws:kms:dsse")
 _DUAL_LAYER = "aws:kms:dsse"
 _ALGORITHMS = ("AES256", *_KMS)
-_ASKED = frozenset(("ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext"))
+_ASKED = frozenset(("ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext", *customer_keys.ASKED))
 _HEADER = "x-amz-server-side-encryption"
 _MANAGED = "alias/aws/s3"
 
 
 def encryption_of(call: Call, bucket: Bucket, request: Request) -> dict[str, Any]:
-    """What answers about a new object say: ``SSE_S3`` itself, or the members of a key of KMS."""
+    """What answers about a new object say: ``SSE_S3`` itself, or the members of a key of KMS or of the customer's."""
     asked = not _ASKED.isdisjoint(request)
     rule = bucket.encryption
     if not asked and rule is None:
         return SSE_S3
+    if asked and (provided := customer_keys.customer_key(request)):
+        return provided
     if asked or rule is None:
         algorithm, key = request.get("ServerSideEncryption"), request.get("SSEKMSKeyId")
     else:
@@ -52,7 +55,7 @@ def encryption_of(call: Call, bucket: Bucket, request: Request) -> dict[str, Any
 
 
 def etag(call: Call, encryption: dict[str, Any], data: bytes) -> str:
-    """The MD5 of a body under S3's own keys; under a key of KMS it is nothing that clients could compute."""
+    """The MD5 of a body under S3's own keys; under any other key it is nothing that clients could compute."""
     return md5(data) if encryption is SSE_S3 else call.ids.hex(32)
 
 

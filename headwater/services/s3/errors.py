@@ -68,6 +68,12 @@ def precondition_failed(condition: str) -> AwsError:
     return AwsError("PreconditionFailed", text, 412, Condition=condition)
 
 
+def header_not_implemented(header: str) -> AwsError:
+    """What S3 itself refuses of a general purpose bucket."""
+    text = "A header you provided implies functionality that is not implemented"
+    return AwsError("NotImplemented", text, 501, Header=header)
+
+
 def not_modified(etag: str, modified: str) -> AwsError:
     return _error("NotModified", "Not Modified", 304, {"ETag": etag, "Last-Modified": modified})
 
@@ -188,5 +194,5 @@ def unexpected_content() -> AwsError:
     return AwsError("UnexpectedContent", "This request does not support content")
 
 
-def access_denied() -> AwsError:
-    return AwsError("AccessDenied", "Access Denied", 403)
+def access_denied(message: str = "Access Denied") -> AwsError:
+    return AwsError("AccessDenied", message, 403)

@@ -27,9 +27,6 @@ STORAGE_CLASSES = frozenset(
 _SYSTEM_HEADERS = frozenset(SYSTEM_HEADERS)
 _MOST_METADATA_BYTES = 2048
 _LACKING = (
-    "SSECustomerAlgorithm",
-    "SSECustomerKey",
-    "CopySourceSSECustomerAlgorithm",
     "WriteOffsetBytes",
     "ObjectLockEventHold",
     "ObjectLockEventHoldDurationDays",

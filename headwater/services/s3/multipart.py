@@ -16,6 +16,7 @@ from headwater.services.s3 import tables, tag_sets
 from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, compute, computed, decode, verified
 from headwater.services.s3.conditions import check_write, conditional_write
+from headwater.services.s3.customer_keys import check_key_of_part
 from headwater.services.s3.encryption import encryption_of, etag, kept, told
 from headwater.services.s3.errors import (
     bad_checksum,
@@ -133,6 +134,7 @@ def upload_part(call: Call, request: Request) -> Result:
     bucket = find_bucket(call, request)
     _check_number(request["PartNumber"])
     upload = find_upload(call, bucket, request)
+    check_key_of_part(request, upload.attributes)
     data: bytes = request.get("Body") or b""
     if bucket.lock is not None:
         asked = {name: upload.attributes[name] for name in LOCK_MEMBERS if name in upload.attributes}
@@ -157,6 +159,7 @@ def upload_part_copy(call: Call, request: Request) -> Result:
     bucket = find_bucket(call, request)
     _check_number(request["PartNumber"])
     upload = find_upload(call, bucket, request)
+    check_key_of_part(request, upload.attributes)
     source_bucket, _, source = find_copy_source(call, request)
     offset, length = 0, source.size
     asked = request.get("CopySourceRange")

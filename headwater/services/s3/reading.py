@@ -10,6 +10,8 @@ import orjson
 from headwater.services.s3.bucket import find_bucket
 from headwater.services.s3.checksums import MEMBERS
 from headwater.services.s3.conditions import check_read
+from headwater.services.s3.customer_keys import MD5 as CUSTOMER_KEY
+from headwater.services.s3.customer_keys import check_customer_key
 from headwater.services.s3.encryption import MEMBERS as ENCRYPTION_MEMBERS
 from headwater.services.s3.encryption import SSE_S3, check_readable
 from headwater.services.s3.errors import archived, invalid_argument, invalid_range, invalid_request
@@ -68,13 +70,14 @@ def _read(call: Call, request: Request, describe: bool) -> tuple[Version, Result
     check_read(request, version)
     attributes: dict[str, Any] = orjson.loads(version.attributes)
     check_readable(call, bucket, attributes)
+    check_customer_key(request, attributes)
     piece = _slice(request, version, attributes)
     result: Result = {
         "AcceptRanges": "bytes",
         "LastModified": version.modified,
         "ContentLength": version.size,
         "ETag": version.quoted_etag,
-        **SSE_S3,
+        **({} if CUSTOMER_KEY in attributes else SSE_S3),
         **version_id(bucket, version),
     }
     whole = piece is None or piece.length == version.size
@@ -160,6 +163,7 @@ def get_object_attributes(call: Call, request: Request) -> Result:
             raise invalid_argument("Invalid attribute name specified.", "x-amz-object-attributes", ",".join(asked))
     version = find_version(call, bucket, key, request.get("VersionId"), describe=True)
     attributes: dict[str, Any] = orjson.loads(version.attributes)
+    check_customer_key(request, attributes)
     result: Result = {"LastModified": version.modified, **version_id(bucket, version)}
     if "ETag" in asked:
         result["ETag"] = version.etag

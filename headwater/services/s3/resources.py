@@ -70,6 +70,23 @@ class BucketResource(Resource):
             if error.code != "NoSuchBucket":
                 raise
 
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        """Its name, versions, tags and who is kept out of it."""
+        named = {"Bucket": change.physical_id}
+        versioning = call.operation("s3", "GetBucketVersioning", named).get("Status")
+        blocked = _if_there(call, "GetPublicAccessBlock", named).get("PublicAccessBlockConfiguration")
+        tags = _if_there(call, "GetBucketTagging", named).get("TagSet")
+        _describe(call, change)
+        return {
+            "BucketName": change.physical_id,
+            "VersioningConfiguration": {"Status": versioning} if versioning else None,
+            "PublicAccessBlockConfiguration": blocked or None,
+            "Tags": tags or None,
+        }
+
+    def known(self, call: Call) -> list[str]:
+        return [bucket["Name"] for bucket in call.operation("s3", "ListBuckets", {})["Buckets"]]
+
     def _configure(self, call: Call, change: Change, previous: dict[str, Any]) -> None:
         bucket = change.physical_id
         for name, setting in SETTINGS.items():
@@ -92,6 +109,16 @@ class BucketResource(Resource):
 
 def _locks(properties: dict[str, Any]) -> bool:
     return is_true(properties.get("ObjectLockEnabled"))
+
+
+def _if_there(call: Call, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """A configuration; nothing where there is none."""
+    try:
+        return dict(call.operation("s3", operation, request))
+    except AwsError as error:
+        if error.code in ("NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet"):
+            return {}
+        raise
 
 
 def _converted(setting: Setting, wanted: Any, bucket: str) -> Any:

@@ -11,7 +11,8 @@ from headwater.services.s3 import tag_sets
 from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, computed, of_object
 from headwater.services.s3.conditions import check_copy_source, check_write, conditional_write
-from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept
+from headwater.services.s3.customer_keys import COPY_SOURCE, check_customer_key
+from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept, told
 from headwater.services.s3.errors import archived, invalid_argument, invalid_request
 from headwater.services.s3.headers import SYSTEM_HEADERS, attributes_of, refuse_what_we_lack, storage_class_of
 from headwater.services.s3.lifecycle import expiration_header
@@ -30,6 +31,9 @@ from headwater.services.s3.objects import (
 from headwater.services.s3.ownership import acl_of_write
 from headwater.services.s3.storage_classes import ARCHIVED, is_restored
 from headwater.spine.operations import Call, Request, Result, operation
+
+_CHANGES = ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption", "SSECustomerKey")
+"""With any of these an object may be copied to itself."""
 
 
 @operation("s3", "PutObject", atomic=True)
@@ -140,7 +144,9 @@ def find_copy_source(call: Call, request: Request) -> tuple[Bucket, str, Version
     version = unquote(query.removeprefix("versionId=")) if query.startswith("versionId=") else None
     source = find_version(call, bucket, key, version)
     check_copy_source(request, source)
-    if source.storage_class in ARCHIVED and not is_restored(orjson.loads(source.attributes), call.now):
+    attributes = orjson.loads(source.attributes)
+    check_customer_key(request, attributes, COPY_SOURCE)
+    if source.storage_class in ARCHIVED and not is_restored(attributes, call.now):
         raise archived("Operation is not valid for the source object's storage class", source.storage_class)
     return bucket, key, source
 
@@ -152,7 +158,7 @@ def _copied_body(call: Call, source: Version) -> Body:
 
 def _copied_etag(call: Call, encryption: dict[str, Any], source: Version, old: dict[str, Any]) -> str:
     """The source's own where that is the MD5 of the body, and the copy's is too."""
-    plain = encryption is SSE_S3 and "Parts" not in old and "SSEKMSKeyId" not in old
+    plain = encryption is SSE_S3 and "Parts" not in old and told(old) is SSE_S3
     return source.etag if plain else etag(call, encryption, read(call, source))
 
 
@@ -175,4 +181,4 @@ def _directive(request: Request, name: str) -> str:
 
 
 def _changes(request: Request) -> bool:
-    return any(request.get(name) for name in ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption"))
+    return any(request.get(name) for name in _CHANGES)

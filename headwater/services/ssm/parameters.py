@@ -31,11 +31,18 @@ from headwater.services.ssm.parameter import (
 )
 from headwater.services.ssm.policies import Kept, read_policies, renewed, set_timers
 from headwater.spine.encryption_keys import usable_key
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 TYPES = ("String", "StringList", "SecureString")
 DATA_TYPES = ("text", "aws:ec2:image", "aws:ssm:integration")
+# what a value of these must be is checked by AWS, and not here
+LACKING_DATA_TYPES = frozenset(
+    {
+        *("aws:region", "aws:account:id", "boolean", "integer", "float", "binary", "hostname", "email"),
+        *("ipv4-address", "ipv6-address", "url", "json", "jsonc"),
+    }
+)
 TIER_SIZES = {"Standard": 4096, "Advanced": 8192}
 MOST_VERSIONS = 100
 TIERS_PAGE = "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
@@ -81,6 +88,8 @@ def next_version(call: Call, name: str, request: Request, latest: Parameter | No
     if kind not in TYPES:
         raise AwsError("UnsupportedParameterType", f"{kind} is not a supported parameter type.")
     data_type = request.get("DataType") or "text"
+    if data_type in LACKING_DATA_TYPES:
+        raise not_implemented(f"The data type {data_type} of Parameter Store")
     if data_type not in DATA_TYPES:
         raise validation(f"The following data type is not supported: {data_type} (Data type names are all lowercase.)")
     policies = kept_policies(call, request, latest)

@@ -11,7 +11,7 @@ export function LogsPage() {
   const { value, error } = useAnswer("logs", "DescribeLogGroups");
   const group = query.get("group");
   return html`<div class="inner"><div class="head"><h1>Logs</h1></div><${Problem} error=${error} />
-    <${Rows} none="Nothing has been logged." heads=${["Group", "Made", "Kept for"]} rows=${(value?.logGroups || []).map((/** @type {any} */ each) => [
+    <${Rows} none="Nothing has been logged." heads=${["Group", "Created", "Kept for"]} rows=${(value?.logGroups || []).map((/** @type {any} */ each) => [
       html`<${A} to=${"/console/logs?group=" + encodeURIComponent(each.logGroupName)} current=${each.logGroupName === group}>${each.logGroupName}<//>`,
       dateTime(each.creationTime),
       each.retentionInDays ? `${each.retentionInDays} days` : "ever",

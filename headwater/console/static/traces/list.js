@@ -50,7 +50,7 @@ export function TracesPage() {
 /** @param {{traces: import("../client.js").TraceSummary[]}} props */
 function Table({ traces }) {
   return html`<div class="scroller"><table class="table">
-    <thead><tr><th>Began</th><th>With</th><th class="number wide">Took</th><th class="number wide">Spans</th><th>Outcome</th></tr></thead>
+    <thead><tr><th>Began</th><th>First</th><th class="number wide">Took</th><th class="number wide">Spans</th><th>Outcome</th></tr></thead>
     <tbody>${traces.map(
       (each) => html`<tr key=${each.trace}>
         <td class="time"><${A} to=${"/console/traces/" + each.trace} title=${dateTime(each.started) + " " + each.trace}>${clockTime(each.started)}<//></td>

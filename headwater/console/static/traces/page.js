@@ -25,7 +25,7 @@ export function TracePage({ found: [id] }) {
   if (error && !value) return html`<div class="empty"><h1>No such trace</h1><p>${error}</p></div>`;
   return html`<div class=${"trace" + (row ? " aside" : "")}>
     <div class="head"><h1>Trace</h1><code>${value?.trace || id}</code>
-      ${all.length > 0 && html`<span class="hint">${dateTime(all[0].span.started)} · ${length(axis.total)} · ${all.length} spans</span>`}
+      ${all.length > 0 && html`<span class="hint">${dateTime(all[0].span.started)} · ${length(axis.total)} · ${all.length} ${all.length === 1 ? "span" : "spans"}</span>`}
       ${failures > 0 && html`<span class="tag bad">${failures} failed</span>`}</div>
     <${Waterfall} all=${all} axis=${axis} chosen=${chosen} choose=${(/** @type {string} */ span) => setQuery({ span: span === chosen ? "" : span })} />
     ${row && html`<${Detail} key=${row.span.id} span=${row.span} above=${above(all, row.span)} published=${value?.published || []} again=${again} close=${() => setQuery({ span: "" })} />`}

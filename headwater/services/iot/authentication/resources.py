@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.services.iot.properties import attempt, replaced, resource_arn, retag, tags_of
+from headwater.services.iot.properties import attempt, members, replaced, resource_arn, retag, tags_of
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Resource, resource
 
@@ -34,11 +34,11 @@ class AuthorizerResource(Resource):
     def _members(self, change: Change) -> dict[str, Any]:
         """Members of the API; the names of the signing keys are the template's own."""
         given = {name: value for name, value in change.properties.items() if name not in ("AuthorizerName", "Tags")}
-        members: dict[str, Any] = {name[0].lower() + name[1:]: value for name, value in given.items()}
+        made = members(given)
         for name in ("signingDisabled", "enableCachingForHttp"):
-            if isinstance(members.get(name), str):
-                members[name] = members[name].lower() == "true"
-        return members | {"status": members.get("status") or "ACTIVE"}
+            if isinstance(made.get(name), str):
+                made[name] = made[name].lower() == "true"
+        return made | {"status": made.get("status") or "ACTIVE"}
 
     def _describe(self, call: Call, change: Change, name: str) -> None:
         change.physical_id = name

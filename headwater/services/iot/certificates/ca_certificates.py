@@ -5,6 +5,9 @@ https://docs.aws.amazon.com/iot/latest/developerguide/manage-your-CA-certs.html
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import orjson
 from cryptography.x509 import Certificate as Parsed
 
 from headwater.services.iot.certificates import tables
@@ -12,6 +15,7 @@ from headwater.services.iot.certificates.certificate import check_id, chosen, de
 from headwater.services.iot.certificates.trust import tell_trusted
 from headwater.services.iot.certificates.x509 import common_name, id_of, is_authority, is_signed_by, load
 from headwater.services.iot.errors import already_exists, invalid_request, not_found
+from headwater.services.iot.provisioning.just_in_time import checked_config
 from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError, not_implemented
@@ -50,7 +54,7 @@ def delete_registration_code(call: Call, request: Request) -> Result:
 @operation("iot", "RegisterCACertificate")
 def register_ca_certificate(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_RegisterCACertificate.html"""
-    _without_templates(request)
+    registration = checked_config(call, request)
     mode, pem = chosen(request, "certificateMode", _MODES, "DEFAULT"), request["caCertificate"]
     parsed: Parsed = readable(lambda: load(pem))
     if not is_authority(parsed):
@@ -62,7 +66,8 @@ def register_ca_certificate(call: Call, request: Request) -> Result:
         raise already_exists("The CA certificate is already registered", identity, arn)
     status = "ACTIVE" if request.get("setAsActive") else "INACTIVE"
     registers = "ENABLE" if request.get("allowAutoRegistration") else "DISABLE"
-    row = (call.new_id(), call.account, call.region, identity, status, mode, pem, registers, call.now, call.now)
+    key = (call.new_id(), call.account, call.region, identity)
+    row = (*key, status, mode, pem, registers, call.now, call.now, registration)
     call.store.run(tables.INSERT_CA_CERTIFICATE, row)
     set_tags(call, arn, request.get("tags") or ())
     tell_trusted(call, pem)
@@ -88,38 +93,43 @@ def _verify(call: Call, request: Request, authority: Parsed, mode: str) -> None:
         raise AwsError("RegistrationCodeValidationException", message)
 
 
-def _without_templates(request: Request) -> None:
-    if request.get("registrationConfig"):
-        raise not_implemented("The member registrationConfig of a CA certificate (just-in-time provisioning)")
+class _Authority(NamedTuple):
+    """``registers`` by itself the certificates that it has signed, and provisions their devices by ``registration``."""
+
+    status: str
+    mode: str
+    pem: str
+    registers: str
+    created: int
+    modified: int
+    version: int
+    registration: str | None
 
 
-def _find(call: Call, identity: str) -> tuple[str, str, str, str, int, int, int]:
-    """Status, mode, PEM, whether it registers by itself, made, changed, version."""
+def _find(call: Call, identity: str) -> _Authority:
     row = call.store.one(tables.CA_CERTIFICATE, (call.account, call.region, identity))
     if row is None:
         raise not_found(f"CA certificate {identity} not found")
-    status, mode, pem, registers, created, modified, version = row
-    return status, mode, pem, registers, created, modified, version
+    return _Authority(*row)
 
 
 @operation("iot", "DescribeCACertificate", reads=True)
 def describe_ca_certificate(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeCACertificate.html"""
     identity = check_id(request, "certificateId")
-    status, mode, pem, registers, created, modified, version = _find(call, identity)
-    return {
-        "certificateDescription": described(call, identity, pem)
-        | {
-            "certificateArn": _arn(call, identity),
-            "status": status,
-            "autoRegistrationStatus": registers,
-            "certificateMode": mode,
-            "creationDate": created,
-            "lastModifiedDate": modified,
-            "customerVersion": version,
-            "generationId": str(version),
-        }
+    found = _find(call, identity)
+    told = described(call, identity, found.pem) | {
+        "certificateArn": _arn(call, identity),
+        "status": found.status,
+        "autoRegistrationStatus": found.registers,
+        "certificateMode": found.mode,
+        "creationDate": found.created,
+        "lastModifiedDate": found.modified,
+        "customerVersion": found.version,
+        "generationId": str(found.version),
     }
+    config = {"registrationConfig": orjson.loads(found.registration)} if found.registration else {}
+    return {"certificateDescription": told} | config
 
 
 @operation("iot", "ListCACertificates", reads=True)
@@ -143,17 +153,17 @@ def list_ca_certificates(call: Call, request: Request) -> Result:
 @operation("iot", "UpdateCACertificate")
 def update_ca_certificate(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_UpdateCACertificate.html"""
-    _without_templates(request)
     identity = check_id(request, "certificateId")
     call.span.subject = _arn(call, identity)
-    status, _, pem, registers, *_ = _find(call, identity)
-    status = chosen(request, "newStatus", _STATUSES, status)
-    registers = chosen(request, "newAutoRegistrationStatus", _REGISTRATION, registers)
+    found = _find(call, identity)
+    status = chosen(request, "newStatus", _STATUSES, found.status)
+    registers = chosen(request, "newAutoRegistrationStatus", _REGISTRATION, found.registers)
+    registration = checked_config(call, request) or found.registration
     if request.get("removeAutoRegistration"):
-        registers = "DISABLE"
+        registers, registration = "DISABLE", None
     key = (call.account, call.region, identity)
-    call.store.run(tables.UPDATE_CA_CERTIFICATE, (status, registers, call.now, *key))
-    tell_trusted(call, pem)
+    call.store.run(tables.UPDATE_CA_CERTIFICATE, (status, registers, registration, call.now, *key))
+    tell_trusted(call, found.pem)
     return {}
 
 
@@ -162,7 +172,7 @@ def delete_ca_certificate(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_DeleteCACertificate.html"""
     identity = check_id(request, "certificateId")
     call.span.subject = arn = _arn(call, identity)
-    if _find(call, identity)[0] == "ACTIVE":
+    if _find(call, identity).status == "ACTIVE":
         message = f"CA certificate must be deactivated (not ACTIVE) before deletion. Id: {identity}"
         raise AwsError("CertificateStateException", message, 406)
     call.store.run(tables.DELETE_CA_CERTIFICATE, (call.account, call.region, identity))

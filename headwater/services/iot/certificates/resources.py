@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.services.iot.properties import attempt, is_true, retag, tags_of
+from headwater.services.iot.properties import attempt, is_true, members, retag, tags_of
 from headwater.spine.operations import Call, Result
 from headwater.spine.resources import Change, Replace, Resource, Step, resource
 
@@ -73,7 +73,7 @@ class CaCertificateResource(Resource):
             "certificateMode": properties.get("CertificateMode"),
             "setAsActive": properties["Status"] == "ACTIVE",
             "allowAutoRegistration": properties.get("AutoRegistrationStatus") == "ENABLE",
-            "registrationConfig": properties.get("RegistrationConfig"),
+            "registrationConfig": members(properties.get("RegistrationConfig")) or None,
             "tags": tags_of(change),
         }
         made = call.operation("iot", "RegisterCACertificate", request)
@@ -89,7 +89,7 @@ class CaCertificateResource(Resource):
             "certificateId": change.physical_id,
             "newStatus": properties["Status"],
             "newAutoRegistrationStatus": properties.get("AutoRegistrationStatus") or "DISABLE",
-            "registrationConfig": properties.get("RegistrationConfig"),
+            "registrationConfig": members(properties.get("RegistrationConfig")) or None,
             "removeAutoRegistration": is_true(properties.get("RemoveAutoRegistration")),
         }
         call.operation("iot", "UpdateCACertificate", request)

@@ -1,4 +1,5 @@
-"""Just-in-time registration: a certificate that nobody has registered, but whose authority somebody has.
+"""Just-in-time registration: a certificate that nobody has registered, but whose authority somebody has; where that has
+a template, its device is provisioned too.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/auto-register-device-cert.html
 """
@@ -16,6 +17,7 @@ from headwater.services.iot.certificates.certificate import Certificate
 from headwater.services.iot.certificates.certificates import keep_certificate
 from headwater.services.iot.certificates.x509 import id_of, is_signed_by, load, pem_of
 from headwater.services.iot.errors import unauthorized
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.work import Work
 
@@ -69,4 +71,15 @@ def register_pending(call: Call, request: Request) -> Result:
         "certificateRegistrationTimestamp": str(call.now),
     }
     publish(call, broker_of(call), Publication(f"{_TOPIC}{ca}", orjson.dumps(event)))
+    if row is not None and row[7] is not None:
+        _provision(call, certificate, identity, row[7])
     return {}
+
+
+def _provision(call: Call, certificate: x509.Certificate, identity: str, config: str) -> None:
+    """By the authority's template. What cannot be provisioned is left as it is, PENDING_ACTIVATION."""
+    request = {"Certificate": certificate, "CertificateId": identity, "Config": config}
+    try:
+        call.operation("iot-mqtt", "ProvisionShown", request)
+    except AwsError as error:
+        call.span.note("not provisioned", error.message)

@@ -30,16 +30,16 @@ WHERE account = ? AND region = ? AND (ca = ? OR ? = '') AND sequence < ? ORDER B
 """
 FOREIGN_CERTIFICATES = "SELECT pem FROM iot_certificates WHERE issued_here = 0"
 CA_CERTIFICATE = """
-SELECT status, mode, pem, auto_registration, created, modified, version FROM iot_ca_certificates
+SELECT status, mode, pem, auto_registration, created, modified, version, registration FROM iot_ca_certificates
 WHERE account = ? AND region = ? AND id = ?
 """
 INSERT_CA_CERTIFICATE = """
 INSERT INTO iot_ca_certificates (
-    sequence, account, region, id, status, mode, pem, auto_registration, created, modified, version
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+    sequence, account, region, id, status, mode, pem, auto_registration, created, modified, version, registration
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
 """
 UPDATE_CA_CERTIFICATE = """
-UPDATE iot_ca_certificates SET status = ?, auto_registration = ?, modified = ?, version = version + 1
+UPDATE iot_ca_certificates SET status = ?, auto_registration = ?, registration = ?, modified = ?, version = version + 1
 WHERE account = ? AND region = ? AND id = ?
 """
 DELETE_CA_CERTIFICATE = "DELETE FROM iot_ca_certificates WHERE account = ? AND region = ? AND id = ?"

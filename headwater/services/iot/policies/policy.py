@@ -5,26 +5,24 @@ https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
-from headwater.services.iot.policies.conditions import conditions_hold, pattern_of, wildcards
+from headwater.languages.policies import Circumstances, Decision, Statement, decide, parse_statement
 
 ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "ALLOWED", "EXPLICIT_DENY", "IMPLICIT_DENY"
+_TOLD_AS = {
+    Decision.ALLOWED: ALLOWED,
+    Decision.EXPLICITLY_DENIED: EXPLICIT_DENY,
+    Decision.IMPLICITLY_DENIED: IMPLICIT_DENY,
+}
+_SETTLED = Circumstances({})
 
 
 class PolicyError(Exception):
     """A policy document that cannot be understood."""
-
-
-class _Statement(NamedTuple):
-    allows: bool
-    actions: re.Pattern[str]
-    resources: re.Pattern[str]
-    is_inverted: bool  # NotResource
 
 
 class Policy:
@@ -32,7 +30,7 @@ class Policy:
 
     __slots__ = ("_answers", "_statements")
 
-    def __init__(self, statements: list[_Statement]) -> None:
+    def __init__(self, statements: list[Statement]) -> None:
         self._statements = statements
         self._answers: dict[tuple[str, str], bool] = {}
 
@@ -48,16 +46,7 @@ class Policy:
 
     def decision(self, action: str, resource: str) -> str:
         """The same as `TestAuthorization` tells it."""
-        decision = IMPLICIT_DENY
-        for statement in self._statements:
-            if not statement.actions.fullmatch(action):
-                continue
-            if bool(statement.resources.fullmatch(resource)) is statement.is_inverted:
-                continue
-            if not statement.allows:
-                return EXPLICIT_DENY
-            decision = ALLOWED
-        return decision
+        return _TOLD_AS[decide(self._statements, action, resource, _SETTLED)]
 
 
 def compile_policy(documents: Iterable[str | Mapping[str, Any]], variables: Mapping[str, str]) -> Policy:
@@ -65,13 +54,10 @@ def compile_policy(documents: Iterable[str | Mapping[str, Any]], variables: Mapp
 
     `variables` are what `${iot:ClientId}` and the like stand for; a statement with another variable allows nothing.
     """
-    statements = []
-    for document in documents:
-        for statement in _statements_of(document):
-            compiled = _compile(statement, variables)
-            if compiled is not None:
-                statements.append(compiled)
-    return Policy(statements)
+    known = Circumstances({name.lower(): (value,) for name, value in variables.items()})
+    checked = [_checked(statement) for document in documents for statement in _statements_of(document)]
+    bound = [parse_statement(statement).bound(known) for statement in checked]
+    return Policy([statement for statement in bound if statement is not None])
 
 
 def _statements_of(document: str | Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -87,26 +73,18 @@ def _statements_of(document: str | Mapping[str, Any]) -> list[Mapping[str, Any]]
     return statements
 
 
-def _compile(statement: Mapping[str, Any], variables: Mapping[str, str]) -> _Statement | None:
-    effect = statement.get("Effect")
-    if effect not in ("Allow", "Deny"):
+def _checked(statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    if statement.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError("The Effect of a statement is Allow or Deny.")
-    is_inverted = "NotResource" in statement
-    actions = _texts(statement.get("Action"), "Action")
-    resources = _texts(statement.get("NotResource" if is_inverted else "Resource"), "Resource")
-    holds = conditions_hold(statement.get("Condition") or {}, variables)
-    if not holds and (effect == "Allow" or holds is False):  # what is not understood allows nothing, and denies
-        return None
-    patterns = [pattern_of(resource, variables) for resource in resources]
-    known = [pattern for pattern in patterns if pattern is not None]
-    if not known or (is_inverted and len(known) < len(patterns)):
-        return None
-    action = "|".join(wildcards(action) for action in actions)
-    return _Statement(effect == "Allow", re.compile(action, re.IGNORECASE), re.compile("|".join(known)), is_inverted)
+    _check_texts(statement.get("Action"), "Action")
+    _check_texts(statement.get("NotResource" if "NotResource" in statement else "Resource"), "Resource")
+    conditions = statement.get("Condition") or {}
+    if not isinstance(conditions, Mapping) or not all(isinstance(keys, Mapping) for keys in conditions.values()):
+        raise PolicyError("A Condition has operators, each with keys and values.")
+    return statement
 
 
-def _texts(value: Any, member: str) -> list[str]:
+def _check_texts(value: Any, member: str) -> None:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list) or not items or not all(isinstance(item, str) for item in items):
         raise PolicyError(f"A statement has no {member}.")
-    return items

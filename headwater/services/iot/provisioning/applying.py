@@ -61,6 +61,10 @@ def _text(declared: Declared, member: str) -> str:
     return value
 
 
+def _optional(declared: Declared, member: str) -> str | None:
+    return None if declared.properties.get(member) is None else _text(declared, member)
+
+
 def _conflict(declared: Declared, member: str) -> AwsError:
     message = f"The resource {declared.name} exists already, with another {member}."
     return AwsError("ResourceConflictsException", message, 409)
@@ -78,12 +82,12 @@ def _thing(call: Call, declared: Declared, name: str) -> str:
     attributes, groups = properties.get("AttributePayload") or {}, properties.get("ThingGroups") or []
     if not isinstance(attributes, dict) or not all(isinstance(value, str) for value in attributes.values()):
         raise BodyProblem(f"The AttributePayload of {declared.name} must be names with texts.")
-    if not isinstance(groups, list):
-        raise BodyProblem(f"The ThingGroups of {declared.name} must be a list.")
+    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+        raise BodyProblem(f"The ThingGroups of {declared.name} must be a list of texts.")
     former = _described(call, name)
     if former is None:
         request: dict[str, Any] = {"thingName": name, "attributePayload": {"attributes": attributes}}
-        request["thingTypeName"] = properties.get("ThingTypeName")
+        request["thingTypeName"] = _optional(declared, "ThingTypeName")
         arn = call.operation("iot", "CreateThing", request)["thingArn"]
     else:
         arn = former["thingArn"]
@@ -108,7 +112,7 @@ def _change(call: Call, declared: Declared, former: Result, attributes: Mapping[
         setting = _setting(declared, "AttributePayload", attributes != former["attributes"])
         if setting in ("REPLACE", "MERGE"):
             changes["attributePayload"] = {"attributes": attributes, "merge": setting == "MERGE"}
-    kind = declared.properties.get("ThingTypeName")
+    kind = _optional(declared, "ThingTypeName")
     if kind and _setting(declared, "ThingTypeName", kind != former["thingTypeName"]) == "REPLACE":
         changes["thingTypeName"] = kind
     if changes:
@@ -146,7 +150,7 @@ def _certificate(call: Call, declared: Declared) -> tuple[_Certificate, str]:
     status = str(properties.get("Status") or "ACTIVE").upper()
     if status not in _STATUSES:
         raise BodyProblem(f"The Status of {declared.name} must be one of {', '.join(_STATUSES)}.")
-    identity = properties.get("CertificateId") or _make_certificate(call, declared)
+    identity = _optional(declared, "CertificateId") or _make_certificate(call, declared)
     found = call.operation("iot", "DescribeCertificate", {"certificateId": identity})["certificateDescription"]
     setting = declared.settings.get("Status")
     if setting == "FAIL" and properties.get("CertificateId"):

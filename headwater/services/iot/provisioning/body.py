@@ -83,7 +83,10 @@ def _check_resource(name: str, resource: Any) -> str:
     kind = _KINDS.get(str(resource.get("Type"))) if isinstance(resource, dict) else None
     if kind is None or not isinstance(resource.get("Properties"), dict):
         raise BodyProblem(f"The resource {name} must have Properties, and the Type {', '.join(_KINDS)}.")
-    for setting, value in (resource.get("OverrideSettings") or {}).items():
+    settings = resource.get("OverrideSettings") or {}
+    if not isinstance(settings, dict):
+        raise BodyProblem(f"The OverrideSettings of {name} must be a JSON object.")
+    for setting, value in settings.items():
         if value not in _SETTINGS[kind].get(setting, ()):
             raise BodyProblem(f"The resource {name} cannot have the OverrideSettings {setting}: {value}.")
     return kind
@@ -104,7 +107,9 @@ def plan(text: str, given: Mapping[str, str]) -> Plan:
     """What a body says, with values for its parameters."""
     body = check_body(text)
     declared = body.get("Parameters") or {}
-    defaults = {name: value["Default"] for name, value in declared.items() if "Default" in (value or {})}
+    defaults = {
+        name: value["Default"] for name, value in declared.items() if isinstance(value, dict) and "Default" in value
+    }
     scope = Scope({**defaults, **given}, _Nowhere(), body.get("Mappings") or {})
     made = Plan(configuration=_evaluated(body.get("DeviceConfiguration") or {}, scope))
     for name, resource in body["Resources"].items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.services.iot.properties import attempt, is_true, replaced, resource_arn, retag, tags_of
+from headwater.services.iot.properties import attempt, is_true, members, replaced, resource_arn, retag, tags_of
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Resource, resource
 
@@ -43,12 +43,11 @@ class ProvisioningTemplateResource(Resource):
 
     def _members(self, change: Change) -> dict[str, Any]:
         properties = change.properties
-        hook = properties.get("PreProvisioningHook") or {}
         return {
             "description": properties.get("Description"),
             "enabled": is_true(properties.get("Enabled")),
             "provisioningRoleArn": properties["ProvisioningRoleArn"],
-            "preProvisioningHook": {name[0].lower() + name[1:]: value for name, value in hook.items()} or None,
+            "preProvisioningHook": members(properties.get("PreProvisioningHook")) or None,
         }
 
     def _describe(self, call: Call, change: Change, name: str) -> None:

@@ -51,7 +51,7 @@ def check_url(url: str) -> None:
         is_known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_known = False
-    if not is_known or len(url) > _MOST_CHARACTERS:
+    if not is_known or len(url) > _MOST_CHARACTERS or any(character.isspace() for character in url):
         raise invalid_request(f"The URL {url} is not valid.")
     if ":" in (parts.hostname or ""):
         raise invalid_request(f"The URL {url} is not valid: IPv6 addresses are not supported.")
