@@ -309,14 +309,16 @@ def handler(event, context):
     count = event["Records"][0]["attributes"]["ApproximateReceiveCount"]
     boto3.client("sqs").send_message(QueueUrl=os.environ["AWS_ENDPOINT_URL"] + "/123456789012/out", MessageBody=count)
 """
-    with gate, ServerThread(data=tmp_path) as server:
-        aws = client_factory(server.endpoint, "123456789012")
-        sqs, url, _, _ = fed(aws, source)
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "3600"})
-        sqs.send_message(QueueUrl=url, MessageBody="held")
-        held = gate.arrival()
-    held.close()
-    with ServerThread(data=tmp_path) as server:
-        sqs = client_factory(server.endpoint, "123456789012")("sqs")
-        message = receive(sqs, sqs.get_queue_url(QueueName="out")["QueueUrl"])[0]
+    with gate:  # to the end: a number that is free could be another's port by then
+        with ServerThread(data=tmp_path) as server:
+            aws = client_factory(server.endpoint, "123456789012")
+            sqs, url, _, _ = fed(aws, source)
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "3600"})
+            sqs.send_message(QueueUrl=url, MessageBody="held")
+            held = gate.arrival()
+        held.close()
+        with ServerThread(data=tmp_path) as server:
+            gate.arrival().close()
+            sqs = client_factory(server.endpoint, "123456789012")("sqs")
+            message = receive(sqs, sqs.get_queue_url(QueueName="out")["QueueUrl"])[0]
         assert message["Body"] == "1"  # the receive that came to nothing does not count
