@@ -101,10 +101,8 @@ class StateParser:
         fields = FieldCompiler(state, location, self.diagnostics, jsonata=language == JSONATA)
         fit = self._check_fields(fields, language)
         given = state.get("QueryLanguage", JSONPATH)
-        if type(given) is str and given not in (
-            JSONPATH,
-            JSONATA,
-        ):  # of any other type it is told with the other fields
+        # of another type than text it is told with the other fields
+        if type(given) is str and given not in (JSONPATH, JSONATA):
             self.diagnostics.schema(unknown_language(given), f"{location}/QueryLanguage")
         if not fit or not self._check_transition(state, location):
             return None
