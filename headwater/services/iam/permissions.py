@@ -22,6 +22,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_ATTACHED = 1000
+_MOST_REMEMBERED = 10_000
 # what requests have that a service makes for another customer's resource, or a user, and a session of a role never
 _ABSENT = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceowner", "aws:username")
 
@@ -37,6 +38,8 @@ def permissions(call: Call, request: Request) -> Result:
     principal: str = request["Principal"]
     memory: PermissionsMemory = call.memory
     if principal not in memory:
+        if len(memory) >= _MOST_REMEMBERED:  # sessions may each have another name
+            memory.clear()
         memory[principal] = _find(call, principal)
     return {"Permissions": memory[principal]}
 
