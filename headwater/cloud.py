@@ -108,7 +108,7 @@ class Cloud:
             OtlpSite(self.engine),
             s3 := S3Site(self.engine, apis),
         ]
-        self.engine.wire = Inside(apis, s3, self.engine.ids)
+        self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.sockets = SocketApis(self.engine)
         self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)

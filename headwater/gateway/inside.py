@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.gateway.aws import AwsApis
-from headwater.gateway.identity import MOST_KEPT
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.s3_site import S3Site
-from headwater.spine.ids import Ids
 from headwater.spine.operations import Caller
 from headwater.spine.permissions import is_in_role
-from headwater.spine.session_tokens import FOR_EVER, Session, make_token
+from headwater.spine.session_tokens import standing_token
 from headwater.spine.store.blobs import Blob
 from headwater.spine.wire import WireAnswer, WireRequest
 
@@ -20,11 +18,9 @@ from headwater.spine.wire import WireAnswer, WireRequest
 class Inside:
     """Implements ``headwater.spine.wire.Wire``."""
 
-    def __init__(self, apis: AwsApis, s3: S3Site, ids: Ids) -> None:
+    def __init__(self, apis: AwsApis, s3: S3Site) -> None:
         self._apis = apis
         self._s3 = s3
-        self._ids = ids
-        self._tokens: dict[str, str] = {}
 
     def __call__(self, request: WireRequest, caller: Caller, trace: str, reply: Callable[[WireAnswer], None]) -> None:
         scope = f"{caller.account}/20260101/{caller.region}/{request.service}/aws4_request"
@@ -35,20 +31,11 @@ class Inside:
             "x-amzn-trace-id": trace,
         }
         if is_in_role(caller.principal):
-            headers["x-amz-security-token"] = self._token(caller.principal)
+            headers["x-amz-security-token"] = standing_token(caller.principal)
         plain = HttpRequest(request.method, request.path, request.query, headers, request.body)
         answer = _Answer(reply)
         if request.service != "s3" or not self._s3.handle(plain, answer):  # type: ignore[arg-type]
             self._apis.handle(plain, answer)  # type: ignore[arg-type]
-
-    def _token(self, principal: str) -> str:
-        """Of a session of the role in which the service acts."""
-        token = self._tokens.get(principal)
-        if token is None:
-            token = make_token(Session(FOR_EVER, principal), self._ids)
-            if len(self._tokens) < MOST_KEPT:
-                self._tokens[principal] = token
-        return token
 
 
 class _Answer:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode, b64encode
+from functools import lru_cache
+from hashlib import shake_128
 from typing import NamedTuple
 from zlib import crc32
 
@@ -15,7 +17,7 @@ import orjson
 
 from headwater.spine.ids import Ids
 
-FOR_EVER = 2**53
+_FOR_EVER = 2**53
 _PREFIX = "IQoJb3JpZ2luX2Vj"
 _RANDOM_BYTES = 120
 
@@ -28,9 +30,19 @@ class Session(NamedTuple):
 
 
 def make_token(session: Session, ids: Ids) -> str:
+    return _written(session, ids.bits(8 * _RANDOM_BYTES).to_bytes(_RANDOM_BYTES, "big"))
+
+
+@lru_cache(maxsize=4096)
+def standing_token(principal: str) -> str:
+    """One that holds for ever, and is the same each time: for whom we vouch ourselves, such as a function."""
+    return _written(Session(_FOR_EVER, principal), shake_128(principal.encode()).digest(_RANDOM_BYTES))
+
+
+def _written(session: Session, filling: bytes) -> str:
     text = orjson.dumps(list(session))
     head = len(text).to_bytes(2, "big") + text + crc32(text).to_bytes(4, "big")
-    return _PREFIX + b64encode(head + ids.bits(8 * _RANDOM_BYTES).to_bytes(_RANDOM_BYTES, "big")).decode()
+    return _PREFIX + b64encode(head + filling).decode()
 
 
 def session_of(token: str) -> Session | None:

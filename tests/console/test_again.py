@@ -25,6 +25,8 @@ HERE = "us-east-1:000000000000"
 ROLE = "arn:aws:iam::000000000000:role/r"
 COPIED = ("execute-api:Invoke", "events:PutEvents", "sqs:SendMessage", "s3:PutObject")
 CODE = "def handler(event, context):\n    print(event)\n"
+_TOPICS = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:*", "Resource": "*"}
+FOR_TOPICS = json.dumps({"Version": "2012-10-17", "Statement": [_TOPICS]})  # the shop enforces policies
 COPY = """async (button) => {
     await navigator.clipboard.writeText("");
     button.click();
@@ -77,7 +79,7 @@ def _again(detail: Any, label: str) -> None:
 
 def test_a_message_goes_to_one_subscription_again(browser: Browser, console: str, busy_shop: Shop) -> None:
     aws = busy_shop.server.aws
-    aws("sqs").create_queue(QueueName="again-subscribed")
+    aws("sqs").create_queue(QueueName="again-subscribed", Attributes={"Policy": FOR_TOPICS})
     topic = aws("sns").create_topic(Name="again-topic")["TopicArn"]
     aws("sns").subscribe(
         TopicArn=topic,
@@ -164,7 +166,7 @@ def test_a_schedule_is_fired_from_its_span(browser: Browser, console: str, busy_
 def test_what_is_long_is_sent_again_whole(browser: Browser, console: str, busy_shop: Shop, echo: str) -> None:
     """Traces tell the first 8,192 characters; what is longer than an event may be is not kept, and that is said."""
     aws, body = busy_shop.server.aws, "long-body " + "x" * 20_000
-    aws("sqs").create_queue(QueueName="again-long")
+    aws("sqs").create_queue(QueueName="again-long", Attributes={"Policy": FOR_TOPICS})
     topic = aws("sns").create_topic(Name="again-long")["TopicArn"]
     queue, raw = f"arn:aws:sqs:{HERE}:again-long", {"RawMessageDelivery": "true"}
     aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=raw)

@@ -11,7 +11,7 @@ from tests.orders.shop import Server, Shop
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    server = Server(tmp_path_factory.mktemp("orders") / "data")
+    server = Server(tmp_path_factory.mktemp("orders") / "data", strict=True)
     try:
         yield Shop(server)
     finally:

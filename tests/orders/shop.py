@@ -31,13 +31,15 @@ STARTUP_SECONDS = 60
 
 
 class Server:
-    """``headwater up`` on the order application, with policies enforced as on AWS; ``outputs`` are the stack's."""
+    """``headwater up`` on the order application; ``outputs`` are the stack's. ``strict``: policies are enforced as on
+    AWS."""
 
-    def __init__(self, data: Path, *parameters: str, port: int = 0) -> None:
+    def __init__(self, data: Path, *parameters: str, port: int = 0, strict: bool = False) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
         options = [option for parameter in parameters for option in ("--parameter", parameter)]
         self.up = threading.Event()
+        self._strict = ["--enforce-policies"] if strict else []
         announced = self._run("up", str(TEMPLATE), "--stack", "orders", *options, port=port)
         self.endpoint: str = announced["endpoint"]
         self.outputs: dict[str, str] = announced["outputs"]
@@ -45,7 +47,7 @@ class Server:
     def _run(self, *command: str, port: int) -> dict[str, Any]:
         """What it says once it is ready."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        options = ["--json", "--port", str(port), "--mqtt-port", "0", "--data", str(self.data), "--enforce-policies"]
+        options = ["--json", "--port", str(port), "--mqtt-port", "0", "--data", str(self.data), *self._strict]
         with self.log.open("ab") as log:
             arguments = [str(HEADWATER), *command, *options]
             self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, env=environment)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -68,19 +68,19 @@ def test_each_trace_of_a_batch_settles_with_the_batch(headwater: Headwater, clie
     headwater.settle()
     traces = [f"1-{n:08x}-{n:024x}" for n in range(1, 9)]
 
-    def send(trace: str) -> None:
+    def sender(trace: str) -> Any:
+        """Made one after the other: boto3 makes no clients in several threads at once."""
+
         def add_trace(params: dict[str, Any], **_: object) -> None:
             params["headers"]["X-Amzn-Trace-Id"] = f"Root={trace}"
 
-        sender = client("sqs", retries={"max_attempts": 2})
-        sender.meta.events.register("before-call.sqs.SendMessage", add_trace)
-        sender.send_message(QueueUrl=first, MessageBody=trace)
+        made = client("sqs", retries={"max_attempts": 2})
+        made.meta.events.register("before-call.sqs.SendMessage", add_trace)
+        return lambda: made.send_message(QueueUrl=first, MessageBody=trace)
 
-    threads = [threading.Thread(target=send, args=(trace,)) for trace in traces]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(traces)) as pool:
+        for sent in [pool.submit(send) for send in [sender(trace) for trace in traces]]:
+            sent.result()
     for trace in traces:
         assert headwater.settle(trace)["settled"]
         seen = sqs.receive_message(QueueUrl=last, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])

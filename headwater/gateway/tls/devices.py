@@ -15,7 +15,7 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.spine.engine import SYSTEM, Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Result
-from headwater.spine.session_tokens import FOR_EVER, Session, make_token
+from headwater.spine.session_tokens import standing_token
 from headwater.spine.spans import cause_of
 
 _DATA_PLANE = re.compile(r"/topics/.|/things/[^/]+/shadow\Z|/api/things/shadow/|/retainedMessage(?:/|\Z)")
@@ -29,7 +29,6 @@ class DeviceHandler:
         self._handler = handler
         self._engine = engine
         self._certificate = certificate
-        self._token: tuple[str, str] = ("", "")
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> None:
         is_signed = "authorization" in request.headers or "X-Amz-Credential" in request.query
@@ -57,11 +56,9 @@ class DeviceHandler:
     def _sign(self, request: HttpRequest, admitted: Result) -> None:
         """Say for whom the request is, as a signature would: signatures are not verified."""
         principal = admitted["Principal"]
-        if self._token[0] != principal:
-            self._token = principal, make_token(Session(FOR_EVER, principal), self._engine.ids)
         scope = f"{admitted['Account']}/20260101/{admitted['Region']}/iotdata/aws4_request"
         request.headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
-        request.headers["x-amz-security-token"] = self._token[1]
+        request.headers["x-amz-security-token"] = standing_token(principal)
         if request.path.startswith(_TOPICS):  # devices write levels as they are, and SDKs as %2F
             request.path = _TOPICS + request.path[len(_TOPICS) :].replace("/", "%2F")
 

@@ -14,7 +14,7 @@ from headwater.spine.functions import FunctionVersion
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
 from headwater.spine.permissions import session_of
-from headwater.spine.session_tokens import FOR_EVER, Session, make_token
+from headwater.spine.session_tokens import standing_token
 
 _NAMES_REMEMBERED = 10_000
 
@@ -189,7 +189,7 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
         log_group=logging["LogGroup"],
         log_format=logging["LogFormat"],
         log_level=logging.get("ApplicationLogLevel", ""),
-        session_token=make_token(Session(FOR_EVER, session_of(configuration["Role"], name)), call.ids),
+        session_token=standing_token(session_of(configuration["Role"], name)),
     )
 
 
