@@ -63,11 +63,7 @@ def carry_out(call: Call, item: Delivery) -> Later:
 
 
 async def _wait(call: Call, token: str, change: StackChange, step: Coroutine[Any, Any, None]) -> Callable[[Call], None]:
-    failure: ResourceFailed | None = None
-    try:
-        await wait_for(call, change, step)
-    except ResourceFailed as error:
-        failure = error
+    failure = await wait_for(call, change, step)
 
     def finish(call: Call) -> None:
         request = find_request(call, token)

@@ -133,11 +133,7 @@ async def _wait(
     done: Callable[[Call, Stack, StackResource, StackChange], None],
     failed: Callable[[Call, Stack, StackResource, ResourceFailed], None],
 ) -> Callable[[Call], None]:
-    error: ResourceFailed | None = None
-    try:
-        await wait_for(call, change, step)
-    except ResourceFailed as failure:
-        error = failure
+    error = await wait_for(call, change, step)
 
     def finish(call: Call) -> None:
         stack, row = find_stack(call, task.stack), find_resource(call, row_id)

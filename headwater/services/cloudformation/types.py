@@ -87,14 +87,20 @@ def attempt(call: Call, change: StackChange, method: Callable[[Call, Change], St
         raise missing_property(change, error) from error
 
 
-async def wait_for(call: Call, change: StackChange, step: Coroutine[Any, Any, None]) -> None:
-    """The rest of a step that waits, with the same exceptions."""
+async def wait_for(call: Call, change: StackChange, step: Coroutine[Any, Any, None]) -> ResourceFailed | None:
+    """The rest of a step that waits: how it failed, None where it did not."""
     try:
         await step
+    except ResourceFailed as failure:
+        return failure
     except AwsError as error:
-        raise failure_of(call, error) from error
+        return failure_of(call, error)
     except KeyError as error:
-        raise missing_property(change, error) from error
+        problem = missing_property(change, error)
+        if not isinstance(problem, ResourceFailed):
+            raise problem from error
+        return problem
+    return None
 
 
 def missing_property(change: Change, error: KeyError) -> Exception:
