@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
+from headwater.spine.session_tokens import standing_token
 from tests.conftest import Client, client_factory
 from tests.server import ServerThread
 from tests.services.http import ask
@@ -360,6 +361,22 @@ def handler(event, context):
         f"arn:aws:sts::{account}:assumed-role/actor/f is not authorized to perform: sqs:SendMessage on resource: "
         f"arn:aws:sqs:us-east-1:{account}:q because no identity-based policy allows the sqs:SendMessage action"
     ]
+
+
+@pytest.mark.parametrize(
+    "principal", ["x:assumed-role/y", "arn:aws:sts::000000000000:assumed-role/actor", ":assumed-role/"]
+)
+def test_a_forged_principal_is_nobody(strictly: Client, strict: str, account: str, principal: str) -> None:
+    _role(strictly)
+    sqs = boto3.client(
+        "sqs",
+        endpoint_url=strict,
+        region_name="us-east-1",
+        aws_access_key_id=account,
+        aws_secret_access_key="k",
+        aws_session_token=standing_token(principal),
+    )
+    assert sqs.create_queue(QueueName="q")["QueueUrl"]
 
 
 def test_nobody_else_is_asked(strictly: Client, account: str) -> None:
