@@ -61,7 +61,7 @@ class Permissions:
 
     def _decide(self, statements: Sequence[Statement], action: str, resource: str) -> Decision:
         if resource:
-            account = resource.split(":")[4]
+            account = (resource.split(":", 5) + [""] * 5)[4]  # what a client wrote may be no ARN
             values = {**self.values, "aws:resourceaccount": (account,)} if account else self.values
             return decide(statements, action, resource, Circumstances(values, complete=False))
         allows = any(each.allows and each.actions.include(action.lower(), _UNKNOWN) is not False for each in statements)
