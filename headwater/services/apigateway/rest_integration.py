@@ -13,6 +13,7 @@ import orjson
 
 from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
 from headwater.languages.vtl import Template, TemplateError, compile_template
+from headwater.services.apigateway.credentials import Credentials, NotTrusted, credentials_of, principal_of
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.exchange import Exchange, Response, message
 from headwater.services.apigateway.rest_parameters import (
@@ -24,7 +25,6 @@ from headwater.services.apigateway.rest_parameters import (
 from headwater.services.apigateway.rest_service import Outgoing, Target, as_json, request_to, target_of
 from headwater.services.apigateway.rest_variables import UnreadableBody, context_of, variables
 from headwater.spine.errors import not_implemented
-from headwater.spine.permissions import session_of
 from headwater.spine.wire import WireAnswer
 from headwater.spine.work import Work
 
@@ -44,7 +44,7 @@ class IntegrationResponse(NamedTuple):
 
 
 class TemplatedIntegration(NamedTuple):
-    """``target`` is None for MOCK; ``timeout`` in seconds; ``principal``: the session of its credentials' role."""
+    """``target`` is None for MOCK; ``timeout`` in seconds; ``credentials``: the role in which it is asked."""
 
     target: Target | None
     method: str
@@ -53,7 +53,7 @@ class TemplatedIntegration(NamedTuple):
     passthrough: str
     responses: tuple[IntegrationResponse, ...]
     timeout: float
-    principal: str | None
+    credentials: Credentials | None
 
 
 class RefusedByGateway(Exception):
@@ -81,13 +81,8 @@ def compile_templated(document: Mapping[str, Any]) -> TemplatedIntegration:
         passthrough,
         tuple(map(compile_response, (document.get("integrationResponses") or {}).values())),
         int(document.get("timeoutInMillis") or 29_000) / 1000,
-        principal_of(document.get("credentials")),
+        credentials_of(document.get("credentials")),
     )
-
-
-def principal_of(credentials: str | None) -> str | None:
-    """What API Gateway is to a service by the role of an integration."""
-    return session_of(credentials, "BackplaneAssumeRoleSession") if credentials else None
 
 
 def _templates(given: Mapping[str, str | None]) -> dict[str, Template]:
@@ -185,7 +180,11 @@ async def ask(
             places[place][name.lower() if place == "header" else name] = str(value)
     outgoing = Outgoing(integration.method, places["header"], places["querystring"], places["path"], body)
     request = request_to(target, outgoing, exchange, work.engine.endpoint)
-    sent = work.send(request, exchange.account, target.region or exchange.region, integration.principal)
+    try:
+        principal = await principal_of(work, integration.credentials)
+    except NotTrusted as refusal:
+        raise RefusedByGateway(failure(500), str(refusal)) from None
+    sent = work.send(request, exchange.account, target.region or exchange.region, principal)
     answer = await work.within(int(integration.timeout * 1000), sent)
     if exchange.told is not None:
         exchange.told += [
