@@ -34,11 +34,11 @@ def command(role: str, policy: bool, as_json: bool, endpoint: str) -> None:
         for each in found:
             click.echo(json.dumps(each))
         return
-    roles = groupby(sorted(found, key=itemgetter("role", "resource", "action")), key=itemgetter("role"))
+    found.sort(key=itemgetter("role", "resource", "action"))
     if policy:
-        click.echo(json.dumps({arn: _policy(lacking) for arn, lacking in roles}, indent=2))
+        click.echo(json.dumps(_policies(found), indent=2))
         return
-    for arn, lacking in roles:
+    for arn, lacking in groupby(found, key=itemgetter("role")):
         _show(arn, list(lacking))
     if not found:
         terminal().print("none")
@@ -55,6 +55,30 @@ def _show(arn: str, lacking: list[Lacking]) -> None:
             line.append(f", {each['reason']}")
         line.append(f"  {each['trace']}", style="dim")
         console.print(line, soft_wrap=True)
+
+
+def _policies(found: list[Lacking]) -> dict[str, Any]:
+    """What would allow it: the policies of whoever lacks something, and the trust policies of roles."""
+    trusting = sorted((each for each in found if _is_of_trust(each)), key=itemgetter("resource"))
+    others = groupby((each for each in found if not _is_of_trust(each)), key=itemgetter("role"))
+    return {
+        **{arn: _policy(lacking) for arn, lacking in others},
+        **{f"{arn} (trust policy)": _trust(same) for arn, same in groupby(trusting, key=itemgetter("resource"))},
+    }
+
+
+def _is_of_trust(lacking: Lacking) -> bool:
+    return "role trust policy" in lacking["reason"]
+
+
+def _trust(lacking: Iterable[Lacking]) -> dict[str, Any]:
+    """Statements that let in the services and others that a role does not let in."""
+    statements = []
+    for each in lacking:
+        services = [name for name in each["sessions"] if name.endswith(".amazonaws.com")]
+        principal = {"Service": services} if services else {"AWS": each["role"]}
+        statements.append({"Effect": "Allow", "Principal": principal, "Action": each["action"]})
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _policy(lacking: Iterable[Lacking]) -> dict[str, Any]:

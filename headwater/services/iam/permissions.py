@@ -27,8 +27,17 @@ _MOST_REMEMBERED = 10_000
 _ABSENT = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceowner", "aws:username")
 
 
-class PermissionsMemory(dict[str, Permissions | None]):
-    """Permissions by the principals of sessions. Whatever changes a role or a policy clears it."""
+class PermissionsMemory:
+    """Permissions by principals, and the trust policies of roles by their ARNs. Whatever changes a role or a policy
+    clears it."""
+
+    def __init__(self) -> None:
+        self.permissions: dict[str, Permissions | None] = {}
+        self.trust: dict[str, str | None] = {}
+
+    def clear(self) -> None:
+        self.permissions.clear()
+        self.trust.clear()
 
 
 @operation("iam", "Permissions", internal=True, reads=True)
@@ -36,12 +45,35 @@ def permissions(call: Call, request: Request) -> Result:
     """``{"Permissions": …}`` of the role in which a principal (``arn:aws:sts::…:assumed-role/NAME/SESSION``) is; None
     where there is no such role."""
     principal: str = request["Principal"]
-    memory: PermissionsMemory = call.memory
-    if principal not in memory:
-        if len(memory) >= _MOST_REMEMBERED:  # sessions may each have another name
-            memory.clear()
-        memory[principal] = _find(call, principal)
-    return {"Permissions": memory[principal]}
+    known: dict[str, Permissions | None] = call.memory.permissions
+    if principal not in known:
+        if len(known) >= _MOST_REMEMBERED:  # sessions may each have another name
+            known.clear()
+        known[principal] = _find(call, principal)
+    return {"Permissions": known[principal]}
+
+
+@operation("iam", "TrustPolicy", internal=True, reads=True)
+def trust_policy(call: Call, request: Request) -> Result:
+    """``{"Policy": …}``, the trust policy of the role ``RoleArn``, of whichever account here; None where there is no
+    such role."""
+    known: dict[str, str | None] = call.memory.trust
+    arn: str = request["RoleArn"]
+    if arn not in known:
+        if len(known) >= _MOST_REMEMBERED:
+            known.clear()
+        known[arn] = _find_trust(call, arn)
+    return {"Policy": known[arn]}
+
+
+def _find_trust(call: Call, text: str) -> str | None:
+    arn = parse_arn(text)
+    if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
+        return None
+    row = call.store.one(tables.SELECT_PRINCIPAL, (arn.account, "role", arn.name))
+    role = None if row is None else Principal(*row)
+    # one on another path is another role
+    return role.trust if role is not None and f"role{role.path}{role.name}" == arn.resource else None
 
 
 def _find(call: Call, principal: str) -> Permissions | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.languages.policies.trust import ASSUME
+from headwater.services.sts.trusting import check_caller, not_authorized
 from headwater.spine.access_keys import account_of, make_access_key
 from headwater.spine.arns import Arn, parse_arn, partition_of
 from headwater.spine.errors import AwsError
@@ -85,6 +87,7 @@ def assume_role(call: Call, request: Request) -> Result:
     if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
         raise AwsError("ValidationError", f"{request['RoleArn']} is invalid")
     role = find_role(call, arn)
+    check_caller(call, arn, request)
     seconds = request.get("DurationSeconds") or HOUR
     if seconds > role["MaxSessionDuration"]:
         raise AwsError(
@@ -111,9 +114,5 @@ def find_role(call: Call, arn: Arn) -> dict[str, Any]:
             raise
         role = {"Arn": None}
     if role["Arn"] != str(arn):
-        raise AwsError(
-            "AccessDenied",
-            f"User: {call.principal} is not authorized to perform: sts:AssumeRole on resource: {arn}",
-            403,
-        )
+        raise not_authorized(call.principal, ASSUME, arn)
     return role
