@@ -13,7 +13,7 @@ import orjson
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 PRINCIPALS = {"Role": "Roles", "User": "Users", "Group": "Groups"}
 
@@ -132,6 +132,9 @@ class Role(PrincipalResource):
             "AssumeRolePolicyDocument": orjson.loads(unquote(role["AssumeRolePolicyDocument"])),
             "PermissionsBoundary": boundary,
         }
+
+    def known(self, call: Call) -> list[str]:
+        return [role["RoleName"] for role in all_listed(call, "iam", "ListRoles", "Roles", ("Marker", "Marker"))]
 
 
 @resource("AWS::IAM::User")

@@ -11,7 +11,7 @@ from headwater.services.ssm.errors import validation
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging(
     "ssm",
@@ -50,6 +50,9 @@ class ParameterResource(Resource):
         told = call.operation("ssm", "GetParameter", {"Name": name})["Parameter"]
         change.attributes = {"Type": told["Type"], "Value": told["Value"]}
         return {"Name": name, **{each: told.get(each) for each in ("Type", "Value", "DataType")}}
+
+    def known(self, call: Call) -> list[str]:
+        return [each["Name"] for each in all_listed(call, "ssm", "DescribeParameters", "Parameters")]
 
     def delete(self, call: Call, change: Change) -> None:
         try:
