@@ -151,7 +151,7 @@ class RuleResource(Resource):
         named = {"EventBusName": bus or DEFAULT}
         told = call.operation("events", "DescribeRule", {"Name": name, **named})
         targets = call.operation("events", "ListTargetsByRule", {"Rule": name, **named})["Targets"]
-        change.attributes = {"Arn": told["Arn"]}
+        change.attributes = {"Arn": told["Arn"], "RuleName": name}
         present = {each: told.get(each) or None for each in ("Description", "RoleArn", "ScheduleExpression", "State")}
         pattern = told.get("EventPattern")
         return {
@@ -184,7 +184,7 @@ class RuleResource(Resource):
         bus = change.properties.get("EventBusName") or DEFAULT
         bus = bus_name(bus) or bus
         change.physical_id = name if bus == DEFAULT else f"{bus}|{name}"
-        change.attributes = {"Arn": arn}
+        change.attributes = {"Arn": arn, "RuleName": name}
 
     def _put_targets(self, call: Call, change: Change, name: str) -> None:
         if targets := change.properties.get("Targets"):
