@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.languages.vtl.cursor import Cursor, Evaluate, Node, Scope, TemplateError
-from headwater.languages.vtl.values import MOST_ITEMS, calculate, compare, invoke, is_equal, is_true, item_of, property_of
+from headwater.languages.vtl.values import (
+    MOST_ITEMS,
+    calculate,
+    compare,
+    invoke,
+    is_equal,
+    is_true,
+    item_of,
+    property_of,
+)
 
 _SPACE = re.compile(r"\s*")
 _START = re.compile(r"\$!?(\{)?!?([A-Za-z_][A-Za-z0-9_-]*)")
