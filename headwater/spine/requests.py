@@ -28,12 +28,14 @@ class UnfitParameters(ValueError):
     """Parameters that are not those of the operation; the text says which."""
 
 
-def read_request(model: Model, operation: str, parameters: Any, reader: str) -> dict[str, Any]:
+def read_request(
+    model: Model, operation: str, parameters: Any, reader: str, *, texts_are_values: bool = False
+) -> dict[str, Any]:
     """The operation's request; UnfitParameters where the parameters do not fit. ``reader``: who reads them, for its
-    messages."""
+    messages. ``texts_are_values``: a text in the place of a DynamoDB value is one (``S``)."""
     if not isinstance(parameters, dict):
         raise UnfitParameters("The Parameters must be a JSON object")
-    request: dict[str, Any] = _readers(model, reader).of_input(operation)(parameters, "")
+    request: dict[str, Any] = _readers(model, reader, texts_are_values).of_input(operation)(parameters, "")
     return request
 
 
@@ -42,16 +44,17 @@ Read = Callable[[Any, str], Any]
 
 
 @lru_cache(256)
-def _readers(model: Model, name: str) -> _Readers:
-    return _Readers(model, name)
+def _readers(model: Model, name: str, texts_are_values: bool) -> _Readers:
+    return _Readers(model, name, _attribute_or_text if texts_are_values else _attribute)
 
 
 class _Readers:
     """What reads the shapes of a model: made once for each shape, and for a member once it is written."""
 
-    def __init__(self, model: Model, name: str) -> None:
+    def __init__(self, model: Model, name: str, attribute: Callable[[Any], Any]) -> None:
         self._model = model
         self._name = name
+        self._attribute = attribute
         self._inputs: dict[str, Read] = {}
         self._shapes: dict[str, Read] = {}
 
@@ -71,7 +74,7 @@ class _Readers:
     def _make(self, name: str, shape: Shape) -> Read:
         kind = shape["type"]
         if name == ATTRIBUTE_VALUE:
-            return lambda value, key: _attribute(value)
+            return lambda value, key: self._attribute(value)
         if kind == "structure":
             return (lambda value, key: value) if shape.get("document") else self._structure(shape)
         if kind == "list":
@@ -166,10 +169,19 @@ def _timestamp(value: Any, key: str) -> int:
 
 def _attribute(value: Any) -> Any:
     """A DynamoDB value from either spelling."""
-    if type(value) is not dict:
-        return value
+    return _spelt(value, _attribute) if type(value) is dict else value
+
+
+def _attribute_or_text(value: Any) -> Any:
+    """A DynamoDB value from either spelling, or from a text alone."""
+    if type(value) is str:
+        return {"S": value}
+    return _spelt(value, _attribute_or_text) if type(value) is dict else value
+
+
+def _spelt(value: dict[str, Any], convert: Callable[[Any], Any]) -> dict[str, Any]:
     return {
-        (name := _ATTRIBUTE_TYPES.get(kind.upper(), kind.upper())): each_attribute(name, inner, _attribute)
+        (name := _ATTRIBUTE_TYPES.get(kind.upper(), kind.upper())): each_attribute(name, inner, convert)
         for kind, inner in value.items()
     }
 

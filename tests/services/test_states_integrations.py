@@ -79,6 +79,14 @@ def test_dynamodb_items(states: Any, table: str) -> None:
     assert "SdkHttpMetadata" not in result["t3"]
 
 
+def test_a_text_alone_is_a_value_to_the_optimised_integration(states: Any, table: str) -> None:
+    item = {"id.$": "$.order", "said.$": "States.Format('Order {}.', $.order)", "parts": {"L": ["a"]}}
+    put = task("dynamodb:putItem", TableName=table, Item=item)
+    get = task("dynamodb:getItem", TableName=table, Key={"id": "o-1"})
+    found = output(run(states, chain(put, get), {"order": "o-1"}))
+    assert found["t1"]["Item"] == {"id": {"S": "o-1"}, "said": {"S": "Order o-1."}, "parts": {"L": [{"S": "a"}]}}
+
+
 def test_a_condition_that_fails_is_caught(states: Any, table: str) -> None:
     put = task("dynamodb:putItem", TableName=table, Item={"id": {"S": "x"}}, ConditionExpression="attribute_exists(id)")
     put["Catch"] = [{"ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"], "Next": "Caught"}]

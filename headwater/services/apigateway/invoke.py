@@ -194,7 +194,7 @@ async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn:
         result = await work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
         if result.get("FunctionError"):
             raise read_failure(authorizer, bytes(result["Payload"]))
-        exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
+        exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn, exchange.source_ip)
     except Refused as refused:
         exchange.problem = "refused by the authorizer"
         of_rest = authorizer.form in ("REQUEST", "TOKEN")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
 from headwater.languages.vtl import Template, TemplateError, compile_template
 from headwater.services.apigateway.credentials import Credentials, NotTrusted, credentials_of, principal_of
 from headwater.services.apigateway.errors import bad_request
@@ -37,7 +38,7 @@ class IntegrationResponse(NamedTuple):
     """What becomes of an answer. ``pattern`` None: of those that no pattern takes."""
 
     status: int
-    pattern: re.Pattern[str] | None
+    pattern: Expression | None
     mappings: tuple[AnswerMapping, ...]
     templates: Mapping[str, Template]
 
@@ -96,8 +97,8 @@ def compile_response(document: Mapping[str, Any]) -> IntegrationResponse:
     if document.get("contentHandling") not in (None, "CONVERT_TO_TEXT"):
         raise not_implemented("contentHandling of API Gateway's integration responses")
     try:
-        pattern = re.compile(document["selectionPattern"]) if document.get("selectionPattern") else None
-    except re.error as error:
+        pattern = compile_expression(document["selectionPattern"]) if document.get("selectionPattern") else None
+    except InvalidExpression as error:
         raise bad_request(f"Invalid selection pattern specified: {error}") from None
     return IntegrationResponse(
         int(document["statusCode"]),
@@ -210,7 +211,7 @@ def _error_of(answer: WireAnswer) -> str:
 
 def selected_response(integration: TemplatedIntegration, text: str) -> IntegrationResponse:
     for response in integration.responses:
-        if response.pattern is not None and response.pattern.fullmatch(text):
+        if response.pattern is not None and response.pattern.matches(text):
             return response
     for response in integration.responses:
         if response.pattern is None:

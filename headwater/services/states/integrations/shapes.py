@@ -24,10 +24,13 @@ from headwater.spine.requests import (
 from headwater.spine.store.blobs import Blob
 
 
-def to_request(model: Model, operation: str, parameters: Any) -> dict[str, Any]:
-    """The operation's request; ArgumentsRefused with AWS's finding where the parameters do not fit."""
+def to_request(model: Model, operation: str, parameters: Any, *, optimised: bool) -> dict[str, Any]:
+    """The operation's request; ArgumentsRefused with AWS's finding where the parameters do not fit.
+
+    To the optimised integration of DynamoDB a text alone is a value: https://serverlessland.com/patterns/sfn-dynamodb
+    """
     try:
-        return read_request(model, operation, parameters, "Step Functions")
+        return read_request(model, operation, parameters, "Step Functions", texts_are_values=optimised)
     except UnfitParameters as finding:
         raise ArgumentsRefused(str(finding)) from None
 
