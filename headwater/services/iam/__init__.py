@@ -2,6 +2,7 @@
 
 from headwater.services.iam import permissions, policies, principals, resources, roles, users
 from headwater.services.iam.tables import SCHEMA
+from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
 
 SERVICE = Service(
@@ -10,4 +11,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=permissions.PermissionsMemory,
     validates=True,
+    authorization=Authorization({}),
 )
