@@ -34,7 +34,8 @@ def template(kind: str, **properties: Any) -> str:
 def test_properties_that_do_not_fit(aws: Client, kind: str, properties: dict[str, Any], told: str) -> None:
     cloudformation = aws("cloudformation")
     body = template(kind, **properties)
-    cloudformation.create_stack(StackName="shop", TemplateBody=body, OnFailure="DO_NOTHING")
+    late = {"OnFailure": "DO_NOTHING", "DisableValidation": True}
+    cloudformation.create_stack(StackName="shop", TemplateBody=body, **late)
     settle(cloudformation)
     (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
     assert resource["ResourceStatus"] == "CREATE_FAILED"
@@ -45,12 +46,15 @@ def test_an_update_that_does_not_fit_is_taken_back(aws: Client) -> None:
     cloudformation = aws("cloudformation")
     cloudformation.create_stack(StackName="shop", TemplateBody=template("AWS::SQS::Queue", DelaySeconds="5"))
     wait_for(cloudformation, "stack_create_complete", StackName="shop")
-    cloudformation.update_stack(StackName="shop", TemplateBody=template("AWS::SQS::Queue", DelaySeconds=[5]))
+    body = template("AWS::SQS::Queue", DelaySeconds=[5])
+    cloudformation.update_stack(StackName="shop", TemplateBody=body, DisableValidation=True)
     wait_for(cloudformation, "stack_rollback_complete", StackName="shop")
     events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
     told = "Properties validation failed for resource One with message:\n"
     told += "[#/DelaySeconds: expected type: Integer, found: JSONArray]"
-    assert told in [each.get("ResourceStatusReason") for each in events]
+    assert [each.get("DetailedStatus") for each in events if each.get("ResourceStatusReason") == told] == [
+        "VALIDATION_FAILED"
+    ]
 
 
 @pytest.mark.parametrize(

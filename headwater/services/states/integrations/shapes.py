@@ -22,7 +22,10 @@ _SDK = Reader("Step Functions", typed=True)
 
 
 def to_request(model: Model, operation: str, parameters: Any, *, optimised: bool) -> dict[str, Any]:
-    """The operation's request; ArgumentsRefused with AWS's finding where the parameters do not fit."""
+    """The operation's request; ArgumentsRefused with AWS's finding where the parameters do not fit.
+
+    To the optimised integration of DynamoDB a text alone is a value: https://serverlessland.com/patterns/sfn-dynamodb
+    """
     try:
         return read_request(model, operation, parameters, _OPTIMISED if optimised else _SDK)
     except UnfitParameters as finding:
