@@ -14,7 +14,7 @@ import orjson
 
 from headwater.languages.regular_expressions import Match, compile_expression
 
-_MOST_ITEMS = 100_000
+MOST_ITEMS = 100_000
 Method = Callable[..., Any]
 _GROUP = re.compile(r"\\(.)|\$(\d)")
 
@@ -168,7 +168,7 @@ def _add(values: list[Any], *arguments: Any) -> bool:
 
 
 def _add_all(values: list[Any], others: list[Any]) -> bool:
-    if len(values) + len(others) > _MOST_ITEMS:
+    if len(values) + len(others) > MOST_ITEMS:
         raise ValueError(others)
     values.extend(others)
     return True

@@ -21,6 +21,7 @@ from headwater.services.cloudformation import (
 )
 from headwater.services.cloudformation.plan import PlanMemory
 from headwater.services.cloudformation.tables import SCHEMA
+from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
 
 SERVICE = Service(
@@ -33,4 +34,5 @@ SERVICE = Service(
     schema=SCHEMA,
     memory=PlanMemory,
     validates=True,
+    authorization=Authorization({}),
 )
