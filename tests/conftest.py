@@ -54,7 +54,7 @@ def aws(endpoint: str, account: str) -> Client:
     return client_factory(endpoint, account)
 
 
-def client_factory(endpoint: str, account: str, region: str = "us-east-1") -> Client:
+def client_factory(endpoint: str, account: str, region: str = "us-east-1", token: str | None = None) -> Client:
     made: dict[str, Any] = {}
 
     def client(service: str, **config: Any) -> Any:
@@ -66,6 +66,7 @@ def client_factory(endpoint: str, account: str, region: str = "us-east-1") -> Cl
                 region_name=region,
                 aws_access_key_id=account,
                 aws_secret_access_key="secret",
+                aws_session_token=token,
                 config=Config(**settings),
             )
         return made[service]

@@ -1,4 +1,5 @@
-"""The AWS SDK for JavaScript, which AWS's Node.js runtimes bring, so that functions import it without packing it.
+"""The AWS SDK for JavaScript, which AWS's Node.js runtimes bring, so that functions import it without packing it: until
+Node.js 16 version 2, then the packages of version 3.
 
 What a function names and nothing around it has is installed by npm, once, into a ``node_modules`` above all unpacked
 code, where Node.js looks by itself.
@@ -17,8 +18,10 @@ from headwater.spine.functions import FunctionVersion
 
 # where something is imported; what a bundler packed names packages in other places too
 _IMPORTED = re.compile(
-    rb"""(?:\bfrom|\bimport|require[\w.]*)\s*\(?\s*["'`](@(?:aws-sdk|smithy)/[a-z0-9-]+)(?=["'`/])"""
+    rb"""(?:\bfrom|\bimport|require[\w.]*)\s*\(?\s*["'`](@(?:aws-sdk|smithy)/[a-z0-9-]+|aws-sdk)(?=["'`/])"""
 )
+_SDK_2 = "aws-sdk"
+_WITH_SDK_2 = re.compile(r"nodejs(4\.3|6\.10|8\.10|1[0-6]\.x)")
 # names that are put together at run time, as the CDK's AwsCustomResource does: the client of any service may be meant
 _PUT_TOGETHER = re.compile(rb"""@aws-sdk/client-(?:\$\{|["'`]\s*\+)""")
 _SERVICES = (
@@ -83,7 +86,8 @@ class NodeSdk:
         if npm is None:
             return f"{listed}: AWS's Node.js has it; to have it here, install npm or pack it"
         self._folder.mkdir(parents=True, exist_ok=True)
-        complaints = await _run([npm, "install", "--prefix", str(self._folder), *_OPTIONS, *packages], self._patience)
+        patience = self._patience * (4 if _SDK_2 in packages else 1)  # it is large, and says nothing while it unpacks
+        complaints = await _run([npm, "install", "--prefix", str(self._folder), *_OPTIONS, *packages], patience)
         if complaints is None:
             return None
         why = f"npm could not install {listed}, which AWS's Node.js has: {_reason(complaints)}"
@@ -129,6 +133,8 @@ def _missing(function: FunctionVersion, shared: Path) -> list[str]:
         named |= {name.decode() for name in _IMPORTED.findall(text)}
         if _PUT_TOGETHER.search(text):
             named |= {f"@aws-sdk/client-{service}" for service in _SERVICES}
+    if not _WITH_SDK_2.match(function.runtime):
+        named.discard(_SDK_2)
     return sorted(name for name in named if not any((place / name).is_dir() for place in places))
 
 

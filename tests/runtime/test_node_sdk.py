@@ -115,6 +115,15 @@ def test_ways_to_import(lab: Lab, npm_calls: Path, tmp_path: Path, text: str) ->
     assert npm_calls.read_text().split()[-1] == "@aws-sdk/client-x"
 
 
+def test_the_sdk_of_version_2_comes_with_older_runtimes(lab: Lab, npm_calls: Path, tmp_path: Path) -> None:
+    sdk = NodeSdk(tmp_path)
+    text = 'const { SQS } = require("aws-sdk"); require("aws-sdk/clients/s3"); require("aws-sdk-mock");'
+    assert lab.run(sdk.provide(lab.function(text, runtime="nodejs20.x"))) is None
+    assert npm_calls.read_text() == ""
+    assert lab.run(sdk.provide(lab.function(text, runtime="nodejs14.x"))) is None
+    assert npm_calls.read_text().split()[-2:] == ["--fetch-timeout=5000", "aws-sdk"]
+
+
 def test_without_npm_that_is_said(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "node").symlink_to(str(shutil.which("node")))
     monkeypatch.setenv("PATH", str(tmp_path))

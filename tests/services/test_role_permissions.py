@@ -20,7 +20,8 @@ from tests.services.lambda_lab import make
 from tests.services.test_apigateway_rest import base, document
 from tests.settling import settle
 
-_ASSUMED = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+_SERVICES = [f"{name}.amazonaws.com" for name in ("apigateway", "events", "iot", "lambda", "scheduler", "states")]
+_ASSUMED = {"Effect": "Allow", "Principal": {"Service": _SERVICES, "AWS": "*"}, "Action": "sts:AssumeRole"}
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_ASSUMED]})
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
 Actor = Callable[[str], Any]

@@ -10,6 +10,7 @@ import process from "node:process";
 import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
+import "./aws_hosts.cjs"; // before the others, which know better where some of it goes
 import "./apis.cjs";
 import "./host_prefixes.cjs";
 import "./response_url.cjs";

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from headwater.languages.templates import Argument, Difference, TemplateError, difference
-from headwater.services.cloudformation import tables
-from headwater.services.cloudformation.deployment import begin_creation, begin_import, begin_update
-from headwater.services.cloudformation.early_validation import REASON, property_errors
+from headwater.services.cloudformation import stack_operations, tables
+from headwater.services.cloudformation.deployment import Findings, begin_creation, begin_import, begin_update
+from headwater.services.cloudformation.early_validation import find_early, reason
 from headwater.services.cloudformation.errors import (
     NO_CHANGES,
     change_set_already_exists,
@@ -47,7 +47,7 @@ from headwater.services.cloudformation.stacks import STABLE, differs, new_stack,
 from headwater.services.cloudformation.types import is_replaced_always
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import AwsError
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 
@@ -83,6 +83,10 @@ class ChangeSet:
     def save(self, call: Call) -> None:
         texts = (dumps(self.processed), dumps(self.settings), dumps(self.changes))
         call.store.run(tables.UPDATE_CHANGE_SET, (self.status, self.execution, self.reason, *texts, self.id))
+
+    @property
+    def operation_id(self) -> str:
+        return self.id.rpartition("/")[2]
 
     @property
     def stored(self) -> StoredTemplate:
@@ -141,6 +145,8 @@ def create_change_set(call: Call, request: Request) -> Result:
     settings = {**settings_of(request), "Description": request.get("Description")}
     if imports:
         settings["Importing"] = imports
+    if request.get("DisableValidation"):
+        settings["DisableValidation"] = True
     if request.get("OnStackFailure"):
         settings["OnFailure"] = request["OnStackFailure"]
     made = ChangeSet(
@@ -148,6 +154,7 @@ def create_change_set(call: Call, request: Request) -> Result:
         source.arguments, source.tags, settings, [],
     )  # fmt: skip
     made.insert(call)
+    stack_operations.begin(call, stack.id, "CREATE_CHANGESET", request.get("ClientToken"), made.operation_id)
     call.deliver("cloudformation.change-set", {"id": identity}, target=identity)
     return {"Id": identity, "StackId": stack.id}
 
@@ -237,14 +244,11 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
         _fail(call, change_set, str(error))
         return
     imports = change_set.settings.get("Importing") or {}
-    if change_set.type == "IMPORT" and (reason := objection(plan, changes, imports)) is not None:
-        _fail(call, change_set, reason)
+    if change_set.type == "IMPORT" and (objected := objection(plan, changes, imports)) is not None:
+        _fail(call, change_set, objected)
         return
-    memory: PlanMemory = call.memory
-    touched = [each.logical_id for each in changes if each.action != "Remove"]
-    if errors := property_errors(memory.schemas, rendered, touched):
-        change_set.settings["Validations"] = [{"Timestamp": call.now, **each} for each in errors]
-        _fail(call, change_set, REASON)
+    if not change_set.settings.get("DisableValidation") and (findings := find_early(call, rendered, changes, imports)):
+        _fail(call, change_set, reason(findings), findings)
         return
     change_set.changes = [
         {
@@ -257,12 +261,14 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     ]
     change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
     change_set.save(call)
+    stack_operations.end(call, change_set.operation_id, "SUCCEEDED")
     call.signal(("cloudformation", change_set.id))
 
 
-def _fail(call: Call, change_set: ChangeSet, reason: str) -> None:
-    change_set.status, change_set.execution, change_set.reason = "FAILED", "UNAVAILABLE", reason
+def _fail(call: Call, change_set: ChangeSet, why: str, findings: Findings = ()) -> None:
+    change_set.status, change_set.execution, change_set.reason = "FAILED", "UNAVAILABLE", why
     change_set.save(call)
+    stack_operations.end(call, change_set.operation_id, "FAILED", findings)
     call.signal(("cloudformation", change_set.id))
 
 
@@ -350,26 +356,6 @@ def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
     }
 
 
-@operation("cloudformation", "DescribeEvents", reads=True)
-def describe_events(call: Call, request: Request) -> Result:
-    """What was found wrong with a change set's template."""
-    if not request.get("ChangeSetName"):
-        raise not_implemented("DescribeEvents without a ChangeSetName")
-    change_set = find_change_set(call, request["ChangeSetName"], request.get("StackName"))
-    shared = {
-        "StackId": change_set.stack,
-        "OperationId": change_set.id.rpartition("/")[2],
-        "OperationType": "CREATE_CHANGESET",
-        "ClientRequestToken": change_set.settings.get("ClientRequestToken"),
-    }
-    found = change_set.settings.get("Validations") or ()
-    return {
-        "OperationEvents": [
-            {"EventId": f"{shared['OperationId']}-{index}", **shared, **each} for index, each in enumerate(found)
-        ]
-    }
-
-
 @operation("cloudformation", "ListChangeSets", reads=True)
 def list_change_sets(call: Call, request: Request) -> Result:
     stack = existing_stack(call, request["StackName"])
@@ -393,7 +379,9 @@ def execute_change_set(call: Call, request: Request) -> Result:
         if other.id != change_set.id:
             other.execution = "OBSOLETE"
             other.save(call)
-    given = {name: value for name, value in change_set.settings.items() if name != "Description"}
+    given = {
+        name: value for name, value in change_set.settings.items() if name not in ("Description", "DisableValidation")
+    }
     rollback = {"DisableRollback": bool(request.get("DisableRollback")), "StackPolicyDuringUpdateBody": None}
     stack.settings.update({**rollback, **given})
     stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})

@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-opt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from headwater.languages.templates import TemplateError
-from headwater.services.cloudformation import tables
+from headwater.services.cloudformation import stack_operations, tables
 from headwater.services.cloudformation.outputs import settle_outputs
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
 from headwater.services.cloudformation.stack import Stack, StackResource, resources_of
@@ -28,6 +29,8 @@ from headwater.services.cloudformation.tasks import (
 from headwater.spine.operations import Call
 
 BY_USER = "User Initiated"
+REFUSED = "Validation failure detected. See the operation's FAILED event for details."
+Findings = Sequence[dict[str, Any]]
 # Phases that end as soon as something fails.
 FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"))
 
@@ -35,22 +38,40 @@ FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROG
 # ---- beginnings
 
 
-def begin_creation(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+def begin_creation(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, findings: Findings = ()) -> str:
+    """The operation's id. ``findings`` are what was found wrong with the template: then nothing is made."""
+    operation = stack.begin_operation(call, "CREATE_STACK")
     _take_up(call, stack, stored, plan, "CREATE_IN_PROGRESS")
+    if findings:
+        stack_operations.end(call, operation, "FAILED", findings)
+        _give_up_creation(call, stack, REFUSED, REFUSED)
+    else:
+        _deploy(call, stack, plan)
+    return operation
 
 
-def begin_update(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+def begin_update(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, findings: Findings = ()) -> str:
     stack.updated = call.now
+    operation = stack.begin_operation(call, "UPDATE_STACK")
     _take_up(call, stack, stored, plan, "UPDATE_IN_PROGRESS")
+    if findings:
+        stack_operations.end(call, operation, "FAILED", findings)
+        _roll_back_update(call, stack, REFUSED)
+    else:
+        _deploy(call, stack, plan)
+    return operation
 
 
-def begin_import(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+def begin_import(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> str:
     """``Importing`` among the settings says what is there already."""
+    operation = stack.begin_operation(call, "CREATE_STACK" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE_STACK")
     _take_up(call, stack, stored, plan, "IMPORT_IN_PROGRESS")
+    _deploy(call, stack, plan)
+    return operation
 
 
 def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, status: str) -> None:
-    """Make a template the one in force, for a new operation, and begin to deploy it."""
+    """Make a template the one in force, for a new operation."""
     forget_tasks(call, stack)
     call.store.run(tables.DELETE_DRIFTS, (stack.id,))
     stack.settings.pop("DriftInformation", None)
@@ -61,6 +82,9 @@ def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, statu
     stack.settings["Description"] = plan.template.description
     stored.save(call, stack, stack.operation)
     stack.enter(call, status, BY_USER)
+
+
+def _deploy(call: Call, stack: Stack, plan: Plan) -> None:
     plan_deployment(call, stack, plan)
     advance(call, stack)
 
@@ -78,6 +102,7 @@ def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
     forget_tasks(call, stack)
     stack.settings.pop("DeletionRequested", None)
     stack.operation += 1
+    stack.begin_operation(call, "DELETE_STACK")
     stack.enter(call, "DELETE_IN_PROGRESS", reason)
     plan_deletion(call, stack, _existing(call, stack))
     advance(call, stack)
@@ -86,6 +111,7 @@ def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
 def continue_rollback(call: Call, stack: Stack, skipped: Iterable[str]) -> None:
     """Try again what failed in an update's rollback."""
     renew_tasks(call, stack, skipped)
+    stack.begin_operation(call, "CONTINUE_ROLLBACK")
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", BY_USER)
     advance(call, stack)
 
@@ -94,6 +120,7 @@ def roll_back(call: Call, stack: Stack) -> None:
     """Take back what was left as it failed."""
     forget_tasks(call, stack)
     if stack.status == "CREATE_FAILED":
+        stack.begin_operation(call, "ROLLBACK")
         stack.enter(call, "ROLLBACK_IN_PROGRESS", BY_USER)
         plan_deletion(call, stack, _existing(call, stack))
         advance(call, stack)
@@ -151,16 +178,22 @@ def _created(call: Call, stack: Stack, failed: bool) -> None:
     reason = _failures(call, stack) if failed else _settle(call, stack)
     if reason is None:
         _complete(call, stack, "CREATE_COMPLETE")
-        return
+    else:
+        _give_up_creation(call, stack, reason, f"{reason}Rollback requested by user.")
+
+
+def _give_up_creation(call: Call, stack: Stack, reason: str, rollback_reason: str) -> None:
     choice = stack.settings.get("OnFailure") or ("DO_NOTHING" if stack.settings.get("DisableRollback") else "ROLLBACK")
     forget_tasks(call, stack)
     if choice == "DO_NOTHING":
         stack.enter(call, "CREATE_FAILED", reason)
         return
     if choice == "DELETE":
+        stack.begin_operation(call, "DELETE_STACK")
         stack.enter(call, "DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
     else:
-        stack.enter(call, "ROLLBACK_IN_PROGRESS", f"{reason}Rollback requested by user.")
+        stack.begin_operation(call, "ROLLBACK")
+        stack.enter(call, "ROLLBACK_IN_PROGRESS", rollback_reason)
     plan_deletion(call, stack, _existing(call, stack))
     advance(call, stack)
 
@@ -202,6 +235,7 @@ def _roll_back_update(call: Call, stack: Stack, reason: str) -> None:
 
 def _take_back_update(call: Call, stack: Stack, reason: str) -> None:
     stack.template = stack.former
+    stack.begin_operation(call, "ROLLBACK")
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
     changed = []
     for resource in resources_of(call, stack):
@@ -246,6 +280,7 @@ def _imported(call: Call, stack: Stack, failed: bool) -> None:
         _complete(call, stack, "IMPORT_COMPLETE")
         return
     stack.template = stack.former
+    stack.begin_operation(call, "ROLLBACK")
     stack.enter(call, "IMPORT_ROLLBACK_IN_PROGRESS", reason)
     for resource in resources_of(call, stack):
         if resource.made_by > stack.former:
