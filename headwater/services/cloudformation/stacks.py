@@ -301,6 +301,8 @@ def describe(call: Call, stack: Stack) -> dict[str, Any]:
         "EnableTerminationProtection": bool(settings.get("EnableTerminationProtection")),
         "DriftInformation": settings.get("DriftInformation") or NOT_CHECKED,
         "LastOperations": settings.get("LastOperations"),
+        "ParentId": settings.get("ParentId"),
+        "RootId": settings.get("RootId"),
     }
 
 
@@ -334,6 +336,8 @@ def list_stacks(call: Call, request: Request) -> Result:
                 "StackStatusReason": stack.reason,
                 "DriftInformation": stack.settings.get("DriftInformation") or NOT_CHECKED,
                 "LastOperations": stack.settings.get("LastOperations"),
+                "ParentId": stack.settings.get("ParentId"),
+                "RootId": stack.settings.get("RootId"),
             }
             for stack in all_stacks(call)
             if not wanted or stack.status in wanted
