@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,7 +13,7 @@ from rich.text import Text
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.terminal import terminal
-from headwater.client import Lacking
+from headwater.client import Lacking, MissingPolicy
 
 
 @click.command("permissions")
@@ -29,16 +28,16 @@ def command(role: str, policy: bool, as_json: bool, endpoint: str) -> None:
     `headwater start --enforce-policies` refuses it here too.
     """
     with asking(endpoint) as headwater:
+        if policy:
+            click.echo(json.dumps(_by_role(headwater.missing_policies(role)), indent=2))
+            return
         found = headwater.permissions(role)
     if as_json:
         for each in found:
             click.echo(json.dumps(each))
         return
-    roles = groupby(sorted(found, key=itemgetter("role", "resource", "action")), key=itemgetter("role"))
-    if policy:
-        click.echo(json.dumps({arn: _policy(lacking) for arn, lacking in roles}, indent=2))
-        return
-    for arn, lacking in roles:
+    found.sort(key=itemgetter("role", "resource", "action"))
+    for arn, lacking in groupby(found, key=itemgetter("role")):
         _show(arn, list(lacking))
     if not found:
         terminal().print("none")
@@ -57,9 +56,5 @@ def _show(arn: str, lacking: list[Lacking]) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _policy(lacking: Iterable[Lacking]) -> dict[str, Any]:
-    statements = [
-        {"Effect": "Allow", "Action": sorted({each["action"] for each in same}), "Resource": resource}
-        for resource, same in groupby(lacking, key=itemgetter("resource"))
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
+def _by_role(policies: list[MissingPolicy]) -> dict[str, Any]:
+    return {each["role"] + (" (trust policy)" if each["trust"] else ""): each["document"] for each in policies}

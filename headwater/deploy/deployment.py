@@ -155,9 +155,11 @@ class Deployment:
 
     def _found_early(self, change_set: str) -> str:
         """What is wrong with the template's properties, a line each."""
-        events = self._cloudformation.describe_events(ChangeSetName=change_set)["OperationEvents"]
+        request = {"ChangeSetName": change_set, "Filters": {"FailedEvents": True}}
         return "\n".join(
-            f"{each['LogicalResourceId']} ({each['ResourceType']}): {each['ValidationStatusReason']}" for each in events
+            f"{each['LogicalResourceId']} ({each['ResourceType']}): {each['ValidationStatusReason']} "
+            f"(at {each['ValidationPath']})"
+            for each in self._cloudformation.describe_events(**request)["OperationEvents"]
         )
 
     def _template(self, packager: Packager, body: dict[str, Any]) -> dict[str, str]:

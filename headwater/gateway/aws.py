@@ -17,6 +17,7 @@ from headwater.gateway.protocols.cbor import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.xml_writer import escape
 from headwater.gateway.sessions import Sessions, expired
+from headwater.gateway.users import as_user, is_of_user
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
 from headwater.spine.event_streams import EventStream
@@ -113,14 +114,19 @@ class AwsApis:
             operation = self._engine.find(service, name)
             if operation.internal:
                 raise not_implemented(f"The operation {service}:{name}")
-            route = Route(service, wire, protocol, operation, wire.plan(name, protocol), self._callers.find(scope))
+            caller, of_user = self._callers.find(scope), is_of_user(scope.access_key)
+            if of_user:
+                caller = as_user(self._engine, caller, scope.access_key, service, protocol)
+                operation = in_role(operation)
+            route = Route(service, wire, protocol, operation, wire.plan(name, protocol), caller)
         except AwsError as error:
             return wire.error(protocol, error, request_id, name)
         except Exception:  # the edge of the process: bad input must never be a traceback
             log.exception("request could not be routed", extra={"service": service, "operation": name})
             return wire.error(protocol, internal_error(), request_id, name)
         target = request.headers.get("x-amz-target")
-        if target and credential and protocol == "json" and len(self._routes) < MOST_KEPT:
+        # a user's key may be taken from him
+        if target and credential and protocol == "json" and not of_user and len(self._routes) < MOST_KEPT:
             self._routes[(target, credential)] = route
         return route, path
 

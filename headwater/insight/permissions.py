@@ -8,17 +8,18 @@ from typing import Any
 
 import orjson
 
+from headwater.insight.granting import granting
 from headwater.spine.admission import NOTE
 from headwater.spine.arns import parse_arn
 from headwater.spine.engine import Engine
 from headwater.spine.operations import Call
-from headwater.spine.permissions import REFUSED
+from headwater.spine.permissions import REFUSED, is_in_role
 
 # the newest spans, which are all of an hour's work
 _MOST_LOOKED_AT = 200_000
 _NOTED = """
 SELECT trace, started, notes FROM (SELECT trace, started, notes FROM spans ORDER BY id DESC LIMIT ?) AS newest
-WHERE notes LIKE '%:assumed-role/% is not authorized to perform: %'
+WHERE notes LIKE '% is not authorized to perform: %'
 """
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM spans LIMIT ?) AS newest"
 _TOLD = re.compile(r"(\S+) is not authorized to perform: (\S+) on resource: (.+?) ((?:because|with) .+)")
@@ -37,8 +38,8 @@ def _look(call: Call, role: str) -> dict[str, Any]:
         match = _TOLD.fullmatch(str(noted.get(NOTE) or noted.get(REFUSED) or ""))
         if match is None:
             continue
-        session, action, resource, reason = match.groups()
-        arn, name = _role(session)
+        principal, action, resource, reason = match.groups()
+        arn, name = _role(principal, resource)
         if role and role not in (arn, arn.rpartition("/")[2]):
             continue
         lacking = found.setdefault(
@@ -56,15 +57,20 @@ def _look(call: Call, role: str) -> dict[str, Any]:
             },
         )
         lacking["times"] += 1
-        if name not in lacking["sessions"]:
+        if name and name not in lacking["sessions"]:
             lacking["sessions"].append(name)
     (looked_at,) = call.store.one(_COUNT, (_MOST_LOOKED_AT,)) or (0,)
-    return {"looked_at": looked_at, "lacking": list(found.values())}
+    listed = list(found.values())
+    return {"looked_at": looked_at, "lacking": listed, "policies": granting(listed)}
 
 
-def _role(session: str) -> tuple[str, str]:
-    """The role's ARN, without its path, which a session does not tell, and the session's name."""
-    arn = parse_arn(session)
-    assert arn is not None  # a principal of ours
+def _role(principal: str, resource: str) -> tuple[str, str]:
+    """Of a session the role's ARN, without its path, which a session does not tell, and the session's name; of a
+    service the role that does not let it in; of others their own ARN."""
+    arn = parse_arn(principal)
+    if arn is None:
+        return resource, principal
+    if not is_in_role(principal):
+        return principal, ""
     _, role, name = arn.resource.split("/", 2)
     return str(arn._replace(service="iam", resource=f"role/{role}")), name

@@ -102,6 +102,7 @@ class Environment:
         self._pid = 0
         self._memory = 0
         self._starved = False
+        self._lacking: str | None = None  # why the AWS SDK is not there
         self._temporary = host.folder / "tmp" / self.identity
         self._lines = PlatformLines(function)
         today = datetime.fromtimestamp(host.clock.now() // 1000, UTC)
@@ -155,9 +156,9 @@ class Environment:
         self._become_idle()
 
     async def _provide_sdk(self) -> None:
-        trouble = await self._host.node_sdk.provide(self.function)
-        if trouble is not None:
-            self._log.add(self._lines.warning(f"Headwater: {trouble}.", self._host.clock.now()))
+        self._lacking = await self._host.node_sdk.provide(self.function)
+        if self._lacking is not None:
+            self._log.add(self._lines.warning(f"Headwater: {self._lacking}.", self._host.clock.now()))
 
     async def _open_api(self, variables: dict[str, str], forked: bool) -> list[int]:
         """A socket pair for our own bootstrap; a TCP address of its own for any other program."""
@@ -244,6 +245,8 @@ class Environment:
 
     def init_failed(self, payload: bytes, error_type: str) -> None:
         if not self._ready.done():
+            if self._lacking is not None and error_type == "Runtime.ImportModuleError":
+                payload = failures.explained(payload, self._lacking)
             self._ready.set_exception(InitFailed(Failure(error_type, ""), payload))
 
     # Ends

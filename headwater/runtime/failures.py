@@ -23,6 +23,12 @@ class Failure(NamedTuple):
         return orjson.dumps({"errorType": self.type, "errorMessage": message})
 
 
+def explained(payload: bytes, why: str) -> bytes:
+    """An error that a function told of itself, with what we know of its reason."""
+    told = orjson.loads(payload)
+    return orjson.dumps({**told, "errorMessage": f"{told['errorMessage']} (Headwater: {why}.)"})
+
+
 def exited(status: int) -> Failure:
     """A process that ended of itself; ``status`` is its exit code, or minus the signal."""
     if status < 0:

@@ -327,6 +327,14 @@ class Engine:
             raise AwsError("InternalFailure", f"{operation.title} waits and cannot be called in a transaction.", 500)
         return result
 
+    def ask(self, service: str, name: str, request: Request, caller: Caller) -> Result:
+        """What a service's internal read says, before there is an operation that asks; no span tells of it."""
+        operation = self.find(service, name)
+        span = self.new_span("operation", operation.title, caller, None)
+        answer = operation.handler(Call(self, caller, span.started, span, operation.memory), request)
+        assert type(answer) is dict and operation.reads
+        return answer
+
     async def call(
         self, service: str, name: str, request: Request, caller: Caller, cause: str | None, acting: bool = False
     ) -> Result:

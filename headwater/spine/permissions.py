@@ -1,32 +1,33 @@
-"""Whether whoever acts in a role may do on AWS what it does here.
+"""Whether whoever acts in a role, or is a user, may do on AWS what it does here.
 
-A function, an execution, a pipe acts in a role, and so does a client that has assumed one. What the role's policies do
-not allow is noted where it was done; with ``Engine.enforces_policies`` it is refused. Nobody else is asked: not a
-role that IAM does not have, and no client with keys of no role.
+A function, an execution, a pipe acts in a role, and so does a client that has assumed one; a client with a user's
+access key is that user. What their policies do not allow is noted where it was done; with ``Engine.enforces_policies``
+it is refused. Nobody else is asked: not a role or user that IAM does not have, and no client with keys of nobody's.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from functools import lru_cache
+from types import MappingProxyType
 
-from headwater.languages.policies.circumstances import Circumstances
 from headwater.languages.policies.permissions import Permissions
-from headwater.languages.policies.statements import parse_policy
 from headwater.spine.admission import NOTE
 from headwater.spine.arns import parse_arn
 from headwater.spine.authorization import Access
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Answer, Call, Operation, Request
+from headwater.spine.resource_permissions import Says, what_resource_says
+from headwater.spine.session_tokens import Confined
 
 # what a span says of what was refused, in words that are the same for all services
 REFUSED = "refused"
-_ROLE = ":assumed-role/"
-# Whose resources have policies of their own, which may let a role of the same account in without its own policies.
-_WITH_POLICIES = frozenset({"lambda", "s3", "secretsmanager", "sns", "sqs"})
+_ROLE, _USER = ":assumed-role/", ":user/"
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _BAD_REQUEST = frozenset(  # services that answer 400 where others answer 403
-    {"dynamodb", "dynamodbstreams", "events", "kinesis", "kms", "logs", "secretsmanager", "ssm", "states"}
+    {"dynamodb", "dynamodbstreams", "events", "firehose", "kinesis", "kms", "logs", "secretsmanager", "ssm", "states"}
 )
 
 
@@ -41,6 +42,11 @@ def session_of(role: str, name: str) -> str:
 
 def is_in_role(principal: str) -> bool:
     return _ROLE in principal
+
+
+def is_weighed(principal: str) -> bool:
+    """Whether IAM may know what somebody may do: sessions of roles, users, and the sessions that these made."""
+    return _ROLE in principal or _USER in principal or isinstance(principal, Confined)
 
 
 def in_role(operation: Operation) -> Operation:
@@ -64,28 +70,55 @@ def weigh(call: Call, operation: Operation, request: Request) -> None:
     """Note on the call's span what its principal may not do; AwsError where policies are enforced."""
     for access in operation.needs(call, request) if operation.needs else ():
         why = lacks(call, call.principal, access)
-        if why is None:
-            continue
-        enforced = call.engine.enforces_policies
-        call.span.note(REFUSED if enforced else NOTE, told(call.principal, access.action, access.resource or "*", why))
-        if enforced:
-            raise _refusal(call.principal, operation.service, access, why)
+        if why is not None:
+            _hold_against(call, operation.service, access, why)
+            return
+
+
+def check_passing(call: Call, role: str, service: str) -> None:
+    """Whether who calls may hand a role (its ARN) to a service (``states``) at that service's API; noted or refused.
+    Of a role that is not here nothing is said.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    if not is_weighed(call.principal) or not call.engine.catalogue.loaded("iam"):
         return
+    if call.ask("iam", "TrustPolicy", {"RoleArn": role})["Policy"] is None:
+        return
+    access = Access("iam:PassRole", role)
+    why = lacks(call, call.principal, access, {"iam:passedtoservice": (f"{service}.amazonaws.com",)})
+    if why is not None:
+        _hold_against(call, service, access, why)
+
+
+def _hold_against(call: Call, service: str, access: Access, why: str) -> None:
+    enforced = call.engine.enforces_policies
+    call.span.note(REFUSED if enforced else NOTE, told(call.principal, access.action, access.resource or "*", why))
+    if enforced:
+        raise _refusal(call.principal, service, access, why)
 
 
 def told(principal: str, action: str, resource: str, why: str) -> str:
     return f"{principal} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
-def lacks(call: Call, principal: str, access: Access) -> str | None:
-    """Why a session of a role may not; None where it may, where that is not known, and where IAM has no such role."""
-    if not is_in_role(principal) or not call.engine.catalogue.loaded("iam"):
+def lacks(call: Call, principal: str, access: Access, asked: Mapping[str, tuple[str, ...]] = _NOTHING) -> str | None:
+    """Why a user, or a session of a role, may not; None where it may, where that is not known, and where IAM has no
+    such user or role. ``asked`` are condition keys of the request."""
+    if not is_weighed(principal) or not call.engine.catalogue.loaded("iam"):
         return None
     permissions: Permissions | None = call.ask("iam", "Permissions", {"Principal": principal})["Permissions"]
-    why = None if permissions is None else permissions.lacks(*access)
-    if permissions is None or why is None:
+    if permissions is None:
         return None
-    return None if why.startswith("because") and _is_let_in(call, principal, access, permissions) else why
+    why = permissions.lacks(*access, asked)
+    if why is not None and why.startswith("with"):
+        return why
+    said = what_resource_says(call, principal, access, permissions.values)
+    if said is Says.SHUTS_OUT:
+        return str(said.value)
+    if said is Says.LETS_ROLE_IN and why is not None and is_in_role(principal):
+        return permissions.limits(*access)
+    return why if said is Says.NOTHING else None
 
 
 def _refusal(principal: str, service: str, access: Access, why: str) -> AwsError:
@@ -105,30 +138,3 @@ def _refusal(principal: str, service: str, access: Access, why: str) -> AwsError
         case _ if service in _BAD_REQUEST:
             status = 400
     return AwsError(code, "User: " + told(principal, action, resource, why.replace(access.action, action)), status)
-
-
-def _is_let_in(call: Call, principal: str, access: Access, permissions: Permissions) -> bool:
-    """Whether the resource's own policy names the role, the session or everybody: within an account that is enough."""
-    arn = parse_arn(access.resource)
-    if arn is None or arn.service not in _WITH_POLICIES:
-        return False
-    policy: str | None = call.ask(arn.service, "ResourcePolicy", {"Arn": access.resource}).get("Policy")
-    if not policy:
-        return False
-    circumstances = Circumstances(permissions.values, complete=False)
-    return any(
-        each.allows
-        and any(_is_named(name, principal) for name in each.principals or ())
-        and each.concerns(access.action, access.resource, circumstances) is not False
-        for each in parse_policy(policy)
-    )
-
-
-def _is_named(principal: str, session: str) -> bool:
-    """Whether a policy's principal is everybody, the session, or its role."""
-    if principal in ("*", session):
-        return True
-    named, own = parse_arn(principal), parse_arn(session)
-    if named is None or own is None or named.account != own.account or not named.resource.startswith("role/"):
-        return False
-    return named.name == own.resource.split("/")[1]

@@ -1,13 +1,15 @@
 """Session tokens of ours: until when one holds, and whose it is, is written in it, so that nothing needs to be kept.
 
 What AWS's tokens begin with, then in base 64: the length of a JSON text, the text (`[milliseconds, principal]`), its
-check sum, and random bytes. Any other text is a token of somebody else's, of which nothing is known.
+check sum, and random bytes. Any other text is a token of somebody else's, of which nothing is known. A session with
+policies or tags of its own has them after the principal.
 """
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import shake_128
 from typing import NamedTuple
@@ -20,6 +22,30 @@ from headwater.spine.ids import Ids
 _FOR_EVER = 2**53
 _PREFIX = "IQoJb3JpZ2luX2Vj"
 _RANDOM_BYTES = 120
+
+
+class Confined(str):
+    """The principal of a session that has something of its own: a policy (its JSON, '' for none) and managed
+    ``policies`` (ARNs) that narrow what it may do, ``tags``, and ``issuer``, the ARN of who made it where it is a
+    federated user's."""
+
+    policy: str
+    policies: tuple[str, ...]
+    tags: Mapping[str, str]
+    issuer: str
+
+    @classmethod
+    def of(
+        cls, principal: str, policy: str, policies: Iterable[str], tags: Mapping[str, str], issuer: str = ""
+    ) -> Confined:
+        made = cls(principal)
+        made.policy, made.policies, made.tags, made.issuer = policy, tuple(policies), tags, issuer
+        return made
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other sessions, also from those of the same name."""
+        return (str(self), self.policy, self.policies, tuple(self.tags.items()), self.issuer)
 
 
 class Session(NamedTuple):
@@ -40,7 +66,10 @@ def standing_token(principal: str) -> str:
 
 
 def _written(session: Session, filling: bytes) -> str:
-    text = orjson.dumps(list(session))
+    told: list[object] = list(session)
+    if isinstance(mark := session.principal, Confined):
+        told += [mark.policy, mark.policies, mark.tags, mark.issuer]
+    text = orjson.dumps(told)
     head = len(text).to_bytes(2, "big") + text + crc32(text).to_bytes(4, "big")
     return _PREFIX + b64encode(head + filling).decode()
 
@@ -64,4 +93,7 @@ def session_of(token: str) -> Session | None:
     match told:
         case [int(expires), str(principal)]:
             return Session(expires, principal)
+        case [int(expires), str(principal), str(policy), [*policies], {**tags}, str(issuer)]:
+            named = {str(key): str(value) for key, value in tags.items()}
+            return Session(expires, Confined.of(principal, policy, map(str, policies), named, issuer))
     return None

@@ -72,6 +72,11 @@ def run(query: str, events: list[tuple[int, str]] = EVENTS, log: str = "1:g") ->
             [{"user": "jo", "took * 2": "30", "@ptr": "20500"}],
         ),
         ("parse /user=(?<u>\\w+)/ | filter u like /^J/ or u like 'o' | fields u", [{"u": "jo", "@ptr": "20500"}]),
+        (
+            "parse @message 'u*=*o*5 m*' as a, b, c, d | parse @message '*=*zz' as e, f | filter ispresent(a) "
+            "| display a, b, c, d, e",
+            [{"a": "ser", "b": "j", "c": ", took 1", "d": "s", "@ptr": "20500"}],
+        ),
         ("filter ok = true and not (ms >= 30) | fields ms", [{"ms": "10", "@ptr": "1000"}]),
         ("filter ok = 1 and ms in [10, '30', 40] | stats sum(ms) as s", [{"s": "40"}]),
         ("filter tags.1 = 'b' and user.`id` = 'u1' | dedup user.id | fields ms", [{"ms": "170", "@ptr": "17000"}]),

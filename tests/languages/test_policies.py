@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.languages.policies import Circumstances, Decision, decide, parse_policy
-from headwater.languages.policies.permissions import Permissions
+from headwater.languages.policies.permissions import BOUNDARY, IDENTITY, Layer, Permissions
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:orders"
 NOTHING = Circumstances({})
@@ -142,7 +142,9 @@ def test_what_hangs_on_the_unknown_is_not_decided() -> None:
     known = {"aws:principaltype": ("AssumedRole",)}
 
     def lacks(*statements: dict[str, Any], complete: bool = True) -> str | None:
-        return Permissions(parse_policy(_policy(*statements)), None, complete, known).lacks("sqs:SendMessage", QUEUE)
+        return Permissions([Layer(IDENTITY, parse_policy(_policy(*statements)), complete)], known).lacks(
+            "sqs:SendMessage", QUEUE
+        )
 
     condition = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
     implicitly = "because no identity-based policy allows the sqs:SendMessage action"
@@ -158,15 +160,17 @@ def test_what_hangs_on_the_unknown_is_not_decided() -> None:
 
 def test_a_boundary_bounds() -> None:
     wide, narrow = parse_policy(_policy(_statement(action="*"))), parse_policy(_policy(_statement(action="s3:*")))
-    assert Permissions(wide, narrow, True, {}).lacks("sqs:SendMessage", QUEUE) == (
+    bounded = Permissions([Layer(IDENTITY, wide), Layer(BOUNDARY, narrow)], {})
+    assert bounded.lacks("sqs:SendMessage", QUEUE) == (
         "because no permissions boundary allows the sqs:SendMessage action"
     )
-    assert Permissions(wide, narrow, True, {}).lacks("s3:GetObject", "arn:aws:s3:::b/k") is None
-    assert Permissions(wide, narrow, False, {}).lacks("sqs:SendMessage", QUEUE) is None
+    assert bounded.lacks("s3:GetObject", "arn:aws:s3:::b/k") is None
+    unknown = Permissions([Layer(IDENTITY, wide), Layer(BOUNDARY, narrow, complete=False)], {})
+    assert unknown.lacks("sqs:SendMessage", QUEUE) is None
 
 
 def test_an_action_on_whichever_resource() -> None:
-    permissions = Permissions(parse_policy(_policy(_statement(resource=QUEUE))), None, True, {})
+    permissions = Permissions([Layer(IDENTITY, parse_policy(_policy(_statement(resource=QUEUE))))], {})
     assert permissions.lacks("sqs:SendMessage", "") is None
     assert permissions.lacks("sqs:ListQueues", "") is not None
 

@@ -82,6 +82,7 @@ def test_texts_that_are_no_templates(text: str) -> None:
     [
         "#macro(m)#m()#end#m()",
         "#foreach($i in [1..1000])#foreach($j in [1..1000])#end#end",
+        "#foreach($i in [1..100000000])#end",
         "#set($x = 'aaaaaaaaaa')#foreach($i in [1..1000])#set($x = \"$x$x\")#end",
     ],
 )

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from headwater.services.apigateway.authorizer import allows
+from headwater.languages.policies import Decision
+from headwater.services.apigateway.authorizer import BrokenAuthorizer, decision
 from headwater.services.apigateway.exchange import Exchange
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
 from headwater.services.apigateway.function_results import (
@@ -236,8 +237,15 @@ def test_a_deny_wins() -> None:
     arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdefghij/prod/GET/orders"
     allow = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": arn.replace("orders", "*")}
     deny = {"Effect": "Deny", "Action": ["execute-api:*"], "Resource": [arn]}
-    assert allows({"Statement": [allow]}, arn)
-    assert allows({"Statement": allow}, arn)
-    assert allows({"Statement": [allow, deny]}, arn) is False
-    assert allows({"Statement": []}, arn) is None, "nothing said is not a deny"
-    assert allows({"Statement": [allow]}, arn.replace("prod", "test")) is None
+    here = {**allow, "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}
+
+    def decided(statements: Any, on: str = arn, address: str = "192.0.2.7") -> Decision:
+        return decision({"Statement": statements}, on, address)
+
+    assert decided([allow]) is decided(allow) is decided([here]) is Decision.ALLOWED
+    assert decided([allow, deny]) is Decision.EXPLICITLY_DENIED
+    assert decided([]) is decided(None) is Decision.IMPLICITLY_DENIED, "nothing said is not a deny"
+    assert decided([allow], arn.replace("prod", "test")) is Decision.IMPLICITLY_DENIED
+    assert decided([here], address="198.51.100.1") is Decision.IMPLICITLY_DENIED
+    with pytest.raises(BrokenAuthorizer):
+        decided(["Allow"])

@@ -98,6 +98,8 @@ def test_a_stack_from_birth_to_death(aws: Client, account: str) -> None:
         ("Work", "CREATE_COMPLETE"),
         ("shop", "CREATE_COMPLETE"),
     ]
+    none = cloudformation.describe_stack_resources(StackName="shop", LogicalResourceId="None")
+    assert none["StackResources"] == []
     detail = cloudformation.describe_stack_resource(StackName="shop", LogicalResourceId="Work")
     assert detail["StackResourceDetail"]["PhysicalResourceId"] == out["Url"]
     assert refused(cloudformation.create_stack, StackName="shop", TemplateBody=QUEUES) == (
@@ -415,34 +417,3 @@ def test_addresses_are_made_to_work_here(aws: Client, endpoint: str) -> None:
         "Socket": f"ws://{here}/mqtt",
         "Elsewhere": "https://example.com/a",
     }
-
-
-def test_a_property_that_has_no_effect_is_told(aws: Client) -> None:
-    cloudformation = aws("cloudformation")
-    properties: dict[str, Any] = {
-        "BillingMode": "PAY_PER_REQUEST", "ContributorInsightsSpecification": {"Enabled": False}, "Tags": [],
-        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-        "GlobalSecondaryIndexes": [
-            {"IndexName": "by-k", "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}], "Projection": {
-                "ProjectionType": "ALL"}, "ContributorInsightsSpecification": {"Enabled": False}},
-        ],
-    }  # fmt: skip
-
-    def told(word: str) -> str | None:
-        body = json.dumps({"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}})
-        getattr(cloudformation, f"{word}_stack")(StackName="shop", TemplateBody=body)
-        wait_for(cloudformation, f"stack_{word}_complete", StackName="shop")
-        events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
-        ended = [each for each in events if each["ResourceStatus"] == f"{word.upper()}_COMPLETE"]
-        reasons = {each["LogicalResourceId"]: each.get("ResourceStatusReason") for each in reversed(ended)}
-        assert not reasons["shop"]
-        return reasons["Table"]
-
-    whole = "ContributorInsightsSpecification"
-    assert told("create") == f"Headwater ignores {whole}, GlobalSecondaryIndexes.{whole} of AWS::DynamoDB::Table."
-    properties["BillingMode"], properties[whole] = "PAY_PER_REQUEST", {"Enabled": True}
-    assert told("update") == f"Headwater ignores {whole} of AWS::DynamoDB::Table."
-    del properties[whole]
-    properties["DeletionProtectionEnabled"] = False
-    assert told("update") is None

@@ -72,6 +72,29 @@ def test_a_query_over_two_groups(logs: Any) -> None:
     assert {field["name"]: field["percent"] for field in fields}["group"] == 100
 
 
+def test_a_large_batch_is_gone_over_in_parts(logs: Any) -> None:
+    for start in (0, 700):
+        events = [{"timestamp": NOW - 1, "message": f"{start + n} {'x' * 200}"} for n in range(700)]
+        logs.put_log_events(logGroupName="/shop/a", logStreamName="s/1", logEvents=events)
+    request = {"logGroupNames": ["/shop/a"]}
+    found = rows(asked(logs, "parse '* x' as n | filter ispresent(n) | stats count_distinct(n) as c", **request))
+    assert found == [{"c": "1400"}]
+    statistics = asked(logs, "filter @message like /^1[0-9]* x/", **request)["statistics"]
+    assert (statistics["recordsMatched"], statistics["recordsScanned"]) == (1 + 10 + 100 + 400, 1403)
+    assert 1400 * 200 < statistics["bytesScanned"] < 1400 * 300
+
+
+def test_a_hostile_expression_fails_its_query(logs: Any) -> None:
+    event = {"timestamp": NOW, "message": "a" * 60 + "b"}
+    logs.put_log_events(logGroupName="/shop/a", logStreamName="s/1", logEvents=[event])
+    request = {"logGroupNames": ["/shop/a"], "startTime": NOW // 1000 - 60, "endTime": NOW // 1000}
+    identity = logs.start_query(queryString="filter @message like /^(a|aa)+$/", **request)["queryId"]
+    settle(logs)
+    answer = logs.get_query_results(queryId=identity)
+    assert (answer["status"], answer["results"]) == ("Failed", [])
+    assert logs.describe_queries(status="Failed")["queries"][0]["bytesScanned"] == 0
+
+
 def test_results_in_pages_and_what_was_asked(logs: Any) -> None:
     answer = asked(logs, "fields n")
     identity = logs.describe_queries()["queries"][0]["queryId"]

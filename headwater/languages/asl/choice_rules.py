@@ -13,6 +13,7 @@ from headwater.languages.asl.errors import runtime
 from headwater.languages.asl.queries import PathQuery, Scope
 from headwater.languages.asl.timestamps import parse_timestamp
 from headwater.languages.jsonpath import PathMissing
+from headwater.languages.wildcards import ANY, expression_of
 
 Test = Callable[[Scope], bool]
 Compare = Callable[[Any, Any], bool]
@@ -125,6 +126,6 @@ def _wildcard(text: str) -> re.Pattern[str]:
     at = 0
     for match in _WILDCARD_PART.finditer(text):
         parts.append(re.escape(text[at : match.start()]))
-        parts.append(re.escape(match.group(1)) if match.group(1) else ".*")
+        parts.append(re.escape(match.group(1)) if match.group(1) else ANY)
         at = match.end()
-    return re.compile("".join([*parts, re.escape(text[at:])]), re.DOTALL)
+    return re.compile(expression_of([*parts, re.escape(text[at:])]))

@@ -13,6 +13,7 @@ from headwater.languages.insights.expressions import Evaluate, Parser, Slot
 from headwater.languages.insights.records import Record
 from headwater.languages.insights.scanner import InvalidQuery, unquoted
 from headwater.languages.insights.values import is_true, sort_key, text
+from headwater.languages.regular_expressions import Expression, compile_expression
 
 Each = Callable[[Record], bool]
 All = Callable[[list[Record]], list[Record]]
@@ -102,8 +103,8 @@ def read_parse(parser: Parser, shown: Shown) -> Stage:
         if token.kind != "text":
             raise scanner.unexpected(token)
         pattern = _glob(unquoted(token))
-    names = [name for name, _ in sorted(pattern.groupindex.items(), key=lambda pair: pair[1])]
-    groups = sorted(pattern.groupindex.values())
+    names = pattern.names
+    groups = list(map(pattern.place, names))
     if not names:
         groups = list(range(1, pattern.groups + 1))
         scanner.needs("as")
@@ -126,13 +127,15 @@ def read_parse(parser: Parser, shown: Shown) -> Stage:
     return Stage(parsed, None)
 
 
-def _glob(written: str) -> re.Pattern[str]:
+def _glob(written: str) -> Expression:
     """Each ``*`` is as short as it can be, but the last one of the text."""
     parts = [re.escape(part) for part in written.split("*")]
     if len(parts) == 1:
-        return re.compile(parts[0], re.DOTALL)
-    last = "(.*)" if not parts[-1] else "(.*?)"
-    return re.compile("(.*?)".join(parts[:-1]) + last + parts[-1], re.DOTALL)
+        return compile_expression(parts[0])
+    first, *middle, last = parts
+    # what follows a wildcard is looked for once, at its first place: a later one could not do better
+    found = "".join(f"(?>(.*?){part})" for part in middle)
+    return compile_expression(f"(?s){first}{found}{'(.*?)' if last else '(.*)'}{last}")
 
 
 def read_sort(parser: Parser, shown: Shown) -> Stage:

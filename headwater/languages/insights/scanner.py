@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
+
 _SPACE = re.compile(r"(?:\s+|#[^\n]*)*")
 _TOKEN = re.compile(
     r"""
@@ -18,7 +20,6 @@ _TOKEN = re.compile(
 )
 _REGEX = re.compile(r"/((?:[^/\\\n]|\\.)*)/")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
 
 
 class InvalidQuery(ValueError):
@@ -93,7 +94,7 @@ class Scanner:
             raise self.unexpected(token)
         return token.text.replace("`", "")
 
-    def regex(self) -> re.Pattern[str] | None:
+    def regex(self) -> Expression | None:
         """A regular expression between slashes, where the next is one."""
         start = self.peek_start()
         found = _REGEX.match(self.source, start)
@@ -101,8 +102,8 @@ class Scanner:
             return None
         self._at = self._end = found.end()
         try:
-            return re.compile(_NAMED_GROUP.sub("(?P<", found[1].replace(r"\/", "/")))
-        except re.error as error:
+            return compile_expression(found[1].replace(r"\/", "/"))
+        except InvalidExpression as error:
             raise InvalidQuery(f"invalid regular expression: {error}", start, found.end()) from None
 
     def peek_start(self) -> int:

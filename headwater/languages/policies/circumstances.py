@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from headwater.languages.wildcards import expression_of, parts_of
+
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|([^},]+)(?:,\s*'([^']*)')?)\}")
 
 
@@ -48,12 +50,12 @@ def has_variables(text: str) -> bool:
 
 def pattern_of(text: str, circumstances: Circumstances, wild: bool) -> Pattern:
     """Of a policy's text: variables have their values, taken literally; `*` and `?` are wildcards if ``wild``."""
-    written = wildcards if wild else re.escape
+    written = parts_of if wild else re.escape
     parts: list[str] = []
     position = 0
     for match in _VARIABLE.finditer(text):
         literal, key, default = match.groups()
-        parts.append(written(text[position : match.start()]))
+        parts += written(text[position : match.start()])
         position = match.end()
         if literal is None:
             values = circumstances.find(key.strip().lower())
@@ -63,10 +65,5 @@ def pattern_of(text: str, circumstances: Circumstances, wild: bool) -> Pattern:
                 return NO_TEXT  # a statement with a variable that has no value concerns nothing
             literal = values[0] if values else default
         parts.append(re.escape(literal))
-    parts.append(written(text[position:]))
-    return Pattern("".join(parts) or "(?:)")
-
-
-def wildcards(text: str) -> str:
-    """As a regular expression: `*` is any text, `?` one character, all else itself."""
-    return "".join("(?s:.*)" if char == "*" else "(?s:.)" if char == "?" else re.escape(char) for char in text)
+    parts += written(text[position:])
+    return Pattern(expression_of(parts) or "(?:)")

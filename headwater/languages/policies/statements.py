@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.languages.policies.circumstances import NO_TEXT, Circumstances, has_variables, pattern_of, wildcards
+from headwater.languages.policies.circumstances import NO_TEXT, Circumstances, has_variables, pattern_of
 from headwater.languages.policies.conditions import Condition, parse_conditions
+from headwater.languages.wildcards import expression_of, parts_of
 
 
 class Names(NamedTuple):
@@ -114,7 +115,7 @@ def _names(document: Mapping[str, Any], name: str, lower: bool = False) -> Names
     texts = [str(each) for each in _list(document.get(f"Not{name}" if excepted else name))]
     if lower:
         texts = [each.lower() for each in texts]
-    fixed = "|".join(wildcards(each) for each in texts if not has_variables(each))
+    fixed = "|".join(expression_of(parts_of(each)) for each in texts if not has_variables(each))
     return Names(re.compile(fixed or r"(?!)"), tuple(filter(has_variables, texts)), excepted)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
 from headwater.languages.templates.errors import TemplateError
 from headwater.languages.templates.load import Value
 
@@ -41,7 +42,7 @@ class Parameter:
     value_type: str
     default: str | None = None
     allowed_values: tuple[str, ...] | None = None
-    allowed_pattern: re.Pattern[str] | None = None
+    allowed_pattern: Expression | None = None
     minimum_length: int | None = None
     maximum_length: int | None = None
     minimum: Decimal | None = None
@@ -121,12 +122,12 @@ def allowed_values(raw: Value) -> tuple[str, ...]:
     return tuple(scalar_text(each) for each in raw)
 
 
-def compile_pattern(name: str, raw: Value) -> re.Pattern[str] | None:
+def compile_pattern(name: str, raw: Value) -> Expression | None:
     if raw is None:
         return None
     try:
-        return re.compile(str(raw))
-    except re.error as error:
+        return compile_expression(str(raw))
+    except InvalidExpression as error:
         raise TemplateError(
             f"Template format error: AllowedPattern of parameter {name} is not a valid regular expression: {error}"
         ) from error
@@ -211,8 +212,8 @@ def check(parameter: Parameter, given: str) -> None:
 def violation(parameter: Parameter, value: str) -> str | None:
     if parameter.allowed_values is not None and value not in parameter.allowed_values:
         return "must be one of AllowedValues"
-    if parameter.allowed_pattern is not None and not parameter.allowed_pattern.fullmatch(value):
-        return f"must match pattern {parameter.allowed_pattern.pattern}"
+    if parameter.allowed_pattern is not None and not parameter.allowed_pattern.matches(value):
+        return f"must match pattern {parameter.allowed_pattern.source}"
     if parameter.minimum_length is not None and len(value) < parameter.minimum_length:
         return f"must contain at least {parameter.minimum_length} characters"
     if parameter.maximum_length is not None and len(value) > parameter.maximum_length:

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.languages.vtl.cursor import Cursor, Evaluate, Node, Scope, TemplateError
-from headwater.languages.vtl.values import calculate, compare, invoke, is_equal, is_true, item_of, property_of
+from headwater.languages.vtl.values import (
+    MOST_ITEMS,
+    calculate,
+    compare,
+    invoke,
+    is_equal,
+    is_true,
+    item_of,
+    property_of,
+)
 
 _SPACE = re.compile(r"\s*")
 _START = re.compile(r"\$!?(\{)?!?([A-Za-z_][A-Za-z0-9_-]*)")
@@ -241,6 +250,8 @@ def _list(cursor: Cursor) -> Evaluate:
 def _range(first: Any, last: Any) -> list[int] | None:
     if not isinstance(first, int) or not isinstance(last, int):
         return None
+    if abs(last - first) >= MOST_ITEMS:
+        raise TemplateError("a range is too long")
     return list(range(first, last + 1) if first <= last else range(first, last - 1, -1))
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import orjson
 
-_MOST_ITEMS = 100_000
+from headwater.languages.regular_expressions import Match, compile_expression
+
+MOST_ITEMS = 100_000
 Method = Callable[..., Any]
 _GROUP = re.compile(r"\\(.)|\$(\d)")
 
@@ -130,7 +132,7 @@ def invoke(value: Any, name: str, arguments: list[Any]) -> Any:
         return None
     try:
         return method(*arguments)
-    except (TypeError, ValueError, IndexError, re.error):
+    except (TypeError, ValueError, IndexError):
         return None
 
 
@@ -141,15 +143,15 @@ def _replace_all(text: str, pattern: str, replacement: str) -> str:
 def _replace(text: str, pattern: str, replacement: str, most: int) -> str:
     """Java's replacements: ``$1`` is a group, a backslash takes the next character as it is."""
 
-    def filled(match: re.Match[str]) -> str:
+    def filled(match: Match) -> str:
         return _GROUP.sub(lambda part: part[1] or match[int(part[2])] or "", replacement)
 
-    return re.sub(pattern, filled, text, count=most)
+    return compile_expression(pattern).replace(text, filled, most)
 
 
 def _split(text: str, pattern: str) -> list[str]:
     """Without the empty texts at the end."""
-    pieces = re.split(pattern, text)
+    pieces = compile_expression(pattern).split(text)
     while pieces and pieces[-1] == "":
         pieces.pop()
     return pieces
@@ -166,7 +168,7 @@ def _add(values: list[Any], *arguments: Any) -> bool:
 
 
 def _add_all(values: list[Any], others: list[Any]) -> bool:
-    if len(values) + len(others) > _MOST_ITEMS:
+    if len(values) + len(others) > MOST_ITEMS:
         raise ValueError(others)
     values.extend(others)
     return True
@@ -204,7 +206,7 @@ _METHODS: Mapping[type, Mapping[str, Method]] = {
         "replace": lambda text, old, new: text.replace(old, new),
         "replaceAll": _replace_all,
         "replaceFirst": lambda text, pattern, replacement: _replace(text, pattern, replacement, 1),
-        "matches": lambda text, pattern: re.fullmatch(pattern, text) is not None,
+        "matches": lambda text, pattern: compile_expression(pattern).matches(text),
         "split": _split,
         "toLowerCase": lambda text: text.lower(),
         "toUpperCase": lambda text: text.upper(),

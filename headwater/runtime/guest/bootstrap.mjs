@@ -10,6 +10,7 @@ import process from "node:process";
 import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
+import "./aws_hosts.cjs"; // before the others, which know better where some of it goes
 import "./apis.cjs";
 import "./host_prefixes.cjs";
 import "./response_url.cjs";
@@ -194,7 +195,7 @@ async function loadModule(file, name) {
   } catch (error) {
     if (error instanceof SyntaxError) throw fault("Runtime.UserCodeSyntaxError", String(error), error);
     if (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND") {
-      const message = error.message.includes(file) ? `Cannot find module '${name}'` : error.message;
+      const message = error.message.startsWith(`Cannot find module '${file}'`) ? `Cannot find module '${name}'` : error.message;
       throw fault("Runtime.ImportModuleError", `Error: ${message}`, error);
     }
     throw error;

@@ -6,12 +6,13 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from headwater.languages.policies import Circumstances, Decision, decide, parse_statement
+from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.exchange import Exchange
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
@@ -29,7 +30,7 @@ class Authorizer(NamedTuple):
     form: str
     simple: bool
     sources: tuple[Selector, ...]
-    valid: re.Pattern[str] | None = None
+    valid: Expression | None = None
     """What a token must look like before the function is asked."""
 
 
@@ -64,10 +65,10 @@ def compile_authorizer(document: Mapping[str, Any]) -> Authorizer:
     raise not_implemented(f"The authorizer type {kind} of API Gateway")
 
 
-def _pattern(expression: str | None) -> re.Pattern[str] | None:
+def _pattern(expression: str | None) -> Expression | None:
     try:
-        return re.compile(expression) if expression else None
-    except re.error:
+        return compile_expression(expression) if expression else None
+    except InvalidExpression:
         raise bad_request(f"Invalid identity validation expression: {expression}") from None
 
 
@@ -101,7 +102,7 @@ def _selectors(expressions: list[str]) -> tuple[Selector, ...]:
 def authorizer_event(authorizer: Authorizer, exchange: Exchange, arn: str) -> dict[str, Any]:
     """What the function is asked. Refused (401) where a source of identity is missing, or a token not a valid one."""
     identities = [source(exchange) for source in authorizer.sources]
-    if not all(identities) or (authorizer.valid and not authorizer.valid.search(as_text(identities[0]) or "")):
+    if not all(identities) or (authorizer.valid and not authorizer.valid.finds(as_text(identities[0]) or "")):
         raise Refused(401)
     if authorizer.form == "TOKEN":
         return {"type": "TOKEN", "methodArn": arn, "authorizationToken": identities[0]}
@@ -130,7 +131,7 @@ def read_failure(authorizer: Authorizer, payload: bytes) -> Exception:
     return Refused(401) if unauthorized and authorizer.form not in ("1.0", "2.0") else BrokenAuthorizer()
 
 
-def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str, Any]:
+def read_decision(authorizer: Authorizer, payload: bytes, arn: str, address: str) -> dict[str, Any]:
     """What integrations see as the authorizer's context. Refused (403) for a no; BrokenAuthorizer for neither."""
     try:
         answer = orjson.loads(payload)
@@ -147,8 +148,9 @@ def read_decision(authorizer: Authorizer, payload: bytes, arn: str) -> dict[str,
         return {"lambda": context}
     if "principalId" not in answer or not isinstance(answer.get("policyDocument"), dict):
         raise BrokenAuthorizer
-    if (allowed := allows(answer["policyDocument"], arn)) is not True:
-        raise Refused(403, denied=allowed is False)
+    decided = decision(answer["policyDocument"], arn, address)
+    if decided is not Decision.ALLOWED:
+        raise Refused(403, denied=decided is Decision.EXPLICITLY_DENIED)
     if authorizer.form == "2.0":
         return {"lambda": context}
     if "usageIdentifierKey" in answer:
@@ -163,29 +165,12 @@ def _stringified(value: Any) -> Any:
     return orjson.dumps(value).decode() if isinstance(value, int | float) else value
 
 
-def allows(policy: Mapping[str, Any], arn: str) -> bool | None:
-    """Whether a policy lets ``execute-api:Invoke`` of a route through: an Allow, and no Deny. None: it says nothing."""
-    allowed = None
-    statements = policy.get("Statement") or []
-    for statement in statements if isinstance(statements, list) else [statements]:
-        actions, resources = _listed(statement, "Action"), _listed(statement, "Resource")
-        if not _any_matches(actions, "execute-api:Invoke") or not _any_matches(resources, arn):
-            continue
-        if statement.get("Effect") == "Deny":
-            return False
-        if statement.get("Effect") == "Allow":
-            allowed = True
-    return allowed
-
-
-def _listed(statement: Mapping[str, Any], name: str) -> list[str]:
-    value = statement.get(name) or []
-    return value if isinstance(value, list) else [value]
-
-
-def _any_matches(patterns: list[str], text: str) -> bool:
-    for pattern in patterns:
-        expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-        if re.fullmatch(expression, text, re.IGNORECASE if ":" not in pattern[12:] else 0):
-            return True
-    return False
+def decision(policy: Mapping[str, Any], arn: str, address: str) -> Decision:
+    """What a policy says of ``execute-api:Invoke`` on a route, asked for from an address. BrokenAuthorizer where it is
+    none."""
+    listed = policy.get("Statement") or []
+    statements = listed if isinstance(listed, list) else [listed]
+    if not all(isinstance(statement, dict) for statement in statements):
+        raise BrokenAuthorizer
+    known = Circumstances({"aws:sourceip": (address,)})
+    return decide(map(parse_statement, statements), "execute-api:Invoke", arn, known)

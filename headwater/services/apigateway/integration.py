@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from headwater.services.apigateway.credentials import Credentials, credentials_of
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.http_integration import HttpIntegration, compile_http, compile_rest_http
 from headwater.services.apigateway.mapping import InvalidMapping, Selector, compile_mapping
 from headwater.services.apigateway.parameter_changes import Changes, compile_changes
-from headwater.services.apigateway.rest_integration import TemplatedIntegration, compile_templated, principal_of
+from headwater.services.apigateway.rest_integration import TemplatedIntegration, compile_templated
 from headwater.services.apigateway.service_actions import ACTIONS, Action
 from headwater.spine.errors import not_implemented
 
@@ -36,13 +37,13 @@ class FunctionIntegration(NamedTuple):
 
 
 class ServiceIntegration(NamedTuple):
-    """Call an operation with parameters selected from the request; ``timeout`` in seconds; ``principal``: the session
-    of its credentials' role."""
+    """Call an operation with parameters selected from the request; ``timeout`` in seconds; ``credentials``: the role
+    in which that is done."""
 
     action: Action
     parameters: dict[str, Selector]
     timeout: float
-    principal: str | None
+    credentials: Credentials | None
 
 
 Integration = FunctionIntegration | ServiceIntegration | TemplatedIntegration | HttpIntegration
@@ -94,7 +95,7 @@ def _compile_service(subtype: str, document: Mapping[str, Any], timeout: float) 
         parameters = {name: compile_mapping(expression) for name, expression in given.items()}
     except InvalidMapping as error:
         raise bad_request(str(error)) from None
-    return ServiceIntegration(action, parameters, timeout, principal_of(document.get("CredentialsArn")))
+    return ServiceIntegration(action, parameters, timeout, credentials_of(document.get("CredentialsArn")))
 
 
 def compile_rest_integration(document: Mapping[str, Any]) -> Integration:

@@ -21,6 +21,7 @@ from headwater.services.apigateway.authorizer import (
     read_failure,
 )
 from headwater.services.apigateway.cors import add_cors, is_preflight, preflight
+from headwater.services.apigateway.credentials import NotTrusted, principal_of
 from headwater.services.apigateway.exchange import Exchange, Response, message
 from headwater.services.apigateway.execution_logs import write
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
@@ -193,7 +194,7 @@ async def authorize(work: Work, authorizer: Authorizer, exchange: Exchange, arn:
         result = await work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
         if result.get("FunctionError"):
             raise read_failure(authorizer, bytes(result["Payload"]))
-        exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn)
+        exchange.authorizer = read_decision(authorizer, bytes(result["Payload"]), arn, exchange.source_ip)
     except Refused as refused:
         exchange.problem = "refused by the authorizer"
         of_rest = authorizer.form in ("REQUEST", "TOKEN")
@@ -277,11 +278,14 @@ async def _call_service(work: Work, integration: ServiceIntegration, exchange: E
     action = integration.action
     try:
         request = action_request(action, given)
-        principal = integration.principal
+        principal = await principal_of(work, integration.credentials)
         called = work.operation(action.service, action.operation, request, exchange.account, region, principal)
         result = await work.within(int(integration.timeout * 1000), called)
     except TimeoutError:
         return message(503, "Service Unavailable")
+    except NotTrusted as refusal:
+        exchange.problem = str(refusal)
+        return message(500, "Internal Server Error")
     except AwsError as error:
         exchange.problem = str(error)
         return action_error(error)

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
 from headwater.languages.vtl import Template, TemplateError, compile_template
+from headwater.services.apigateway.credentials import Credentials, NotTrusted, credentials_of, principal_of
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.exchange import Exchange, Response, message
 from headwater.services.apigateway.rest_parameters import (
@@ -23,7 +25,6 @@ from headwater.services.apigateway.rest_parameters import (
 from headwater.services.apigateway.rest_service import Outgoing, Target, as_json, request_to, target_of
 from headwater.services.apigateway.rest_variables import UnreadableBody, context_of, variables
 from headwater.spine.errors import not_implemented
-from headwater.spine.permissions import session_of
 from headwater.spine.wire import WireAnswer
 from headwater.spine.work import Work
 
@@ -38,13 +39,13 @@ class IntegrationResponse(NamedTuple):
     """What becomes of an answer. ``pattern`` None: of those that no pattern takes."""
 
     status: int
-    pattern: re.Pattern[str] | None
+    pattern: Expression | None
     mappings: tuple[AnswerMapping, ...]
     templates: Mapping[str, Template]
 
 
 class TemplatedIntegration(NamedTuple):
-    """``target`` is None for MOCK; ``timeout`` in seconds; ``principal``: the session of its credentials' role."""
+    """``target`` is None for MOCK; ``timeout`` in seconds; ``credentials``: the role in which it is asked."""
 
     target: Target | None
     method: str
@@ -53,7 +54,7 @@ class TemplatedIntegration(NamedTuple):
     passthrough: str
     responses: tuple[IntegrationResponse, ...]
     timeout: float
-    principal: str | None
+    credentials: Credentials | None
 
 
 class RefusedByGateway(Exception):
@@ -81,13 +82,8 @@ def compile_templated(document: Mapping[str, Any]) -> TemplatedIntegration:
         passthrough,
         tuple(map(compile_response, (document.get("integrationResponses") or {}).values())),
         int(document.get("timeoutInMillis") or 29_000) / 1000,
-        principal_of(document.get("credentials")),
+        credentials_of(document.get("credentials")),
     )
-
-
-def principal_of(credentials: str | None) -> str | None:
-    """What API Gateway is to a service by the role of an integration."""
-    return session_of(credentials, "BackplaneAssumeRoleSession") if credentials else None
 
 
 def _templates(given: Mapping[str, str | None]) -> dict[str, Template]:
@@ -107,8 +103,8 @@ def compile_response(document: Mapping[str, Any]) -> IntegrationResponse:
     if document.get("contentHandling") not in (None, "CONVERT_TO_TEXT"):
         raise not_implemented("contentHandling of API Gateway's integration responses")
     try:
-        pattern = re.compile(document["selectionPattern"]) if document.get("selectionPattern") else None
-    except re.error as error:
+        pattern = compile_expression(document["selectionPattern"]) if document.get("selectionPattern") else None
+    except InvalidExpression as error:
         raise bad_request(f"Invalid selection pattern specified: {error}") from None
     return IntegrationResponse(
         int(document["statusCode"]),
@@ -190,7 +186,11 @@ async def ask(
             places[place][name.lower() if place == "header" else name] = str(value)
     outgoing = Outgoing(integration.method, places["header"], places["querystring"], places["path"], body)
     request = request_to(target, outgoing, exchange, work.engine.endpoint)
-    sent = work.send(request, exchange.account, target.region or exchange.region, integration.principal)
+    try:
+        principal = await principal_of(work, integration.credentials)
+    except NotTrusted as refusal:
+        raise RefusedByGateway(failure(500), str(refusal)) from None
+    sent = work.send(request, exchange.account, target.region or exchange.region, principal)
     answer = await work.within(int(integration.timeout * 1000), sent)
     if exchange.told is not None:
         exchange.told += [
@@ -217,7 +217,7 @@ def _error_of(answer: WireAnswer) -> str:
 
 def selected_response(integration: TemplatedIntegration, text: str) -> IntegrationResponse:
     for response in integration.responses:
-        if response.pattern is not None and response.pattern.fullmatch(text):
+        if response.pattern is not None and response.pattern.matches(text):
             return response
     for response in integration.responses:
         if response.pattern is None:

@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
+from headwater.languages.regular_expressions import InvalidExpression, compile_expression
 from headwater.services.apigateway.exchange import Exchange, Response, message
 from headwater.services.apigateway.store import Document
 
@@ -50,11 +52,28 @@ def compile_validation(method: Document, snapshot: Mapping[str, Mapping[str, Doc
 def _check(name: str, models: Mapping[str, Document]) -> IsValid:
     """A model as a check of documents; models refer to each other."""
     # only APIs that validate bodies need it, and it takes a tenth of a second
-    from jsonschema import Draft4Validator
+    from jsonschema import Draft4Validator, validators
 
     definitions = {other: _with_local_references(orjson.loads(model["schema"])) for other, model in models.items()}
-    check: IsValid = Draft4Validator({"definitions": definitions, "$ref": f"#/definitions/{name}"}).is_valid
+    validator = validators.extend(Draft4Validator, {"pattern": _breaches})
+    check: IsValid = validator({"definitions": definitions, "$ref": f"#/definitions/{name}"}).is_valid
     return check
+
+
+def _breaches(_: Any, pattern: str, value: Any, __: Any) -> Iterator[Exception]:
+    """The library's own check takes as long as an expression takes."""
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not _finds(pattern)(value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+@lru_cache(256)
+def _finds(pattern: str) -> Callable[[str], bool]:
+    try:
+        return compile_expression(pattern).finds
+    except InvalidExpression:
+        return lambda _: False
 
 
 def _with_local_references(schema: Any) -> Any:

@@ -5,11 +5,13 @@ from headwater.services.cloudformation import (
     control,
     control_work,
     custom,
+    deployment,
     drift,
     kept,
     listing,
     nested,
     notifications,
+    operation_events,
     outputs,
     provisioning,
     stacks,
@@ -20,16 +22,18 @@ from headwater.services.cloudformation import (
 )
 from headwater.services.cloudformation.plan import PlanMemory
 from headwater.services.cloudformation.tables import SCHEMA
+from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
 
 SERVICE = Service(
     name="cloudformation",
     modules=(
-        *(stacks, change_sets, templates, listing, outputs, provisioning),
+        *(stacks, change_sets, templates, listing, operation_events, outputs, deployment, provisioning),
         *(control, control_work, drift, type_descriptions),
         *(custom, kept, nested, notifications, topology, waiting),
     ),
     schema=SCHEMA,
     memory=PlanMemory,
     validates=True,
+    authorization=Authorization({}),
 )

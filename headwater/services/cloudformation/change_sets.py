@@ -13,16 +13,21 @@ from typing import Any
 import orjson
 
 from headwater.languages.templates import Argument, Difference, TemplateError, difference
-from headwater.services.cloudformation import tables
-from headwater.services.cloudformation.deployment import begin_creation, begin_import, begin_update
-from headwater.services.cloudformation.early_validation import REASON, property_errors
+from headwater.services.cloudformation import stack_operations, tables
+from headwater.services.cloudformation.deployment import (
+    LEFT_AS_FAILED,
+    Findings,
+    begin_creation,
+    begin_import,
+    begin_update,
+)
+from headwater.services.cloudformation.early_validation import find_early, reason
 from headwater.services.cloudformation.errors import (
     NO_CHANGES,
     change_set_already_exists,
     change_set_not_found,
     change_set_wrong_status,
     validation_error,
-    wrong_state,
 )
 from headwater.services.cloudformation.importing import described, objection, resources_to_import
 from headwater.services.cloudformation.patience import when_settled
@@ -43,11 +48,11 @@ from headwater.services.cloudformation.stack import (
     find_stack,
     look_up_stack,
 )
-from headwater.services.cloudformation.stacks import STABLE, differs, new_stack, settings_of
+from headwater.services.cloudformation.stacks import check_updatable, differs, new_stack, settings_of
 from headwater.services.cloudformation.types import is_replaced_always
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import AwsError
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 
@@ -83,6 +88,10 @@ class ChangeSet:
     def save(self, call: Call) -> None:
         texts = (dumps(self.processed), dumps(self.settings), dumps(self.changes))
         call.store.run(tables.UPDATE_CHANGE_SET, (self.status, self.execution, self.reason, *texts, self.id))
+
+    @property
+    def operation_id(self) -> str:
+        return self.id.rpartition("/")[2]
 
     @property
     def stored(self) -> StoredTemplate:
@@ -141,6 +150,8 @@ def create_change_set(call: Call, request: Request) -> Result:
     settings = {**settings_of(request), "Description": request.get("Description")}
     if imports:
         settings["Importing"] = imports
+    if request.get("DisableValidation"):
+        settings["DisableValidation"] = True
     if request.get("OnStackFailure"):
         settings["OnFailure"] = request["OnStackFailure"]
     made = ChangeSet(
@@ -148,6 +159,7 @@ def create_change_set(call: Call, request: Request) -> Result:
         source.arguments, source.tags, settings, [],
     )  # fmt: skip
     made.insert(call)
+    stack_operations.begin(call, stack.id, "CREATE_CHANGESET", request.get("ClientToken"), made.operation_id)
     call.deliver("cloudformation.change-set", {"id": identity}, target=identity)
     return {"Id": identity, "StackId": stack.id}
 
@@ -161,8 +173,7 @@ def _stack_for(call: Call, request: Request, kind: str) -> Stack:
     if kind == "UPDATE" or (kind == "IMPORT" and stack is not None and stack.status != "REVIEW_IN_PROGRESS"):
         if stack is None:
             raise validation_error(f"Stack [{name}] does not exist")
-        if stack.status not in STABLE:
-            raise wrong_state(stack.id, stack.status)
+        check_updatable(stack)
         return stack
     if stack is None:
         stack = new_stack(call, name, settings_of(request))
@@ -226,7 +237,7 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     except AwsError as error:
         _fail(call, change_set, error.message)
         return
-    if change_set.type == "UPDATE" and stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
+    if change_set.type == "UPDATE" and stack.status not in LEFT_AS_FAILED and not differs(call, stack, stored, plan):
         _fail(call, change_set, NO_CHANGES)
         return
     former = {} if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack).rendered()
@@ -237,14 +248,11 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
         _fail(call, change_set, str(error))
         return
     imports = change_set.settings.get("Importing") or {}
-    if change_set.type == "IMPORT" and (reason := objection(plan, changes, imports)) is not None:
-        _fail(call, change_set, reason)
+    if change_set.type == "IMPORT" and (objected := objection(plan, changes, imports)) is not None:
+        _fail(call, change_set, objected)
         return
-    memory: PlanMemory = call.memory
-    touched = [each.logical_id for each in changes if each.action != "Remove"]
-    if errors := property_errors(memory.schemas, rendered, touched):
-        change_set.settings["Validations"] = [{"Timestamp": call.now, **each} for each in errors]
-        _fail(call, change_set, REASON)
+    if not change_set.settings.get("DisableValidation") and (findings := find_early(call, rendered, changes, imports)):
+        _fail(call, change_set, reason(findings), findings)
         return
     change_set.changes = [
         {
@@ -257,12 +265,14 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     ]
     change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
     change_set.save(call)
+    stack_operations.end(call, change_set.operation_id, "SUCCEEDED")
     call.signal(("cloudformation", change_set.id))
 
 
-def _fail(call: Call, change_set: ChangeSet, reason: str) -> None:
-    change_set.status, change_set.execution, change_set.reason = "FAILED", "UNAVAILABLE", reason
+def _fail(call: Call, change_set: ChangeSet, why: str, findings: Findings = ()) -> None:
+    change_set.status, change_set.execution, change_set.reason = "FAILED", "UNAVAILABLE", why
     change_set.save(call)
+    stack_operations.end(call, change_set.operation_id, "FAILED", findings)
     call.signal(("cloudformation", change_set.id))
 
 
@@ -350,26 +360,6 @@ def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
     }
 
 
-@operation("cloudformation", "DescribeEvents", reads=True)
-def describe_events(call: Call, request: Request) -> Result:
-    """What was found wrong with a change set's template."""
-    if not request.get("ChangeSetName"):
-        raise not_implemented("DescribeEvents without a ChangeSetName")
-    change_set = find_change_set(call, request["ChangeSetName"], request.get("StackName"))
-    shared = {
-        "StackId": change_set.stack,
-        "OperationId": change_set.id.rpartition("/")[2],
-        "OperationType": "CREATE_CHANGESET",
-        "ClientRequestToken": change_set.settings.get("ClientRequestToken"),
-    }
-    found = change_set.settings.get("Validations") or ()
-    return {
-        "OperationEvents": [
-            {"EventId": f"{shared['OperationId']}-{index}", **shared, **each} for index, each in enumerate(found)
-        ]
-    }
-
-
 @operation("cloudformation", "ListChangeSets", reads=True)
 def list_change_sets(call: Call, request: Request) -> Result:
     stack = existing_stack(call, request["StackName"])
@@ -385,16 +375,21 @@ def execute_change_set(call: Call, request: Request) -> Result:
     if change_set.execution != "AVAILABLE":
         raise change_set_wrong_status(change_set.id, change_set.status)
     stack = find_stack(call, change_set.stack)
-    if stack.status not in STABLE and stack.status != "REVIEW_IN_PROGRESS":
-        raise wrong_state(stack.id, stack.status)
+    if stack.status != "REVIEW_IN_PROGRESS":
+        check_updatable(stack)
     change_set.execution = "EXECUTE_COMPLETE"
     change_set.save(call)
     for other in change_sets_of(call, stack):
         if other.id != change_set.id:
             other.execution = "OBSOLETE"
             other.save(call)
-    given = {name: value for name, value in change_set.settings.items() if name != "Description"}
-    rollback = {"DisableRollback": bool(request.get("DisableRollback")), "StackPolicyDuringUpdateBody": None}
+    given = {
+        name: value for name, value in change_set.settings.items() if name not in ("Description", "DisableValidation")
+    }
+    rollback = {
+        **{name: bool(request.get(name)) for name in ("DisableRollback", "RetainExceptOnCreate")},
+        "StackPolicyDuringUpdateBody": None,
+    }
     stack.settings.update({**rollback, **given})
     stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})
     plan = make_plan(change_set.processed, change_set.arguments, change_set.tags, stack)

@@ -6,14 +6,15 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-opt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from headwater.languages.templates import TemplateError
-from headwater.services.cloudformation import tables
+from headwater.services.cloudformation import stack_operations, tables
 from headwater.services.cloudformation.outputs import settle_outputs
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
-from headwater.services.cloudformation.stack import Stack, StackResource, resources_of
+from headwater.services.cloudformation.stack import Stack, StackResource, find_stack, resources_of
 from headwater.services.cloudformation.stack_policy import DELETE, denial
 from headwater.services.cloudformation.tasks import (
     Task,
@@ -25,9 +26,13 @@ from headwater.services.cloudformation.tasks import (
     set_state,
     tasks_of,
 )
+from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.operations import Call
 
 BY_USER = "User Initiated"
+REFUSED = "Validation failure detected. See the operation's FAILED event for details."
+Findings = Sequence[dict[str, Any]]
+LEFT_AS_FAILED = frozenset(("CREATE_FAILED", "UPDATE_FAILED"))
 # Phases that end as soon as something fails.
 FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"))
 
@@ -35,32 +40,55 @@ FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROG
 # ---- beginnings
 
 
-def begin_creation(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+def begin_creation(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, findings: Findings = ()) -> str:
+    """The operation's id. ``findings`` are what was found wrong with the template: then nothing is made."""
+    operation = stack.begin_operation(call, "CREATE_STACK")
+    if stack.settings.get("TimeoutInMinutes"):
+        begin_timer(call, stack)
     _take_up(call, stack, stored, plan, "CREATE_IN_PROGRESS")
+    if findings:
+        stack_operations.end(call, operation, "FAILED", findings)
+        _give_up_creation(call, stack, REFUSED, REFUSED)
+    else:
+        _deploy(call, stack, plan)
+    return operation
 
 
-def begin_update(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+def begin_update(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, findings: Findings = ()) -> str:
     stack.updated = call.now
+    operation = stack.begin_operation(call, "UPDATE_STACK")
     _take_up(call, stack, stored, plan, "UPDATE_IN_PROGRESS")
+    if findings:
+        stack_operations.end(call, operation, "FAILED", findings)
+        _roll_back_update(call, stack, REFUSED)
+    else:
+        _deploy(call, stack, plan)
+    return operation
 
 
-def begin_import(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> None:
+def begin_import(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> str:
     """``Importing`` among the settings says what is there already."""
+    operation = stack.begin_operation(call, "CREATE_STACK" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE_STACK")
     _take_up(call, stack, stored, plan, "IMPORT_IN_PROGRESS")
+    _deploy(call, stack, plan)
+    return operation
 
 
 def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, status: str) -> None:
-    """Make a template the one in force, for a new operation, and begin to deploy it."""
+    """Make a template the one in force, for a new operation."""
     forget_tasks(call, stack)
     call.store.run(tables.DELETE_DRIFTS, (stack.id,))
     stack.settings.pop("DriftInformation", None)
     stack.operation += 1
-    if stack.status != "UPDATE_FAILED":  # a rollback leads to what last was whole, over all failures since
+    if stack.status not in LEFT_AS_FAILED:  # a rollback leads to what last was whole, over all failures since
         stack.former = stack.template
     stack.template = stack.operation
     stack.settings["Description"] = plan.template.description
     stored.save(call, stack, stack.operation)
     stack.enter(call, status, BY_USER)
+
+
+def _deploy(call: Call, stack: Stack, plan: Plan) -> None:
     plan_deployment(call, stack, plan)
     advance(call, stack)
 
@@ -76,8 +104,10 @@ def begin_deletion(call: Call, stack: Stack, reason: str = BY_USER) -> None:
 
 def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
     forget_tasks(call, stack)
-    stack.settings.pop("DeletionRequested", None)
+    for left in ("DeletionRequested", "Stopping"):
+        stack.settings.pop(left, None)
     stack.operation += 1
+    stack.begin_operation(call, "DELETE_STACK")
     stack.enter(call, "DELETE_IN_PROGRESS", reason)
     plan_deletion(call, stack, _existing(call, stack))
     advance(call, stack)
@@ -86,6 +116,7 @@ def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
 def continue_rollback(call: Call, stack: Stack, skipped: Iterable[str]) -> None:
     """Try again what failed in an update's rollback."""
     renew_tasks(call, stack, skipped)
+    stack.begin_operation(call, "CONTINUE_ROLLBACK")
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", BY_USER)
     advance(call, stack)
 
@@ -94,11 +125,43 @@ def roll_back(call: Call, stack: Stack) -> None:
     """Take back what was left as it failed."""
     forget_tasks(call, stack)
     if stack.status == "CREATE_FAILED":
-        stack.enter(call, "ROLLBACK_IN_PROGRESS", BY_USER)
-        plan_deletion(call, stack, _existing(call, stack))
-        advance(call, stack)
+        _take_back_creation(call, stack, BY_USER)
     else:
         _take_back_update(call, stack, BY_USER)
+
+
+def stop(call: Call, stack: Stack, reason: str) -> None:
+    """Begin nothing more of a creation or an update; once all is done that has been begun, take it back."""
+    stack.settings["Stopping"] = reason
+    stack.save(call)
+    advance(call, stack)
+
+
+def _stopped(stack: Stack) -> str:
+    """Why, or an empty text."""
+    return str(stack.settings.pop("Stopping", ""))
+
+
+def begin_timer(call: Call, stack: Stack) -> None:
+    """Of a stack that may take only so long to be made.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (TimeoutInMinutes)
+    """
+    due = call.now + int(stack.settings["TimeoutInMinutes"]) * 60_000
+    stack.settings["Timer"] = call.deliver("cloudformation.timeout", {"stack": stack.id}, target=stack.id, due=due)
+    stack.save(call)
+
+
+def _end_timer(call: Call, stack: Stack) -> None:
+    if (timer := stack.settings.pop("Timer", None)) is not None:
+        call.cancel(timer)
+
+
+@delivery("cloudformation.timeout")
+def time_out(call: Call, item: Delivery) -> None:
+    stack = find_stack(call, item.payload["stack"])
+    if stack.settings.pop("Timer", None) is not None and stack.status == "CREATE_IN_PROGRESS":
+        stop(call, stack, "Stack creation time exceeded the specified timeout. ")
 
 
 def _existing(call: Call, stack: Stack) -> list[StackResource]:
@@ -112,11 +175,12 @@ def advance(call: Call, stack: Stack) -> None:
     """Start every task whose turn has come; with none left, end the phase."""
     tasks = tasks_of(call, stack)
     states = {task.key: task.state for task in tasks}
-    failed = "failed" in states.values()
+    failed = "failed" in states.values() or "Stopping" in stack.settings
     stopping = (failed and stack.status in FORWARD) or "DeletionRequested" in stack.settings
     if not stopping and _start_ready(call, tasks, states):
         return
     if "running" not in states.values():
+        _end_timer(call, stack)
         if "DeletionRequested" in stack.settings:
             _begin_deletion(call, stack, BY_USER)
         else:
@@ -148,25 +212,41 @@ def finish_task(call: Call, stack: Stack, task: Task, failed: bool) -> None:
 
 
 def _created(call: Call, stack: Stack, failed: bool) -> None:
-    reason = _failures(call, stack) if failed else _settle(call, stack)
+    reason = _stopped(stack) + _failures(call, stack) if failed else _settle(call, stack)
     if reason is None:
         _complete(call, stack, "CREATE_COMPLETE")
-        return
+    else:
+        _give_up_creation(call, stack, reason, f"{reason}Rollback requested by user.")
+
+
+def _give_up_creation(call: Call, stack: Stack, reason: str, rollback_reason: str) -> None:
     choice = stack.settings.get("OnFailure") or ("DO_NOTHING" if stack.settings.get("DisableRollback") else "ROLLBACK")
     forget_tasks(call, stack)
     if choice == "DO_NOTHING":
         stack.enter(call, "CREATE_FAILED", reason)
         return
-    if choice == "DELETE":
-        stack.enter(call, "DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
-    else:
-        stack.enter(call, "ROLLBACK_IN_PROGRESS", f"{reason}Rollback requested by user.")
+    if choice == "ROLLBACK":
+        _take_back_creation(call, stack, rollback_reason)
+        return
+    stack.begin_operation(call, "DELETE_STACK")
+    stack.enter(call, "DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
+    plan_deletion(call, stack, _existing(call, stack))
+    advance(call, stack)
+
+
+def _take_back_creation(call: Call, stack: Stack, reason: str) -> None:
+    stack.begin_operation(call, "ROLLBACK")
+    stack.enter(call, "ROLLBACK_IN_PROGRESS", reason)
     plan_deletion(call, stack, _existing(call, stack))
     advance(call, stack)
 
 
 def _updated(call: Call, stack: Stack, failed: bool) -> None:
     wanted = plan_of(call, stack).resources
+    if cancelled := _stopped(stack):
+        forget_tasks(call, stack)
+        _take_back_update(call, stack, cancelled)
+        return
     reason = _failures(call, stack) if failed else _kept_by_policy(call, stack, wanted) or _settle(call, stack)
     forget_tasks(call, stack)
     if reason is not None:
@@ -201,7 +281,11 @@ def _roll_back_update(call: Call, stack: Stack, reason: str) -> None:
 
 
 def _take_back_update(call: Call, stack: Stack, reason: str) -> None:
+    if not stack.former:  # it never was whole
+        _take_back_creation(call, stack, reason)
+        return
     stack.template = stack.former
+    stack.begin_operation(call, "ROLLBACK")
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
     changed = []
     for resource in resources_of(call, stack):
@@ -246,6 +330,7 @@ def _imported(call: Call, stack: Stack, failed: bool) -> None:
         _complete(call, stack, "IMPORT_COMPLETE")
         return
     stack.template = stack.former
+    stack.begin_operation(call, "ROLLBACK")
     stack.enter(call, "IMPORT_ROLLBACK_IN_PROGRESS", reason)
     for resource in resources_of(call, stack):
         if resource.made_by > stack.former:

@@ -1,39 +1,109 @@
-"""What is found wrong with a template's properties before a change set may be executed, and how it is told.
+"""What is found wrong with a template before anything is made, and how it is told: properties that do not fit their
+type, and resources that exist already under the name that they are to have.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from headwater.languages.templates import Rendered
+from headwater.languages.templates import Difference, Rendered
+from headwater.languages.templates.dynamic import REFERENCE
 from headwater.languages.templates.properties import violations
-from headwater.services.cloudformation.schemas import Schemas
+from headwater.languages.templates.scope import Pending
+from headwater.services.cloudformation.plan import PlanMemory
+from headwater.services.cloudformation.present import Declared, read
+from headwater.services.cloudformation.types import ResourceFailed, find_type
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call
+from headwater.spine.resources import Untellable
 
-REASON = (
-    "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early "
-    "Validation errors, use the DescribeEvents API for detailed failure information."
-)
+PROPERTIES, CONFLICT = "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION"
+_HOOKS = {PROPERTIES: "PropertyValidation", CONFLICT: "ResourceExistenceCheck"}
+
+Finding = dict[str, Any]
 
 
-def property_errors(schemas: Schemas, resources: Mapping[str, Rendered], names: Iterable[str]) -> list[dict[str, Any]]:
-    """One event for each thing wrong with the resources named, as DescribeEvents gives it; what is not known before
-    something is made is let through."""
-    return [
-        {
-            "EventType": "VALIDATION_ERROR",
-            "LogicalResourceId": name,
-            "PhysicalResourceId": "",
-            "ResourceType": resources[name].type,
-            "ValidationFailureMode": "FAIL",
-            "ValidationName": "PROPERTY_VALIDATION",
-            "ValidationStatus": "FAILED",
-            "ValidationStatusReason": problem,
-            "ValidationPath": f"/Resources/{name}/Properties{problem.partition(':')[0].removeprefix('#')}",
-        }
-        for name in names
-        if "legacy" not in (schema := schemas.all.get(resources[name].type, {"legacy": True}))
-        for problem in violations(schema, resources[name].properties)
-    ]
+def find_early(
+    call: Call, resources: Mapping[str, Rendered], changes: Iterable[Difference], imports: Container[str] = ()
+) -> list[Finding]:
+    """What is wrong with resources that come or change, as members of DescribeEvents' events; what is not known before
+    something is made is let through, and so is that those to be imported exist."""
+    memory: PlanMemory = call.memory
+    found: list[Finding] = []
+    for change in changes:
+        if change.action == "Remove":
+            continue
+        name, resource = change.logical_id, resources[change.logical_id]
+        schema = memory.schemas.all.get(resource.type, {"legacy": True})
+        if "legacy" in schema:
+            continue
+        properties = _known(resource.properties)
+        wrong = [_finding(PROPERTIES, name, resource.type, *_told(each)) for each in violations(schema, properties)]
+        if not wrong and change.action == "Add" and name not in imports:
+            wrong = _conflicts(call, name, resource.type, memory.schemas.name(resource.type, properties), properties)
+        found += wrong
+    return found
+
+
+def reason(findings: Iterable[Finding]) -> str:
+    """Of a change set."""
+    names = sorted({f"AWS::EarlyValidation::{_HOOKS[each['ValidationName']]}" for each in findings})
+    return (
+        f"The following hook(s)/validation failed: [{', '.join(names)}]. To troubleshoot Early Validation errors, use "
+        "the DescribeEvents API for detailed failure information."
+    )
+
+
+def _finding(validation: str, name: str, kind: str, place: str, text: str) -> Finding:
+    return {
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": name,
+        "PhysicalResourceId": "",
+        "ResourceType": kind,
+        "ValidationFailureMode": "FAIL",
+        "ValidationName": validation,
+        "ValidationStatus": "FAILED",
+        "ValidationStatusReason": text,
+        "ValidationPath": f"/Resources/{name}{place}",
+    }
+
+
+def _told(problem: str) -> tuple[str, str]:
+    """Where a violation is within its resource, and its text."""
+    place, _, what = problem.partition(": ")
+    where = f"/Properties{place.removeprefix('#')}"
+    name = what.partition("[")[2].partition("]")[0]
+    if what.startswith("required key"):
+        return where, f"Required property [{name}] not found"
+    return (f"{where}/{name}" if what.startswith("extraneous key") else where), problem
+
+
+def _known(value: Any) -> Any:
+    """Dynamic references are unknown yet."""
+    if isinstance(value, Pending):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _known(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_known(each) for each in value]
+    return Pending() if isinstance(value, str) and REFERENCE.search(value) else value
+
+
+def _conflicts(call: Call, name: str, kind: str, identifier: str | None, properties: dict[str, Any]) -> list[Finding]:
+    if identifier is None or not _exists(call, kind, identifier, properties):
+        return []
+    text = f"Resource of type '{kind}' with identifier '{identifier}' already exists."
+    return [_finding(CONFLICT, name, kind, "", text)]
+
+
+def _exists(call: Call, kind: str, identifier: str, properties: dict[str, Any]) -> bool:
+    """Of what a type can read; of others it is told when their turn comes."""
+    try:
+        resource = find_type(call, kind)
+        read(call, resource, Declared(kind, resource.locate(identifier), properties, {}))
+    except (ResourceFailed, Untellable, AwsError, KeyError):
+        return False
+    return True

@@ -10,7 +10,7 @@ from typing import Any
 
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.drift import drifts_of
-from headwater.services.cloudformation.errors import resource_does_not_exist, validation_error
+from headwater.services.cloudformation.errors import invalid_properties, resource_does_not_exist, validation_error
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
@@ -24,6 +24,7 @@ from headwater.spine.operations import Call, Request, Result, operation
 
 EVENTS_A_PAGE = 100
 AFTER_ALL = 2**63 - 1
+VALIDATION_FAILED = invalid_properties("", ()).partition(" for resource")[0]
 NOT_CHECKED = {"StackResourceDriftStatus": "NOT_CHECKED"}
 
 
@@ -43,11 +44,12 @@ def describe_stack_events(call: Call, request: Request) -> Result:
 
 
 def describe_event(stack: Stack, row: tuple[Any, ...]) -> dict[str, Any]:
-    _, _, event, logical_id, physical_id, kind, status, reason, at, properties, token = row
+    _, _, event, logical_id, physical_id, kind, status, reason, at, properties, token, operation = row
     return {
         "StackId": stack.id,
         "EventId": event,
         "StackName": stack.name,
+        "OperationId": operation,
         "LogicalResourceId": logical_id,
         "PhysicalResourceId": physical_id,
         "ResourceType": kind,
@@ -56,6 +58,7 @@ def describe_event(stack: Stack, row: tuple[Any, ...]) -> dict[str, Any]:
         "ResourceStatusReason": reason,
         "ResourceProperties": properties,
         "ClientRequestToken": token,
+        "DetailedStatus": "VALIDATION_FAILED" if reason and reason.startswith(VALIDATION_FAILED) else None,
     }
 
 
@@ -121,8 +124,6 @@ def describe_stack_resources(call: Call, request: Request) -> Result:
     stack = find_stack(call, name)
     logical_id = request.get("LogicalResourceId")
     listed = [each for each in current(call, stack) if logical_id in (None, each.logical_id)]
-    if logical_id is not None and not listed:
-        raise resource_does_not_exist(logical_id, stack.name)
     identity = {"StackName": stack.name, "StackId": stack.id}
     drifts = drift_information(call, stack)
     return {"StackResources": [{**identity, **described(each, drifts, "Timestamp")} for each in listed]}

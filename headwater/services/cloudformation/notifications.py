@@ -21,7 +21,7 @@ def notify(call: Call, item: Delivery) -> None:
     row = call.store.one(tables.SELECT_EVENT, (item.payload["event"],))
     if row is None:
         return
-    _, stack_id, event, logical_id, physical_id, kind, status, reason, at, properties, token = row
+    _, stack_id, event, logical_id, physical_id, kind, status, reason, at, properties, token, _ = row
     stack = find_stack(call, stack_id)
     fields = {
         "StackId": stack.id,

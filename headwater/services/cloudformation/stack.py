@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 
 from headwater.languages.templates.parameters import UNTELLABLE
-from headwater.services.cloudformation import tables
+from headwater.services.cloudformation import stack_operations, tables
 from headwater.services.cloudformation.errors import stack_does_not_exist
 from headwater.spine.operations import Call
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+OPERATIONS_SHOWN = 5
 
 
 @dataclass(slots=True)
@@ -50,11 +51,31 @@ class Stack:
         state = (self.status, self.reason, self.updated, self.deleted, self.operation, self.template, self.former)
         call.store.run(tables.UPDATE_STACK, (*state, dumps(self.settings), dumps(self.outputs), self.id))
 
+    @property
+    def operation_id(self) -> str | None:
+        """Of what was last done to it, or is being done."""
+        last = self.settings.get("LastOperations")
+        return str(last[0]["OperationId"]) if last else None
+
+    def begin_operation(self, call: Call, kind: str) -> str:
+        """The id of what begins; what was going on before has led to this, and so has failed."""
+        self._end_operation(call, "FAILED")
+        identity = stack_operations.begin(call, self.id, kind, self.settings.get("ClientRequestToken"))
+        last = self.settings.get("LastOperations", ())
+        self.settings["LastOperations"] = [{"OperationType": kind, "OperationId": identity}, *last][:OPERATIONS_SHOWN]
+        return identity
+
+    def _end_operation(self, call: Call, status: str) -> None:
+        if (identity := self.operation_id) is not None:
+            stack_operations.end(call, identity, status)
+
     def enter(self, call: Call, status: str, reason: str | None = None) -> None:
         """Take on a status, with its event; waiters on the stack wake."""
         self.status, self.reason = status, reason
         self.save(call)
         record(call, self, self.name, self.id, STACK_TYPE, status, reason)
+        if not self.busy:
+            self._end_operation(call, "SUCCEEDED" if status.endswith("_COMPLETE") else "FAILED")
         call.signal(("cloudformation", self.id))
 
 
@@ -201,11 +222,9 @@ def record(
     event = call.ids.uuid()
     if kind != STACK_TYPE or physical_id != stack.id:
         event = f"{logical_id}-{event}" if status.endswith("_IN_PROGRESS") else f"{logical_id}-{status}-{event}"
-    last = call.store.one(tables.SELECT_LAST_EVENT_TIME, (stack.id,))
-    at = call.now if last is None else max(call.now, last[0] + 1)
     row = (
-        call.engine.new_id(), stack.id, event, logical_id, physical_id, kind, status, reason, at, properties,
-        stack.settings.get("ClientRequestToken"),
+        call.engine.new_id(), stack.id, event, logical_id, physical_id, kind, status, reason,
+        call.now, stack.id, call.now, properties, stack.settings.get("ClientRequestToken"), stack.operation_id,
     )  # fmt: skip
     call.store.run(tables.INSERT_EVENT, row)
     if call.engine.catalogue.loaded("events"):  # there can be no rule while nobody has ever touched EventBridge

@@ -6,17 +6,23 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from headwater.languages.templates import Rendered, TemplateError, difference
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import (
+    BY_USER,
+    LEFT_AS_FAILED,
     begin_creation,
     begin_deletion,
     begin_update,
     continue_rollback,
     roll_back,
+    stop,
 )
+from headwater.services.cloudformation.early_validation import Finding, find_early
 from headwater.services.cloudformation.errors import (
     NO_UPDATES,
     stack_already_exists,
@@ -42,6 +48,7 @@ KEPT_SETTINGS = (
     "NotificationARNs",
     "OnFailure",
     "RoleARN",
+    "RetainExceptOnCreate",
     "RollbackConfiguration",
     "StackPolicyBody",
     "StackPolicyDuringUpdateBody",
@@ -109,25 +116,41 @@ def create_stack(call: Call, request: Request) -> Answer:
     source = read_source(call, request, stack)
     capabilities = list(request.get("Capabilities") or ())
     check_may_expand(source, capabilities)
+    disabled = bool(request.get("DisableValidation"))
     if source.is_slow:
-        return _create_later(call.work, source, capabilities)
-    return _create(call, source, source.process(), capabilities)
+        return _create_later(call.work, source, capabilities, disabled)
+    return _create(call, source, source.process(), capabilities, disabled)
 
 
-async def _create_later(work: Work, source: Source, capabilities: list[str]) -> Result:
+async def _create_later(work: Work, source: Source, capabilities: list[str], disabled: bool) -> Result:
     processed = await source.process_aside()
-    return await work.transact(_create, source, processed, capabilities)
+    return await work.transact(_create, source, processed, capabilities, disabled)
 
 
-def _create(call: Call, source: Source, processed: tuple[StoredTemplate, Plan], capabilities: list[str]) -> Result:
+def _create(
+    call: Call, source: Source, processed: tuple[StoredTemplate, Plan], capabilities: list[str], disabled: bool
+) -> Result:
     stored, plan = processed
     check_capabilities(plan.template, capabilities)
     stack = source.stack
     if look_up_stack(call, stack.name) is not None:
         raise stack_already_exists(stack.name)
     stack.insert(call)
-    begin_creation(call, stack, stored, plan)
-    return {"StackId": stack.id}
+    operation = begin_creation(call, stack, stored, plan, _found(call, {}, plan, disabled))
+    return {"StackId": stack.id, "OperationId": operation}
+
+
+def _found(call: Call, former: Mapping[str, Rendered], plan: Plan, disabled: bool) -> list[Finding]:
+    """What is wrong with a plan beside what there was before. Raises ValidationError."""
+    rendered = _rendered(plan)
+    return [] if disabled else find_early(call, rendered, difference(former, rendered))
+
+
+def _rendered(plan: Plan) -> dict[str, Rendered]:
+    try:
+        return plan.rendered()
+    except TemplateError as error:
+        raise validation_error(str(error)) from error
 
 
 # ---- update
@@ -139,45 +162,70 @@ def update_stack(call: Call, request: Request) -> Answer:
     source = read_source(call, request, stack)
     capabilities = list(request.get("Capabilities") or ())
     check_may_expand(source, capabilities)
-    settings = {"DisableRollback": False, **settings_of(request)}
+    settings = {"DisableRollback": False, "RetainExceptOnCreate": False, **settings_of(request)}
+    disabled = bool(request.get("DisableValidation"))
     if source.is_slow:
-        return _update_later(call.work, source, settings)
-    return _update(call, source, source.process(), settings)
+        return _update_later(call.work, source, settings, disabled)
+    return _update(call, source, source.process(), settings, disabled)
 
 
-async def _update_later(work: Work, source: Source, settings: dict[str, Any]) -> Result:
+async def _update_later(work: Work, source: Source, settings: dict[str, Any], disabled: bool) -> Result:
     processed = await source.process_aside()
-    return await work.transact(_update, source, processed, settings)
+    return await work.transact(_update, source, processed, settings, disabled)
 
 
-def _update(call: Call, source: Source, processed: tuple[StoredTemplate, Plan], settings: dict[str, Any]) -> Result:
+def _update(
+    call: Call, source: Source, processed: tuple[StoredTemplate, Plan], settings: dict[str, Any], disabled: bool
+) -> Result:
     stored, plan = processed
     check_capabilities(plan.template, settings.get("Capabilities", []))
     stack = updatable(call, source.stack.id)
-    if stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
+    if stack.status not in LEFT_AS_FAILED and not differs(call, stack, stored, plan):
         raise validation_error(NO_UPDATES)
     stack.settings.update({"StackPolicyDuringUpdateBody": None, **settings})
-    begin_update(call, stack, stored, plan)
-    return {"StackId": stack.id}
+    operation = begin_update(call, stack, stored, plan, _found(call, plan_of(call, stack).rendered(), plan, disabled))
+    return {"StackId": stack.id, "OperationId": operation}
 
 
 def updatable(call: Call, name: str) -> Stack:
     stack = look_up_stack(call, name)
     if stack is None or stack.deleted is not None:
         raise validation_error(f"Stack [{name}] does not exist")
-    if stack.status not in STABLE:
-        raise wrong_state(stack.id, stack.status)
+    check_updatable(stack)
     return stack
+
+
+def check_updatable(stack: Stack) -> None:
+    """Raises ValidationError."""
+    if stack.status == "CREATE_FAILED":
+        if stack.settings.get("OnFailure") == "DO_NOTHING":
+            raise validation_error(
+                "This stack cannot be updated from [CREATE_FAILED] state because it contains [on-failure: DO_NOTHING]. "
+                "Please use disable-rollback option instead during stack creation."
+            )
+    elif stack.status not in STABLE:
+        raise wrong_state(stack.id, stack.status)
 
 
 def differs(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> bool:
     """Whether there is anything to update."""
     former = plan_of(call, stack)
     return (
-        plan.rendered() != former.rendered()
+        _rendered(plan) != former.rendered()
         or plan.rendered_outputs() != former.rendered_outputs()
         or dict(stored.tags) != dict(stored_template(call, stack).tags)
     )
+
+
+@operation("cloudformation", "CancelUpdateStack")
+def cancel_update_stack(call: Call, request: Request) -> Result:
+    """What is being changed is awaited; then all goes back."""
+    stack = living(call, request["StackName"])
+    if stack.status != "UPDATE_IN_PROGRESS":
+        raise validation_error("CancelUpdateStack cannot be called from current stack status")
+    stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
+    stop(call, stack, BY_USER)
+    return {}
 
 
 @operation("cloudformation", "ContinueUpdateRollback")
@@ -205,7 +253,7 @@ def rollback_stack(call: Call, request: Request) -> Result:
     if request.get("RoleARN"):
         stack.settings["RoleARN"] = request["RoleARN"]
     roll_back(call, stack)
-    return {"StackId": stack.id, "OperationId": call.ids.uuid()}
+    return {"StackId": stack.id, "OperationId": stack.operation_id}
 
 
 # ---- delete
@@ -278,6 +326,9 @@ def describe(call: Call, stack: Stack) -> dict[str, Any]:
         "Tags": [{"Key": key, "Value": value} for key, value in stored.tags.items()],
         "EnableTerminationProtection": bool(settings.get("EnableTerminationProtection")),
         "DriftInformation": settings.get("DriftInformation") or NOT_CHECKED,
+        "LastOperations": settings.get("LastOperations"),
+        "ParentId": settings.get("ParentId"),
+        "RootId": settings.get("RootId"),
     }
 
 
@@ -310,6 +361,9 @@ def list_stacks(call: Call, request: Request) -> Result:
                 "StackStatus": stack.status,
                 "StackStatusReason": stack.reason,
                 "DriftInformation": stack.settings.get("DriftInformation") or NOT_CHECKED,
+                "LastOperations": stack.settings.get("LastOperations"),
+                "ParentId": stack.settings.get("ParentId"),
+                "RootId": stack.settings.get("RootId"),
             }
             for stack in all_stacks(call)
             if not wanted or stack.status in wanted

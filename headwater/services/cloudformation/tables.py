@@ -73,6 +73,14 @@ SCHEMA = (
         id TEXT PRIMARY KEY, stack TEXT NOT NULL, at BIGINT NOT NULL, status TEXT NOT NULL, drifted INTEGER NOT NULL
     );
     """,
+    """
+    ALTER TABLE cloudformation_events ADD COLUMN operation TEXT;
+    CREATE TABLE cloudformation_operations (
+        id TEXT PRIMARY KEY, stack TEXT NOT NULL, begun BIGINT NOT NULL, type TEXT NOT NULL, token TEXT,
+        status TEXT NOT NULL, ended BIGINT, findings TEXT NOT NULL
+    );
+    CREATE INDEX cloudformation_operations_by_stack ON cloudformation_operations (stack, begun);
+    """,
 )
 
 STACK_COLUMNS = (
@@ -143,12 +151,35 @@ SELECT id, stack, logical_id, resource, action, state, needs FROM cloudformation
 SET_TASK = "UPDATE cloudformation_tasks SET state = ?, action = ? WHERE id = ?"
 DELETE_TASKS = "DELETE FROM cloudformation_tasks WHERE stack = ?"
 
-EVENT_COLUMNS = "id, stack, event, logical_id, physical_id, type, status, reason, at, properties, token"
-INSERT_EVENT = f"INSERT INTO cloudformation_events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+EVENT_COLUMNS = "id, stack, event, logical_id, physical_id, type, status, reason, at, properties, token, operation"
+# at the given instant, or just after the stack's last event
+INSERT_EVENT = f"""
+INSERT INTO cloudformation_events ({EVENT_COLUMNS})
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE((
+    SELECT CASE WHEN at >= ? THEN at + 1 END FROM cloudformation_events WHERE stack = ? ORDER BY id DESC LIMIT 1
+), ?), ?, ?, ?)
+"""
 SELECT_EVENT = f"SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE id = ?"
-SELECT_LAST_EVENT_TIME = "SELECT at FROM cloudformation_events WHERE stack = ? ORDER BY id DESC LIMIT 1"
 SELECT_EVENTS = f"""
 SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND id < ? ORDER BY id DESC LIMIT ?
+"""
+SELECT_EVENTS_OF_OPERATION = f"""
+SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND operation = ? ORDER BY id DESC
+"""
+SELECT_REASON = """
+SELECT reason FROM cloudformation_events WHERE stack = ? AND physical_id = ? AND status = ? ORDER BY id DESC LIMIT 1
+"""
+
+OPERATION_COLUMNS = "id, stack, begun, type, token, status, ended, findings"
+INSERT_OPERATION = f"""
+INSERT INTO cloudformation_operations ({OPERATION_COLUMNS}) VALUES (?, ?, ?, ?, ?, 'IN_PROGRESS', NULL, '[]')
+"""
+END_OPERATION = """
+UPDATE cloudformation_operations SET status = ?, ended = ?, findings = ? WHERE id = ? AND status = 'IN_PROGRESS'
+"""
+SELECT_OPERATION = f"SELECT {OPERATION_COLUMNS} FROM cloudformation_operations WHERE id = ?"
+SELECT_OPERATIONS = f"""
+SELECT {OPERATION_COLUMNS} FROM cloudformation_operations WHERE stack = ? ORDER BY begun DESC, id
 """
 
 CHANGE_SET_COLUMNS = (

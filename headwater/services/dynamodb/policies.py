@@ -1,4 +1,4 @@
-"""Resource policies of tables and streams: kept and told. Who may do what is not asked of them.
+"""Resource policies of tables and streams: kept and told. Whoever is weighed is weighed by them too.
 
 A policy that goes leaves its revision behind. AWS lets two changes be no less than 15 seconds apart, and tells of them
 only after a second or two; here they are told at once, and may follow each other.
@@ -37,6 +37,12 @@ def get_resource_policy(call: Call, request: Request) -> Result:
     if policy is None:
         raise _not_found(arn)
     return {"Policy": policy, "RevisionId": revision}
+
+
+@operation("dynamodb", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the table or stream of an ``Arn``, which may be an index's; None where it has none."""
+    return {"Policy": _find(call, request["Arn"].partition("/index/")[0])[0]}
 
 
 @operation("dynamodb", "DeleteResourcePolicy")

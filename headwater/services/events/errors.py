@@ -10,6 +10,10 @@ def validation(message: str) -> AwsError:
     return AwsError("ValidationException", message)
 
 
+def role_refusal(role: str) -> AwsError:
+    return validation(f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.")
+
+
 def bus_not_found(name: str) -> AwsError:
     return AwsError("ResourceNotFoundException", f"Event bus {name} does not exist.")
 

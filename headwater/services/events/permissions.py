@@ -85,6 +85,13 @@ def _is_object(text: str) -> bool:
         return False
 
 
+@operation("events", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of the bus of an ``Arn``, None where it has none; nothing where there is no bus."""
+    row = call.store.one(tables.FIND_BUS, (request["Arn"],))
+    return {} if row is None else {"Policy": row[3]}
+
+
 def _set(call: Call, bus: Bus, policy: str | None) -> None:
     if policy is not None and len(policy.encode()) > _MOST_BYTES:
         raise policy_too_long()

@@ -14,6 +14,7 @@ from headwater.services.events.errors import (
     invalid_pattern,
     limit_exceeded,
     managed_rule,
+    role_refusal,
     rule_not_found,
     validation,
 )
@@ -24,6 +25,7 @@ from headwater.services.events.scheduling import set_timer
 from headwater.services.events.trail import attend
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.trust import for_source, hand_over
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
 
@@ -78,6 +80,7 @@ def put_rule(call: Call, request: Request) -> Result:
     _check(bus, pattern, schedule)
     existing = rule_by_arn(call, arn)
     check_not_managed(existing, request)
+    check_role(call, request.get("RoleArn"), arn)
     if existing is None and call.is_full(quotas.RULES, tables.COUNT_RULES, (bus.arn,)):
         raise limit_exceeded()
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
@@ -87,6 +90,11 @@ def put_rule(call: Call, request: Request) -> Result:
     _changed(call, arn)
     call.span.subject = arn
     return {"RuleArn": arn}
+
+
+def check_role(call: Call, role: str | None, rule: str) -> None:
+    """AwsError where the role does not let EventBridge in, for a rule (its ARN), and policies are enforced."""
+    hand_over(call, role, for_source(call, "events", rule), lambda why: role_refusal(str(role)))
 
 
 def check_not_managed(rule: Rule | None, request: Request) -> None:

@@ -13,7 +13,7 @@ from headwater.services.events.explaining import keep_version
 from headwater.services.events.pages import page
 from headwater.services.events.quotas import TARGETS
 from headwater.services.events.routing import refresh_rule
-from headwater.services.events.rules import check_not_managed, find_rule
+from headwater.services.events.rules import check_not_managed, check_role, find_rule
 from headwater.services.events.target_checks import check_target
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
@@ -27,6 +27,7 @@ def put_targets(call: Call, request: Request) -> Result:
     bus = parse_arn(rule.bus)
     for target in request["Targets"]:
         check_target(target, bus)
+        check_role(call, target.get("RoleArn"), rule.arn)
         definition = {name: value for name, value in target.items() if value is not None}
         call.store.run(tables.PUT_TARGET, (rule.arn, target["Id"], target["Arn"], orjson.dumps(definition).decode()))
     if (call.store.one(tables.COUNT_TARGETS, (rule.arn,)) or (0,))[0] > call.quota(TARGETS):

@@ -11,7 +11,7 @@ import orjson
 
 from headwater.services.firehose import tables
 from headwater.services.firehose.destination import described, merged
-from headwater.services.firehose.errors import in_use, invalid_argument
+from headwater.services.firehose.errors import in_use, invalid_argument, role_refusal
 from headwater.services.firehose.stream import (
     ACTIVE,
     CREATING,
@@ -31,6 +31,7 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.trust import for_source, hand_over
 
 _PAGE = 10
 _IN_S3 = ("ExtendedS3", "S3")
@@ -45,11 +46,13 @@ def create_delivery_stream(call: Call, request: Request) -> Result:
     arn = stream_arn(call, name)
     if lookup(call, arn) is not None:
         raise in_use(f"Firehose {name} under accountId {call.account} already exists")
+    _check_role(call, destination.get("RoleARN"), arn)
     document: dict[str, Any] = {"type": kind, "destination": destination, "tags": tags}
     if encryption := request.get("DeliveryStreamEncryptionConfigurationInput"):
         document["encryption"] = encryption | {"Status": "ENABLED"}
     identity = call.new_id()
     if source is not None:
+        _check_role(call, source.get("RoleARN"), arn)
         stream = parse_arn(source["KinesisStreamARN"])
         assert stream is not None
         call.operation("kinesis", "PollShards", {"StreamArn": str(stream)}, stream.account, stream.region)
@@ -74,6 +77,13 @@ def _source(request: Request, kind: str) -> dict[str, Any] | None:
             f"KinesisStreamSourceConfiguration must be given with the type {FROM_KINESIS}, and only then."
         )
     return dict(source) if source else None
+
+
+def _check_role(call: Call, role: str | None, stream: str) -> None:
+    """https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html: it says its account as external id."""
+    taker = for_source(call, "firehose", stream)
+    taker = taker._replace(values={**taker.values, "sts:externalid": (call.account,)})
+    hand_over(call, role, taker, lambda why: role_refusal(str(role)))
 
 
 def _only_in_s3(request: Request, ending: str) -> dict[str, Any]:
@@ -146,6 +156,7 @@ def update_destination(call: Call, request: Request) -> Result:
     if request["DestinationId"] != DESTINATION_ID:
         raise invalid_argument(f"Destination Id {request['DestinationId']} not found")
     update = _only_in_s3(request, "DestinationUpdate")
+    _check_role(call, update.get("RoleARN"), stream.arn)
     stream.document["destination"] = merged(stream.document["destination"], update)
     save(call, stream, stream.version + 1)
     return {}

@@ -121,6 +121,27 @@ def remove(call: Call, kind: str, name: str) -> None:
     call.memory.clear()
 
 
+# ---- permissions boundaries
+
+
+def shown_boundary(principal: Principal) -> dict[str, str] | None:
+    if principal.boundary is None:
+        return None
+    return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": principal.boundary}
+
+
+@operation("iam", "PutRolePermissionsBoundary")
+@operation("iam", "PutUserPermissionsBoundary")
+@operation("iam", "DeleteRolePermissionsBoundary")
+@operation("iam", "DeleteUserPermissionsBoundary")
+def set_boundary(call: Call, request: Request) -> Result:
+    """A request to delete it has none."""
+    kind, principal = named(call, request)
+    call.store.run(tables.UPDATE_BOUNDARY, (request.get("PermissionsBoundary"), call.account, kind, principal.name))
+    call.memory.clear()
+    return {}
+
+
 # ---- tags
 
 

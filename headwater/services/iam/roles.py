@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.services.iam import tables
 from headwater.services.iam.documents import check_trust_policy, on_the_wire
-from headwater.services.iam.principals import Principal, add, arn_of, find, page_of, remove
+from headwater.services.iam.principals import Principal, add, arn_of, find, page_of, remove, shown_boundary
 from headwater.spine.operations import Call, Request, Result, operation
 
 
@@ -27,11 +27,7 @@ def describe(call: Call, role: Principal, listed: bool = False) -> dict[str, Any
     }
     if listed:
         return described
-    if role.boundary:
-        described["PermissionsBoundary"] = {
-            "PermissionsBoundaryType": "Policy",
-            "PermissionsBoundaryArn": role.boundary,
-        }
+    described["PermissionsBoundary"] = shown_boundary(role)
     described["Tags"] = role.tag_list() or None
     described["RoleLastUsed"] = {}
     return described
@@ -86,19 +82,6 @@ def update_role_description(call: Call, request: Request) -> Result:
 def update_assume_role_policy(call: Call, request: Request) -> Result:
     trust = check_trust_policy(request["PolicyDocument"])
     write(call, find(call, "role", request["RoleName"])._replace(trust=trust))
-    return {}
-
-
-@operation("iam", "PutRolePermissionsBoundary")
-def put_role_permissions_boundary(call: Call, request: Request) -> Result:
-    role = find(call, "role", request["RoleName"])
-    write(call, role._replace(boundary=request["PermissionsBoundary"]))
-    return {}
-
-
-@operation("iam", "DeleteRolePermissionsBoundary")
-def delete_role_permissions_boundary(call: Call, request: Request) -> Result:
-    write(call, find(call, "role", request["RoleName"])._replace(boundary=None))
     return {}
 
 

@@ -53,6 +53,7 @@ UPDATE_ROLE = """
 UPDATE iam_principals SET trust = ?, description = ?, max_session = ?, boundary = ?
 WHERE account = ? AND kind = 'role' AND name = ?
 """
+UPDATE_BOUNDARY = "UPDATE iam_principals SET boundary = ? WHERE account = ? AND kind = ? AND name = ?"
 UPDATE_TAGS = "UPDATE iam_principals SET tags = ? WHERE account = ? AND kind = ? AND name = ?"
 
 PUT_INLINE = """
@@ -118,5 +119,6 @@ INSERT_KEY = "INSERT INTO iam_access_keys (account, user_name, id, status, creat
 SELECT_KEYS = """
 SELECT id, status, created FROM iam_access_keys WHERE account = ? AND user_name = ? ORDER BY created, id
 """
+FIND_KEY = "SELECT user_name, status FROM iam_access_keys WHERE account = ? AND id = ?"
 UPDATE_KEY = "UPDATE iam_access_keys SET status = ? WHERE account = ? AND user_name = ? AND id = ?"
 DELETE_KEY = "DELETE FROM iam_access_keys WHERE account = ? AND user_name = ? AND id = ?"

@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.services.iam import tables
 from headwater.services.iam.errors import delete_conflict, limit_exceeded, no_such_entity
-from headwater.services.iam.principals import Principal, add, arn_of, find, page_of, remove
+from headwater.services.iam.principals import Principal, add, arn_of, find, page_of, remove, shown_boundary
 from headwater.spine.access_keys import make_access_key
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
@@ -25,6 +25,7 @@ def describe_user(call: Call, user: Principal) -> dict[str, Any]:
         "UserId": user.id,
         "Arn": arn_of(call, "user", user),
         "CreateDate": user.created,
+        "PermissionsBoundary": shown_boundary(user),
         "Tags": user.tag_list() or None,
     }
 
@@ -36,9 +37,9 @@ def create_user(call: Call, request: Request) -> Result:
 
 @operation("iam", "GetUser", reads=True)
 def get_user(call: Call, request: Request) -> Result:
-    """A user; without a name the caller, who is the account's root user."""
-    if "UserName" in request:
-        return {"User": describe_user(call, find(call, "user", request["UserName"]))}
+    """A user; without a name the caller, who may be the account's root user."""
+    if name := request.get("UserName") or caller_name(call):
+        return {"User": describe_user(call, find(call, "user", name))}
     root = f"arn:aws:iam::{call.account}:root"
     return {"User": {"Path": "/", "UserId": call.account, "UserName": "root", "Arn": root, "CreateDate": 0}}
 
@@ -46,7 +47,8 @@ def get_user(call: Call, request: Request) -> Result:
 @operation("iam", "ListUsers", reads=True)
 def list_users(call: Call, request: Request) -> Result:
     users, more = page_of(call, "user", request)
-    return {"Users": [{**describe_user(call, user), "Tags": None} for user in users], **more}
+    unlisted = {"Tags": None, "PermissionsBoundary": None}
+    return {"Users": [{**describe_user(call, user), **unlisted} for user in users], **more}
 
 
 @operation("iam", "DeleteUser")
@@ -63,21 +65,43 @@ def delete_user(call: Call, request: Request) -> Result:
 # ---- access keys
 
 
-def _named(request: Request) -> str:
-    """Whose keys; without a name those of the caller, who is the account's root user."""
-    if "UserName" not in request:
+def _named(call: Call, request: Request) -> str:
+    """Whose keys; without a name those of the caller."""
+    name = request.get("UserName") or caller_name(call)
+    if name is None:
         raise not_implemented("Access keys of the root user: a request without UserName")
-    name: str = request["UserName"]
     return name
+
+
+def caller_name(call: Call) -> str | None:
+    """The name of the user that calls; None where it is the account's root user, or in a role."""
+    return call.principal.rpartition("/")[2] if ":user/" in call.principal else None
+
+
+@operation("iam", "KeyOwner", internal=True, reads=True)
+def key_owner(call: Call, request: Request) -> Result:
+    """``{"User": ARN, "Active": …}`` of the user to whom an ``AccessKeyId`` was given; nothing of another."""
+    identity: str = request["AccessKeyId"]
+    owners: dict[str, tuple[str, bool] | None] = call.memory.owners
+    if identity not in owners:
+        owners[identity] = _owner(call, identity)
+    owner = owners[identity]
+    return {} if owner is None else {"User": owner[0], "Active": owner[1]}
+
+
+def _owner(call: Call, identity: str) -> tuple[str, bool] | None:
+    row = call.store.one(tables.FIND_KEY, (call.account, identity))
+    return None if row is None else (arn_of(call, "user", find(call, "user", row[0])), row[1] == "Active")
 
 
 @operation("iam", "CreateAccessKey")
 def create_access_key(call: Call, request: Request) -> Result:
-    user = find(call, "user", _named(request)).name
+    user = find(call, "user", _named(call, request)).name
     if len(call.store.all(tables.SELECT_KEYS, (call.account, user))) >= MOST_KEYS:
         raise limit_exceeded(f"Cannot exceed quota for AccessKeysPerUser: {MOST_KEYS}")
     identity = make_access_key("AKIA", call.account, call.ids)
     call.store.run(tables.INSERT_KEY, (call.account, user, identity, "Active", call.now))
+    call.memory.clear()
     return {
         "AccessKey": {
             "UserName": user,
@@ -91,7 +115,7 @@ def create_access_key(call: Call, request: Request) -> Result:
 
 @operation("iam", "ListAccessKeys", reads=True)
 def list_access_keys(call: Call, request: Request) -> Result:
-    user = find(call, "user", _named(request)).name
+    user = find(call, "user", _named(call, request)).name
     keys = [
         {"UserName": user, "AccessKeyId": identity, "Status": status, "CreateDate": created}
         for identity, status, created in call.store.all(tables.SELECT_KEYS, (call.account, user))
@@ -101,17 +125,19 @@ def list_access_keys(call: Call, request: Request) -> Result:
 
 @operation("iam", "UpdateAccessKey")
 def update_access_key(call: Call, request: Request) -> Result:
-    key = (call.account, _named(request), request["AccessKeyId"])
+    key = (call.account, _named(call, request), request["AccessKeyId"])
     if not call.store.run(tables.UPDATE_KEY, (request["Status"], *key)):
         raise key_not_found(request["AccessKeyId"])
+    call.memory.clear()
     return {}
 
 
 @operation("iam", "DeleteAccessKey")
 def delete_access_key(call: Call, request: Request) -> Result:
-    user = find(call, "user", _named(request)).name
+    user = find(call, "user", _named(call, request)).name
     if not call.store.run(tables.DELETE_KEY, (call.account, user, request["AccessKeyId"])):
         raise key_not_found(request["AccessKeyId"])
+    call.memory.clear()
     return {}
 
 
@@ -163,6 +189,7 @@ def delete_group(call: Call, request: Request) -> Result:
 def add_user_to_group(call: Call, request: Request) -> Result:
     group, user = find(call, "group", request["GroupName"]), find(call, "user", request["UserName"])
     call.store.run(tables.ADD_MEMBER, (call.account, group.name, user.name))
+    call.memory.clear()
     return {}
 
 
@@ -170,6 +197,7 @@ def add_user_to_group(call: Call, request: Request) -> Result:
 def remove_user_from_group(call: Call, request: Request) -> Result:
     group, user = find(call, "group", request["GroupName"]), find(call, "user", request["UserName"])
     call.store.run(tables.REMOVE_MEMBER, (call.account, group.name, user.name))
+    call.memory.clear()
     return {}
 
 

@@ -22,6 +22,10 @@ def invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterValueException", message)
 
 
+def role_refusal(why: str) -> AwsError:
+    return invalid_parameter("The role defined for the function cannot be assumed by Lambda.")
+
+
 def key_refusal(error: AwsError) -> AwsError:
     return invalid_parameter(
         "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "

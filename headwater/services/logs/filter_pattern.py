@@ -75,8 +75,7 @@ def _contains(term: str) -> Filter:
 
 
 def _search(regex: str) -> Filter:
-    compiled = compile_regex(regex)
-    return lambda message: compiled.search(message) is not None
+    return compile_regex(regex).finds
 
 
 def _matches_json(test: Test, message: str) -> bool:

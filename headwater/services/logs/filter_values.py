@@ -11,6 +11,8 @@ from collections.abc import Callable
 from fnmatch import translate
 from typing import Any
 
+from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
+
 Test = Callable[[Any], bool]
 
 ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
@@ -25,17 +27,17 @@ class InvalidFilterPattern(ValueError):
     """A pattern that is not of this language."""
 
 
-def compile_regex(source: str) -> re.Pattern[str]:
+def compile_regex(source: str) -> Expression:
     try:
-        return re.compile(source)
-    except re.error as error:
+        return compile_expression(source)
+    except InvalidExpression as error:
         raise InvalidFilterPattern(str(error)) from None
 
 
 def equals(kind: str, text: str) -> Test:
     if kind == "regex":
         compiled = compile_regex(text[1:-1])
-        return lambda value: isinstance(value, str) and compiled.search(value) is not None
+        return lambda value: isinstance(value, str) and compiled.finds(value)
     quoted = kind == "quoted"
     wanted = re.sub(r"\\(.)", r"\1", text[1:-1]) if quoted else text
     pattern = re.compile(translate(wanted)) if "*" in wanted else None

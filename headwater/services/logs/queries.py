@@ -5,13 +5,15 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQu
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 import orjson
 
-from headwater.languages.insights import InvalidQuery, Query, Record, UnsupportedCommand, parse_query
+from headwater.languages.insights import InvalidQuery, Query, Record, Row, UnsupportedCommand, parse_query
 from headwater.languages.insights.values import Instant
+from headwater.languages.regular_expressions import TooSlow
 from headwater.services.logs import query_tables
 from headwater.services.logs.chunks import Event
 from headwater.services.logs.errors import group_missing, invalid_parameter, malformed_query, no_token, not_found
@@ -23,7 +25,7 @@ from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import make_token, read_place
 from headwater.spine.work import Work
 
-SCHEDULED, RUNNING, COMPLETE, CANCELLED = "Scheduled", "Running", "Complete", "Cancelled"
+SCHEDULED, RUNNING, COMPLETE, FAILED, CANCELLED = "Scheduled", "Running", "Complete", "Failed", "Cancelled"
 LANGUAGE = "CWLI"
 _NAMES = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
 _MOST_GROUPS = 50
@@ -105,6 +107,14 @@ def carry_out(call: Call, item: Delivery) -> Coroutine[Any, Any, Callable[[Call]
 
 
 async def _search(work: Work, run: Run) -> Callable[[Call], None]:
+    try:
+        rows, figures = await _answer(work, run)
+    except TooSlow:
+        return lambda call: _end(call, run, FAILED, [], {})
+    return lambda call: _end(call, run, COMPLETE, rows, figures)
+
+
+async def _answer(work: Work, run: Run) -> tuple[list[Row], dict[str, int]]:
     query = parse_query(run.query, run.created)
     found: list[tuple[Event, Record]] = []
     scanned = size = 0
@@ -119,11 +129,15 @@ async def _search(work: Work, run: Run) -> Callable[[Call], None]:
                 record = record_of(event, streams.get(event.stream, ""), log)
                 if query.select(record):
                     found.append((event, record))
-    found.sort(key=lambda pair: pair[0].place, reverse=True)
-    rows = query.rows([record for _, record in found], run.most)
+
+    def rows_of() -> list[Row]:
+        found.sort(key=lambda pair: pair[0].place, reverse=True)
+        return query.rows([record for _, record in found], run.most)
+
+    rows = await asyncio.to_thread(rows_of)  # of many records it takes its time
     figures = {"recordsMatched": len(found), "recordsScanned": scanned, "bytesScanned": size}
     figures |= {"logGroupsScanned": len(groups)}
-    return lambda call: _end(call, run, rows, figures)
+    return rows, figures
 
 
 def _begin(call: Call, identity: str, name: str) -> dict[int, str]:
@@ -134,10 +148,10 @@ def _begin(call: Call, identity: str, name: str) -> dict[int, str]:
     return streams_of(call, group.id) if group else {}
 
 
-def _end(call: Call, run: Run, rows: list[Any], figures: dict[str, int]) -> None:
-    status = call.store.one(query_tables.QUERY_STATUS, (run.id,))
-    if status is not None and status[0] == RUNNING:
-        answer = (COMPLETE, call.now, orjson.dumps(rows).decode(), orjson.dumps(figures).decode())
+def _end(call: Call, run: Run, status: str, rows: list[Row], figures: dict[str, int]) -> None:
+    row = call.store.one(query_tables.QUERY_STATUS, (run.id,))
+    if row is not None and row[0] == RUNNING:
+        answer = (status, call.now, orjson.dumps(rows).decode(), orjson.dumps(figures).decode())
         call.store.run(query_tables.END_QUERY, (*answer, run.id))
 
 
@@ -215,5 +229,5 @@ def _shown(run: Run) -> dict[str, Any]:
         "createTime": run.created,
         "logGroupName": orjson.loads(run.groups)[0],
         "queryDuration": None if run.ended is None else run.ended - run.created,
-        "bytesScanned": float(orjson.loads(run.figures)["bytesScanned"]) if run.figures else None,
+        "bytesScanned": float(orjson.loads(run.figures).get("bytesScanned", 0)) if run.figures else None,
     }

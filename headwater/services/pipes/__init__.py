@@ -4,6 +4,7 @@ from headwater.services.pipes import consuming, executing, explaining, pipes, re
 from headwater.services.pipes.consuming import start
 from headwater.services.pipes.quotas import QUOTAS
 from headwater.services.pipes.tables import SCHEMA
+from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
 
 SERVICE = Service(
@@ -13,4 +14,5 @@ SERVICE = Service(
     start=start,
     validates=True,
     quotas=QUOTAS,
+    authorization=Authorization({}),
 )

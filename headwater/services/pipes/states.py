@@ -10,13 +10,14 @@ from typing import Any
 import orjson
 
 from headwater.services.pipes import tables
-from headwater.services.pipes.errors import pipe_is_busy
+from headwater.services.pipes.errors import pipe_is_busy, validation
 from headwater.services.pipes.explaining import keep_version
 from headwater.services.pipes.row import CHANGED, Row, find_pipe, pipe_by_arn
 from headwater.services.pipes.validation import check_source_exists
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.trust import check_trust, for_source
 
 _BY_USER = "User initiated"
 _FAILED = {"CREATING": "CREATE_FAILED", "UPDATING": "UPDATE_FAILED", "STARTING": "START_FAILED"}
@@ -41,7 +42,8 @@ def settle(call: Call, item: Delivery) -> None:
     row = pipe_by_arn(call, item.target)
     if row is None:
         return
-    source = orjson.loads(row.definition)["Source"]
+    definition = orjson.loads(row.definition)
+    source = definition["Source"]
     if row.state == "DELETING":
         call.store.run(tables.DELETE_PIPE, (row.arn,))
         call.store.run(tables.DELETE_POSITIONS, (row.arn,))
@@ -51,6 +53,7 @@ def settle(call: Call, item: Delivery) -> None:
     if state == "RUNNING":
         try:
             check_source_exists(call, source)
+            check_trust(call, definition["RoleArn"], for_source(call, "pipes", row.arn), validation)
         except AwsError as error:
             state, reason = _FAILED.get(row.state, "START_FAILED"), error.message
             call.span.note("failed", reason)

@@ -16,6 +16,10 @@ def invalid_token() -> AwsError:
     return validation("Invalid NextToken provided.")
 
 
+def role_refusal(why: str) -> AwsError:
+    return validation("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
+
+
 def schedule_not_found(name: str) -> AwsError:
     return AwsError("ResourceNotFoundException", f"Schedule {name} does not exist.", 404)
 

@@ -11,7 +11,13 @@ import orjson
 
 from headwater.languages.schedules import Schedule
 from headwater.services.scheduler import tables
-from headwater.services.scheduler.errors import invalid_token, quota_exceeded, schedule_exists, schedule_not_found
+from headwater.services.scheduler.errors import (
+    invalid_token,
+    quota_exceeded,
+    role_refusal,
+    schedule_exists,
+    schedule_not_found,
+)
 from headwater.services.scheduler.firing import keeps_time, set_timer
 from headwater.services.scheduler.groups import DEFAULT, active_group, find_group, group_arn
 from headwater.services.scheduler.quotas import SCHEDULES
@@ -20,6 +26,7 @@ from headwater.services.scheduler.validation import check_schedule
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
+from headwater.spine.trust import for_source, hand_over
 
 _PAGE = 100
 _DEFAULTS: dict[str, Any] = {"ScheduleExpressionTimezone": "UTC", "ActionAfterCompletion": "NONE"}
@@ -77,6 +84,7 @@ def create_schedule(call: Call, request: Request) -> Result:
     if call.is_full(SCHEDULES, tables.COUNT_SCHEDULES, (call.account, call.region)):
         raise quota_exceeded("The maximum number of schedules for this account has been reached.")
     definition, state = _definition(request), request.get("State") or "ENABLED"
+    _check_role(call, request["Target"], group.arn)
     text = orjson.dumps(definition).decode()
     row = (arn, call.account, call.region, group.arn, request["Name"], state, text, call.now, call.now)
     call.store.run(tables.INSERT_SCHEDULE, row)
@@ -90,13 +98,20 @@ def create_schedule(call: Call, request: Request) -> Result:
 def update_schedule(call: Call, request: Request) -> Result:
     """Everything that the request does not say takes its default."""
     schedule = check_schedule(call, request)
-    find_group(call, request.get("GroupName") or DEFAULT)
+    group = find_group(call, request.get("GroupName") or DEFAULT)
     row = _find(call, request)
+    _check_role(call, request["Target"], group.arn)
     definition, state = _definition(request), request.get("State") or "ENABLED"
     call.store.run(tables.SET_SCHEDULE, (state, orjson.dumps(definition).decode(), call.now, row.arn))
     if state != row.state or not keeps_time(orjson.loads(row.definition), definition):
         _set_timer_anew(call, row, state, definition, schedule)
     return {"ScheduleArn": row.arn}
+
+
+def _check_role(call: Call, target: dict[str, Any], group: str) -> None:
+    """https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html: the source
+    is the group, not the schedule."""
+    hand_over(call, target["RoleArn"], for_source(call, "scheduler", group), role_refusal)
 
 
 def _set_timer_anew(call: Call, row: Row, state: str, definition: dict[str, Any], schedule: Schedule) -> None:

@@ -13,7 +13,7 @@ from headwater.services.sns.errors import invalid
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging("sns")
 _ATTRIBUTES = (
@@ -115,12 +115,7 @@ class TopicResource(Resource):
         return {**present, "TopicName": name, "Tags": tags}
 
     def known(self, call: Call) -> list[str]:
-        topics, token = [], None
-        while True:
-            answer = call.operation("sns", "ListTopics", {"NextToken": token} if token else {})
-            topics += [topic["TopicArn"] for topic in answer.get("Topics") or ()]
-            if not (token := answer.get("NextToken")):
-                return topics
+        return [topic["TopicArn"] for topic in all_listed(call, "sns", "ListTopics", "Topics")]
 
     def _describe(self, change: Change, arn: str) -> None:
         change.physical_id = arn

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-par
 
 from __future__ import annotations
 
-import re
-
 import orjson
 
+from headwater.languages.regular_expressions import InvalidExpression, compile_expression
 from headwater.services.ssm import tables
 from headwater.services.ssm.changes import remove, tell
 from headwater.services.ssm.errors import (
@@ -151,10 +150,10 @@ def check_value(made: Parameter) -> None:
         raise validation("Parameter value can't be empty.")
     if made.pattern:
         try:
-            matches = re.fullmatch(made.pattern, made.value)
-        except re.error:
+            pattern = compile_expression(made.pattern)
+        except InvalidExpression:
             raise invalid_pattern(made.pattern) from None
-        if matches is None:
+        if not pattern.matches(made.value):
             raise pattern_mismatch(made.pattern)
 
 

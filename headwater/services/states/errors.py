@@ -14,6 +14,14 @@ def invalid_role(arn: str) -> AwsError:
     return AwsError("InvalidArn", f"Invalid Role Arn: '{arn}'")
 
 
+def role_refusal(why: str) -> AwsError:
+    return AwsError(
+        "AccessDeniedException",
+        "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the "
+        "provided role.",
+    )
+
+
 def machine_does_not_exist(arn: str) -> AwsError:
     return AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
 

@@ -23,6 +23,7 @@ from headwater.services.states.errors import (
     machine_already_exists,
     machine_limit_exceeded,
     missing_parameter,
+    role_refusal,
     validation,
 )
 from headwater.services.states.integrations.recognized import check_resource
@@ -40,6 +41,7 @@ from headwater.services.states.tags import check_tags
 from headwater.services.states.versions import find_qualified, publish
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.trust import Taker, for_source, hand_over
 
 log = logging.getLogger(__name__)
 # Names hold no whitespace, brackets, wildcards, quotes, path or URL characters, or control characters.
@@ -51,10 +53,13 @@ def check_name(name: str) -> None:
         raise invalid_name(name)
 
 
-def check_role(arn: str) -> None:
+def check_role(call: Call, arn: str, machine: str | None = None) -> None:
+    """InvalidArn, or the refusal where the role does not let Step Functions in, for a state machine (its ARN)."""
     parsed = parse_arn(arn)
     if parsed is None or parsed.service != "iam" or not parsed.resource.startswith("role/"):
         raise invalid_role(arn)
+    taker = for_source(call, "states", machine) if machine else Taker("states", {})
+    hand_over(call, arn, taker, role_refusal)
 
 
 def check_definition(call: Call, name: str, text: str, kind: str = STANDARD) -> None:
@@ -77,13 +82,13 @@ def create_state_machine(call: Call, request: Request) -> Result:
     check_name(name)
     if request.get("versionDescription") and not request.get("publish"):
         raise validation("Version description can only be set when publish is true")
-    check_role(request["roleArn"])
+    arn = make_arn("states", call.region, call.account, f"stateMachine:{name}")
+    check_role(call, request["roleArn"], arn)
     check_definition(call, name, text, kind)
     logging = check_logging(request.get("loggingConfiguration"))
     tracing = check_tracing(request.get("tracingConfiguration"))
     encryption = check_encryption(call, request.get("encryptionConfiguration"))
     tags = check_tags(request.get("tags") or ())
-    arn = make_arn("states", call.region, call.account, f"stateMachine:{name}")
     call.span.subject = arn
     machine = machine_by_arn(call, arn)
     if machine is not None:
@@ -131,7 +136,7 @@ def update_state_machine(call: Call, request: Request) -> Result:
         )
     text = request.get("definition") or machine.text
     role = request.get("roleArn") or machine.role
-    check_role(role)
+    check_role(call, role, machine.arn)
     check_definition(call, machine.name, text, machine.kind)
     logging, tracing, encryption = machine.logging, machine.tracing, machine.encryption
     if request.get("loggingConfiguration") is not None:

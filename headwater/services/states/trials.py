@@ -95,7 +95,7 @@ def _variables(request: Request) -> dict[str, Any]:
 def _find(call: Call, request: Request) -> State:
     """The state under test: the definition itself, or one of a whole machine's."""
     if request.get("roleArn"):
-        check_role(request["roleArn"])
+        check_role(call, request["roleArn"])
     name, check = request.get("stateName"), partial(check_resource, call)
     try:
         if name is None:

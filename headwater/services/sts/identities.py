@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.languages.policies.trust import ASSUME
+from headwater.services.sts.trusting import check_caller, not_authorized
 from headwater.spine.access_keys import account_of, make_access_key
 from headwater.spine.arns import Arn, parse_arn, partition_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.session_tokens import Session, make_token
+from headwater.spine.session_tokens import Confined, Session, make_token
 
 SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 HOUR = 3600
@@ -40,6 +42,8 @@ def _user_id(call: Call) -> str:
     kind, _, name = call.principal.rpartition(":")[2].partition("/")
     if kind == "federated-user":
         return f"{call.account}:{name}"
+    if kind == "user":
+        return str(call.operation("iam", "GetUser", {"UserName": name.rpartition("/")[2]})["User"]["UserId"])
     if kind != _ASSUMED:
         return call.account
     role, _, session = name.partition("/")
@@ -65,14 +69,15 @@ def get_session_token(call: Call, request: Request) -> Result:
 
 @operation("sts", "GetFederationToken")
 def get_federation_token(call: Call, request: Request) -> Result:
-    """Its policies are kept by nobody: within an account nothing asks them.
+    """Its policies are in the token.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
     """
     name, seconds = request["Name"], request.get("DurationSeconds") or 12 * HOUR
     arn = f"arn:{partition_of(call.region)}:sts::{call.account}:federated-user/{name}"
+    principal = _confined(call, arn, request, call.principal)
     return {
-        "Credentials": credentials(call, call.account, seconds, arn),
+        "Credentials": credentials(call, call.account, seconds, principal),
         "FederatedUser": {"FederatedUserId": f"{call.account}:{name}", "Arn": arn},
         "PackedPolicySize": 0,
     }
@@ -85,6 +90,7 @@ def assume_role(call: Call, request: Request) -> Result:
     if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
         raise AwsError("ValidationError", f"{request['RoleArn']} is invalid")
     role = find_role(call, arn)
+    check_caller(call, arn, request)
     seconds = request.get("DurationSeconds") or HOUR
     if seconds > role["MaxSessionDuration"]:
         raise AwsError(
@@ -96,10 +102,25 @@ def assume_role(call: Call, request: Request) -> Result:
     session = request["RoleSessionName"]
     assumed = arn._replace(service="sts", resource=f"{_ASSUMED}/{role['RoleName']}/{session}")
     return {
-        "Credentials": credentials(call, arn.account, seconds, str(assumed)),
+        "Credentials": credentials(call, arn.account, seconds, _confined(call, str(assumed), request)),
         "AssumedRoleUser": {"AssumedRoleId": f"{role['RoleId']}:{session}", "Arn": str(assumed)},
         "SourceIdentity": request.get("SourceIdentity"),
     }
+
+
+def _confined(call: Call, principal: str, request: Request, issuer: str = "") -> str:
+    """The principal with what the request says of the session's own policies and tags.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+    """
+    policy = request.get("Policy") or ""
+    if policy:
+        call.ask("iam", "CheckPolicy", {"PolicyDocument": policy})
+    policies = [each["arn"] for each in request.get("PolicyArns") or ()]
+    tags = {each["Key"]: each["Value"] for each in request.get("Tags") or ()}
+    if not (policy or policies or tags or issuer):
+        return principal
+    return Confined.of(principal, policy, policies, tags, issuer)
 
 
 def find_role(call: Call, arn: Arn) -> dict[str, Any]:
@@ -111,9 +132,5 @@ def find_role(call: Call, arn: Arn) -> dict[str, Any]:
             raise
         role = {"Arn": None}
     if role["Arn"] != str(arn):
-        raise AwsError(
-            "AccessDenied",
-            f"User: {call.principal} is not authorized to perform: sts:AssumeRole on resource: {arn}",
-            403,
-        )
+        raise not_authorized(call.principal, ASSUME, arn)
     return role

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from headwater.languages.iot_sql.functions.signature import VERSION_2, Function
 from headwater.languages.iot_sql.values import UNDEFINED, Value, to_int, to_string
+from headwater.languages.regular_expressions import Expression, InvalidExpression, Match, TooSlow, compile_expression
 
 _MOST_PADDING = 1000
-_JAVA_GROUP_NAME = re.compile(r"\(\?<(?![=!])")
 _REFERENCE = re.compile(r"\\(.)|\$(\d)")
 
 
@@ -64,22 +64,24 @@ def _substring(value: Value, start: Value, stop: Value = None) -> Value:
 
 
 @lru_cache(256)
-def _pattern(text: str) -> re.Pattern[str] | None:
-    """Java's regular expression as Python's; they differ in how a group is named."""
+def _pattern(text: str) -> Expression | None:
     try:
-        return re.compile(_JAVA_GROUP_NAME.sub("(?P<", text))
-    except (re.error, OverflowError, RecursionError):
+        return compile_expression(text)
+    except InvalidExpression:
         return None
 
 
 def _regexp_matches(text: str, pattern: str) -> Value:
     compiled = _pattern(pattern)
-    return UNDEFINED if compiled is None else compiled.search(text) is not None
+    return UNDEFINED if compiled is None else compiled.finds(text)
 
 
 def _regexp_substr(text: str, pattern: str) -> Value:
     compiled = _pattern(pattern)
-    match = compiled.search(text) if compiled is not None else None
+    try:
+        match = compiled.search(text) if compiled is not None else None
+    except TooSlow:
+        return UNDEFINED
     return UNDEFINED if match is None else match.group()
 
 
@@ -90,10 +92,13 @@ def _regexp_replace(text: str, pattern: str, replacement: str) -> Value:
     if any(int(reference[2] or 0) > compiled.groups for reference in _REFERENCE.finditer(replacement)):
         return UNDEFINED
 
-    def expand(match: re.Match[str]) -> str:
+    def expand(match: Match) -> str:
         return _REFERENCE.sub(lambda part: part[1] or match[int(part[2])] or "", replacement)
 
-    return compiled.sub(expand, text)
+    try:
+        return compiled.replace(text, expand)
+    except TooSlow:
+        return UNDEFINED
 
 
 def _hash(name: str) -> Function:

@@ -19,6 +19,7 @@ from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 from headwater.spine.permissions import session_of
+from headwater.spine.trust import check_trust, for_source
 
 Parameters = Mapping[str, Any]
 _MOST_RECORDS = 500  # of PutRecordBatch
@@ -26,7 +27,14 @@ _MOST_RECORDS = 500  # of PutRecordBatch
 
 def carry_out(call: Call, rule: str, kind: str, parameters: Parameters, payload: bytes) -> None:
     """Do one action; raises the AwsError of the service that refused it."""
+    if role := parameters.get("roleArn"):
+        source = make_arn("iot", call.region, call.account, f"rule/{rule}")
+        check_trust(call, role, for_source(call, "iot", source), _not_trusted)
     _ACTIONS[kind](call, rule, parameters, payload)
+
+
+def _not_trusted(why: str) -> AwsError:
+    return AwsError("AccessDenied", f"User: {why}", 403)
 
 
 def _act(call: Call, parameters: Parameters, service: str, name: str, request: Request) -> None:

@@ -93,7 +93,7 @@ def _prepare(call: Call, rule: str, parameters: Mapping[str, Any], payload: byte
     signature = (parameters.get("auth") or {}).get("sigv4")
     if signature:
         asked = {"RoleArn": signature["roleArn"], "RoleSessionName": rule[:64]}
-        credentials = call.operation("sts", "AssumeRole", asked)["Credentials"]
+        credentials = call.operation("sts", "AssumeRole", asked, principal="iot.amazonaws.com")["Credentials"]
         signer = Signer(credentials, signature["signingRegion"], signature["serviceName"])
         headers |= sign(signer, url, headers, payload, call.now)
     return _Post(url, headers, payload)

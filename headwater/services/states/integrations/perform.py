@@ -62,7 +62,9 @@ def prepare(resource: str, arguments: Any) -> dict[str, Any] | None:
     if target is None or listing is None or listing.model is None:
         return None
     model = load_model(listing.model)
-    return to_request(model, target.operation, arguments) if target.operation in model.operations else None
+    if target.operation not in model.operations:
+        return None
+    return to_request(model, target.operation, arguments, optimised=target.optimised)
 
 
 def perform(call: Call, id_: int, execution: Execution, command: RunTask, handles: list[int]) -> list[Input]:

@@ -12,22 +12,22 @@ from functools import cache
 from typing import Any
 
 from headwater.languages.asl.errors import ArgumentsRefused
+from headwater.spine.attribute_values import JAVA_TYPES, each_attribute
 from headwater.spine.models import Model, Reference, Shape
-from headwater.spine.requests import (
-    ATTRIBUTE_VALUE,
-    CIPHERTEXT,
-    JAVA_TYPES,
-    UnfitParameters,
-    each_attribute,
-    read_request,
-)
+from headwater.spine.requests import ATTRIBUTE_VALUE, CIPHERTEXT, Reader, UnfitParameters, read_request
 from headwater.spine.store.blobs import Blob
 
+_OPTIMISED = Reader("Step Functions", typed=True, bare=True)
+_SDK = Reader("Step Functions", typed=True)
 
-def to_request(model: Model, operation: str, parameters: Any) -> dict[str, Any]:
-    """The operation's request; ArgumentsRefused with AWS's finding where the parameters do not fit."""
+
+def to_request(model: Model, operation: str, parameters: Any, *, optimised: bool) -> dict[str, Any]:
+    """The operation's request; ArgumentsRefused with AWS's finding where the parameters do not fit.
+
+    To the optimised integration of DynamoDB a text alone is a value: https://serverlessland.com/patterns/sfn-dynamodb
+    """
     try:
-        return read_request(model, operation, parameters, "Step Functions")
+        return read_request(model, operation, parameters, _OPTIMISED if optimised else _SDK)
     except UnfitParameters as finding:
         raise ArgumentsRefused(str(finding)) from None
 
