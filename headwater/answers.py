@@ -358,6 +358,14 @@ class Lacking(TypedDict):
     at: int
 
 
+class MissingPolicy(TypedDict):
+    """What would allow a role what it lacks; ``trust``: it is the role's trust policy."""
+
+    role: str
+    trust: bool
+    document: dict[str, Any]
+
+
 class MockCase(TypedDict):
     account: str
     region: str

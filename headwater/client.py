@@ -33,6 +33,7 @@ from headwater.answers import (
     Happened,
     Held,
     Lacking,
+    MissingPolicy,
     MockCase,
     Mode,
     Outcome,
@@ -70,6 +71,7 @@ __all__ = [
     "HeadwaterError",
     "Held",
     "Lacking",
+    "MissingPolicy",
     "MockCase",
     "Mode",
     "Outcome",
@@ -206,6 +208,10 @@ class Headwater:
     def permissions(self, role: str = "") -> list[Lacking]:
         """What roles did here, or tried, that their policies do not allow; of one role, given by its name or ARN."""
         return cast("list[Lacking]", self._ask("GET", f"permissions?role={quote(role, safe='')}")["lacking"])
+
+    def missing_policies(self, role: str = "") -> list[MissingPolicy]:
+        """Policies that would allow what :meth:`permissions` tells."""
+        return cast("list[MissingPolicy]", self._ask("GET", f"permissions?role={quote(role, safe='')}")["policies"])
 
     def outbox(self, limit: int = 100, after: str = "0") -> list[Sent]:
         """E-mails, text messages and pushes that SNS would have sent, the newest first."""

@@ -54,7 +54,20 @@ def aws(endpoint: str, account: str) -> Client:
     return client_factory(endpoint, account)
 
 
-def client_factory(endpoint: str, account: str, region: str = "us-east-1") -> Client:
+@pytest.fixture(scope="session")
+def strict() -> Iterator[str]:
+    """The address of a server that enforces policies."""
+    with ServerThread(enforce_policies=True) as running:
+        yield running.endpoint
+
+
+@pytest.fixture
+def strictly(strict: str, account: str) -> Client:
+    """As ``aws``, where policies are enforced."""
+    return client_factory(strict, account)
+
+
+def client_factory(endpoint: str, account: str, region: str = "us-east-1", token: str | None = None) -> Client:
     made: dict[str, Any] = {}
 
     def client(service: str, **config: Any) -> Any:
@@ -66,6 +79,7 @@ def client_factory(endpoint: str, account: str, region: str = "us-east-1") -> Cl
                 region_name=region,
                 aws_access_key_id=account,
                 aws_secret_access_key="secret",
+                aws_session_token=token,
                 config=Config(**settings),
             )
         return made[service]

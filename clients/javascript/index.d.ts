@@ -8,6 +8,9 @@ export interface Held { name: string; subject: string | null; trace: string; sin
 export interface Timer { due: number; kind: "delivery" | "wait"; name: string; subject?: string | null; id?: string; attempt?: number; trace?: string }
 export interface Settlement { settled: boolean; now: number; holding: Held[]; timers: Timer[] }
 export interface Pending extends Timer { created: number; running: boolean; error: string | null }
+export interface Lacking {
+  role: string; sessions: string[]; action: string; resource: string; reason: string; refused: boolean; times: number; trace: string; at: number;
+}
 export interface Snapshot { name: string; taken: number; size: number }
 export interface Span {
   id: string; trace: string; parent: string | null; kind: string; name: string; subject: string | null;
@@ -86,6 +89,7 @@ export class Headwater {
   explain(id: string, bus?: string): Promise<Explained>;
   resources(where?: { account?: string; region?: string }): Promise<Array<{ arn: string; type: string; name: string }>>;
   deliveries(limit?: number): Promise<Pending[]>;
+  permissions(role?: string): Promise<Lacking[]>;
   faults(): Promise<FaultSet>;
   addFaults(faults?: { rules?: FaultRule[]; seed?: number | string }): Promise<FaultSet>;
   clearFaults(): Promise<FaultSet>;

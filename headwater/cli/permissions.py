@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,7 +13,7 @@ from rich.text import Text
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.terminal import terminal
-from headwater.client import Lacking
+from headwater.client import Lacking, MissingPolicy
 
 
 @click.command("permissions")
@@ -29,15 +28,15 @@ def command(role: str, policy: bool, as_json: bool, endpoint: str) -> None:
     `headwater start --enforce-policies` refuses it here too.
     """
     with asking(endpoint) as headwater:
+        if policy:
+            click.echo(json.dumps(_by_role(headwater.missing_policies(role)), indent=2))
+            return
         found = headwater.permissions(role)
     if as_json:
         for each in found:
             click.echo(json.dumps(each))
         return
     found.sort(key=itemgetter("role", "resource", "action"))
-    if policy:
-        click.echo(json.dumps(_policies(found), indent=2))
-        return
     for arn, lacking in groupby(found, key=itemgetter("role")):
         _show(arn, list(lacking))
     if not found:
@@ -57,33 +56,5 @@ def _show(arn: str, lacking: list[Lacking]) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _policies(found: list[Lacking]) -> dict[str, Any]:
-    """What would allow it: the policies of whoever lacks something, and the trust policies of roles."""
-    trusting = sorted((each for each in found if _is_of_trust(each)), key=itemgetter("resource"))
-    others = groupby((each for each in found if not _is_of_trust(each)), key=itemgetter("role"))
-    return {
-        **{arn: _policy(lacking) for arn, lacking in others},
-        **{f"{arn} (trust policy)": _trust(same) for arn, same in groupby(trusting, key=itemgetter("resource"))},
-    }
-
-
-def _is_of_trust(lacking: Lacking) -> bool:
-    return "role trust policy" in lacking["reason"]
-
-
-def _trust(lacking: Iterable[Lacking]) -> dict[str, Any]:
-    """Statements that let in the services and others that a role does not let in."""
-    statements = []
-    for each in lacking:
-        services = [name for name in each["sessions"] if name.endswith(".amazonaws.com")]
-        principal = {"Service": services} if services else {"AWS": each["role"]}
-        statements.append({"Effect": "Allow", "Principal": principal, "Action": each["action"]})
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _policy(lacking: Iterable[Lacking]) -> dict[str, Any]:
-    statements = [
-        {"Effect": "Allow", "Action": sorted({each["action"] for each in same}), "Resource": resource}
-        for resource, same in groupby(lacking, key=itemgetter("resource"))
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
+def _by_role(policies: list[MissingPolicy]) -> dict[str, Any]:
+    return {each["role"] + (" (trust policy)" if each["trust"] else ""): each["document"] for each in policies}

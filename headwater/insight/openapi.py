@@ -147,8 +147,12 @@ _LACKING = _object(
     resource=_text("an ARN, or * where it is not looked at"), reason=_text("as AWS says it"),
     refused={"type": "boolean"}, times={"type": "integer"}, trace=_text("the last one's"), at=_MS,
 )  # fmt: skip
-PERMISSIONS = _object("looked_at lacking", looked_at={"type": "integer", "description": "spans, the newest"},
-                      lacking=_list(_LACKING))  # fmt: skip
+_MISSING = _object("role trust document", role=_text("an ARN"), document=_ANYTHING,
+                   trust={"type": "boolean", "description": "whether it is the role's trust policy"})  # fmt: skip
+PERMISSIONS = _object(
+    "looked_at lacking policies", looked_at={"type": "integer", "description": "spans, the newest"},
+    lacking=_list(_LACKING), policies={**_list(_MISSING), "description": "that would allow it"},
+)  # fmt: skip
 STOP = _object("stop", stop=_text("a phone number"), account=_text(), region=_text())
 SPANS = _object("spans last", spans=_list(_ANYTHING), last=_text("the id of the newest span that there is"))
 SNAPSHOT = _object(

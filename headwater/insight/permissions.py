@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from headwater.insight.granting import granting
 from headwater.spine.admission import NOTE
 from headwater.spine.arns import parse_arn
 from headwater.spine.engine import Engine
@@ -59,7 +60,8 @@ def _look(call: Call, role: str) -> dict[str, Any]:
         if name and name not in lacking["sessions"]:
             lacking["sessions"].append(name)
     (looked_at,) = call.store.one(_COUNT, (_MOST_LOOKED_AT,)) or (0,)
-    return {"looked_at": looked_at, "lacking": list(found.values())}
+    listed = list(found.values())
+    return {"looked_at": looked_at, "lacking": listed, "policies": granting(listed)}
 
 
 def _role(principal: str, resource: str) -> tuple[str, str]:

@@ -8,34 +8,38 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import orjson
 
 from headwater.languages.asl.timestamps import parse_timestamp
+from headwater.spine.attribute_values import TypedValues, loose_value
 from headwater.spine.models import Model, Reference, Shape
 
 ATTRIBUTE_VALUE = "AttributeValue"
-"""The shape of DynamoDB's values, which travel as they are; the Java SDK spells some of their types its own way."""
+"""The shape of DynamoDB's values, which travel as they are."""
 CIPHERTEXT = "CiphertextType"
 """The shape of what KMS has made: bytes that are never text, so that in JSON they are Base64. Other blobs are text."""
-JAVA_TYPES = {"SS": "Ss", "NS": "Ns", "BS": "Bs", "NULL": "Nul", "BOOL": "Bool"}
-_ATTRIBUTE_TYPES = {name.upper(): kind for kind, name in JAVA_TYPES.items()} | {"NULL": "NULL"}
+
+
+class Reader(NamedTuple):
+    """Who reads. ``typed``: as AWS's SDKs for Java do, for which a number is no text; ``bare``: as their version 1."""
+
+    name: str
+    typed: bool = False
+    bare: bool = False
 
 
 class UnfitParameters(ValueError):
     """Parameters that are not those of the operation; the text says which."""
 
 
-def read_request(
-    model: Model, operation: str, parameters: Any, reader: str, *, texts_are_values: bool = False
-) -> dict[str, Any]:
-    """The operation's request; UnfitParameters where the parameters do not fit. ``reader``: who reads them, for its
-    messages. ``texts_are_values``: a text in the place of a DynamoDB value is one (``S``)."""
+def read_request(model: Model, operation: str, parameters: Any, reader: Reader) -> dict[str, Any]:
+    """The operation's request; UnfitParameters where the parameters do not fit."""
     if not isinstance(parameters, dict):
         raise UnfitParameters("The Parameters must be a JSON object")
-    request: dict[str, Any] = _readers(model, reader, texts_are_values).of_input(operation)(parameters, "")
+    request: dict[str, Any] = _readers(model, reader).of_input(operation)(parameters, "")
     return request
 
 
@@ -44,17 +48,16 @@ Read = Callable[[Any, str], Any]
 
 
 @lru_cache(256)
-def _readers(model: Model, name: str, texts_are_values: bool) -> _Readers:
-    return _Readers(model, name, _attribute_or_text if texts_are_values else _attribute)
+def _readers(model: Model, reader: Reader) -> _Readers:
+    return _Readers(model, reader)
 
 
 class _Readers:
     """What reads the shapes of a model: made once for each shape, and for a member once it is written."""
 
-    def __init__(self, model: Model, name: str, attribute: Callable[[Any], Any]) -> None:
+    def __init__(self, model: Model, reader: Reader) -> None:
         self._model = model
-        self._name = name
-        self._attribute = attribute
+        self._reader = reader
         self._inputs: dict[str, Read] = {}
         self._shapes: dict[str, Read] = {}
 
@@ -74,7 +77,9 @@ class _Readers:
     def _make(self, name: str, shape: Shape) -> Read:
         kind = shape["type"]
         if name == ATTRIBUTE_VALUE:
-            return lambda value, key: self._attribute(value)
+            if self._reader.typed:
+                return TypedValues(UnfitParameters, bare=self._reader.bare).read
+            return lambda value, key: loose_value(value)
         if kind == "structure":
             return (lambda value, key: value) if shape.get("document") else self._structure(shape)
         if kind == "list":
@@ -83,7 +88,7 @@ class _Readers:
             return self._map(shape)
         if name == CIPHERTEXT:
             return _ciphertext
-        return lambda value, key: _scalar(kind, value, key)
+        return partial(_typed_scalar if self._reader.typed else _scalar, kind)
 
     def _structure(self, shape: Shape) -> Read:
         members = {name.lower(): name for name in shape["members"]}
@@ -93,7 +98,7 @@ class _Readers:
         def find(key: str) -> tuple[str, Read]:
             name = members.get(key.lower())
             if name is None:
-                raise UnfitParameters(f'The field "{key}" is not supported by {self._name}')
+                raise UnfitParameters(f'The field "{key}" is not supported by {self._reader.name}')
             found = name, self._of(shape["members"][name])
             if len(known) < 2 * len(members):
                 known[key] = found
@@ -125,9 +130,16 @@ class _Readers:
         def read(value: Any, key: str) -> dict[str, Any]:
             _expect(value, dict, key, "a MAP")
             read_item = self._of(shape["value"])
-            return {name: read_item(item, key) for name, item in value.items()}
+            return {name: read_item(item, name) for name, item in value.items() if item is not None}
 
         return read
+
+
+def _typed_scalar(kind: str, value: Any, key: str) -> Any:
+    """JSON may stand for text, but a number or a truth alone is none."""
+    if kind in ("string", "blob") and type(value) in (int, float, bool):
+        raise UnfitParameters(f"The value for the field '{key}' must be a STRING")
+    return _scalar(kind, value, key)
 
 
 def _scalar(kind: str, value: Any, key: str) -> Any:
@@ -165,28 +177,3 @@ def _timestamp(value: Any, key: str) -> int:
     if moment is None:
         raise UnfitParameters(f"The value for the field '{key}' must be a valid timestamp")
     return moment // 1_000_000
-
-
-def _attribute(value: Any) -> Any:
-    """A DynamoDB value from either spelling."""
-    return _spelt(value, _attribute) if type(value) is dict else value
-
-
-def _attribute_or_text(value: Any) -> Any:
-    """A DynamoDB value from either spelling, or from a text alone."""
-    if type(value) is str:
-        return {"S": value}
-    return _spelt(value, _attribute_or_text) if type(value) is dict else value
-
-
-def _spelt(value: dict[str, Any], convert: Callable[[Any], Any]) -> dict[str, Any]:
-    return {
-        (name := _ATTRIBUTE_TYPES.get(kind.upper(), kind.upper())): each_attribute(name, inner, convert)
-        for kind, inner in value.items()
-    }
-
-
-def each_attribute(kind: str, inner: Any, convert: Callable[[Any], Any]) -> Any:
-    if kind == "M" and type(inner) is dict:
-        return {name: convert(value) for name, value in inner.items()}
-    return [convert(value) for value in inner] if kind == "L" and type(inner) is list else inner

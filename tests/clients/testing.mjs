@@ -8,6 +8,8 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { EventBridgeClient, ListRulesCommand, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { CreateQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 
 import { findCloud, Headwater, HeadwaterError, returns, StackFailed, startCloud, throws } from "../../clients/javascript/src/index.js";
@@ -201,6 +203,19 @@ test("executions are shown, compared and replayed", async () => {
   assert.equal((await cloud.headwater.replay({ execution: small, definition: machine(4) })).executions[0].departure.state, "Take");
   assert.equal((await cloud.headwater.replay({ since: new Date(0), last: 1 })).executions.length, 1);
   await assert.rejects(cloud.headwater.execution("nowhere"), { status: 404 });
+});
+
+test("what a role may not do is told", async () => {
+  assert.deepEqual(await cloud.headwater.permissions(), []);
+  const trust = { Version: "2012-10-17", Statement: { Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" } };
+  const made = { RoleName: "parcels", AssumeRolePolicyDocument: JSON.stringify(trust) };
+  const { Role } = await new IAMClient(settings).send(new CreateRoleCommand(made));
+  const assumed = new AssumeRoleCommand({ RoleArn: Role.Arn, RoleSessionName: "me" });
+  const { AccessKeyId, SecretAccessKey, SessionToken } = (await new STSClient(settings).send(assumed)).Credentials;
+  const session = new SQSClient({ ...settings, credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } });
+  await session.send(new ReceiveMessageCommand({ QueueUrl: shop.outputs.Parcels }));
+  const [lacking] = await cloud.headwater.permissions("parcels");
+  assert.deepEqual([lacking.action, lacking.times, lacking.refused], ["sqs:ReceiveMessage", 1, false]);
 });
 
 test("what cannot be deployed, asked or found is said in words", async () => {

@@ -19,6 +19,7 @@ PAGES = {
     "traces": "/console/traces",
     "deliveries": "/console/deliveries",
     "resources": "/console/resources",
+    "permissions": "/console/permissions",
 }
 
 

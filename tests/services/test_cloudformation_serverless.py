@@ -66,8 +66,8 @@ def test_an_application_of_the_repository_is_refused(aws: Client) -> None:
         aws("cloudformation").create_stack, StackName="shop", TemplateBody=body, Capabilities=CAPABILITIES
     ) == (
         "ValidationError",
-        "Headwater does not implement the AWS Serverless Application Repository, from which Shop comes; the Location of "
-        "a template is possible.",
+        "Headwater does not implement the AWS Serverless Application Repository, from which Shop comes; the Location "
+        "of a template is possible.",
     )
 
 

@@ -80,11 +80,14 @@ def test_dynamodb_items(states: Any, table: str) -> None:
 
 
 def test_a_text_alone_is_a_value_to_the_optimised_integration(states: Any, table: str) -> None:
-    item = {"id.$": "$.order", "said.$": "States.Format('Order {}.', $.order)", "parts": {"L": ["a"]}}
+    item = {"id.$": "$.order", "done": {"BOOL": "false"}, "steps": {"L": ["first", {"N": "2"}]}, "left_out": None}
     put = task("dynamodb:putItem", TableName=table, Item=item)
-    get = task("dynamodb:getItem", TableName=table, Key={"id": "o-1"})
-    found = output(run(states, chain(put, get), {"order": "o-1"}))
-    assert found["t1"]["Item"] == {"id": {"S": "o-1"}, "said": {"S": "Order o-1."}, "parts": {"L": [{"S": "a"}]}}
+    get = task("dynamodb:getItem", TableName=table, Key={"id": "o-2"})
+    result = output(run(states, chain(put, get), {"order": "o-2"}))
+    steps = {"L": [{"S": "first"}, {"N": "2"}]}
+    assert result["t1"]["Item"] == {"id": {"S": "o-2"}, "done": {"BOOL": False}, "steps": steps}
+    described = run(states, chain(task("aws-sdk:dynamodb:getItem", TableName=table, Key={"id": "o-2"})), name="sdk")
+    assert described["cause"].endswith("[The value for the field 'id' must be an OBJECT]")
 
 
 def test_a_condition_that_fails_is_caught(states: Any, table: str) -> None:

@@ -103,6 +103,14 @@ def test_items_are_read_from_an_object(
     assert output(done) == items
 
 
+def test_most_items_are_no_fewer_than_none_and_a_path_to_items_is_let_be(states: Any, aws: Client, bucket: str) -> None:
+    aws("s3").put_object(Bucket=bucket, Key="items", Body="[1, 2]")
+    fields = {"ItemReader": reader(bucket, InputType="JSON", MaxItemsPath="$.most"), "ItemsPath": "$.nowhere"}
+    assert output(execute(states, distributed(**fields), {"most": "1"})) == [1]
+    failed = execute(states, distributed(**fields), {"most": -1}, name="negative")
+    assert (failed["error"], failed["cause"]) == ("States.ItemReaderFailed", "field MaxItems must be positive")
+
+
 def test_parquet_is_read(states: Any, aws: Client, bucket: str) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet

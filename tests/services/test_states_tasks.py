@@ -82,10 +82,16 @@ def test_errors_have_the_names_that_catchers_know(aws: Client, states: Any, endp
             {"QueueUrl": "x", "MessageBody": "m", "DelaySeconds": "1"},
             "The value for the field 'DelaySeconds' must be an INTEGER",
         ),
+        ({"QueueUrl": "x", "MessageBody": 1}, "The value for the field 'MessageBody' must be a STRING"),
+        ({"FunctionName": "x", "Payload": 1}, "The value for the field 'Payload' must be a STRING"),
+        ({"TableName": "x", "Key": {"id": {"S": {"a": 1}}}}, "The value for the field 'S' must be a STRING"),
+        ({"TableName": "x", "Key": {"id": {"N": 1}}}, "The value for the field 'N' must be a STRING"),
     ],
 )
 def test_parameters_that_do_not_fit_never_start_the_task(states: Any, parameters: Any, finding: str) -> None:
-    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": parameters}
+    actions = {"QueueUrl": "sqs:sendMessage", "FunctionName": "lambda:invoke", "TableName": "dynamodb:getItem"}
+    action = actions[next(iter(parameters))]
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{action}", "Parameters": parameters}
     described = run(states, one_state(task))
     text = json.dumps(parameters, separators=(",", ":"))
     assert (described["error"], described["cause"]) == (

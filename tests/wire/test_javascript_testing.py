@@ -24,4 +24,4 @@ def test_the_package_for_tests() -> None:
     command = [str(NODE), "--test-reporter=tap", str(CLIENTS / "testing.mjs")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "\n# pass 12\n" in done.stdout
+    assert "\n# pass 13\n" in done.stdout

@@ -104,6 +104,11 @@ export class Headwater {
     return (await this.ask("GET", `deliveries?limit=${limit}`)).deliveries;
   }
 
+  /** What roles did here, or tried, that their policies do not allow; of one role, by its name or ARN. */
+  async permissions(role = "") {
+    return (await this.ask("GET", `permissions?role=${encodeURIComponent(role)}`)).lacking;
+  }
+
   // ---- faults
 
   /** The faults that are asked for, and those that fired. */

@@ -20,6 +20,7 @@ const ROUTES = [
   { path: /^\/console\/deliveries$/, load: () => import("./deliveries.js").then((m) => m.DeliveriesPage), title: "Deliveries" },
   { path: /^\/console\/resources$/, load: () => import("./resources/list.js").then((m) => m.ResourcesPage), title: "Resources" },
   { path: /^\/console\/stacks$/, load: () => import("./resources/stacks.js").then((m) => m.StacksPage), title: "Stacks" },
+  { path: /^\/console\/permissions$/, load: () => import("./permissions.js").then((m) => m.PermissionsPage), title: "Permissions" },
   { path: /^\/console\/logs$/, load: () => import("./resources/logs.js").then((m) => m.LogsPage), title: "Logs" },
   { path: /^\/console\/resources\/of\/([a-z-]+)$/, load: () => import("./resources/further.js").then((m) => m.FurtherPage), title: "Resources" },
   { path: /^\/console\/resources\/(.+)$/, load: () => import("./resources/page.js").then((m) => m.ResourcePage), title: "Resource" },

@@ -24,6 +24,9 @@
  *   width: number, height: number}[], lines: {kind: string, path: string}[]}} Plan
  * @typedef {{outcome: string, visits: number, failed: number, retries: number, took: number}} StateTold
  * @typedef {{execution: any, visits: Visit[], states: Record<string, StateTold>, graph: Plan}} ExecutionTold
+ * @typedef {{role: string, sessions: string[], action: string, resource: string, reason: string, refused: boolean, times: number,
+ *   trace: string, at: number}} Lacking
+ * @typedef {{role: string, trust: boolean, document: any}} MissingPolicy
  * @typedef {{spans: number, flows: [string, string, number, number][]}} Pulse
  */
 
@@ -101,6 +104,8 @@ export const surface = {
   delivery: (id) => ask("GET", "/delivery" + query({ id })),
   /** @param {string[]} ids @returns {Promise<any>} */
   redeliver: (ids) => ask("POST", "/deliveries/redeliver", { ids }),
+  /** @returns {Promise<{lacking: Lacking[], policies: MissingPolicy[]}>} */
+  permissions: () => ask("GET", "/permissions"),
   /** @returns {Promise<any>} */
   faults: () => ask("GET", "/faults"),
   clearFaults: () => ask("DELETE", "/faults"),

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.htm
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from headwater.languages.asl.errors import runtime
 from headwater.languages.asl.numbers import Number
 from headwater.languages.asl.queries import Scope
 from headwater.languages.asl.templates import JsonataScope, Template
@@ -20,7 +19,8 @@ MOST_ITEMS = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class ItemReader:
-    """`action`: getObject or listObjectsV2; `config`: ReaderConfig without its MaxItems."""
+    """`action`: getObject or listObjectsV2; `config`: ReaderConfig without its MaxItems. Of MaxItems 0 means all, and a
+    negative one is for whoever reads to refuse."""
 
     action: str
     parameters: Template
@@ -32,8 +32,6 @@ class ItemReader:
         limit = 0
         if self.max_items is not None:
             limit = int(self.max_items.evaluate(run, frame, effective, jsonata=jsonata))
-            if limit < 0:
-                raise runtime("MaxItems cannot be negative.")
         return {
             "action": self.action,
             "parameters": self.parameters.evaluate(scope),

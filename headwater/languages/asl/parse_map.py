@@ -113,9 +113,8 @@ def _reader(fields: FieldCompiler) -> ItemReader | None:
     if given is None:
         return None
     location = f"{fields.location}/ItemReader"
-    for name in ("Items", "ItemsPath"):
-        if name in fields.state:
-            fields.diagnostics.schema(f"Only one of these fields is allowed: [{name}, ItemReader]", fields.location)
+    if "Items" in fields.state:  # an ItemsPath is let be, and not looked at
+        fields.diagnostics.schema("Only one of these fields is allowed: [Items, ItemReader]", fields.location)
     if not fields.check_object(given, _READER_FIELDS, ("Resource",), location):
         return None
     action = _READ_ACTIONS.get(given["Resource"])

@@ -179,11 +179,11 @@ def _layers(call: Call, kind: str, principal: Principal) -> Iterator[Layer]:
         ]
     yield _layer(IDENTITY, (document for owner in owners for document in _documents(call, *owner)))
     if principal.boundary is not None:
-        yield _layer(BOUNDARY, [_managed(call, principal.boundary)])
+        yield _layer(BOUNDARY, [managed_text(call, principal.boundary)])
 
 
 def _session_layers(call: Call, principal: Confined) -> Iterator[Layer]:
-    documents = [_managed(call, arn) for arn in principal.policies]
+    documents = [managed_text(call, arn) for arn in principal.policies]
     if principal.policy:
         documents.append(principal.policy)
     # a federated user who is given no policy may do nothing, unless the account's root gave it
@@ -198,10 +198,11 @@ def _documents(call: Call, kind: str, name: str) -> Iterator[str | None]:
         for (document,) in call.store.all(tables.SELECT_INLINE, (*key, policy)):
             yield document
     for (arn,) in call.store.all(tables.SELECT_ATTACHED, (*key, "", _MOST_ATTACHED)):
-        yield _managed(call, arn)
+        yield managed_text(call, arn)
 
 
-def _managed(call: Call, arn: str) -> str | None:
+def managed_text(call: Call, arn: str) -> str | None:
+    """The document of a managed policy in force; None where it is not known."""
     try:
         policy = find_policy(call, arn)
         if policy is None:

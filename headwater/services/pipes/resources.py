@@ -11,7 +11,7 @@ from headwater.services.pipes.row import CHANGED, pipe_by_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.models import load_model
 from headwater.spine.operations import Call
-from headwater.spine.requests import UnfitParameters, read_request
+from headwater.spine.requests import Reader, UnfitParameters, read_request
 from headwater.spine.resource_tags import Tagging, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, Step, resource
 from headwater.spine.work import Work
@@ -61,6 +61,7 @@ class PipeResource(Resource):
         if row is not None:
             shown = row.described()
             change.attributes |= {name: shown[name] for name in ("CurrentState", "CreationTime", "LastModifiedTime")}
+            change.attributes["StateReason"] = shown["StateReason"] or ""
 
 
 def _settled(work: Work | None, arn: str) -> Step:
@@ -95,7 +96,7 @@ def _request(operation: str, properties: dict[str, Any]) -> dict[str, Any]:
             load_model("pipes"),
             operation,
             _numbers({n: v for n, v in properties.items() if n != "Tags"}),
-            "CloudFormation",
+            Reader("CloudFormation"),
         )
     except UnfitParameters as finding:
         raise AwsError("ValidationException", str(finding)) from None

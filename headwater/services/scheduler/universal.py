@@ -17,7 +17,7 @@ from headwater.spine.arns import Arn
 from headwater.spine.errors import not_implemented
 from headwater.spine.models import Model, load_model
 from headwater.spine.operations import Call, Request
-from headwater.spine.requests import read_request
+from headwater.spine.requests import Reader, read_request
 
 # The identifiers of the SDKs where they are not our names.
 _SDK_NAMES: Mapping[str, str] = MappingProxyType(
@@ -71,4 +71,4 @@ def _operation(arn: Arn) -> tuple[str, str, Model]:
 def universal_request(arn: Arn, text: str) -> tuple[str, str, Request]:
     """Service, operation and request of an input; UnfitParameters where it is not of the operation's form."""
     service, operation, model = _operation(arn)
-    return service, operation, read_request(model, operation, orjson.loads(text), "EventBridge Scheduler")
+    return service, operation, read_request(model, operation, orjson.loads(text), Reader("EventBridge Scheduler"))

@@ -40,8 +40,10 @@ def read_items(call: Call, item: Delivery) -> Coroutine[Any, Any, Finisher]:
 async def _read(work: Work, run_id: int, items: list[Any] | None) -> Finisher:
     try:
         settings = await work.transact(forget_inputs, run_id)
-        source = _given(items) if items is not None else read_objects(work, settings["reader"])
         limit = settings["reader"]["max_items"] if items is None else len(items)
+        if limit < 0:
+            raise SourceError("field MaxItems must be positive")
+        source = _given(items) if items is not None else read_objects(work, settings["reader"])
         end = await _store(work, run_id, source, limit)
     except Abandoned:
         return lambda call: None

@@ -12,16 +12,13 @@ from functools import cache
 from typing import Any
 
 from headwater.languages.asl.errors import ArgumentsRefused
+from headwater.spine.attribute_values import JAVA_TYPES, each_attribute
 from headwater.spine.models import Model, Reference, Shape
-from headwater.spine.requests import (
-    ATTRIBUTE_VALUE,
-    CIPHERTEXT,
-    JAVA_TYPES,
-    UnfitParameters,
-    each_attribute,
-    read_request,
-)
+from headwater.spine.requests import ATTRIBUTE_VALUE, CIPHERTEXT, Reader, UnfitParameters, read_request
 from headwater.spine.store.blobs import Blob
+
+_OPTIMISED = Reader("Step Functions", typed=True, bare=True)
+_SDK = Reader("Step Functions", typed=True)
 
 
 def to_request(model: Model, operation: str, parameters: Any, *, optimised: bool) -> dict[str, Any]:
@@ -30,7 +27,7 @@ def to_request(model: Model, operation: str, parameters: Any, *, optimised: bool
     To the optimised integration of DynamoDB a text alone is a value: https://serverlessland.com/patterns/sfn-dynamodb
     """
     try:
-        return read_request(model, operation, parameters, "Step Functions", texts_are_values=optimised)
+        return read_request(model, operation, parameters, _OPTIMISED if optimised else _SDK)
     except UnfitParameters as finding:
         raise ArgumentsRefused(str(finding)) from None
 

@@ -1,0 +1,57 @@
+"""`headwater permissions`: what roles lack, and policies that would allow it."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner, Result
+
+from headwater.cli.main import main
+from headwater.client import Headwater
+from headwater.insight.granting import granting
+from tests.conftest import Client, client_factory
+
+TRUST = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
+)
+
+
+def run(endpoint: str, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["permissions", *arguments, "--endpoint", endpoint], catch_exceptions=False)
+
+
+def test_what_a_role_lacks_is_listed_and_granted(aws: Client, endpoint: str, account: str) -> None:
+    assert run(endpoint, f"arn:aws:iam::{account}:role/shop").output == "none\n"
+    role = aws("iam").create_role(RoleName="shop", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    given = aws("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    session = client_factory(endpoint, given["AccessKeyId"], token=given["SessionToken"])
+    url = session("sqs").create_queue(QueueName="q")["QueueUrl"]
+    for _ in range(2):
+        session("sqs").send_message(QueueUrl=url, MessageBody="x")
+    queue = f"arn:aws:sqs:us-east-1:{account}:q"
+    lines = run(endpoint, role).output.splitlines()
+    assert lines[0] == "shop  me"
+    assert lines[1].startswith(f"  sqs:CreateQueue on {queue}  once  1-")
+    assert lines[2].startswith(f"  sqs:SendMessage on {queue}  2 times  1-")
+    document = json.loads(run(endpoint, role, "--policy").output)[role]
+    assert document["Statement"] == [
+        {"Effect": "Allow", "Action": ["sqs:CreateQueue", "sqs:SendMessage"], "Resource": queue}
+    ]
+    assert [json.loads(line)["times"] for line in run(endpoint, role, "--json").output.splitlines()] == [2, 1]
+    aws("iam").put_role_policy(RoleName="shop", PolicyName="told", PolicyDocument=json.dumps(document))
+    session("sqs").send_message(QueueUrl=url, MessageBody="x")
+    assert {each["times"] for each in Headwater(endpoint).permissions(role)} == {1, 2}
+
+
+def test_trust_policies_let_in_who_was_kept_out() -> None:
+    role, other = "arn:aws:iam::1:role/a", "arn:aws:iam::1:user/u"
+    why = "because no role trust policy allows the sts:AssumeRole action"
+    kept_out = {"action": "sts:AssumeRole", "resource": role, "reason": why}
+    service = {**kept_out, "role": role, "sessions": ["lambda.amazonaws.com"]}
+    person = {**kept_out, "role": other, "sessions": []}
+    (told,) = granting([service, person])
+    assert (told["role"], told["trust"]) == (role, True)
+    assert [each["Principal"] for each in told["document"]["Statement"]] == [
+        {"Service": ["lambda.amazonaws.com"]},
+        {"AWS": other},
+    ]
