@@ -31,8 +31,8 @@ class Router:
         self._apis = apis
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> None:
-        # a signed POST to / is nearly all of the traffic, and no site's
-        if request.path != "/" or request.method != "POST" or "authorization" not in request.headers:
+        # a signed POST to / is nearly all of the traffic, and no site's; with a query it may be a bucket's, by its host
+        if request.path != "/" or request.method != "POST" or request.query or "authorization" not in request.headers:
             for site in self._sites:
                 if site.handle(request, connection):
                     return

@@ -27,7 +27,7 @@ REFUSED = "refused"
 _ROLE, _USER = ":assumed-role/", ":user/"
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _BAD_REQUEST = frozenset(  # services that answer 400 where others answer 403
-    {"dynamodb", "dynamodbstreams", "events", "kinesis", "kms", "logs", "secretsmanager", "ssm", "states"}
+    {"dynamodb", "dynamodbstreams", "events", "firehose", "kinesis", "kms", "logs", "secretsmanager", "ssm", "states"}
 )
 
 
@@ -70,13 +70,32 @@ def weigh(call: Call, operation: Operation, request: Request) -> None:
     """Note on the call's span what its principal may not do; AwsError where policies are enforced."""
     for access in operation.needs(call, request) if operation.needs else ():
         why = lacks(call, call.principal, access)
-        if why is None:
-            continue
-        enforced = call.engine.enforces_policies
-        call.span.note(REFUSED if enforced else NOTE, told(call.principal, access.action, access.resource or "*", why))
-        if enforced:
-            raise _refusal(call.principal, operation.service, access, why)
+        if why is not None:
+            _hold_against(call, operation.service, access, why)
+            return
+
+
+def check_passing(call: Call, role: str, service: str) -> None:
+    """Whether who calls may hand a role (its ARN) to a service (``states``) at that service's API; noted or refused.
+    Of a role that is not here nothing is said.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    if not is_weighed(call.principal) or not call.engine.catalogue.loaded("iam"):
         return
+    if call.ask("iam", "TrustPolicy", {"RoleArn": role})["Policy"] is None:
+        return
+    access = Access("iam:PassRole", role)
+    why = lacks(call, call.principal, access, {"iam:passedtoservice": (f"{service}.amazonaws.com",)})
+    if why is not None:
+        _hold_against(call, service, access, why)
+
+
+def _hold_against(call: Call, service: str, access: Access, why: str) -> None:
+    enforced = call.engine.enforces_policies
+    call.span.note(REFUSED if enforced else NOTE, told(call.principal, access.action, access.resource or "*", why))
+    if enforced:
+        raise _refusal(call.principal, service, access, why)
 
 
 def told(principal: str, action: str, resource: str, why: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.spine.operations import Call
@@ -96,6 +97,24 @@ def resource(kind: str) -> Callable[[ResourceT], ResourceT]:
         return made
 
     return mark
+
+
+def all_listed(
+    call: Call,
+    service: str,
+    name: str,
+    member: str,
+    tokens: tuple[str, str] = ("NextToken", "NextToken"),
+    request: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Any]:
+    """What an operation lists as ``member``, over all its pages; ``tokens`` are the answer's and the request's."""
+    listed: list[Any] = []
+    answer = call.operation(service, name, dict(request))
+    while True:
+        listed += answer.get(member) or ()
+        if not (token := answer.get(tokens[0])):
+            return listed
+        answer = call.operation(service, name, {**request, tokens[1]: token})
 
 
 def read_object(call: Call, location: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from headwater.languages.policies.trust import ASSUME, decide_trust, refused_by,
 from headwater.spine.admission import NOTE
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.permissions import REFUSED, told
+from headwater.spine.permissions import REFUSED, check_passing, told
 
 
 class Taker(NamedTuple):
@@ -45,6 +45,13 @@ def distrust(call: Call, role: str, taker: Taker) -> str | None:
     names = service_names(taker.service, call.region)
     why = refused_by(decide_trust(policy, names, Circumstances(taker.values, complete=False)))
     return None if why is None else told(taker.principal, ASSUME, role, why)
+
+
+def hand_over(call: Call, role: str | None, taker: Taker, refusal: Callable[[str], AwsError]) -> None:
+    """The same where somebody hands a role to a service, who has to be allowed to."""
+    if role:
+        check_passing(call, role, taker.service)
+        check_trust(call, role, taker, refusal)
 
 
 def check_trust(call: Call, role: str | None, taker: Taker, refusal: Callable[[str], AwsError]) -> None:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
-from tests.conftest import Client, client_factory
-from tests.server import ServerThread
+from tests.conftest import Client
 from tests.services.lambda_lab import make
 from tests.settling import settle
 
 EVENT = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[str]:
-    """A server that enforces policies."""
-    with ServerThread(enforce_policies=True) as running:
-        yield running.endpoint
-
-
-@pytest.fixture
-def strictly(strict: str, account: str) -> Client:
-    return client_factory(strict, account)
 
 
 def _queue(aws: Client, name: str, *statements: dict[str, Any]) -> tuple[str, str]:

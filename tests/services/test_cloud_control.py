@@ -162,6 +162,8 @@ def test_types_are_read_and_changed(aws: Client, kind: str, properties: dict[str
     told = present(control, kind, identifier)
     same = {each: given for each, given in properties.items() if each not in ("Definition", "Code")}
     assert same.items() <= told.items()
+    listed = control.get_paginator("list_resources").paginate(TypeName=kind)
+    assert identifier in [each["Identifier"] for page in listed for each in page["ResourceDescriptions"]]
     patched(control, kind, identifier, {"op": "add", "path": f"/{name}", "value": value})
     changed = present(control, kind, identifier)
     assert changed == told | {name: value} | {each: changed[each] for each in changed if each.endswith("RevisionId")}

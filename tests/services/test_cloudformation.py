@@ -98,6 +98,8 @@ def test_a_stack_from_birth_to_death(aws: Client, account: str) -> None:
         ("Work", "CREATE_COMPLETE"),
         ("shop", "CREATE_COMPLETE"),
     ]
+    none = cloudformation.describe_stack_resources(StackName="shop", LogicalResourceId="None")
+    assert none["StackResources"] == []
     detail = cloudformation.describe_stack_resource(StackName="shop", LogicalResourceId="Work")
     assert detail["StackResourceDetail"]["PhysicalResourceId"] == out["Url"]
     assert refused(cloudformation.create_stack, StackName="shop", TemplateBody=QUEUES) == (

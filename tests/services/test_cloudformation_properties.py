@@ -151,3 +151,37 @@ def test_tags_that_an_answer_could_not_hold(aws: Client) -> None:
 def test_a_custom_resource_takes_whatever_it_is_given() -> None:
     for kind in ("AWS::CloudFormation::CustomResource", "Custom::Thing"):
         assert Schemas().problem(kind, "Mine", {"ServiceToken": "t", "Anything": {"At": ["all"]}}) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "replaced"),
+    [
+        ("AWS::IoT::Policy", {"PolicyName": "a"}, {"PolicyName": "b"}, True),
+        ("AWS::Lambda::Function", {"MemorySize": 128}, {"MemorySize": 256}, False),
+        ("AWS::SQS::Queue", {}, {"FifoQueue": False}, False),
+        ("AWS::SQS::Queue", {"FifoQueue": "true"}, {"FifoQueue": True}, False),
+        ("AWS::SQS::Queue", {}, {"FifoQueue": True}, True),
+        ("Custom::Thing", {"A": 1}, {"A": 2}, False),
+    ],
+)
+def test_what_is_replaced_is_told_by_the_schema(
+    kind: str, before: dict[str, Any], after: dict[str, Any], replaced: bool
+) -> None:
+    assert Schemas().is_replaced(kind, before, after) is replaced
+
+
+def test_a_name_of_its_own_stands_in_the_way_of_a_replacement(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(
+        StackName="shop", TemplateBody=template("AWS::ECR::Repository", RepositoryName="images")
+    )
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    encryption = {"EncryptionType": "KMS"}
+    body = template("AWS::ECR::Repository", RepositoryName="images", EncryptionConfiguration=encryption)
+    cloudformation.update_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_rollback_complete", StackName="shop")
+    events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+    assert [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "UPDATE_FAILED"] == [
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename images and "
+        "update the stack again."
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -13,8 +13,7 @@ from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
 from headwater.spine.session_tokens import standing_token
-from tests.conftest import Client, client_factory
-from tests.server import ServerThread
+from tests.conftest import Client
 from tests.services.http import ask
 from tests.services.lambda_lab import make
 from tests.services.test_apigateway_rest import base, document
@@ -25,18 +24,6 @@ _ASSUMED = {"Effect": "Allow", "Principal": {"Service": _SERVICES, "AWS": "*"}, 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_ASSUMED]})
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
 Actor = Callable[[str], Any]
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[str]:
-    """A server that enforces policies."""
-    with ServerThread(enforce_policies=True) as running:
-        yield running.endpoint
-
-
-@pytest.fixture
-def strictly(strict: str, account: str) -> Client:
-    return client_factory(strict, account)
 
 
 def _allow(*actions: str, resource: Any = "*", **more: Any) -> dict[str, Any]:

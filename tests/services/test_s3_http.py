@@ -28,6 +28,15 @@ def test_virtual_hosts(s3: Any, bucket: str, endpoint: str) -> None:  # noqa: F8
     assert ask("GET", f"{endpoint}/a/b", Host=f"{bucket}.s3.amazonaws.com").body == b"x"
 
 
+def test_objects_are_deleted_by_a_virtual_host(s3: Any, bucket: str, endpoint: str) -> None:  # noqa: F811
+    s3.put_object(Bucket=bucket, Key="a", Body=b"x")
+    body = b"<Delete><Object><Key>a</Key></Object></Delete>"
+    checksum = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+    signed = {"Host": f"{bucket}.s3.localhost", "Authorization": SIGNED, "x_amz_checksum_crc32": checksum}
+    assert ask("POST", f"{endpoint}/?delete=", body, **signed).status == 200
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
 def framed(body: bytes, size: int, trailers: str = "") -> bytes:
     chunks = [body[at : at + size] for at in range(0, len(body), size)]
     return b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + f"0\r\n{trailers}\r\n".encode()

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Resource, read_object, resource
@@ -73,7 +74,7 @@ class ApiResource(Resource):
         change.physical_id = api["ApiId"]
         if body is not None:
             self._overlay(call, change)
-        self._describe(change, api)
+        self._describe(call, change, api)
 
     def update(self, call: Call, change: Change) -> None:
         if change.properties.get("ProtocolType") != change.previous.get("ProtocolType"):
@@ -86,7 +87,7 @@ class ApiResource(Resource):
         else:
             call.operation(_SERVICE, "ReimportApi", {"ApiId": change.physical_id, "Body": body.decode()})
             self._overlay(call, change)
-        self._describe(change, call.operation(_SERVICE, "GetApi", {"ApiId": change.physical_id}))
+        self._describe(call, change, call.operation(_SERVICE, "GetApi", {"ApiId": change.physical_id}))
 
     def delete(self, call: Call, change: Change) -> None:
         drop(call, _SERVICE, "DeleteApi", {"ApiId": change.physical_id})
@@ -104,8 +105,9 @@ class ApiResource(Resource):
             arn = f"arn:aws:apigateway:{call.region}::/apis/{api['ApiId']}"
             call.operation(_SERVICE, "TagResource", {"ResourceArn": arn, "Tags": settings["Tags"]})
 
-    def _describe(self, change: Change, api: Mapping[str, Any]) -> None:
-        change.attributes = {"ApiId": api["ApiId"], "ApiEndpoint": api["ApiEndpoint"]}
+    def _describe(self, call: Call, change: Change, api: Mapping[str, Any]) -> None:
+        arn = make_arn("execute-api", call.region, call.account, api["ApiId"])
+        change.attributes = {"ApiId": api["ApiId"], "ApiEndpoint": api["ApiEndpoint"], "ExecuteApiArn": arn}
 
 
 class _Part(Resource):

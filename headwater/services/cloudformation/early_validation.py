@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-de
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from headwater.languages.templates import Difference, Rendered
@@ -43,7 +43,7 @@ def find_early(
         properties = _known(resource.properties)
         wrong = [_finding(PROPERTIES, name, resource.type, *_told(each)) for each in violations(schema, properties)]
         if not wrong and change.action == "Add" and name not in imports:
-            wrong = _conflicts(call, name, resource.type, _identifier(schema, properties), properties)
+            wrong = _conflicts(call, name, resource.type, memory.schemas.name(resource.type, properties), properties)
         found += wrong
     return found
 
@@ -90,16 +90,6 @@ def _known(value: Any) -> Any:
     if isinstance(value, list):
         return [_known(each) for each in value]
     return Pending() if isinstance(value, str) and REFERENCE.search(value) else value
-
-
-def _identifier(schema: Mapping[str, Any], properties: Mapping[str, Any]) -> str | None:
-    """The primary identifier that a resource is to have, where the template gives it."""
-    given = list(_given(schema.get("identifier", ()), properties))
-    return "|".join(given) if given and len(given) == len(schema["identifier"]) else None
-
-
-def _given(names: Iterable[str], properties: Mapping[str, Any]) -> Iterator[str]:
-    return (str(properties[name]) for name in names if isinstance(properties.get(name), str | int))
 
 
 def _conflicts(call: Call, name: str, kind: str, identifier: str | None, properties: dict[str, Any]) -> list[Finding]:

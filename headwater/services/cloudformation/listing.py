@@ -124,8 +124,6 @@ def describe_stack_resources(call: Call, request: Request) -> Result:
     stack = find_stack(call, name)
     logical_id = request.get("LogicalResourceId")
     listed = [each for each in current(call, stack) if logical_id in (None, each.logical_id)]
-    if logical_id is not None and not listed:
-        raise resource_does_not_exist(logical_id, stack.name)
     identity = {"StackName": stack.name, "StackId": stack.id}
     drifts = drift_information(call, stack)
     return {"StackResources": [{**identity, **described(each, drifts, "Timestamp")} for each in listed]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
+from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.errors import NO_UPDATES
 from headwater.services.cloudformation.stack import Stack, look_up_stack
 from headwater.services.cloudformation.types import ResourceFailed
@@ -28,39 +29,66 @@ class NestedStack(Resource):
         name = change.physical_name(128)
         existing = await work.transact(look_up_stack, name)
         if existing is None:  # else this task is carried out again after a crash
-            request = {**request_of(change, name), "OnFailure": "DO_NOTHING"}
+            request = {**request_of(change, name), "DisableRollback": True}
             await work.operation("cloudformation", "CreateStack", request)
-        await self._settled(work, change, name, "CREATE_COMPLETE")
+        if change.stack_id:
+            await work.transact(adopt, name, change.stack_id)
+        stack = await settled(work, change, name)
+        if stack.status != "CREATE_COMPLETE":
+            raise ResourceFailed(f"Embedded stack {stack.id} was not successfully created: {stack.reason}")
 
     def update(self, call: Call, change: Change) -> Coroutine[Any, Any, None]:
         return self._update(working(change), change)
 
     async def _update(self, work: Work, change: Change) -> None:
+        stack = await settled(work, change, change.physical_id)  # a task that is carried out again finds it at work
+        if stack.status == "UPDATE_ROLLBACK_FAILED":
+            await work.operation("cloudformation", "ContinueUpdateRollback", {"StackName": stack.id})
+            await settled(work, change, stack.id)
         try:
-            await work.operation("cloudformation", "UpdateStack", request_of(change, change.physical_id))
+            await work.operation("cloudformation", "UpdateStack", request_of(change, stack.id))
         except AwsError as error:
             if error.message != NO_UPDATES:
                 raise
-        await self._settled(work, change, change.physical_id, "UPDATE_COMPLETE", "CREATE_COMPLETE")
+            return
+        stack = await settled(work, change, stack.id)
+        if stack.status != "UPDATE_COMPLETE":
+            begun = f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {await work.transact(why, stack.id)}"
+            raise ResourceFailed(f"Embedded stack {stack.id} was not successfully updated. {begun}")
 
     def delete(self, call: Call, change: Change) -> Coroutine[Any, Any, None]:
         return self._delete(working(change), change)
 
     async def _delete(self, work: Work, change: Change) -> None:
         await work.operation("cloudformation", "DeleteStack", {"StackName": change.physical_id})
-        await self._settled(work, change, change.physical_id, "DELETE_COMPLETE")
+        stack = await settled(work, change, change.physical_id)
+        if stack.status != "DELETE_COMPLETE":
+            raise ResourceFailed(f"Embedded stack {stack.id} was not successfully deleted: {stack.reason}")
 
-    async def _settled(self, work: Work, change: Change, name: str, *wanted: str) -> None:
-        """Wait until the nested stack is done with whatever it does. Raises ResourceFailed."""
-        watch, stack = await work.transact(watched, name)
-        with watch:
-            while stack.busy:
-                await watch.wait()
-                stack = await work.transact(found, stack.id)
-        change.physical_id = stack.id
-        change.attributes = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.outputs}
-        if stack.status not in wanted:
-            raise ResourceFailed(f"Embedded stack {stack.id} was not successfully {verb(wanted)}: {stack.reason}")
+
+async def settled(work: Work, change: Change, name: str) -> Stack:
+    """The nested stack, once it is done with whatever it does. Raises ResourceFailed where there is none."""
+    watch, stack = await work.transact(watched, name)
+    with watch:
+        while stack.busy:
+            await watch.wait()
+            stack = await work.transact(found, stack.id)
+    change.physical_id = stack.id
+    change.attributes = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.outputs}
+    return stack
+
+
+def adopt(call: Call, name: str, parent: str) -> None:
+    """Note whose a nested stack is."""
+    stack, above = found(call, name), found(call, parent)
+    stack.settings |= {"ParentId": above.id, "RootId": above.settings.get("RootId", above.id)}
+    stack.save(call)
+
+
+def why(call: Call, name: str) -> str:
+    """The reason of a stack's last rollback."""
+    row = call.store.one(tables.SELECT_REASON, (name, name, "UPDATE_ROLLBACK_IN_PROGRESS"))
+    return row[0] if row else ""
 
 
 def working(change: Change) -> Work:
@@ -68,21 +96,20 @@ def working(change: Change) -> Work:
     return change.work
 
 
-def verb(statuses: tuple[str, ...]) -> str:
-    return {"CREATE": "created", "UPDATE": "updated", "DELETE": "deleted"}[statuses[0].partition("_")[0]]
-
-
 def request_of(change: Change, name: str) -> dict[str, Any]:
     properties = change.properties
     parameters = properties.get("Parameters", {}).items()
+    tags = change.tags | {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags", ())}
     return {
         "StackName": name,
         "TemplateURL": properties["TemplateURL"],
+        "NotificationARNs": properties.get("NotificationARNs", []),
+        **({"TimeoutInMinutes": int(minutes)} if (minutes := properties.get("TimeoutInMinutes")) else {}),
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else str(value)}
             for key, value in parameters
         ],
-        "Tags": properties.get("Tags", []),
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
 

@@ -125,9 +125,9 @@ class StoredTemplate:
         call.store.run(tables.PUT_TEMPLATE, row)
 
 
-def stored_template(call: Call, stack: Stack) -> StoredTemplate:
-    """The template in force; an empty one for a stack that has none yet."""
-    row = call.store.one(tables.SELECT_TEMPLATE, (stack.id, stack.template))
+def stored_template(call: Call, stack: Stack, operation: int | None = None) -> StoredTemplate:
+    """The template in force, or that of another operation; an empty one for a stack that has none yet."""
+    row = call.store.one(tables.SELECT_TEMPLATE, (stack.id, stack.template if operation is None else operation))
     if row is None:
         return StoredTemplate("", {}, {}, {})
     body, processed, arguments, tags = row

@@ -16,7 +16,7 @@ from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import finish_task
 from headwater.services.cloudformation.importing import take_in
 from headwater.services.cloudformation.localise import localise
-from headwater.services.cloudformation.plan import PlanMemory, plan_of
+from headwater.services.cloudformation.plan import PlanMemory, plan_of, stored_template
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
@@ -158,7 +158,7 @@ def _change(call: Call, stack: Stack, task: Task, row: StackResource, properties
         properties=properties,
         physical_id=row.physical_id,
         attributes=dict(row.attributes),
-        tags=dict(plan_of(call, stack).tags) if task.action == "deploy" else {},
+        tags={} if task.action == "delete" else dict(plan_of(call, stack).tags),
         suffix=name_suffix(stack.id, row.id),
         token=f"{stack.id}/{task.id}/{row.id}",
     )
@@ -191,12 +191,21 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         return _create(call, stack, task, row, wanted)
     if row.type != wanted.type:
         return _replace(call, stack, task, row, wanted)
-    if row.properties == wanted.properties and row.status.endswith("_COMPLETE"):
+    if row.properties == wanted.properties and row.status.endswith("_COMPLETE") and not _is_retagged(call, stack, row):
         wanted.apply(row)
         row.save(call)
         finish_task(call, stack, task, failed=False)
         return None
     return _update(call, stack, task, row, wanted)
+
+
+def _is_retagged(call: Call, stack: Stack, row: StackResource) -> bool:
+    """Whether the stack has other tags than before, and the resource is of a type that takes them."""
+    memory: PlanMemory = call.memory
+    if "Tags" not in memory.schemas.all.get(row.type, {}).get("properties", ()):
+        return False
+    former = stored_template(call, stack, stack.former)
+    return row.made_by <= stack.former and dict(former.tags) != dict(plan_of(call, stack).tags)
 
 
 def _import(call: Call, stack: Stack, task: Task, row: StackResource) -> None:
@@ -262,10 +271,7 @@ def _create(
         _check_properties(call, row, wanted)
         step = find_type(call, row.type).create(call, change)
         if step is None and former is not None and change.physical_id == former.physical_id:
-            raise ResourceFailed(
-                "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename "
-                f"{former.physical_id} and update the stack again."
-            )
+            raise ResourceFailed(_rename(former))
         return step
 
     def done(call: Call, stack: Stack, row: StackResource, change: StackChange) -> None:
@@ -278,6 +284,9 @@ def _create(
 
 
 def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wanted) -> Later:
+    memory: PlanMemory = call.memory
+    if memory.schemas.is_replaced(row.type, row.properties, wanted.properties):
+        return _replace(call, stack, task, row, wanted)
     if row.previous is None and row.made_by != stack.operation:
         row.previous = row.snapshot
     row.enter(call, stack, "UPDATE_IN_PROGRESS")
@@ -336,7 +345,8 @@ def _leave_behind(call: Call, stack: Stack, row: StackResource) -> None:
 
 
 def _replace(call: Call, stack: Stack, task: Task, former: StackResource, wanted: Wanted) -> Later:
-    if (denied := denial(stack.settings, REPLACE, former.logical_id, former.type)) is not None:
+    denied = denial(stack.settings, REPLACE, former.logical_id, former.type) or _same_name(call, former, wanted)
+    if denied is not None:
         former.enter(call, stack, "UPDATE_FAILED", denied)
         finish_task(call, stack, task, failed=True)
         return None
@@ -345,6 +355,21 @@ def _replace(call: Call, stack: Stack, task: Task, former: StackResource, wanted
     row = _new_row(call, stack, wanted, former.logical_id)
     row.enter(call, stack, "UPDATE_IN_PROGRESS", REPLACING)
     return _create(call, stack, task, row, wanted, former)
+
+
+def _same_name(call: Call, former: StackResource, wanted: Wanted) -> str | None:
+    """Why a resource cannot make room for another: both are to have the name that the template gives."""
+    memory: PlanMemory = call.memory
+    name = memory.schemas.name(wanted.type, wanted.properties)
+    is_same = former.type == wanted.type and name == memory.schemas.name(former.type, former.properties)
+    return _rename(former) if name is not None and is_same else None
+
+
+def _rename(former: StackResource) -> str:
+    return (
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename "
+        f"{former.physical_id} and update the stack again."
+    )
 
 
 # ---- going back

@@ -40,6 +40,17 @@ class Schemas:
         parts = [next((str(each[name]) for each in known if name in each), physical_id) for name in names]
         return "|".join(parts) or physical_id
 
+    def name(self, kind: str, properties: Mapping[str, Any]) -> str | None:
+        """The primary identifier, where the template gives all of it."""
+        names = self.all.get(kind, {}).get("identifier", ())
+        given = [str(properties[name]) for name in names if isinstance(properties.get(name), str | int)]
+        return "|".join(given) if given and len(given) == len(names) else None
+
+    def is_replaced(self, kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+        """Whether a property differs that can only be given when a resource is made."""
+        paths = self.all.get(kind, {}).get("createOnly", ())
+        return any(_plain(_within(before, path)) != _plain(_within(after, path)) for path in paths)
+
     def recreation(self, kind: str, name: str) -> str:
         """Whether a change of the property needs a new resource: Never, Always, or Conditionally."""
         schema = self.all.get(kind)
@@ -55,6 +66,22 @@ class Schemas:
         schema = self.all.get(kind, {})
         shown = {name: value for name, value in properties.items() if name not in schema.get("writeOnly", ())}
         return shown | {name: attributes[name] for name in schema.get("readOnly", ()) if name in attributes}
+
+
+def _within(properties: Any, path: str) -> Any:
+    for name in path.split("/"):
+        properties = properties.get(name) if isinstance(properties, Mapping) else None
+    return properties
+
+
+def _plain(value: Any) -> Any:
+    """Scalars are alike where CloudFormation reads them as the same; what is off is like what is not given."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return None if value is None or text == "false" else text
 
 
 def _old_words(problem: str) -> str:

@@ -166,6 +166,9 @@ SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND id < ? ORD
 SELECT_EVENTS_OF_OPERATION = f"""
 SELECT {EVENT_COLUMNS} FROM cloudformation_events WHERE stack = ? AND operation = ? ORDER BY id DESC
 """
+SELECT_REASON = """
+SELECT reason FROM cloudformation_events WHERE stack = ? AND physical_id = ? AND status = ? ORDER BY id DESC LIMIT 1
+"""
 
 OPERATION_COLUMNS = "id, stack, begun, type, token, status, ended, findings"
 INSERT_OPERATION = f"""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from headwater.services.dynamodb.statements import read_statement
 from headwater.services.dynamodb.table import table_arn
 from headwater.spine.authorization import Access, Authorization, Needs, names
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
 _OF_TABLES = """
@@ -18,8 +20,6 @@ _OF_TABLES = """
 """
 # by the members of a transaction's item
 _WRITES = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem"}
-# whose actions are those of what their text says
-_PARTIQL = frozenset({"BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction"})
 
 
 def _arn(call: Call, name: str) -> str:
@@ -67,6 +67,27 @@ def _of_items(call: Call, request: Request, actions: Mapping[str, str]) -> Itera
     return asked
 
 
+def _statement(call: Call, request: Request) -> Iterable[Access]:
+    """What one statement of PartiQL asks; nothing where it is none, as it will be told, and of EXISTS."""
+    if not isinstance(request.get("Statement"), str):
+        return ()
+    try:
+        statement = read_statement(request)
+    except AwsError:
+        return ()
+    if statement.kind == "EXISTS":
+        return ()
+    index = f"/index/{statement.index}" if statement.index else ""
+    return (Access(f"dynamodb:PartiQL{statement.kind.capitalize()}", f"{_arn(call, statement.table)}{index}"),)
+
+
+def _statements(member: str) -> Needs:
+    def needs(call: Call, request: Request) -> Iterable[Access]:
+        return [access for each in request.get(member) or () for access in _statement(call, each)]
+
+    return needs
+
+
 AUTHORIZATION = Authorization(
     {
         **names(_arn, "dynamodb", TableName=_OF_TABLES, ResourceArn="ListTagsOfResource TagResource UntagResource"),
@@ -77,6 +98,9 @@ AUTHORIZATION = Authorization(
         "BatchWriteItem": _batch("dynamodb:BatchWriteItem"),
         "TransactGetItems": _transact_get,
         "TransactWriteItems": _transact_write,
+        "ExecuteStatement": _statement,
+        "BatchExecuteStatement": _statements("Statements"),
+        "ExecuteTransaction": _statements("TransactStatements"),
     },
-    _PARTIQL | {"DescribeEndpoints"},
+    frozenset({"DescribeEndpoints"}),
 )

@@ -12,7 +12,7 @@ import orjson
 from headwater.services.dynamodb.resources_import import await_import, begin_import, set_afterwards
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Replace, Resource, Step, resource
+from headwater.spine.resources import Change, Replace, Resource, Step, all_listed, resource
 
 _REPLACED = ("TableName", "KeySchema", "LocalSecondaryIndexes", "ImportSourceSpecification")
 _CHANGING = (
@@ -111,12 +111,8 @@ class TableResource(Resource):
         }
 
     def known(self, call: Call) -> list[str]:
-        names, last = [], None
-        while True:
-            answer = call.operation("dynamodb", "ListTables", {"ExclusiveStartTableName": last} if last else {})
-            names += answer["TableNames"]
-            if not (last := answer.get("LastEvaluatedTableName")):
-                return names
+        tokens = ("LastEvaluatedTableName", "ExclusiveStartTableName")
+        return all_listed(call, "dynamodb", "ListTables", "TableNames", tokens)
 
     def _set_time_to_live(self, call: Call, change: Change, before: dict[str, Any]) -> None:
         new = _enabled(change.properties.get("TimeToLiveSpecification"))

@@ -13,7 +13,7 @@ from headwater.services.events.buses import DEFAULT, bus_name
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging("events")
 
@@ -60,7 +60,7 @@ class EventBusResource(Resource):
         }
 
     def known(self, call: Call) -> list[str]:
-        return [each["Name"] for each in call.operation("events", "ListEventBuses", {})["EventBuses"]]
+        return [each["Name"] for each in all_listed(call, "events", "ListEventBuses", "EventBuses")]
 
     def _describe(self, change: Change, arn: str) -> None:
         change.physical_id = change.properties["Name"]
@@ -151,7 +151,7 @@ class RuleResource(Resource):
         named = {"EventBusName": bus or DEFAULT}
         told = call.operation("events", "DescribeRule", {"Name": name, **named})
         targets = call.operation("events", "ListTargetsByRule", {"Rule": name, **named})["Targets"]
-        change.attributes = {"Arn": told["Arn"]}
+        change.attributes = {"Arn": told["Arn"], "RuleName": name}
         present = {each: told.get(each) or None for each in ("Description", "RoleArn", "ScheduleExpression", "State")}
         pattern = told.get("EventPattern")
         return {
@@ -164,11 +164,12 @@ class RuleResource(Resource):
         }
 
     def known(self, call: Call) -> list[str]:
-        buses = [each["Name"] for each in call.operation("events", "ListEventBuses", {})["EventBuses"]]
-        rules = [
-            each for bus in buses for each in call.operation("events", "ListRules", {"EventBusName": bus})["Rules"]
+        buses = [each["Name"] for each in all_listed(call, "events", "ListEventBuses", "EventBuses")]
+        return [
+            self.locate(rule["Arn"])
+            for bus in buses
+            for rule in all_listed(call, "events", "ListRules", "Rules", request={"EventBusName": bus})
         ]
-        return [self.locate(each["Arn"]) for each in rules]
 
     def locate(self, identifier: str) -> str:
         """The identifier is the ARN, ``…:rule/[bus/]name``; `Ref` gives ``[bus|]name``."""
@@ -183,7 +184,7 @@ class RuleResource(Resource):
         bus = change.properties.get("EventBusName") or DEFAULT
         bus = bus_name(bus) or bus
         change.physical_id = name if bus == DEFAULT else f"{bus}|{name}"
-        change.attributes = {"Arn": arn}
+        change.attributes = {"Arn": arn, "RuleName": name}
 
     def _put_targets(self, call: Call, change: Change, name: str) -> None:
         if targets := change.properties.get("Targets"):

@@ -25,7 +25,7 @@ from headwater.services.events.scheduling import set_timer
 from headwater.services.events.trail import attend
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.trust import check_trust, for_source
+from headwater.spine.trust import for_source, hand_over
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
 
@@ -94,7 +94,7 @@ def put_rule(call: Call, request: Request) -> Result:
 
 def check_role(call: Call, role: str | None, rule: str) -> None:
     """AwsError where the role does not let EventBridge in, for a rule (its ARN), and policies are enforced."""
-    check_trust(call, role, for_source(call, "events", rule), lambda why: role_refusal(str(role)))
+    hand_over(call, role, for_source(call, "events", rule), lambda why: role_refusal(str(role)))
 
 
 def check_not_managed(rule: Rule | None, request: Request) -> None:

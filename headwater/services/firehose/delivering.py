@@ -114,5 +114,5 @@ def _put(
         request["ContentEncoding"] = "gzip"
     if destination.key is not None:
         request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": destination.key}
-    call.operation("s3", "PutObject", request)
+    call.operation("s3", "PutObject", request, principal=stream.acting(destination))
     call.span.note("object", f"s3://{destination.bucket}/{request['Key']}")

@@ -27,6 +27,7 @@ class S3Destination:
         hints = described["BufferingHints"]
         self.size = hints["SizeInMBs"] * MIB
         self.interval = hints["IntervalInSeconds"] * 1000
+        self.role = str(described.get("RoleARN") or "")
         self.bucket = described["BucketARN"].rpartition(":")[2]
         self.prefix = ObjectPrefix(described.get("Prefix") or "")
         self.gzip = described["CompressionFormat"] == "GZIP"

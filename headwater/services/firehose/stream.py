@@ -12,6 +12,7 @@ from headwater.services.firehose.destination import S3Destination
 from headwater.services.firehose.errors import stream_not_found
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request
+from headwater.spine.permissions import session_of
 
 ACTIVE, CREATING, DELETING = "ACTIVE", "CREATING", "DELETING"
 DIRECT, FROM_KINESIS = "DirectPut", "KinesisStreamAsSource"
@@ -49,6 +50,10 @@ class DeliveryStream:
         """The ARN of the stream that it reads."""
         found: Mapping[str, Any] = self.document.get("source") or {}
         return found.get("KinesisStreamARN")
+
+    def acting(self, destination: S3Destination) -> str | None:
+        """The principal that Firehose is by the role of a destination."""
+        return session_of(destination.role, self.name) if destination.role else None
 
     def shown(self) -> dict[str, Any]:
         destination = self.document["destination"]

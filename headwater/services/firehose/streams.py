@@ -31,7 +31,7 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.trust import check_trust, for_source
+from headwater.spine.trust import for_source, hand_over
 
 _PAGE = 10
 _IN_S3 = ("ExtendedS3", "S3")
@@ -83,7 +83,7 @@ def _check_role(call: Call, role: str | None, stream: str) -> None:
     """https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html: it says its account as external id."""
     taker = for_source(call, "firehose", stream)
     taker = taker._replace(values={**taker.values, "sts:externalid": (call.account,)})
-    check_trust(call, role, taker, lambda why: role_refusal(str(role)))
+    hand_over(call, role, taker, lambda why: role_refusal(str(role)))
 
 
 def _only_in_s3(request: Request, ending: str) -> dict[str, Any]:

@@ -108,11 +108,12 @@ async def _transform_part(work: Work, stream: DeliveryStream, records: list[Held
     function = parse_arn(processing.function)
     assert function is not None
     request = {"FunctionName": processing.function, "Payload": payload}
+    principal = stream.acting(stream.destination)
     code, message, attempts = "", "", 0
     while attempts <= processing.retries:
         attempts += 1
         try:
-            answer = await work.operation("lambda", "Invoke", request, function.account, function.region)
+            answer = await work.operation("lambda", "Invoke", request, function.account, function.region, principal)
         except AwsError as error:
             code, message = f"Lambda.{error.code}", error.message
             continue

@@ -13,7 +13,8 @@ import orjson
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
+from headwater.spine.timestamps import iso8601
 
 PRINCIPALS = {"Role": "Roles", "User": "Users", "Group": "Groups"}
 
@@ -132,6 +133,9 @@ class Role(PrincipalResource):
             "AssumeRolePolicyDocument": orjson.loads(unquote(role["AssumeRolePolicyDocument"])),
             "PermissionsBoundary": boundary,
         }
+
+    def known(self, call: Call) -> list[str]:
+        return [role["RoleName"] for role in all_listed(call, "iam", "ListRoles", "Roles", ("Marker", "Marker"))]
 
 
 @resource("AWS::IAM::User")
@@ -254,7 +258,7 @@ class RolePolicy(InlinePolicy):
 
 @resource("AWS::IAM::ManagedPolicy")
 class ManagedPolicy(Resource):
-    """`Ref` is the ARN; attributes PolicyArn, PolicyId, DefaultVersionId."""
+    """`Ref` is the ARN; attributes are what GetPolicy tells."""
 
     def create(self, call: Call, change: Change) -> None:
         properties = change.properties
@@ -268,12 +272,17 @@ class ManagedPolicy(Resource):
             },
         )["Policy"]
         change.physical_id = policy["Arn"]
+        self.attach(call, change)
+        self.describe(call, change)
+
+    def describe(self, call: Call, change: Change) -> None:
+        policy = call.operation("iam", "GetPolicy", {"PolicyArn": change.physical_id})["Policy"]
         change.attributes = {
             "PolicyArn": policy["Arn"],
-            "PolicyId": policy["PolicyId"],
-            "DefaultVersionId": policy["DefaultVersionId"],
+            **{name: policy[name] for name in ("PolicyId", "DefaultVersionId", "AttachmentCount", "IsAttachable")},
+            "PermissionsBoundaryUsageCount": policy.get("PermissionsBoundaryUsageCount", 0),
+            **{name: iso8601(policy[name]) for name in ("CreateDate", "UpdateDate")},
         }
-        self.attach(call, change)
 
     def attach(self, call: Call, change: Change) -> None:
         for kind, member in PRINCIPALS.items():
@@ -291,7 +300,7 @@ class ManagedPolicy(Resource):
                 raise Replace
         if change.properties["PolicyDocument"] != change.previous["PolicyDocument"]:
             self.drop_old_versions(call, change.physical_id)
-            version = call.operation(
+            call.operation(
                 "iam",
                 "CreatePolicyVersion",
                 {
@@ -299,9 +308,9 @@ class ManagedPolicy(Resource):
                     "PolicyDocument": document_text(change.properties["PolicyDocument"]),
                     "SetAsDefault": True,
                 },
-            )["PolicyVersion"]
-            change.attributes = {**change.attributes, "DefaultVersionId": version["VersionId"]}
+            )
         self.attach(call, change)
+        self.describe(call, change)
 
     def drop_old_versions(self, call: Call, arn: str) -> None:
         """Room for a new version: all but the default one may go."""

@@ -20,7 +20,7 @@ from headwater.spine.errors import not_implemented
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
 from headwater.spine.timestamps import iso8601_milliseconds
-from headwater.spine.trust import Taker, check_trust
+from headwater.spine.trust import Taker, hand_over
 
 PUBLISHED_FROM = "PublishedFrom"  # kept with a version: the revision of $LATEST that it is
 _RUNTIMES = re.compile(r"python3\.\d+|nodejs\d+\.x|provided(\.al2|\.al2023)?")
@@ -98,7 +98,7 @@ def touch(call: Call, configuration: Configuration) -> None:
 def configure(call: Call, configuration: Configuration, request: Request) -> None:
     """Take over what a request says; members that are not in it stay as they are."""
     _check(request)
-    check_trust(call, request.get("Role"), Taker("lambda", {}), role_refusal)
+    hand_over(call, request.get("Role"), Taker("lambda", {}), role_refusal)
     if request.get("KMSKeyArn"):
         usable_key(call, request["KMSKeyArn"], key_refusal)
     configuration.update({name: request[name] for name in _PLAIN if request.get(name) is not None})

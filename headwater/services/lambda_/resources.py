@@ -12,7 +12,7 @@ from headwater.services.lambda_.inline import package
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 from headwater.spine.resource_tags import Tagging, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging("lambda", pair=None, operations=("ListTags", "TagResource", "UntagResource"))
 _NUMBERS = frozenset(
@@ -82,12 +82,8 @@ class FunctionResource(Resource):
         }
 
     def known(self, call: Call) -> list[str]:
-        functions, marker = [], None
-        while True:
-            answer = call.operation("lambda", "ListFunctions", {"Marker": marker} if marker else {})
-            functions += [function["FunctionName"] for function in answer["Functions"]]
-            if not (marker := answer.get("NextMarker")):
-                return functions
+        functions = all_listed(call, "lambda", "ListFunctions", "Functions", ("NextMarker", "Marker"))
+        return [function["FunctionName"] for function in functions]
 
     def _finish(self, call: Call, change: Change, name: str) -> str:
         reserved = change.properties.get("ReservedConcurrentExecutions")

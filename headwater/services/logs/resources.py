@@ -11,7 +11,7 @@ from headwater.services.logs.log_group import group_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging("logs", "tags", "tagKeys", pair=None)
 
@@ -61,6 +61,10 @@ class LogGroupResource(Resource):
             "DeletionProtectionEnabled": found[0].get("deletionProtectionEnabled") or None,
             "Tags": _TAGGING.present(call, {"resourceArn": group_arn(call, name)}),
         }
+
+    def known(self, call: Call) -> list[str]:
+        groups = all_listed(call, "logs", "DescribeLogGroups", "logGroups", ("nextToken", "nextToken"))
+        return [group["logGroupName"] for group in groups]
 
     def _set_key(self, call: Call, change: Change) -> None:
         key, named = change.properties.get("KmsKeyId"), {"logGroupName": change.physical_id}

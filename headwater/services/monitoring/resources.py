@@ -12,7 +12,7 @@ import orjson
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging("monitoring")
 _NUMBERS = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
@@ -82,6 +82,11 @@ class _AlarmResource(Resource):
         }
         present |= {name: found[0].get(name) for name in self.reads if name in ("ActionsEnabled", "Threshold")}
         return {**present, "Tags": _TAGGING.present(call, {"ResourceARN": found[0]["AlarmArn"]})}
+
+    def known(self, call: Call) -> list[str]:
+        request = {"AlarmTypes": [self.kind]}
+        alarms = all_listed(call, "monitoring", "DescribeAlarms", f"{self.kind}s", request=request)
+        return [alarm["AlarmName"] for alarm in alarms]
 
     def delete(self, call: Call, change: Change) -> None:
         call.operation("monitoring", "DeleteAlarms", {"AlarmNames": [change.physical_id]})

@@ -19,6 +19,7 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.ids import first_at
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
+from headwater.spine.permissions import check_passing
 from headwater.spine.polling import STREAMS
 
 _PAGE = 100
@@ -45,6 +46,7 @@ def create_pipe(call: Call, request: Request) -> Result:
     check_pipe(call, definition)
     if pipe_by_arn(call, arn) is not None:
         raise pipe_exists(request["Name"])
+    check_passing(call, definition["RoleArn"], "pipes")
     if call.is_full(PIPES, tables.COUNT_PIPES, (call.account, call.region)):
         raise too_many_pipes(request["Name"])
     desired, tags = request.get("DesiredState") or "RUNNING", orjson.dumps(request.get("Tags") or {}).decode()
@@ -90,6 +92,7 @@ def update_pipe(call: Call, request: Request) -> Result:
     former = orjson.loads(row.definition)
     definition = _with_defaults(_merged(former, request))
     check_pipe(call, definition)
+    check_passing(call, definition["RoleArn"], "pipes")
     desired = request.get("DesiredState") or row.desired
     changed = (definition["Target"], desired, "UPDATING", orjson.dumps(definition).decode(), call.now, call.new_id())
     call.store.run(tables.SET_PIPE, (*changed, row.arn))

@@ -61,6 +61,7 @@ class PipeResource(Resource):
         if row is not None:
             shown = row.described()
             change.attributes |= {name: shown[name] for name in ("CurrentState", "CreationTime", "LastModifiedTime")}
+            change.attributes["StateReason"] = shown["StateReason"] or ""
 
 
 def _settled(work: Work | None, arn: str) -> Step:

@@ -13,7 +13,7 @@ from headwater.services.s3.bucket_properties import SETTINGS, Setting, is_true
 from headwater.services.s3.named_properties import NAMED, configure_named
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 WEBSITE_PATH = "/_website/"
 """Where the gateway serves websites to clients that cannot resolve their host names."""
@@ -85,7 +85,8 @@ class BucketResource(Resource):
         }
 
     def known(self, call: Call) -> list[str]:
-        return [bucket["Name"] for bucket in call.operation("s3", "ListBuckets", {})["Buckets"]]
+        tokens = ("ContinuationToken", "ContinuationToken")
+        return [bucket["Name"] for bucket in all_listed(call, "s3", "ListBuckets", "Buckets", tokens)]
 
     def _configure(self, call: Call, change: Change, previous: dict[str, Any]) -> None:
         bucket = change.physical_id

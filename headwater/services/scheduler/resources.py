@@ -14,7 +14,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
-from headwater.spine.timestamps import parse
+from headwater.spine.timestamps import iso8601, parse
 
 _TAGGING = Tagging("scheduler")
 
@@ -41,7 +41,11 @@ class ScheduleGroupResource(Resource):
 
     def _describe(self, call: Call, change: Change, arn: str) -> None:
         group = call.operation("scheduler", "GetScheduleGroup", {"Name": change.physical_id})
-        change.attributes = {"Arn": arn, "State": group["State"]}
+        change.attributes = {
+            "Arn": arn,
+            "State": group["State"],
+            **{name: iso8601(group[name]) for name in ("CreationDate", "LastModificationDate")},
+        }
 
 
 @resource("AWS::Scheduler::Schedule")

@@ -26,7 +26,7 @@ from headwater.services.scheduler.validation import check_schedule
 from headwater.spine.arns import make_arn
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
-from headwater.spine.trust import check_trust, for_source
+from headwater.spine.trust import for_source, hand_over
 
 _PAGE = 100
 _DEFAULTS: dict[str, Any] = {"ScheduleExpressionTimezone": "UTC", "ActionAfterCompletion": "NONE"}
@@ -111,7 +111,7 @@ def update_schedule(call: Call, request: Request) -> Result:
 def _check_role(call: Call, target: dict[str, Any], group: str) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html: the source
     is the group, not the schedule."""
-    check_trust(call, target["RoleArn"], for_source(call, "scheduler", group), role_refusal)
+    hand_over(call, target["RoleArn"], for_source(call, "scheduler", group), role_refusal)
 
 
 def _set_timer_anew(call: Call, row: Row, state: str, definition: dict[str, Any], schedule: Schedule) -> None:

@@ -12,7 +12,7 @@ import orjson
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging("sns")
 _ATTRIBUTES = (
@@ -113,12 +113,7 @@ class TopicResource(Resource):
         return {**present, "TopicName": name, "Tags": tags}
 
     def known(self, call: Call) -> list[str]:
-        topics, token = [], None
-        while True:
-            answer = call.operation("sns", "ListTopics", {"NextToken": token} if token else {})
-            topics += [topic["TopicArn"] for topic in answer.get("Topics") or ()]
-            if not (token := answer.get("NextToken")):
-                return topics
+        return [topic["TopicArn"] for topic in all_listed(call, "sns", "ListTopics", "Topics")]
 
     def _describe(self, change: Change, arn: str) -> None:
         change.physical_id = arn

@@ -13,7 +13,7 @@ from headwater.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAGGING = Tagging("sqs", pair=None, operations=("ListQueueTags", "TagQueue", "UntagQueue"))
 _DEFAULTS = {**DEFAULTS, **FIFO_DEFAULTS}
@@ -65,7 +65,7 @@ class QueueResource(Resource):
         return {**present, "QueueName": name, "Tags": tags}
 
     def known(self, call: Call) -> list[str]:
-        return list(call.operation("sqs", "ListQueues", {}).get("QueueUrls") or ())
+        return all_listed(call, "sqs", "ListQueues", "QueueUrls", request={"MaxResults": 1000})
 
 
 def _read(text: str) -> Any:

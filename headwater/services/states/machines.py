@@ -41,7 +41,7 @@ from headwater.services.states.tags import check_tags
 from headwater.services.states.versions import find_qualified, publish
 from headwater.spine.arns import make_arn, parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.trust import Taker, check_trust, for_source
+from headwater.spine.trust import Taker, for_source, hand_over
 
 log = logging.getLogger(__name__)
 # Names hold no whitespace, brackets, wildcards, quotes, path or URL characters, or control characters.
@@ -59,7 +59,7 @@ def check_role(call: Call, arn: str, machine: str | None = None) -> None:
     if parsed is None or parsed.service != "iam" or not parsed.resource.startswith("role/"):
         raise invalid_role(arn)
     taker = for_source(call, "states", machine) if machine else Taker("states", {})
-    check_trust(call, arn, taker, role_refusal)
+    hand_over(call, arn, taker, role_refusal)
 
 
 def check_definition(call: Call, name: str, text: str, kind: str = STANDARD) -> None:

@@ -11,7 +11,7 @@ from headwater.services.states.definition_source import definition_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
 
 _TAG = ("key", "value")
 _TAGGING = Tagging("states", "tags", "tagKeys", _TAG)
@@ -63,12 +63,8 @@ class StateMachineResource(Resource):
         }
 
     def known(self, call: Call) -> list[str]:
-        machines, token = [], None
-        while True:
-            answer = call.operation("states", "ListStateMachines", {"nextToken": token} if token else {})
-            machines += [machine["stateMachineArn"] for machine in answer["stateMachines"]]
-            if not (token := answer.get("nextToken")):
-                return machines
+        machines = all_listed(call, "states", "ListStateMachines", "stateMachines", ("nextToken", "nextToken"))
+        return [machine["stateMachineArn"] for machine in machines]
 
 
 def _capitals(told: Any) -> Any:
