@@ -248,8 +248,8 @@ class Children(TypedDict, total=False):
 
 
 class Visit(TypedDict, total=False):
-    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught, aborted; ``given``, ``sent`` (to its task),
-    ``gave``: JSON texts; ``inner``: the visits within a Parallel or Map."""
+    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught, aborted; ``given``, ``sent`` (to
+    its task), ``gave``: JSON texts; ``inner``: the visits within a Parallel or Map."""
 
     state: str
     kind: str
