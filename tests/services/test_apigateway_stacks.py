@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.conftest import Client
 from tests.services.http import ask
+from tests.services.test_cloudformation import create
 from tests.settling import wait_for
 
 SAM = """
