@@ -241,7 +241,7 @@ def test_order() -> None:
         """
         Resources:
           Role: {Type: T}
-          Function: {Type: T, Properties: {Role: !GetAtt Role.Arn, Env: !Sub "${Table}/${AWS::Region}"}}
+          Function: {Type: T, Version: "1.0", Properties: {Role: !GetAtt Role.Arn, Env: !Sub "${Table}/${AWS::Region}"}}
           Table: {Type: T}
           Mapping: {Type: T, Properties: {F: !Ref Function}, DependsOn: [Queue]}
           Queue: {Type: T}

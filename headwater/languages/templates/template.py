@@ -19,7 +19,7 @@ SECTIONS = frozenset((
 ))
 RESOURCE_MEMBERS = frozenset((
     "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Description", "Metadata",
-    "Properties", "Type", "UpdatePolicy", "UpdateReplacePolicy",
+    "Properties", "Type", "UpdatePolicy", "UpdateReplacePolicy", "Version",  # of custom resources; it says nothing more
 ))
 # fmt: on
 OUTPUT_MEMBERS = frozenset(("Condition", "Description", "Export", "Value"))

@@ -21,7 +21,7 @@ from headwater.services.cloudformation.deployment import (
     begin_import,
     begin_update,
 )
-from headwater.services.cloudformation.early_validation import find_early, reason
+from headwater.services.cloudformation.early_validation import find_early, lacking_types, reason
 from headwater.services.cloudformation.errors import (
     NO_CHANGES,
     change_set_already_exists,
@@ -251,9 +251,13 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     if change_set.type == "IMPORT" and (objected := objection(plan, changes, imports)) is not None:
         _fail(call, change_set, objected)
         return
-    if not change_set.settings.get("DisableValidation") and (findings := find_early(call, rendered, changes, imports)):
-        _fail(call, change_set, reason(findings), findings)
-        return
+    if not change_set.settings.get("DisableValidation"):
+        if lacking := lacking_types(call, changes):
+            _fail(call, change_set, f"Headwater does not implement {', '.join(lacking)}.")
+            return
+        if findings := find_early(call, rendered, changes, imports):
+            _fail(call, change_set, reason(findings), findings)
+            return
     change_set.changes = [
         {
             "Type": "Resource",
