@@ -317,6 +317,12 @@ def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: 
     assert add(stream, StartingPosition="LATEST")["State"] == "Creating"
 
 
+def test_what_is_no_arn_is_weighed_as_a_resource_of_nobody(strictly: Client, strict: str) -> None:
+    actor = _assume(strictly, strict, _role(strictly))
+    code, _, message = _refused(lambda: actor("sns").publish(TopicArn="a", Message="m"))
+    assert (code, message.partition(" resource: ")[2].split()[0]) == ("AuthorizationError", "a")
+
+
 def test_without_enforcement_it_is_told_and_done(aws: Client, account: str, endpoint: str) -> None:
     url = aws("sqs").create_queue(QueueName="q")["QueueUrl"]
     role = _role(aws, _allow("s3:*"), Path="/service/")
