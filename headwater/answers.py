@@ -237,9 +237,19 @@ class Trace(TypedDict):
     published: list[dict[str, Any]]
 
 
+class Children(TypedDict, total=False):
+    """Of a distributed Map; with the ARN and the error of one that failed."""
+
+    total: int
+    failed: int
+    execution: str
+    error: str
+    cause: str
+
+
 class Visit(TypedDict, total=False):
-    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught; ``given``, ``sent`` (to its task),
-    ``gave``: JSON texts; ``inner``: the visits within a Parallel or Map."""
+    """A visit to a state. Times in ms; ``outcome``: running, done, failed, caught, aborted; ``given``, ``sent`` (to
+    its task), ``gave``: JSON texts; ``inner``: the visits within a Parallel or Map."""
 
     state: str
     kind: str
@@ -251,6 +261,7 @@ class Visit(TypedDict, total=False):
     cause: str
     iteration: int
     map_run: str
+    children: Children
     given: str
     sent: str
     gave: str

@@ -23,6 +23,7 @@ from urllib.parse import quote
 from headwater.answers import (
     Advanced,
     Attempt,
+    Children,
     Compared,
     ComparedRow,
     Departure,
@@ -59,6 +60,7 @@ from headwater.answers import (
 __all__ = [
     "Advanced",
     "Attempt",
+    "Children",
     "Compared",
     "ComparedRow",
     "Departure",

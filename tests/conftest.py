@@ -54,6 +54,19 @@ def aws(endpoint: str, account: str) -> Client:
     return client_factory(endpoint, account)
 
 
+@pytest.fixture(scope="session")
+def strict() -> Iterator[str]:
+    """The address of a server that enforces policies."""
+    with ServerThread(enforce_policies=True) as running:
+        yield running.endpoint
+
+
+@pytest.fixture
+def strictly(strict: str, account: str) -> Client:
+    """As ``aws``, where policies are enforced."""
+    return client_factory(strict, account)
+
+
 def client_factory(endpoint: str, account: str, region: str = "us-east-1", token: str | None = None) -> Client:
     made: dict[str, Any] = {}
 

@@ -48,8 +48,8 @@ export interface QuotaBooks {
 
 /** A visit to a state; times in milliseconds, `given`, `sent` (to its task) and `gave` JSON texts. */
 export interface Visit {
-  state: string; kind: string; entered: number; exited?: number; outcome: "running" | "done" | "failed" | "caught"; attempts: number;
-  error?: string; cause?: string; iteration?: number; map_run?: string; given?: string; sent?: string; gave?: string; inner?: Visit[];
+  state: string; kind: string; entered: number; exited?: number; outcome: "running" | "done" | "failed" | "caught" | "aborted"; attempts: number;
+  error?: string; cause?: string; iteration?: number; map_run?: string; children?: { total: number; failed: number; execution?: string; error?: string; cause?: string }; given?: string; sent?: string; gave?: string; inner?: Visit[];
 }
 export interface ShownExecution {
   execution: Record<string, any>; visits: Visit[]; not_reached: string[]; graph: Record<string, any>; svg?: string;

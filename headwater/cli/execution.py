@@ -15,10 +15,10 @@ from rich.text import Text
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.terminal import terminal
-from headwater.client import Replayed, Replays, ShownExecution, Visit
+from headwater.client import Children, Replayed, Replays, ShownExecution, Visit
 from headwater.languages.durations import parse_duration, show_duration
 
-_MARKS = {"done": ("✓", "green"), "failed": ("✗", "red"), "caught": ("!", "yellow")}
+_MARKS = {"done": ("✓", "green"), "failed": ("✗", "red"), "caught": ("!", "yellow"), "aborted": ("–", "dim")}
 _OPEN = ("…", "blue")
 _LEFT, _PROBLEM = 3, 1
 
@@ -194,12 +194,26 @@ def _lines(shown: list[Visit], indent: str, began: int, data: bool) -> Iterator[
             line.append(f"  {each['error']}: {_readable(each.get('cause'))}", style="red")
         yield line
         deeper = indent + ("  " if last else "│ ")
+        if children := each.get("children"):
+            yield Text(f"{'':>21}{deeper}  ").append(*_of_children(children))
         if data:
             sent = None if each.get("sent") == each.get("given") else each.get("sent")
             for name, text in (("in  ", each.get("given")), ("sent", sent), ("out ", each.get("gave"))):
                 if text is not None:
                     yield Text(f"{'':>21}{deeper}  {name} {text}", style="dim")
         yield from _lines(each.get("inner", []), deeper, began, data)
+
+
+def _of_children(children: Children) -> tuple[str, str]:
+    """What became of a distributed Map's children, and the colour of it."""
+    told = f"{children['total']} {'child' if children['total'] == 1 else 'children'}"
+    if not children["failed"]:
+        return told, "dim"
+    told += f", {children['failed']} failed"
+    if "execution" in children:
+        name = children["execution"].split(":")[-1]
+        told += f", such as {name}: {children.get('error') or 'FAILED'}: {_readable(children.get('cause'))}"
+    return told, "red"
 
 
 def _cell(side: Visit | None) -> Text:

@@ -50,9 +50,10 @@ class Path:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        call = _CALL.search(text)
+        body = text.rstrip()  # as Jayway does
+        call = _CALL.search(body)
         self._call = _AGGREGATES[call.group(1)] if call else None
-        body = text[: call.start()] if call else text
+        body = body[: call.start()] if call else body
         keys, rest = _read_keys(body)
         self.keys: tuple[Key, ...] | None = None if rest else keys
         self._indexed = any(type(key) is int for key in keys)

@@ -51,13 +51,19 @@ def compile_validator(model: Model, operation: str) -> Validator:
 
 
 def compile_required(model: Model, operation: str, missing: Callable[[str], AwsError]) -> Validator:
-    """For services with words of their own: that nothing is missing which the model requires, at the top."""
+    """For services with words of their own: that nothing is missing which the model requires."""
     names = tuple(model.input(operation).get("required", ()))
+    check_within = _Compiler(model, lambda shape: None, _path).structure(model.input(operation))
 
     def validate(request: Mapping[str, Any]) -> None:
         for name in names:
             if name not in request:
                 raise missing(name)
+        if check_within is not None:
+            lacking: list[str] = []
+            check_within(request, None, lacking)
+            if lacking:
+                raise missing(lacking[0])
 
     return validate
 
@@ -77,8 +83,16 @@ def failure(value: Any, path: str, constraint: str) -> str:
 class _Compiler:
     """Compiles the shapes of one operation; None stands for nothing to check."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(
+        self,
+        model: Model,
+        scalar: Callable[[Shape], Check | None] | None = None,
+        lacking: Callable[[Place], str] | None = None,
+    ) -> None:
+        """``scalar`` makes the check of a value itself, ``lacking`` the words for a place without what is required."""
         self._model = model
+        self._scalar = scalar or _scalar
+        self._lacking = lacking or _is_null
         self._made: dict[str, Check | None] = {}
 
     def structure(self, shape: Shape) -> Check | None:
@@ -92,12 +106,12 @@ class _Compiler:
                 checks[name] = check
         if not required and not checks:
             return None
-        check_of = checks.get
+        check_of, lacking = checks.get, self._lacking
 
         def run(value: Any, place: Place, failures: list[str]) -> None:
             if not required <= value.keys():
                 missing = (name for name in names if name not in value)
-                failures.extend(failure(None, _path((place, name)), "Member must not be null") for name in missing)
+                failures.extend(lacking((place, name)) for name in missing)
             for name, item in value.items():
                 check = check_of(name)
                 if check is not None and item is not None:
@@ -119,7 +133,7 @@ class _Compiler:
         kind = shape["type"]
         if kind == "structure":
             return self.structure(shape)
-        own = _scalar(shape)
+        own = self._scalar(shape)
         items = self._items(shape) if kind in ("list", "map") else None
         if own is None or items is None:
             return own or items
@@ -146,6 +160,10 @@ class _Compiler:
                     check(item, ((place, str(key)), "member"), failures)
 
         return run
+
+
+def _is_null(place: Place) -> str:
+    return failure(None, _path(place), "Member must not be null")
 
 
 def _recursive(model: Model, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from typing import Any
@@ -14,6 +15,19 @@ from headwater.spine.numbers import LARGEST, long, whole
 from tests.conftest import Client
 
 _BEYOND = 2**63
+_LISTED = {
+    "openapi": "3.0.1",
+    "info": {"title": "t"},
+    "paths": {"/a": {"get": {"x-amazon-apigateway-integration": {"integrationSubtype": ["SQS-SendMessage"]}}}},
+}
+_REFERS = {"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": ["a"]}}}}}
+_CURVE = (
+    "MIHKMHECAQAwDzENMAsGA1UEAwwEbGFtcDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABEeiyyn0sXGwoAp6trueqm8P3/cVL6m1jXnqrH9mf+vk"
+    "CvQ9Ckc1vc+NKQsXEOWRTB8XEK4dSXOEhdkb2svqX1+gADAKBggqhkjOPQQDAgNJADBGAiEA3U/uO0kVDVCwMHEP0enSrVLWUpbnEXz8//bNZVQr"
+    "/OECIQCGwYNIK72ae9FVkAb48/rjFxTr7ash55qv+D9xBKt+iA=="
+)
+# its public key is no point of its curve
+_UNSIGNED = f"-----BEGIN CERTIFICATE REQUEST-----\n{_CURVE}\n-----END CERTIFICATE REQUEST-----\n"
 _DEEP = "[" * 400 + "]" * 400
 
 
@@ -44,6 +58,13 @@ _DEEP = "[" * 400 + "]" * 400
         ("cloudwatch", "put_metric_alarm", {"AlarmName": "n", "MetricName": "m"}, "ValidationError"),
         ("cloudformation", "create_stack", {"StackName": "n", "Parameters": [{}]}, "ValidationError"),
         ("s3", "get_object_attributes", {"Bucket": "no-such-bucket", "Key": "k"}, "NoSuchBucket"),
+        ("kms", "decrypt", {"EncryptionAlgorithm": "RSAES_OAEP_SHA_256", "KeyId": "k"}, "ValidationException"),
+        ("iot", "test_authorization", {"authInfos": [{"actionType": "PUBLISH"}]}, "InvalidRequestException"),
+        ("iot", "create_certificate_from_csr", {"certificateSigningRequest": _UNSIGNED}, "InvalidRequestException"),
+        ("apigateway", "import_rest_api", {"body": b"0000-00-00"}, "BadRequestException"),
+        ("apigatewayv2", "import_api", {"Body": json.dumps(_LISTED)}, "BadRequestException"),
+        ("cloudformation", "get_template_summary", {"TemplateBody": '{"Resources": []}'}, "ValidationError"),
+        ("cloudformation", "create_stack", {"StackName": "n", "TemplateBody": json.dumps(_REFERS)}, "ValidationError"),
         ("cloudwatch", "describe_alarm_history", {"NextToken": "9" * 30}, "InvalidNextToken"),
     ],
 )  # fmt: skip
@@ -51,6 +72,21 @@ def test_bad_input(aws: Client, service: Any, operation: str, request_: dict[str
     with pytest.raises(ClientError) as caught:
         getattr(aws(service, parameter_validation=False), operation)(**request_)
     assert caught.value.response["Error"]["Code"] == code
+
+
+def test_bad_members_of_what_is_there(aws: Client) -> None:
+    api = (gates := aws("apigateway")).create_rest_api(name="n")["id"]
+    root = gates.get_resources(restApiId=api)["items"][0]["id"]
+    method = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+    gates.put_method(**method, authorizationType="NONE")
+    with pytest.raises(gates.exceptions.BadRequestException):
+        gates.put_method_response(**method, statusCode="2,00")
+    (buckets := aws("s3")).create_bucket(Bucket=f"bucket-{api}")
+    rule = {"Status": "Enabled", "Prefix": "", "NoncurrentVersionExpiration": {"NewerNoncurrentVersions": 1}}
+    with pytest.raises(ClientError, match="MalformedXML"):
+        buckets.put_bucket_lifecycle_configuration(Bucket=f"bucket-{api}", LifecycleConfiguration={"Rules": [rule]})
+    aws("cloudwatch").put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": _BEYOND}])
+    assert aws("cloudwatch").list_metrics(Namespace="n")["Metrics"]
 
 
 @pytest.mark.parametrize("token", ["--5/0/0", "1/2", f"{_BEYOND}/0/0"])

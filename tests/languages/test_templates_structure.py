@@ -241,7 +241,7 @@ def test_order() -> None:
         """
         Resources:
           Role: {Type: T}
-          Function: {Type: T, Properties: {Role: !GetAtt Role.Arn, Env: !Sub "${Table}/${AWS::Region}"}}
+          Function: {Type: T, Version: "1.0", Properties: {Role: !GetAtt Role.Arn, Env: !Sub "${Table}/${AWS::Region}"}}
           Table: {Type: T}
           Mapping: {Type: T, Properties: {F: !Ref Function}, DependsOn: [Queue]}
           Queue: {Type: T}
@@ -306,6 +306,23 @@ def test_loops() -> None:
             "Properties": {"TopicName": {"Fn::Sub": "t-b"}, "Plain": "b"},
         },
     }
+
+
+def test_names_that_functions_make_up() -> None:
+    body = {
+        "Resources": {"A": {"Properties": {"One": {"Ref": {"Fn::Sub": "A${Word}"}}}}},
+        "Outputs": {"O": {"Value": {"Fn::GetAtt": [{"Ref": "Word"}, "Arn"]}}},
+    }
+    expanded = expand_loops(body, Scope({"Word": "b"}, Unresolved()))
+    assert expanded["Resources"]["A"]["Properties"] == {"One": {"Ref": "Ab"}}
+    assert expanded["Outputs"]["O"]["Value"] == {"Fn::GetAtt": ["b", "Arn"]}
+
+
+@pytest.mark.parametrize("member", ["DeletionPolicy", "UpdateReplacePolicy"])
+def test_a_snapshot_of_what_has_none(member: str) -> None:
+    with pytest.raises(TemplateError, match=r"resource type AWS::SQS::Queue does not support .* policy Snapshot"):
+        parse({"Resources": {"A": {"Type": "AWS::SQS::Queue", member: "Snapshot"}}})
+    assert parse({"Resources": {"A": {"Type": "AWS::EC2::Volume", member: "Snapshot"}}})
 
 
 def test_dynamic_references() -> None:

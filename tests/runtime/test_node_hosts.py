@@ -58,6 +58,13 @@ def test_the_endpoint_itself_is_spoken_to_as_it_speaks(lab: Lab, address: tuple[
     assert lab.answer(function, asked) == f"GET /topics/t HTTP/1.1 {host}:{port}"
 
 
+def test_copies_of_cfn_response_answer_to_port_443(lab: Lab, address: tuple[str, int]) -> None:
+    host, port = address
+    function = replace(lab.function(SOURCE, runtime="nodejs20.x"), endpoint=f"http://{host}:{port}")
+    asked = {"hostname": host, "port": 443, "path": "/_headwater/cloudformation/response?token=t"}
+    assert lab.answer(function, asked) == f"GET {asked['path']} HTTP/1.1 {host}:{port}"
+
+
 @pytest.mark.parametrize(
     ("name", "headers"), [("checks.amazonaws.com", {}), ("amazonaws.com.example", SIGNED)], ids=["unsigned", "another"]
 )

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
-from tests.conftest import Client, client_factory
-from tests.server import ServerThread
+from tests.conftest import Client
 from tests.services.lambda_lab import make
 from tests.settling import settle
 
 EVENT = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[str]:
-    """A server that enforces policies."""
-    with ServerThread(enforce_policies=True) as running:
-        yield running.endpoint
-
-
-@pytest.fixture
-def strictly(strict: str, account: str) -> Client:
-    return client_factory(strict, account)
 
 
 def _queue(aws: Client, name: str, *statements: dict[str, Any]) -> tuple[str, str]:
@@ -224,3 +210,15 @@ def test_what_is_not_enforced_is_told(aws: Client, endpoint: str, account: str) 
     assert list(warnings(message).values()) == [[]]
     _let_in(aws, url, arn, _statement("events", "sqs:SendMessage", rule[:-1] + "*"))
     assert warnings(event) == {"r": [], "by-role": []}
+
+
+@pytest.mark.parametrize("principal", ["logs.amazonaws.com", "logs.us-east-1.amazonaws.com"])
+def test_logs_are_let_in_with_a_region_or_without(strictly: Client, principal: str) -> None:
+    function = make(strictly("lambda"), "f")
+    strictly("logs").create_log_group(logGroupName="g")
+    asked = {"logGroupName": "g", "filterName": "s", "filterPattern": "", "destinationArn": function}
+    with pytest.raises(ClientError, match="Make sure you have given CloudWatch Logs permission"):
+        strictly("logs").put_subscription_filter(**asked)
+    permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": principal}
+    strictly("lambda").add_permission(FunctionName="f", SourceAccount=function.split(":")[4], **permission)
+    strictly("logs").put_subscription_filter(**asked)

@@ -80,6 +80,29 @@ def test_a_change_set_without_changes_fails(aws: Client) -> None:
     )
 
 
+def test_types_that_we_lack_are_named_before_anything_is_made(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    body = """
+    Parameters: {Wide: {Type: String, Default: 'no'}}
+    Conditions: {IsWide: !Equals [!Ref Wide, 'yes']}
+    Resources:
+      Q: {Type: AWS::SQS::Queue}
+      Net: {Type: AWS::EC2::VPC}
+      Trail: {Type: AWS::CloudTrail::Trail}
+      Second: {Type: AWS::EC2::VPC}
+      Wide: {Type: AWS::EC2::Subnet, Condition: IsWide}
+      Own: {Type: Custom::Own, Properties: {ServiceToken: x}}
+    """
+    request = {"StackName": "shop", "ChangeSetName": "first", "ChangeSetType": "CREATE", "TemplateBody": body}
+    cloudformation.create_change_set(**request)
+    found = cloudformation.describe_change_set(StackName="shop", ChangeSetName="first")
+    assert (found["Status"], found["StatusReason"]) == (
+        "FAILED",
+        "Headwater does not implement AWS::CloudTrail::Trail (Trail), AWS::EC2::VPC (Net, Second).",
+    )
+    assert stack(cloudformation)["StackStatus"] == "REVIEW_IN_PROGRESS"
+
+
 def test_refusals(aws: Client) -> None:
     cloudformation = aws("cloudformation")
     request = {"StackName": "gone", "ChangeSetName": "c", "TemplateBody": ONE}

@@ -42,6 +42,25 @@ def test_properties_that_do_not_fit(aws: Client, kind: str, properties: dict[str
     assert resource["ResourceStatusReason"] == f"Properties validation failed for resource One with message:\n[{told}]"
 
 
+def test_scalars_of_another_kind_are_converted(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    body = template("AWS::SQS::Queue", QueueName=12345, FifoQueue="false", DelaySeconds="5")
+    cloudformation.create_stack(StackName="shop", TemplateBody=body)
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    assert aws("sqs").get_queue_url(QueueName="12345")["QueueUrl"]
+
+
+def test_what_no_schema_bars_is_held_to_what_the_operation_takes(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    key = [{"AttributeName": "k", "KeyType": "HASH"}]
+    names = [{"AttributeName": "k", "AttributeType": "S"}]
+    body = template("AWS::DynamoDB::Table", KeySchema=[key], AttributeDefinitions=names, BillingMode="PAY_PER_REQUEST")
+    cloudformation.create_stack(StackName="shop", TemplateBody=body, OnFailure="DO_NOTHING")
+    settle(cloudformation)
+    (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert 'message: "The value at KeySchema.0 must be an object."' in resource["ResourceStatusReason"]
+
+
 def test_an_update_that_does_not_fit_is_taken_back(aws: Client) -> None:
     cloudformation = aws("cloudformation")
     cloudformation.create_stack(StackName="shop", TemplateBody=template("AWS::SQS::Queue", DelaySeconds="5"))

@@ -53,6 +53,24 @@ Outputs:
 """
 
 
+def test_an_application_of_the_repository_is_refused(aws: Client) -> None:
+    body = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Shop:
+        Type: AWS::Serverless::Application
+        Properties:
+          Location: {ApplicationId: "arn:aws:serverlessrepo:us-east-1:123456789012:applications/x"}
+    """
+    assert refused(
+        aws("cloudformation").create_stack, StackName="shop", TemplateBody=body, Capabilities=CAPABILITIES
+    ) == (
+        "ValidationError",
+        "Headwater does not implement the AWS Serverless Application Repository, from which Shop comes; the Location "
+        "of a template is possible.",
+    )
+
+
 def test_a_function_with_its_events(aws: Client) -> None:
     cloudformation = aws("cloudformation")
     assert refused(cloudformation.create_stack, StackName="shop", TemplateBody=FUNCTION) == (

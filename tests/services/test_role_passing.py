@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from headwater.client import Headwater
-from tests.conftest import Client, client_factory
-from tests.server import ServerThread
+from tests.conftest import Client
 from tests.services.lambda_lab import make
 from tests.services.test_role_permissions import PASS, _refused
 from tests.services.test_user_permissions import Actor, _policy, _user
@@ -18,17 +15,6 @@ from tests.settling import settle
 
 _SERVICES = ("lambda", "states", "events", "scheduler", "pipes", "firehose")
 SOURCE = "def handler(event, context):\n    return 1\n"
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[str]:
-    with ServerThread(enforce_policies=True) as running:
-        yield running.endpoint
-
-
-@pytest.fixture
-def strictly(strict: str, account: str) -> Client:
-    return client_factory(strict, account)
 
 
 def _role(aws: Client, *services: str, policy: str | None = None) -> str:

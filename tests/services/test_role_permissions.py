@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -13,8 +13,7 @@ from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
 from headwater.spine.session_tokens import standing_token
-from tests.conftest import Client, client_factory
-from tests.server import ServerThread
+from tests.conftest import Client
 from tests.services.http import ask
 from tests.services.lambda_lab import make
 from tests.services.test_apigateway_rest import base, document
@@ -25,18 +24,6 @@ _ASSUMED = {"Effect": "Allow", "Principal": {"Service": _SERVICES, "AWS": "*"}, 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_ASSUMED]})
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
 Actor = Callable[[str], Any]
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[str]:
-    """A server that enforces policies."""
-    with ServerThread(enforce_policies=True) as running:
-        yield running.endpoint
-
-
-@pytest.fixture
-def strictly(strict: str, account: str) -> Client:
-    return client_factory(strict, account)
 
 
 def _allow(*actions: str, resource: Any = "*", **more: Any) -> dict[str, Any]:
@@ -328,6 +315,12 @@ def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: 
     _put(strictly, _allow("sqs:*", resource=queue), _allow("kinesis:*"))
     assert add(queue)["State"] == "Creating"
     assert add(stream, StartingPosition="LATEST")["State"] == "Creating"
+
+
+def test_what_is_no_arn_is_weighed_as_a_resource_of_nobody(strictly: Client, strict: str) -> None:
+    actor = _assume(strictly, strict, _role(strictly))
+    code, _, message = _refused(lambda: actor("sns").publish(TopicArn="a", Message="m"))
+    assert (code, message.partition(" resource: ")[2].split()[0]) == ("AuthorizationError", "a")
 
 
 def test_without_enforcement_it_is_told_and_done(aws: Client, account: str, endpoint: str) -> None:

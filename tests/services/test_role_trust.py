@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from headwater.client import Headwater
-from tests.conftest import Client, client_factory
-from tests.server import ServerThread
+from tests.conftest import Client
 from tests.services.http import ask
 from tests.services.lambda_lab import make
 from tests.services.test_apigateway_rest import base, document
@@ -19,17 +16,6 @@ from tests.settling import settle
 
 SOURCE = "def handler(event, context):\n    return 1\n"
 Trusting = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[str]:
-    with ServerThread(enforce_policies=True) as running:
-        yield running.endpoint
-
-
-@pytest.fixture
-def strictly(strict: str, account: str) -> Client:
-    return client_factory(strict, account)
 
 
 def _trust(*principals: Any, **more: Any) -> str:

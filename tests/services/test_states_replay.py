@@ -207,3 +207,36 @@ def test_what_cannot_be_told_is_said(aws: Client, queue_url: str, tmp_path: Path
     assert code == 1 and told.endswith("cannot be told. Draw: it draws random numbers\n")
     replays = Headwater().replay(arn, definition=other)
     assert (replays["same"], replays["left"], replays["undecided"], replays["problems"]) == (0, 0, 1, 0)
+
+
+def test_what_was_left_behind_is_aborted_and_what_children_do_is_told_of_them(aws: Client, queue_url: str) -> None:
+    states = aws("stepfunctions", inject_host_prefix=False)
+    rows = {
+        "Type": "Map",
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Row",
+            "States": {"Row": {"Type": "Fail", "Error": "Odd", "Cause": "no such row"}},
+        },
+        "ToleratedFailurePercentage": 100,
+        "End": True,
+    }
+    waits = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 9000, "End": True}}}
+    fails = {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "Enough"}}}
+    either = {"Type": "Parallel", "Branches": [waits, fails], "Next": "Rows"}
+    either |= {"Catch": [{"ErrorEquals": ["Enough"], "ResultPath": None, "Next": "Rows"}]}
+    text = json.dumps({"StartAt": "Either", "States": {"Either": either, "Rows": rows}})
+    arn = states.create_state_machine(name="parts", definition=text, roleArn=ROLE)["stateMachineArn"]
+    execution = states.start_execution(stateMachineArn=arn, input="[1, 2]")["executionArn"]
+    Headwater().settle()
+    shown = Headwater().execution(execution, svg=True)
+    outcomes = {name: state["outcome"] for name, state in shown["states"].items()}
+    assert outcomes == {"Either": "caught", "Wait": "aborted", "Fail": "failed", "Rows": "done"}
+    assert shown["not_reached"] == []
+    assert "Row in the children" in shown["svg"]
+    children = shown["visits"][1]["children"]
+    assert (children["total"], children["failed"], children["error"]) == (2, 2, "Odd")
+    code, told = headwater("show", execution)
+    assert code == 0
+    assert "– Wait" in told
+    assert f"2 children, 2 failed, such as {children['execution'].split(':')[-1]}: Odd: no such row" in told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -12,22 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
-from tests.conftest import Client, client_factory
-from tests.server import ServerThread
+from tests.conftest import Client
 
 Actor = Callable[[str], Any]
 QUIET = Config(inject_host_prefix=False, s3={"addressing_style": "path"}, retries={"max_attempts": 0})
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[str]:
-    with ServerThread(enforce_policies=True) as running:
-        yield running.endpoint
-
-
-@pytest.fixture
-def strictly(strict: str, account: str) -> Client:
-    return client_factory(strict, account)
 
 
 def _policy(*actions: str, resource: Any = "*", effect: str = "Allow", **more: Any) -> str:

@@ -108,12 +108,16 @@ def test_deploy(cli: Cli) -> None:
     assert described["Changes"][0]["ResourceChange"]["Action"] == "Modify"
     cli(f"cloudformation execute-change-set --change-set-name {changes}")
     cli("cloudformation wait stack-update-complete --stack-name s")
-    cli.write("bad.yaml", "Resources: {Thing: {Type: AWS::EC2::Instance}}")
-    failed = cli.fails("cloudformation deploy --template-file bad.yaml --stack-name bad")
-    assert "Failed to create/update the stack" in failed
+    cli.write("lacking.yaml", "Resources: {Thing: {Type: AWS::EC2::Instance}}")
+    failed = cli.fails("cloudformation deploy --template-file lacking.yaml --stack-name lacking")
+    assert "Reason: Headwater does not implement AWS::EC2::Instance (Thing)." in failed
+    nowhere = "{TopicArn: 'arn:aws:sns:us-east-1:000000000000:nowhere', Protocol: email, Endpoint: a@example.com}"
+    cli.write("bad.yaml", f"Resources: {{Thing: {{Type: AWS::SNS::Subscription, Properties: {nowhere}}}}}")
+    assert "Failed to create/update the stack" in cli.fails(
+        "cloudformation deploy --template-file bad.yaml --stack-name bad"
+    )
     events = cli("cloudformation describe-stack-events --stack-name bad")["StackEvents"]
-    reasons = [event.get("ResourceStatusReason", "") for event in events]
-    assert any("AWS::EC2::Instance" in reason for reason in reasons)
+    assert any("Topic does not exist" in event.get("ResourceStatusReason", "") for event in events)
 
 
 def test_a_sam_application_is_packaged_and_deployed(cli: Cli) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import math
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -197,8 +198,10 @@ class Readers:
         mismatch = self._mismatch
 
         def read(value: Any) -> float:
-            if type(value) is float or type(value) is int:
+            if type(value) is float or (type(value) is int and -LARGEST <= value <= LARGEST):
                 return value
+            if type(value) is int and abs(value) <= sys.float_info.max:
+                return float(value)
             if type(value) is str and value in _NOT_FINITE:
                 return _NOT_FINITE[value]
             raise mismatch(value, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from headwater.insight.doors import caller_of
 from headwater.insight.executions.picture import picture
 from headwater.insight.executions.reading import (
     Recording,
+    children_of,
     executions_of,
     machines_of,
     present_definition,
@@ -20,7 +21,7 @@ from headwater.insight.executions.reading import (
 from headwater.insight.executions.replaying import Definitions, replayed
 from headwater.languages.asl.comparison import compare
 from headwater.languages.asl.drawing import Drawing, draw
-from headwater.languages.asl.visits import by_state, visits
+from headwater.languages.asl.visits import Visit, by_state, visits
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -35,7 +36,10 @@ async def answer_show(engine: Engine, query: Query, body: Any) -> dict[str, Any]
     recording = await _recording(engine, query, "execution")
     shown = visits(recording.history)
     states = by_state(shown)
-    drawing = _drawn(recording)
+    drawing, machine = _drawn(recording)
+    runs = [visit for root in shown for _, visit in root.walk() if visit.map_run is not None]
+    await engine.transact_system(lambda call: _count_children(call, runs))
+    elsewhere = frozenset(_processed(machine, {visit.state for visit in runs}))
     answer = {
         "execution": recording.described,
         "visits": [visit.shown() for visit in shown],
@@ -44,11 +48,13 @@ async def answer_show(engine: Engine, query: Query, body: Any) -> dict[str, Any]
                    "took": each.took}
             for name, each in states.items()
         },
-        "not_reached": [box.name for box in drawing.boxes if box.name and box.name not in states],
+        "not_reached": [
+            box.name for box in drawing.boxes if box.name and box.name not in states and box.name not in elsewhere
+        ],
         "graph": drawing.shown(),
     }  # fmt: skip
     if query.get("svg") == "true":
-        answer["svg"] = picture(drawing, recording.described, states)
+        answer["svg"] = picture(drawing, recording.described, states, elsewhere)
     return answer
 
 
@@ -126,17 +132,35 @@ async def _recording(engine: Engine, query: Query, name: str) -> Recording:
     return await engine.transact_system(lambda call: read_execution(call, identity))
 
 
-def _drawn(recording: Recording) -> Drawing:
-    """The graph of what the execution ran: of a distributed Map's child, the processor's."""
+def _count_children(call: Call, runs: list[Visit]) -> None:
+    for visit in runs:
+        visit.children = children_of(call, visit.map_run or "")
+
+
+def _drawn(recording: Recording) -> tuple[Drawing, Any]:
+    """The graph of what the execution ran, and that itself: of a distributed Map's child, the processor's."""
     definition = orjson.loads(recording.definition)
     if recording.state is not None:
         definition = _processor(definition, recording.state) or definition
-    return draw(definition)
+    return draw(definition), definition
+
+
+def _inner(state: Any) -> list[Any]:
+    return [*state.get("Branches", ()), *(state[key] for key in ("ItemProcessor", "Iterator") if key in state)]
+
+
+def _processed(workflow: Any, maps: set[str], *, within: bool = False) -> Iterator[str]:
+    """The states that the children of these Maps go through."""
+    for name, each in workflow["States"].items():
+        if within:
+            yield name
+        for inner in _inner(each):
+            yield from _processed(inner, maps, within=within or name in maps)
 
 
 def _processor(workflow: Any, state: str) -> Any:
     for name, each in workflow["States"].items():
-        inner = [*each.get("Branches", ()), *(each[key] for key in ("ItemProcessor", "Iterator") if key in each)]
+        inner = _inner(each)
         if name == state and inner:
             return inner[0]
         for within in inner:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 from typing import Any
 
 from headwater.languages.asl.drawing import Box, Drawing, Line
-from headwater.languages.asl.visits import Summary, Visit
+from headwater.languages.asl.visits import ABORTED, FAILED, Summary, Visit
 from headwater.languages.durations import show_duration
 from headwater.spine.timestamps import iso8601_seconds
 
@@ -32,7 +32,7 @@ font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",Arial,sans-s
 stroke-width:2}.caught rect{stroke:var(--caught);fill:var(--caught-soft)}
 .running rect{stroke:var(--running);fill:var(--running-soft)}.group.state rect{fill:none}
 .done .under{fill:var(--done)}.failed .under{fill:var(--failed)}.caught .under{fill:var(--caught)}
-.running .under{fill:var(--running)}
+.running .under{fill:var(--running)}.aborted rect{stroke-dasharray:4 3}
 .step{fill:none;stroke:var(--soft);stroke-opacity:.75;stroke-width:1.3}.step.catch{stroke:var(--failed);
 stroke-dasharray:5 3}.step.default{stroke-dasharray:2 3}.tip{fill:var(--soft)}
 .name{font-size:15px;font-weight:650;fill:var(--ink)}.told{font-size:12px;fill:var(--soft)}
@@ -41,20 +41,22 @@ stroke-dasharray:5 3}.step.default{stroke-dasharray:2 3}.tip{fill:var(--soft)}
 """
 
 
-def picture(drawing: Drawing, described: Mapping[str, Any], states: Mapping[str, Summary]) -> str:
-    """``described`` as DescribeExecution does, times in ms; ``states`` by name. Inputs and outputs are told of a state
-    that is pointed at."""
+def picture(
+    drawing: Drawing, described: Mapping[str, Any], states: Mapping[str, Summary], elsewhere: Collection[str] = ()
+) -> str:
+    """``described`` as DescribeExecution does, times in ms; ``states`` by name; ``elsewhere``: those that children of
+    the execution go through. Inputs and outputs are told of a state that is pointed at."""
     name, told = str(described["name"]), _told(described)
     width = max(drawing.width, _NARROWEST, _CHARACTER * len(told) + 32)
     placed = drawing.moved((width - drawing.width) / 2, _HEAD)
     height = drawing.height + _HEAD
-    groups = "".join(_box(box, states) for box in placed.boxes if box.group)
-    leaves = "".join(_box(box, states) for box in placed.boxes if not box.group)
+    groups = "".join(_box(box, states, elsewhere) for box in placed.boxes if box.group)
+    leaves = "".join(_box(box, states, elsewhere) for box in placed.boxes if not box.group)
     lines = "".join(map(_line, placed.lines))
     status = escape(str(described["status"]))
     data = _data("input", described.get("input")) + _data("output", described.get("output"))
     words = ", ".join(
-        f"{box.name} {states[box.name].outcome if box.name in states else 'not reached'}"
+        f"{box.name} {states[box.name].outcome if box.name in states else _absent(box, elsewhere)}"
         for box in placed.boxes if box.name
     )  # fmt: skip
     return (
@@ -78,7 +80,11 @@ def _told(described: Mapping[str, Any]) -> str:
     return f"{described['status']}{error}{took}{again}, began {iso8601_seconds(began)}"
 
 
-def _box(box: Box, states: Mapping[str, Summary]) -> str:
+def _absent(box: Box, elsewhere: Collection[str]) -> str:
+    return "in the children" if box.name in elsewhere else "not reached"
+
+
+def _box(box: Box, states: Mapping[str, Summary], elsewhere: Collection[str]) -> str:
     place = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
     if box.kind == "Branch":
         return f'<rect class="branch" {place} rx="8"/>'
@@ -86,7 +92,8 @@ def _box(box: Box, states: Mapping[str, Summary]) -> str:
     look = f"state {'group ' if box.group else ''}{'missed' if summary is None else summary.outcome}"
     middle = box.x + box.width / 2
     name = escape(_short(box.name, int((box.width - 16) / _CHARACTER)))
-    under = escape(_under(box, summary))
+    absent = _absent(box, elsewhere)
+    under = escape(_under(box, summary) if box.name not in elsewhere else f"{box.kind} · {absent}")
     if box.group:
         text = (
             f'<text x="{box.x + 10:.1f}" y="{box.y + 17:.1f}">{name} <tspan class="under">{under}</tspan></text>'
@@ -97,7 +104,8 @@ def _box(box: Box, states: Mapping[str, Summary]) -> str:
             f'<text class="under" x="{middle:.1f}" y="{box.y + 31:.1f}" text-anchor="middle">{under}</text>'
         )
     corner = 10 if box.group else 20 if box.kind == "Choice" else 7
-    return f'<g class="{look}"><title>{escape(_about(box, summary))}</title><rect {place} rx="{corner}"/>{text}</g>'
+    about = escape(_about(box, summary, absent))
+    return f'<g class="{look}"><title>{about}</title><rect {place} rx="{corner}"/>{text}</g>'
 
 
 def _under(box: Box, summary: Summary | None) -> str:
@@ -109,21 +117,22 @@ def _under(box: Box, summary: Summary | None) -> str:
         parts.append(f"{summary.retries} retries" if summary.retries > 1 else "1 retry")
     if summary.failed and count > 1:
         parts.append(f"{summary.failed} failed")
-    if summary.outcome in ("running", "caught"):
+    if summary.outcome in ("running", "caught", "aborted"):
         parts.append(summary.outcome)
     return " · ".join(parts)
 
 
-def _about(box: Box, summary: Summary | None) -> str:
+def _about(box: Box, summary: Summary | None, absent: str) -> str:
     if summary is None:
-        return f"{box.name}: {box.kind}, not reached"
+        return f"{box.name}: {box.kind}, {absent}"
     shown = [_visit(visit) for visit in summary.visits[:_MOST_VISITS]]
     more = len(summary.visits) - len(shown)
     return "\n".join([f"{box.name}: {box.kind}", *shown, *([f"… and {more} more"] if more > 0 else [])])
 
 
 def _visit(visit: Visit) -> str:
-    took = "still there" if visit.exited is None else show_duration(visit.exited - visit.entered)
+    stays = "never left" if visit.outcome in (ABORTED, FAILED) else "still there"
+    took = stays if visit.exited is None else show_duration(visit.exited - visit.entered)
     number = "" if visit.iteration is None else f"[{visit.iteration}] "
     tries = f", {visit.attempts} attempts" if visit.attempts > 1 else ""
     lines = [f"{number}{visit.outcome} at {iso8601_seconds(visit.entered)}, {took}{tries}"]

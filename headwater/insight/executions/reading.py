@@ -68,6 +68,19 @@ def read_execution(call: Call, identity: str) -> Recording:
     return Recording(arn, described, history, ran["definition"], state)
 
 
+def children_of(call: Call, map_run: str) -> dict[str, Any]:
+    """How many a distributed Map has, and what has become of one that failed."""
+    counts = _ask(call, map_run, "DescribeMapRun", {"mapRunArn": map_run})["executionCounts"]
+    told: dict[str, Any] = {"total": counts["total"], "failed": counts["failed"] + counts["timedOut"]}
+    if counts["failed"]:
+        asked = {"mapRunArn": map_run, "statusFilter": "FAILED", "maxResults": 1}
+        for each in _ask(call, map_run, "ListExecutions", asked)["executions"]:
+            told["execution"] = each["executionArn"]
+            described = _ask(call, map_run, "DescribeExecution", {"executionArn": each["executionArn"]})
+            told |= {name: described[name] for name in ("error", "cause") if name in described}
+    return told
+
+
 def results_of(call: Call, recording: Recording, machine: Machine) -> dict[str, str]:
     """What the map runs of an execution gave, as far as it is known, by their ARNs. ``machine``: what it ran."""
     found = deduced_results(machine, recording.history)

@@ -7,7 +7,7 @@ from typing import Any
 from headwater.languages.asl.history import details_of
 
 Event = Mapping[str, Any]
-RUNNING, DONE, FAILED, CAUGHT = "running", "done", "failed", "caught"
+RUNNING, DONE, FAILED, CAUGHT, ABORTED = "running", "done", "failed", "caught", "aborted"
 _BAD = ("Failed", "TimedOut", "Aborted")
 _OTHERS = ("Execution", "MapIteration")  # what these tell is not of a state
 _BEGUN = ("ParallelStateStarted", "MapStateStarted")
@@ -15,10 +15,12 @@ _BEGUN = ("ParallelStateStarted", "MapStateStarted")
 
 @dataclass
 class Visit:
-    """One visit. Times in ms; ``outcome`` is running, done, failed, or caught where it went on after a failure;
+    """One visit. Times in ms; ``outcome`` is running, done, failed, caught where it went on after a failure, or aborted
+    where what is around it was left before it;
     ``sent`` is what its task was called with, the last time;
     ``inner`` are the visits within a Parallel or Map state, branch by branch; ``outer`` is the state around it,
-    ``lane`` which of its attempts, and there the iteration's number or the branch's first state."""
+    ``lane`` which of its attempts, and there the iteration's number or the branch's first state; ``children``: of a map
+    run, for whoever knows them."""
 
     state: str
     kind: str
@@ -33,6 +35,7 @@ class Visit:
     cause: str | None = None
     iteration: int | None = None
     map_run: str | None = None
+    children: dict[str, Any] | None = None
     inner: list["Visit"] = field(default_factory=list)
     outer: "Visit | None" = field(default=None, repr=False, compare=False)
     lane: tuple[int, int | str | None] = (0, None)
@@ -57,8 +60,8 @@ class Visit:
 
 
 _SHOWN = (
-    "state", "kind", "entered", "exited", "outcome", "attempts", "error", "cause", "iteration", "map_run", "given",
-    "sent", "gave",
+    "state", "kind", "entered", "exited", "outcome", "attempts", "error", "cause", "iteration", "map_run", "children",
+    "given", "sent", "gave",
 )  # fmt: skip
 
 
@@ -82,7 +85,7 @@ class Summary:
         return sum(each.exited - each.entered for each in self.visits if each.exited is not None)
 
 
-_WORST = (FAILED, RUNNING, CAUGHT, DONE)
+_WORST = (FAILED, RUNNING, CAUGHT, ABORTED, DONE)
 
 
 def by_state(shown: Sequence[Visit]) -> dict[str, Summary]:
@@ -140,6 +143,9 @@ class _Reader:
             self._places[event["id"]] = place
         for within in self._within:
             within.inner.sort(key=lambda visit: visit.lane)
+        for visit in self._open.values():
+            if visit.outcome == RUNNING and _left_behind(visit):
+                visit.outcome = ABORTED
         return self._outermost
 
     def _place(self, previous: int, kind: str, details: Event) -> _Place:
@@ -184,6 +190,16 @@ class _Reader:
             if visit.outcome == RUNNING:
                 visit.outcome = FAILED
                 visit.error, visit.cause = details.get("error"), details.get("cause")
+
+
+def _left_behind(visit: Visit) -> bool:
+    """Whether something around it has ended, or is tried again, without it."""
+    inner, outer = visit, visit.outer
+    while outer is not None:
+        if outer.outcome not in (RUNNING, ABORTED) or inner.lane[0] < outer.attempts:
+            return True
+        inner, outer = outer, outer.outer
+    return False
 
 
 def _unfinished(visit: Visit) -> bool:

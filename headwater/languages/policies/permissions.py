@@ -73,7 +73,7 @@ class Permissions:
         self, statements: Sequence[Statement], action: str, resource: str, asked: Mapping[str, tuple[str, ...]]
     ) -> Decision:
         if resource:
-            account = resource.split(":")[4]
+            account = (resource.split(":", 5) + [""] * 5)[4]  # what a client wrote may be no ARN
             values = {**self.values, **asked}
             if account:
                 values["aws:resourceaccount"] = (account,)

@@ -1,4 +1,4 @@
-"""`AWS::LanguageExtensions`: loops, unrolled before the template is parsed.
+"""`AWS::LanguageExtensions`: loops, unrolled before the template is parsed, and names that functions make up.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
@@ -27,6 +27,8 @@ def expand(node: Value, scope: Scope) -> Value:
         return [expand(child, scope) for child in node]
     if not isinstance(node, dict):
         return node
+    if len(node) == 1:
+        node = named(node, scope)
     expanded: dict[str, Value] = {}
     for key, child in node.items():
         if key.startswith(LOOP):
@@ -34,6 +36,16 @@ def expand(node: Value, scope: Scope) -> Value:
         else:
             expanded[key] = expand(child, scope)
     return expanded
+
+
+def named(node: dict[str, Value], scope: Scope) -> dict[str, Value]:
+    """`Ref` and `Fn::GetAtt` with what they are about evaluated, where a function tells it."""
+    ((function, argument),) = node.items()
+    if function == "Ref" and isinstance(argument, dict):
+        return {function: evaluate(argument, scope)}
+    if function == "Fn::GetAtt" and isinstance(argument, list):
+        return {function: [evaluate(part, scope) if isinstance(part, dict) else part for part in argument]}
+    return node
 
 
 def unroll(name: str, loop: Value, scope: Scope) -> dict[str, Value]:

@@ -19,11 +19,16 @@ SECTIONS = frozenset((
 ))
 RESOURCE_MEMBERS = frozenset((
     "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Description", "Metadata",
-    "Properties", "Type", "UpdatePolicy", "UpdateReplacePolicy",
+    "Properties", "Type", "UpdatePolicy", "UpdateReplacePolicy", "Version",  # of custom resources; it says nothing more
 ))
 # fmt: on
 OUTPUT_MEMBERS = frozenset(("Condition", "Description", "Export", "Value"))
 DELETION_POLICIES = frozenset(("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"))
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+WITH_SNAPSHOTS = (
+    *("AWS::DocDB::", "AWS::EC2::Volume", "AWS::ElastiCache::", "AWS::Neptune::", "AWS::RDS::DB"),
+    "AWS::Redshift::Cluster",
+)
 LIMITS = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200}
 DESCRIPTION_LIMIT = 1024
 
@@ -141,8 +146,8 @@ def parse_resource(name: str, raw: Value) -> Resource:
         properties,
         depends_on=parse_depends_on(name, raw.get("DependsOn", ())),
         condition=parse_condition(name, raw.get("Condition")),
-        deletion_policy=parse_policy(name, "DeletionPolicy", raw.get("DeletionPolicy")),
-        update_replace_policy=parse_policy(name, "UpdateReplacePolicy", raw.get("UpdateReplacePolicy")),
+        deletion_policy=parse_policy(name, raw["Type"], "DeletionPolicy", raw.get("DeletionPolicy")),
+        update_replace_policy=parse_policy(name, raw["Type"], "UpdateReplacePolicy", raw.get("UpdateReplacePolicy")),
         metadata=raw.get("Metadata"),
     )
 
@@ -162,9 +167,12 @@ def parse_condition(name: str, raw: Value) -> str | None:
     return raw
 
 
-def parse_policy(name: str, member: str, raw: Value) -> Value:
+def parse_policy(name: str, kind: str, member: str, raw: Value) -> Value:
     if isinstance(raw, str) and raw not in DELETION_POLICIES:
         raise TemplateError(f"Template format error: Unrecognized {member} {raw} for resource {name}")
+    if raw == "Snapshot" and not kind.startswith(WITH_SNAPSHOTS):
+        policy = "deletion policy" if member == "DeletionPolicy" else "update replace policy"
+        raise TemplateError(f"Template error: resource type {kind} does not support {policy} Snapshot")
     return raw
 
 

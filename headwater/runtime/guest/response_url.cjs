@@ -1,6 +1,6 @@
 // The CDK's custom resources answer by HTTPS to the host of ResponseURL, whatever its scheme and port
-// (https://github.com/aws/aws-cdk, custom-resource-handlers/lib/core/nodejs-entrypoint.ts). Here such a request goes to the
-// endpoint as it is: by HTTP, on its port.
+// (https://github.com/aws/aws-cdk, custom-resource-handlers/lib/core/nodejs-entrypoint.ts), and copies of cfn-response to its
+// port 443. Here such a request goes to the endpoint as it is: by HTTP, on its port.
 
 const http = require("node:http");
 const https = require("node:https");
@@ -10,9 +10,11 @@ const { hostname, port, protocol } = new URL(process.env.AWS_ENDPOINT_URL);
 const { request } = https;
 
 https.request = (options, ...rest) =>
-  isForUs(options) ? http.request({ ...options, port, protocol }, ...rest) : request(options, ...rest);
+  isForUs(options) ? http.request({ ...options, port, protocol, agent: undefined }, ...rest) : request(options, ...rest);
 syncBuiltinESMExports();
 
 function isForUs(options) {
-  return protocol === "http:" && (options.hostname ?? options.host) === hostname && !options.port && !options.agent;
+  if (protocol !== "http:" || (options.hostname ?? options.host) !== hostname) return false;
+  if (String(options.port) === "443") return String(options.path).startsWith("/_headwater/cloudformation/response?");
+  return !options.port && !options.agent;
 }

@@ -37,7 +37,7 @@ def read_document(text: str | bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         try:
             document = yaml.load(text, Loader=yaml.CSafeLoader)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none is a ValueError
             raise bad_request(f"Unable to parse API definition because of a malformed body: {error}") from None
     if not isinstance(document, dict) or not ("openapi" in document or "swagger" in document):
         raise bad_request("Invalid OpenAPI input.")
@@ -70,7 +70,7 @@ def methods_of(document: Mapping[str, Any]) -> Iterator[ImportedMethod]:
     for path, item in (document.get("paths") or {}).items():
         for name, definition in (item or {}).items():
             if name in _METHODS or name == ANY:
-                method = "ANY" if name == ANY else name.upper()
+                method, definition = "ANY" if name == ANY else name.upper(), definition or {}
                 integration = _referred(document, definition.get(_INTEGRATION))
                 yield ImportedMethod(method, path, integration, definition, *_security(document, definition))
 

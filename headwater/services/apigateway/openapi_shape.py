@@ -14,13 +14,40 @@ _ALL = "*"
 # a type; a mapping by member, _ALL for any other; a list of one for a list of such; a tuple of types that will all do
 Form = Any
 
-_AUTHORIZER = {"identitySource": (str, list), "jwtConfiguration": {"audience": (str, list)}}
+_TEXTS = (str, list)
+_SCALAR = (str, int, float, bool)
+_AUTHORIZER = {
+    "type": _TEXT,
+    "authorizerUri": _TEXT,
+    "authorizerCredentials": _TEXT,
+    "authorizerPayloadFormatVersion": _SCALAR,
+    "authorizerResultTtlInSeconds": _SCALAR,
+    "enableSimpleResponses": _SCALAR,
+    "identitySource": _TEXTS,
+    "identityValidationExpression": _TEXT,
+    "jwtConfiguration": {"audience": _TEXTS, "issuer": _TEXT},
+}
 _SCHEMES = {_ALL: {"x-amazon-apigateway-authtype": _TEXT, "x-amazon-apigateway-authorizer": _AUTHORIZER}}
 _SECURITY = [{_ALL: [_TEXT]}]
+_RESPONSE = {
+    "statusCode": (str, int),
+    "responseParameters": {_ALL: _TEXT},
+    "responseTemplates": {_ALL: _TEXT},
+    "contentHandling": _TEXT,
+    "selectionPattern": _TEXT,
+}
 _INTEGRATION = {
+    "type": _TEXT,
+    "integrationSubtype": _TEXT,
+    "payloadFormatVersion": _SCALAR,
+    "credentials": _TEXT,
+    "connectionType": _TEXT,
+    "timeoutInMillis": (str, int),
+    "passthroughBehavior": _TEXT,
+    "contentHandling": _TEXT,
     "requestParameters": {_ALL: _TEXT},
     "requestTemplates": {_ALL: _TEXT},
-    "responses": {_ALL: {"responseParameters": {_ALL: _TEXT}, "responseTemplates": {_ALL: _TEXT}}},
+    "responses": {_ALL: _RESPONSE},
     "uri": _TEXT,
     "httpMethod": _TEXT,
     "cacheKeyParameters": [_TEXT],
@@ -49,7 +76,11 @@ _DOCUMENT: Mapping[str, Form] = MappingProxyType(
             "securitySchemes": _SCHEMES,
             "x-amazon-apigateway-integrations": {_ALL: _INTEGRATION},
         },
-        "x-amazon-apigateway-cors": {},
+        "x-amazon-apigateway-cors": {
+            "allowCredentials": (bool, str),
+            "maxAge": (int, str),
+            **dict.fromkeys(("allowHeaders", "allowMethods", "allowOrigins", "exposeHeaders"), (str, list)),
+        },
         "x-amazon-apigateway-gateway-responses": {
             _ALL: {"responseParameters": {_ALL: _TEXT}, "responseTemplates": {_ALL: _TEXT}}
         },

@@ -14,6 +14,7 @@ from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.gateway_responses import STATUSES
 from headwater.services.apigateway.gateway_responses import put as put_gateway_response
 from headwater.services.apigateway.openapi import ImportedMethod, identity_sources, methods_of, security_schemes
+from headwater.services.apigateway.rest_integration import check_status
 from headwater.services.apigateway.rest_models import put_model, put_validator
 from headwater.services.apigateway.rest_resources import ensure_resource, write_method
 from headwater.services.apigateway.store import Api, Document, new_part_id, put_part
@@ -143,12 +144,14 @@ def _integration(resource: Document, imported: ImportedMethod) -> Document:
     return {key: value for key, value in document.items() if value is not None}
 
 
-def _responses(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Document]:
+def _responses(given: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Document]:
     """By status code; the key in OpenAPI is the pattern that selects it, ``default`` for none."""
     responses: dict[str, Document] = {}
     for pattern, response in given.items():
-        status = str(response.get("statusCode", "200"))
-        chosen = {key: value for key, value in response.items() if value is not None} | {"statusCode": status}
+        given_response = response or {}
+        status = str(given_response.get("statusCode", "200"))
+        check_status(status)
+        chosen = {key: value for key, value in given_response.items() if value is not None} | {"statusCode": status}
         responses[status] = chosen if pattern == "default" else chosen | {"selectionPattern": pattern}
     return responses
 

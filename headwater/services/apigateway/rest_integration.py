@@ -30,6 +30,7 @@ from headwater.spine.work import Work
 
 _JSON = "application/json"
 _PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
+_STATUS = re.compile("[1-5][0-9][0-9]")
 _BARE_STATUS = re.compile(rb"^\s*\{(?:[^{}]*,)?\s*'?statusCode'?\s*:\s*(\d+)\s*[,}]")
 _FUNCTION_ERROR = "x-amz-function-error"
 
@@ -91,6 +92,11 @@ def _templates(given: Mapping[str, str | None]) -> dict[str, Template]:
         return {kind.lower(): compile_template(text) for kind, text in given.items() if text}
     except TemplateError as error:
         raise bad_request(f"Invalid mapping template specified: {error}") from None
+
+
+def check_status(code: str) -> None:
+    if _STATUS.fullmatch(code) is None:
+        raise bad_request(f"Invalid status code specified: {code}")
 
 
 def compile_response(document: Mapping[str, Any]) -> IntegrationResponse:

@@ -9,6 +9,7 @@ import re
 
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
 from headwater.services.apigateway.patches import apply_patches
+from headwater.services.apigateway.rest_integration import check_status
 from headwater.services.apigateway.rest_models import VALIDATOR
 from headwater.services.apigateway.rest_resources import write_method
 from headwater.services.apigateway.store import REST, Api, Document, find_api, find_part, put_part
@@ -102,6 +103,7 @@ def put_method_response(call: Call, request: Request) -> Result:
     api, resource, method = _find(call, request)
     response = _given(request)
     response.pop("httpMethod")
+    check_status(response["statusCode"])
     responses = (method.get("methodResponses") or {}) | {request["statusCode"]: response}
     write_method(call, api, resource, method | {"methodResponses": responses})
     return response
@@ -164,6 +166,7 @@ def put_integration_response(call: Call, request: Request) -> Result:
     integration = _integration_of(method)
     response = _given(request)
     response.pop("httpMethod")
+    check_status(response["statusCode"])
     responses = (integration.get("integrationResponses") or {}) | {request["statusCode"]: response}
     integration = integration | {"integrationResponses": responses}
     write_method(call, api, resource, method | {"methodIntegration": integration})

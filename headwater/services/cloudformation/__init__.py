@@ -5,6 +5,7 @@ from headwater.services.cloudformation import (
     control,
     control_work,
     custom,
+    deployment,
     drift,
     kept,
     listing,
@@ -27,7 +28,7 @@ from headwater.spine.service import Service
 SERVICE = Service(
     name="cloudformation",
     modules=(
-        *(stacks, change_sets, templates, listing, operation_events, outputs, provisioning),
+        *(stacks, change_sets, templates, listing, operation_events, outputs, deployment, provisioning),
         *(control, control_work, drift, type_descriptions),
         *(custom, kept, nested, notifications, topology, waiting),
     ),

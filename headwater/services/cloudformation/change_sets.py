@@ -14,15 +14,20 @@ import orjson
 
 from headwater.languages.templates import Argument, Difference, TemplateError, difference
 from headwater.services.cloudformation import stack_operations, tables
-from headwater.services.cloudformation.deployment import Findings, begin_creation, begin_import, begin_update
-from headwater.services.cloudformation.early_validation import find_early, reason
+from headwater.services.cloudformation.deployment import (
+    LEFT_AS_FAILED,
+    Findings,
+    begin_creation,
+    begin_import,
+    begin_update,
+)
+from headwater.services.cloudformation.early_validation import find_early, lacking_types, reason
 from headwater.services.cloudformation.errors import (
     NO_CHANGES,
     change_set_already_exists,
     change_set_not_found,
     change_set_wrong_status,
     validation_error,
-    wrong_state,
 )
 from headwater.services.cloudformation.importing import described, objection, resources_to_import
 from headwater.services.cloudformation.patience import when_settled
@@ -43,7 +48,7 @@ from headwater.services.cloudformation.stack import (
     find_stack,
     look_up_stack,
 )
-from headwater.services.cloudformation.stacks import STABLE, differs, new_stack, settings_of
+from headwater.services.cloudformation.stacks import check_updatable, differs, new_stack, settings_of
 from headwater.services.cloudformation.types import is_replaced_always
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
@@ -168,8 +173,7 @@ def _stack_for(call: Call, request: Request, kind: str) -> Stack:
     if kind == "UPDATE" or (kind == "IMPORT" and stack is not None and stack.status != "REVIEW_IN_PROGRESS"):
         if stack is None:
             raise validation_error(f"Stack [{name}] does not exist")
-        if stack.status not in STABLE:
-            raise wrong_state(stack.id, stack.status)
+        check_updatable(stack)
         return stack
     if stack is None:
         stack = new_stack(call, name, settings_of(request))
@@ -233,7 +237,7 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     except AwsError as error:
         _fail(call, change_set, error.message)
         return
-    if change_set.type == "UPDATE" and stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
+    if change_set.type == "UPDATE" and stack.status not in LEFT_AS_FAILED and not differs(call, stack, stored, plan):
         _fail(call, change_set, NO_CHANGES)
         return
     former = {} if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack).rendered()
@@ -247,9 +251,13 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     if change_set.type == "IMPORT" and (objected := objection(plan, changes, imports)) is not None:
         _fail(call, change_set, objected)
         return
-    if not change_set.settings.get("DisableValidation") and (findings := find_early(call, rendered, changes, imports)):
-        _fail(call, change_set, reason(findings), findings)
-        return
+    if not change_set.settings.get("DisableValidation"):
+        if lacking := lacking_types(call, changes):
+            _fail(call, change_set, f"Headwater does not implement {', '.join(lacking)}.")
+            return
+        if findings := find_early(call, rendered, changes, imports):
+            _fail(call, change_set, reason(findings), findings)
+            return
     change_set.changes = [
         {
             "Type": "Resource",
@@ -371,8 +379,8 @@ def execute_change_set(call: Call, request: Request) -> Result:
     if change_set.execution != "AVAILABLE":
         raise change_set_wrong_status(change_set.id, change_set.status)
     stack = find_stack(call, change_set.stack)
-    if stack.status not in STABLE and stack.status != "REVIEW_IN_PROGRESS":
-        raise wrong_state(stack.id, stack.status)
+    if stack.status != "REVIEW_IN_PROGRESS":
+        check_updatable(stack)
     change_set.execution = "EXECUTE_COMPLETE"
     change_set.save(call)
     for other in change_sets_of(call, stack):
@@ -382,7 +390,10 @@ def execute_change_set(call: Call, request: Request) -> Result:
     given = {
         name: value for name, value in change_set.settings.items() if name not in ("Description", "DisableValidation")
     }
-    rollback = {"DisableRollback": bool(request.get("DisableRollback")), "StackPolicyDuringUpdateBody": None}
+    rollback = {
+        **{name: bool(request.get(name)) for name in ("DisableRollback", "RetainExceptOnCreate")},
+        "StackPolicyDuringUpdateBody": None,
+    }
     stack.settings.update({**rollback, **given})
     stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})
     plan = make_plan(change_set.processed, change_set.arguments, change_set.tags, stack)

@@ -14,7 +14,7 @@ from headwater.languages.templates import TemplateError
 from headwater.services.cloudformation import stack_operations, tables
 from headwater.services.cloudformation.outputs import settle_outputs
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
-from headwater.services.cloudformation.stack import Stack, StackResource, resources_of
+from headwater.services.cloudformation.stack import Stack, StackResource, find_stack, resources_of
 from headwater.services.cloudformation.stack_policy import DELETE, denial
 from headwater.services.cloudformation.tasks import (
     Task,
@@ -26,11 +26,13 @@ from headwater.services.cloudformation.tasks import (
     set_state,
     tasks_of,
 )
+from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.operations import Call
 
 BY_USER = "User Initiated"
 REFUSED = "Validation failure detected. See the operation's FAILED event for details."
 Findings = Sequence[dict[str, Any]]
+LEFT_AS_FAILED = frozenset(("CREATE_FAILED", "UPDATE_FAILED"))
 # Phases that end as soon as something fails.
 FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"))
 
@@ -41,6 +43,8 @@ FORWARD = frozenset(("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROG
 def begin_creation(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, findings: Findings = ()) -> str:
     """The operation's id. ``findings`` are what was found wrong with the template: then nothing is made."""
     operation = stack.begin_operation(call, "CREATE_STACK")
+    if stack.settings.get("TimeoutInMinutes"):
+        begin_timer(call, stack)
     _take_up(call, stack, stored, plan, "CREATE_IN_PROGRESS")
     if findings:
         stack_operations.end(call, operation, "FAILED", findings)
@@ -76,7 +80,7 @@ def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, statu
     call.store.run(tables.DELETE_DRIFTS, (stack.id,))
     stack.settings.pop("DriftInformation", None)
     stack.operation += 1
-    if stack.status != "UPDATE_FAILED":  # a rollback leads to what last was whole, over all failures since
+    if stack.status not in LEFT_AS_FAILED:  # a rollback leads to what last was whole, over all failures since
         stack.former = stack.template
     stack.template = stack.operation
     stack.settings["Description"] = plan.template.description
@@ -100,7 +104,8 @@ def begin_deletion(call: Call, stack: Stack, reason: str = BY_USER) -> None:
 
 def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
     forget_tasks(call, stack)
-    stack.settings.pop("DeletionRequested", None)
+    for left in ("DeletionRequested", "Stopping"):
+        stack.settings.pop(left, None)
     stack.operation += 1
     stack.begin_operation(call, "DELETE_STACK")
     stack.enter(call, "DELETE_IN_PROGRESS", reason)
@@ -120,12 +125,43 @@ def roll_back(call: Call, stack: Stack) -> None:
     """Take back what was left as it failed."""
     forget_tasks(call, stack)
     if stack.status == "CREATE_FAILED":
-        stack.begin_operation(call, "ROLLBACK")
-        stack.enter(call, "ROLLBACK_IN_PROGRESS", BY_USER)
-        plan_deletion(call, stack, _existing(call, stack))
-        advance(call, stack)
+        _take_back_creation(call, stack, BY_USER)
     else:
         _take_back_update(call, stack, BY_USER)
+
+
+def stop(call: Call, stack: Stack, reason: str) -> None:
+    """Begin nothing more of a creation or an update; once all is done that has been begun, take it back."""
+    stack.settings["Stopping"] = reason
+    stack.save(call)
+    advance(call, stack)
+
+
+def _stopped(stack: Stack) -> str:
+    """Why, or an empty text."""
+    return str(stack.settings.pop("Stopping", ""))
+
+
+def begin_timer(call: Call, stack: Stack) -> None:
+    """Of a stack that may take only so long to be made.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (TimeoutInMinutes)
+    """
+    due = call.now + int(stack.settings["TimeoutInMinutes"]) * 60_000
+    stack.settings["Timer"] = call.deliver("cloudformation.timeout", {"stack": stack.id}, target=stack.id, due=due)
+    stack.save(call)
+
+
+def _end_timer(call: Call, stack: Stack) -> None:
+    if (timer := stack.settings.pop("Timer", None)) is not None:
+        call.cancel(timer)
+
+
+@delivery("cloudformation.timeout")
+def time_out(call: Call, item: Delivery) -> None:
+    stack = find_stack(call, item.payload["stack"])
+    if stack.settings.pop("Timer", None) is not None and stack.status == "CREATE_IN_PROGRESS":
+        stop(call, stack, "Stack creation time exceeded the specified timeout. ")
 
 
 def _existing(call: Call, stack: Stack) -> list[StackResource]:
@@ -139,11 +175,12 @@ def advance(call: Call, stack: Stack) -> None:
     """Start every task whose turn has come; with none left, end the phase."""
     tasks = tasks_of(call, stack)
     states = {task.key: task.state for task in tasks}
-    failed = "failed" in states.values()
+    failed = "failed" in states.values() or "Stopping" in stack.settings
     stopping = (failed and stack.status in FORWARD) or "DeletionRequested" in stack.settings
     if not stopping and _start_ready(call, tasks, states):
         return
     if "running" not in states.values():
+        _end_timer(call, stack)
         if "DeletionRequested" in stack.settings:
             _begin_deletion(call, stack, BY_USER)
         else:
@@ -175,7 +212,7 @@ def finish_task(call: Call, stack: Stack, task: Task, failed: bool) -> None:
 
 
 def _created(call: Call, stack: Stack, failed: bool) -> None:
-    reason = _failures(call, stack) if failed else _settle(call, stack)
+    reason = _stopped(stack) + _failures(call, stack) if failed else _settle(call, stack)
     if reason is None:
         _complete(call, stack, "CREATE_COMPLETE")
     else:
@@ -188,18 +225,28 @@ def _give_up_creation(call: Call, stack: Stack, reason: str, rollback_reason: st
     if choice == "DO_NOTHING":
         stack.enter(call, "CREATE_FAILED", reason)
         return
-    if choice == "DELETE":
-        stack.begin_operation(call, "DELETE_STACK")
-        stack.enter(call, "DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
-    else:
-        stack.begin_operation(call, "ROLLBACK")
-        stack.enter(call, "ROLLBACK_IN_PROGRESS", rollback_reason)
+    if choice == "ROLLBACK":
+        _take_back_creation(call, stack, rollback_reason)
+        return
+    stack.begin_operation(call, "DELETE_STACK")
+    stack.enter(call, "DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
+    plan_deletion(call, stack, _existing(call, stack))
+    advance(call, stack)
+
+
+def _take_back_creation(call: Call, stack: Stack, reason: str) -> None:
+    stack.begin_operation(call, "ROLLBACK")
+    stack.enter(call, "ROLLBACK_IN_PROGRESS", reason)
     plan_deletion(call, stack, _existing(call, stack))
     advance(call, stack)
 
 
 def _updated(call: Call, stack: Stack, failed: bool) -> None:
     wanted = plan_of(call, stack).resources
+    if cancelled := _stopped(stack):
+        forget_tasks(call, stack)
+        _take_back_update(call, stack, cancelled)
+        return
     reason = _failures(call, stack) if failed else _kept_by_policy(call, stack, wanted) or _settle(call, stack)
     forget_tasks(call, stack)
     if reason is not None:
@@ -234,6 +281,9 @@ def _roll_back_update(call: Call, stack: Stack, reason: str) -> None:
 
 
 def _take_back_update(call: Call, stack: Stack, reason: str) -> None:
+    if not stack.former:  # it never was whole
+        _take_back_creation(call, stack, reason)
+        return
     stack.template = stack.former
     stack.begin_operation(call, "ROLLBACK")
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", reason)

@@ -15,7 +15,7 @@ from headwater.languages.templates.properties import violations
 from headwater.languages.templates.scope import Pending
 from headwater.services.cloudformation.plan import PlanMemory
 from headwater.services.cloudformation.present import Declared, read
-from headwater.services.cloudformation.types import ResourceFailed, find_type
+from headwater.services.cloudformation.types import ResourceFailed, find_type, is_known
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Untellable
@@ -46,6 +46,15 @@ def find_early(
             wrong = _conflicts(call, name, resource.type, memory.schemas.name(resource.type, properties), properties)
         found += wrong
     return found
+
+
+def lacking_types(call: Call, changes: Iterable[Difference]) -> list[str]:
+    """Of resources that come or change: the types that we lack, each with its resources."""
+    lacking: dict[str, list[str]] = {}
+    for change in changes:
+        if change.action != "Remove" and not is_known(call, change.type):
+            lacking.setdefault(change.type, []).append(change.logical_id)
+    return [f"{kind} ({', '.join(sorted(names))})" for kind, names in sorted(lacking.items())]
 
 
 def reason(findings: Iterable[Finding]) -> str:

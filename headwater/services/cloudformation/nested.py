@@ -29,7 +29,7 @@ class NestedStack(Resource):
         name = change.physical_name(128)
         existing = await work.transact(look_up_stack, name)
         if existing is None:  # else this task is carried out again after a crash
-            request = {**request_of(change, name), "OnFailure": "DO_NOTHING"}
+            request = {**request_of(change, name), "DisableRollback": True}
             await work.operation("cloudformation", "CreateStack", request)
         if change.stack_id:
             await work.transact(adopt, name, change.stack_id)
@@ -104,6 +104,7 @@ def request_of(change: Change, name: str) -> dict[str, Any]:
         "StackName": name,
         "TemplateURL": properties["TemplateURL"],
         "NotificationARNs": properties.get("NotificationARNs", []),
+        **({"TimeoutInMinutes": int(minutes)} if (minutes := properties.get("TimeoutInMinutes")) else {}),
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else str(value)}
             for key, value in parameters

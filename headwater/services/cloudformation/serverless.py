@@ -51,6 +51,7 @@ def translate(body: Mapping[str, Any], parameters: Mapping[str, Any], region: st
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    _check_applications(body)
     logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its warnings are about AWS's own roll-outs
     session: Any = SimpleNamespace(region_name=region)
     with _ONE_AT_A_TIME:
@@ -64,6 +65,19 @@ def translate(body: Mapping[str, Any], parameters: Mapping[str, Any], region: st
         finally:
             translator.metrics.publish()  # nowhere: kept unpublished, they end as a warning
     return translated
+
+
+def _check_applications(body: Mapping[str, Any]) -> None:
+    """The translator would ask AWS for an application of the repository."""
+    for name, resource in (body.get("Resources") or {}).items():
+        if not isinstance(resource, Mapping) or resource.get("Type") != "AWS::Serverless::Application":
+            continue
+        location = (resource.get("Properties") or {}).get("Location")
+        if isinstance(location, Mapping) and "ApplicationId" in location:
+            raise TemplateError(
+                f"Headwater does not implement the AWS Serverless Application Repository, from which {name} comes; the "
+                "Location of a template is possible."
+            )
 
 
 def _failure(messages: list[str]) -> TemplateError:

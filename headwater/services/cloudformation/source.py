@@ -71,6 +71,10 @@ class Source:
         try:
             processed = apply_transforms(self.body, parameters, self.stack.region)
             plan = make_plan(processed, self.arguments, self.tags, self.stack)
+            (
+                plan.rendered(),
+                plan.rendered_outputs(),
+            )  # functions that can have no value are found before anything is made
         except TemplateError as error:
             raise validation_error(str(error)) from error
         return StoredTemplate(self.text, processed, self.arguments, self.tags), plan

@@ -13,11 +13,14 @@ from typing import Any
 from headwater.languages.templates import Rendered, TemplateError, difference
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import (
+    BY_USER,
+    LEFT_AS_FAILED,
     begin_creation,
     begin_deletion,
     begin_update,
     continue_rollback,
     roll_back,
+    stop,
 )
 from headwater.services.cloudformation.early_validation import Finding, find_early
 from headwater.services.cloudformation.errors import (
@@ -45,6 +48,7 @@ KEPT_SETTINGS = (
     "NotificationARNs",
     "OnFailure",
     "RoleARN",
+    "RetainExceptOnCreate",
     "RollbackConfiguration",
     "StackPolicyBody",
     "StackPolicyDuringUpdateBody",
@@ -158,7 +162,7 @@ def update_stack(call: Call, request: Request) -> Answer:
     source = read_source(call, request, stack)
     capabilities = list(request.get("Capabilities") or ())
     check_may_expand(source, capabilities)
-    settings = {"DisableRollback": False, **settings_of(request)}
+    settings = {"DisableRollback": False, "RetainExceptOnCreate": False, **settings_of(request)}
     disabled = bool(request.get("DisableValidation"))
     if source.is_slow:
         return _update_later(call.work, source, settings, disabled)
@@ -176,7 +180,7 @@ def _update(
     stored, plan = processed
     check_capabilities(plan.template, settings.get("Capabilities", []))
     stack = updatable(call, source.stack.id)
-    if stack.status != "UPDATE_FAILED" and not differs(call, stack, stored, plan):
+    if stack.status not in LEFT_AS_FAILED and not differs(call, stack, stored, plan):
         raise validation_error(NO_UPDATES)
     stack.settings.update({"StackPolicyDuringUpdateBody": None, **settings})
     operation = begin_update(call, stack, stored, plan, _found(call, plan_of(call, stack).rendered(), plan, disabled))
@@ -187,9 +191,20 @@ def updatable(call: Call, name: str) -> Stack:
     stack = look_up_stack(call, name)
     if stack is None or stack.deleted is not None:
         raise validation_error(f"Stack [{name}] does not exist")
-    if stack.status not in STABLE:
-        raise wrong_state(stack.id, stack.status)
+    check_updatable(stack)
     return stack
+
+
+def check_updatable(stack: Stack) -> None:
+    """Raises ValidationError."""
+    if stack.status == "CREATE_FAILED":
+        if stack.settings.get("OnFailure") == "DO_NOTHING":
+            raise validation_error(
+                "This stack cannot be updated from [CREATE_FAILED] state because it contains [on-failure: DO_NOTHING]. "
+                "Please use disable-rollback option instead during stack creation."
+            )
+    elif stack.status not in STABLE:
+        raise wrong_state(stack.id, stack.status)
 
 
 def differs(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> bool:
@@ -200,6 +215,17 @@ def differs(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan) -> boo
         or plan.rendered_outputs() != former.rendered_outputs()
         or dict(stored.tags) != dict(stored_template(call, stack).tags)
     )
+
+
+@operation("cloudformation", "CancelUpdateStack")
+def cancel_update_stack(call: Call, request: Request) -> Result:
+    """What is being changed is awaited; then all goes back."""
+    stack = living(call, request["StackName"])
+    if stack.status != "UPDATE_IN_PROGRESS":
+        raise validation_error("CancelUpdateStack cannot be called from current stack status")
+    stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
+    stop(call, stack, BY_USER)
+    return {}
 
 
 @operation("cloudformation", "ContinueUpdateRollback")

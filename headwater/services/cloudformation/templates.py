@@ -55,7 +55,8 @@ def identifiers(call: Call, body: dict[str, Any]) -> list[dict[str, Any]]:
     """By which properties resources of the template's types are named when they are imported."""
     memory: PlanMemory = call.memory
     found: dict[str, list[str]] = {}
-    for name, each in body.get("Resources", {}).items():
+    resources = body.get("Resources")
+    for name, each in resources.items() if isinstance(resources, dict) else ():
         if isinstance(each, dict) and "identifier" in memory.schemas.all.get(str(each.get("Type")), ()):
             found.setdefault(each["Type"], []).append(name)
     return [

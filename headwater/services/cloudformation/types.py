@@ -68,6 +68,14 @@ def find_type(call: Call, name: str) -> Resource:
     return found
 
 
+def is_known(call: Call, name: str) -> bool:
+    try:
+        find_type(call, name)
+    except ResourceFailed:
+        return False
+    return True
+
+
 def is_replaced_always(call: Call, name: str) -> bool:
     """Whether our type knows no update in place."""
     try:

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from headwater.services import SERVICES
+from headwater.spine.errors import AwsError
+from headwater.spine.fitting import Unfit, fitter
+from headwater.spine.models import load_model
 from headwater.spine.operations import Call, Request, Result
 
 # a type gets them otherwise, merged with the stack's own
@@ -94,7 +98,18 @@ class Witnessed(Call):
         region: str | None = None,
         principal: str | None = None,
     ) -> Result:
-        return super().operation(service, name, _plain(request), account, region, principal)
+        return super().operation(service, name, fitting(service, name, _plain(request)), account, region, principal)
+
+
+def fitting(service: str, name: str, request: dict[str, Any]) -> Request:
+    """The request with its scalars as the operation has them; AwsError for what is of another kind altogether."""
+    model = SERVICES[service].model
+    if model is None or name not in load_model(model).operations:
+        return request
+    try:
+        return fitter(load_model(model), name)(request)
+    except Unfit as error:
+        raise AwsError("ValidationException", f"{error}.") from None
 
 
 def _plain(value: Any) -> Any:

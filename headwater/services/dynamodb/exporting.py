@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Ou
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from base64 import b32encode, b64encode
 from collections.abc import Callable, Coroutine
@@ -91,7 +92,8 @@ class _Writer:
         return etag.strip('"')
 
     async def _put_data(self, lines: list[bytes]) -> None:
-        body = gzip.compress(b"".join([line + b"\n" for line in lines]), mtime=0)
+        # in a thread: what four megabytes take is not everybody's
+        body = await asyncio.to_thread(gzip.compress, b"".join([line + b"\n" for line in lines]), mtime=0)
         place = f"{self._job.arn}/{len(self._files)}".encode()
         name = b32encode(md5(place, usedforsecurity=False).digest()).decode().rstrip("=").lower()
         # the data of all incremental exports lie together

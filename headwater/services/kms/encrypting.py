@@ -19,6 +19,7 @@ from headwater.services.kms.specs import ENCRYPT_DECRYPT, RSA_BITS, SYMMETRIC, r
 from headwater.services.kms.using import check_algorithm, check_dry_run, check_usable, usable_key
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.shapes import failure, validation_error
 
 Context = Mapping[str, str] | None
 
@@ -99,8 +100,10 @@ def decrypt(call: Call, request: Request) -> Result:
 def _opened(call: Call, request: Request, key_member: str, algorithm_member: str, context_member: str) -> Opened:
     if request.get("DryRunModifiers"):
         raise not_implemented("DryRunModifiers of KMS")
+    if "CiphertextBlob" not in request:  # the model does not require it: in a trial it may be left out
+        raise validation_error([failure(None, "ciphertextBlob", "Member must not be null")])
     algorithm = request.get(algorithm_member) or SYMMETRIC
-    blob, context = request.get("CiphertextBlob") or b"", request.get(context_member)
+    blob, context = request["CiphertextBlob"], request.get(context_member)
     if algorithm != SYMMETRIC:
         return _opened_by_pair(call, request, key_member, algorithm, context)
     ciphertext = ciphertexts.parse(blob)

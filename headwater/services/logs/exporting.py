@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasks.html
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
@@ -79,7 +80,8 @@ async def _export(work: Work, identity: str, asked: dict[str, Any]) -> Callable[
     for stream, found in sorted(events.items()):
         name = streams[stream].replace("/", "-")
         key = f"{asked['destinationPrefix']}/{identity}/{name}/000000.gz"
-        request = {"Bucket": asked["destination"], "Key": key, "Body": _packed(found)}
+        body = await asyncio.to_thread(_packed, found)  # of many events it takes its time
+        request = {"Bucket": asked["destination"], "Key": key, "Body": body}
         await work.operation("s3", "PutObject", request)
     return lambda call: _end(call, identity)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from anycrc import Model
@@ -26,6 +26,7 @@ _ALGORITHMS: dict[str, Callable[[bytes], bytes]] = {
     "SHA512": lambda data: hashlib.sha512(data).digest(),
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).digest(),
 }
+_CONTINUED = {"CRC32": (_crc32, 4), "CRC32C": (_crc32c, 4), "CRC64NVME": (_crc64nvme, 8)}
 DEFAULT = "CRC64NVME"
 """What S3 itself computes of an upload that comes without a checksum, since December 2024."""
 FULL_OBJECT = "FULL_OBJECT"
@@ -46,16 +47,42 @@ def decode(text: str) -> bytes:
     return binascii.a2b_base64(text, strict_mode=True)
 
 
+def check_algorithm(algorithm: str) -> None:
+    """InvalidRequest where there is no such algorithm."""
+    if algorithm in _ALGORITHMS:
+        return
+    if f"Checksum{algorithm}" in _LACKING:
+        raise not_implemented(f"The checksum algorithm {algorithm}")
+    raise invalid_request("Checksum algorithm provided is unsupported. Please try again with any of the valid types")
+
+
 def compute(algorithm: str, data: bytes) -> str:
     """One checksum of a body; InvalidRequest where there is no such algorithm."""
-    function = _ALGORITHMS.get(algorithm)
-    if function is None:
-        if f"Checksum{algorithm}" in _LACKING:
-            raise not_implemented(f"The checksum algorithm {algorithm}")
-        raise invalid_request(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types"
-        )
-    return encode(function(data))
+    check_algorithm(algorithm)
+    return encode(_ALGORITHMS[algorithm](data))
+
+
+class Digests:
+    """Several digests of a body that passes by in pieces; their algorithms are known to be there."""
+
+    def __init__(self, algorithms: frozenset[str]) -> None:
+        self._sums = {name: 0 for name in algorithms if name in _CONTINUED}
+        self._hashes = {
+            name: hashlib.new(name.lower(), usedforsecurity=False) for name in algorithms if name not in _CONTINUED
+        }
+
+    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            for name, former in self._sums.items():
+                self._sums[name] = _CONTINUED[name][0](piece, former)
+            for hashed in self._hashes.values():
+                hashed.update(piece)
+            yield piece
+
+    def of(self, algorithm: str) -> bytes:
+        if algorithm in self._sums:
+            return self._sums[algorithm].to_bytes(_CONTINUED[algorithm][1], "big")
+        return self._hashes[algorithm].digest()
 
 
 def verified(request: Mapping[str, Any], data: bytes) -> dict[str, str]:

@@ -90,9 +90,12 @@ def _checked(call: Call, rule: dict[str, Any]) -> dict[str, Any]:
             raise invalid_argument(text, "Days", expiration["Days"])
         if expiration.get("Date", 0) % DAY:
             raise invalid_argument("'Date' must be at midnight GMT", "Date", expiration["Date"])
-    if rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 1) < 1:
+    old_versions = rule.get("NoncurrentVersionExpiration")
+    if old_versions is not None and "NoncurrentDays" not in old_versions:
+        raise malformed_xml()
+    if old_versions is not None and old_versions["NoncurrentDays"] < 1:
         text = "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer"
-        raise invalid_argument(text, "NoncurrentDays", rule["NoncurrentVersionExpiration"]["NoncurrentDays"])
+        raise invalid_argument(text, "NoncurrentDays", old_versions["NoncurrentDays"])
     return {"ID": rule.get("ID") or call.ids.token(48), **{name: value for name, value in rule.items() if name != "ID"}}
 
 

@@ -1,4 +1,4 @@
-"""Multipart uploads: create, upload and copy parts, complete, abort.
+"""Multipart uploads: create, upload and copy parts, abort; what completes them is in `completing.py`.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """
@@ -6,55 +6,47 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
 
 from headwater.services.s3 import tables, tag_sets
+from headwater.services.s3.assembling import Assembled, assemble, assemble_apart, is_small
 from headwater.services.s3.bucket import Bucket, find_bucket
-from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, compute, computed, decode, verified
-from headwater.services.s3.conditions import check_write, conditional_write
+from headwater.services.s3.checksums import (
+    FULL_OBJECT,
+    MEMBERS,
+    check_algorithm,
+    computed,
+    encode,
+    verified,
+)
+from headwater.services.s3.copying import find_copy_source
 from headwater.services.s3.customer_keys import check_key_of_part
-from headwater.services.s3.encryption import encryption_of, etag, kept, told
+from headwater.services.s3.encryption import SSE_S3, encryption_of, etag, kept, told
 from headwater.services.s3.errors import (
-    bad_checksum,
     invalid_argument,
-    invalid_part,
-    invalid_part_order,
     invalid_range,
     invalid_request,
-    malformed_xml,
     no_such_upload,
-    part_too_small,
 )
 from headwater.services.s3.headers import attributes_of, refuse_what_we_lack, storage_class_of
-from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.locks import MEMBERS as LOCK_MEMBERS
 from headwater.services.s3.locks import asked_lock, check_integrity, default_retention
-from headwater.services.s3.notifications import notify
 from headwater.services.s3.objects import (
+    Body,
     Version,
     check_key,
-    current,
+    content,
     in_seconds,
     keep,
-    lay_down,
-    md5,
-    read,
     release_blob,
 )
 from headwater.services.s3.ownership import acl_of_write
-from headwater.services.s3.reading import checksums_of
-from headwater.services.s3.writing import find_copy_source, version_id
-from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.operations import Answer, Call, Request, Result, operation
 
 COMPOSITE = "COMPOSITE"
 _MOST_PARTS = 10_000
-_UPLOAD = "UploadId"
-"""The attribute of an object that tells which upload it was."""
-_LEAST_PART_BYTES = 5 * 1024 * 1024
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
 
 
@@ -71,6 +63,11 @@ class Upload(NamedTuple):
     def algorithm(self) -> str | None:
         algorithm: str | None = self.attributes.get("ChecksumAlgorithm")
         return algorithm
+
+    @property
+    def kind(self) -> str:
+        """Whether the object's checksum is of its whole or of its parts'."""
+        return str(self.attributes.get("ChecksumType", FULL_OBJECT))
 
 
 class Part(NamedTuple):
@@ -118,7 +115,7 @@ def _checksum_kind(request: Request) -> dict[str, str]:
             text = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
             raise invalid_request(text)
         return {}
-    compute(algorithm, b"")  # refuses an algorithm that there is not
+    check_algorithm(algorithm)
     whole = algorithm.startswith("CRC")
     kind = kind or (FULL_OBJECT if algorithm == "CRC64NVME" else COMPOSITE)
     if (kind == FULL_OBJECT and not whole) or (kind == COMPOSITE and algorithm == "CRC64NVME"):
@@ -149,18 +146,33 @@ def upload_part(call: Call, request: Request) -> Result:
                 f"actual checksum Type: {MEMBERS[given].lower()}"
             )
         checksums = checksums or computed(wanted, data)
-    made = _put_part(call, upload, request["PartNumber"], data, checksums)
+    made = etag(call, told(upload.attributes), data)
+    _put_part(call, upload, request["PartNumber"], keep(call, data), made, checksums)
     return {"ETag": f'"{made}"', **told(upload.attributes), **checksums}
 
 
 @operation("s3", "UploadPartCopy")
-def upload_part_copy(call: Call, request: Request) -> Result:
+def upload_part_copy(call: Call, request: Request) -> Answer:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html"""
     bucket = find_bucket(call, request)
     _check_number(request["PartNumber"])
     upload = find_upload(call, bucket, request)
     check_key_of_part(request, upload.attributes)
     source_bucket, _, source = find_copy_source(call, request)
+    offset, length = _slice(request, source)
+    sources, algorithms = [content(call, source, offset, length)], frozenset({"MD5", upload.algorithm or "MD5"})
+    versioned = {"CopySourceVersionId": source.version} if source_bucket.versioned or source_bucket.suspended else {}
+
+    def put(call: Call, made: Assembled) -> Result:
+        return {**_put_copy(call, request, made), **versioned}
+
+    if is_small(length):
+        return put(call, assemble(sources, algorithms))
+    return assemble_apart(call.work, sources, algorithms, put)
+
+
+def _slice(request: Request, source: Version) -> tuple[int, int]:
+    """Where in the source the part begins, and its length."""
     offset, length = 0, source.size
     asked = request.get("CopySourceRange")
     if asked is not None:
@@ -175,16 +187,19 @@ def upload_part_copy(call: Call, request: Request) -> Result:
         if last >= source.size or last < offset:
             raise invalid_range(asked, source.size)
         length = last - offset + 1
-    data = read(call, source, offset, length)
-    checksums = computed(upload.algorithm, data) if upload.algorithm else {}
-    made = _put_part(call, upload, request["PartNumber"], data, checksums)
-    result: Result = {
+    return offset, length
+
+
+def _put_copy(call: Call, request: Request, assembled: Assembled) -> Result:
+    upload, digests = find_upload(call, find_bucket(call, request), request), assembled.digests
+    encryption = told(upload.attributes)
+    made = digests.of("MD5").hex() if encryption is SSE_S3 else call.ids.hex(32)
+    checksums = {f"Checksum{name}": encode(digests.of(name)) for name in (upload.algorithm,) if name}
+    _put_part(call, upload, request["PartNumber"], assembled.body, made, checksums)
+    return {
         "CopyPartResult": {"ETag": f'"{made}"', "LastModified": in_seconds(call.now), **checksums},
-        **told(upload.attributes),
+        **encryption,
     }
-    if source_bucket.versioned or source_bucket.suspended:
-        result["CopySourceVersionId"] = source.version
-    return result
 
 
 def _check_number(number: int) -> None:
@@ -193,8 +208,7 @@ def _check_number(number: int) -> None:
         raise invalid_argument(text, "partNumber", number)
 
 
-def _put_part(call: Call, upload: Upload, number: int, data: bytes, checksums: dict[str, str]) -> str:
-    made, body = etag(call, told(upload.attributes), data), keep(call, data)
+def _put_part(call: Call, upload: Upload, number: int, body: Body, made: str, checksums: dict[str, str]) -> None:
     for (blob,) in call.store.all(tables.PART_BLOB, (upload.id, number)):
         release_blob(call, blob)
     row = (
@@ -208,123 +222,6 @@ def _put_part(call: Call, upload: Upload, number: int, data: bytes, checksums: d
         body.data,
     )
     call.store.run(tables.PUT_PART, row)
-    return made
-
-
-@operation("s3", "CompleteMultipartUpload")
-def complete_multipart_upload(call: Call, request: Request) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"""
-    bucket, key = find_bucket(call, request), request["Key"]
-    given: list[dict[str, Any]] = (request.get("MultipartUpload") or {}).get("Parts") or []
-    if done := _completed(call, bucket, request, given):
-        return done
-    upload = find_upload(call, bucket, request)
-    if not given:
-        raise invalid_request("You must specify at least one part") if "MultipartUpload" in request else malformed_xml()
-    if conditional_write(request):
-        check_write(request, key, current(call, bucket, key))
-    parts = _chosen_parts(call, upload, given)
-    data = _joined(call, upload, parts)
-    size = request.get("MpuObjectSize")
-    if size is not None and int(size) != len(data):
-        text = f"The provided 'x-amz-mp-object-size' header value {size} does not match what was computed: {len(data)}"
-        raise invalid_request(text)
-    joined = _joined_etag([part.etag for part in parts])
-    checksums = _whole_checksum(request, upload, parts, data)
-    attributes = {name: value for name, value in upload.attributes.items() if not name.startswith("Checksum")}
-    attributes = {**default_retention(call, bucket), **attributes, **checksums, _UPLOAD: upload.id}
-    attributes["Parts"] = [
-        {"PartNumber": part.number, "Size": part.size, **orjson.loads(part.checksums)} for part in parts
-    ]
-    forget(call, upload.id)
-    made = lay_down(
-        call,
-        bucket,
-        key,
-        keep(call, data),
-        joined,
-        attributes=attributes,
-        storage_class=upload.storage_class,
-        tags=upload.tags,
-        modified=upload.started,
-    )
-    if bucket.events:
-        notify(call, bucket, "ObjectCreated:CompleteMultipartUpload", key, made)
-    return _answer(call, bucket, key, made, attributes)
-
-
-def _answer(call: Call, bucket: Bucket, key: str, made: Version, attributes: dict[str, Any]) -> Result:
-    location = f"{call.endpoint}/{bucket.name}/{key}"
-    named = {"Location": location, "Bucket": bucket.name, "Key": key, "ETag": made.quoted_etag}
-    result: Result = {**named, **told(attributes), **checksums_of(attributes), **version_id(bucket, made)}
-    if "Lifecycle" in bucket.settings:
-        result |= expiration_header(bucket, key, made.size, made.tags, made.modified)
-    return result
-
-
-def _completed(call: Call, bucket: Bucket, request: Request, given: list[dict[str, Any]]) -> Result | None:
-    """The answer again where this very completion has made the object that is there: a client may not have heard it."""
-    made = current(call, bucket, request["Key"])
-    if made is None or "-" not in made.etag:
-        return None
-    attributes: dict[str, Any] = orjson.loads(made.attributes)
-    if attributes.get(_UPLOAD) != request["UploadId"]:
-        return None
-    same = made.etag == _joined_etag([(item.get("ETag") or "").strip('"') for item in given])
-    return _answer(call, bucket, request["Key"], made, attributes) if same else None
-
-
-def _joined_etag(etags: list[str]) -> str:
-    try:
-        digests = b"".join(map(bytes.fromhex, etags))
-    except ValueError:
-        return ""
-    return f"{md5(digests)}-{len(etags)}"
-
-
-def _chosen_parts(call: Call, upload: Upload, given: list[dict[str, Any]]) -> list[Part]:
-    """The parts that a completion names, each checked against what was uploaded."""
-    stored = {row[0]: Part(*row) for row in call.store.all(tables.PARTS, (upload.id, 0))}
-    if any(item.get("PartNumber") is None for item in given):
-        raise malformed_xml()
-    chosen = []
-    for item in given:
-        number, etag = item["PartNumber"], (item.get("ETag") or "").strip('"')
-        part = stored.get(number)
-        if part is None or part.etag != etag or not _same_checksums(part, item):
-            raise invalid_part(upload.id, number, etag)
-        chosen.append(part)
-    if any(later.number <= earlier.number for earlier, later in pairwise(chosen)):
-        raise invalid_part_order(upload.id)
-    for part in chosen[:-1]:
-        if part.size < _LEAST_PART_BYTES:
-            raise part_too_small(part.number, part.etag, part.size)
-    return chosen
-
-
-def _same_checksums(part: Part, item: dict[str, Any]) -> bool:
-    stored = orjson.loads(part.checksums)
-    return all(stored.get(name) == item[name] for name in MEMBERS if name in item)
-
-
-def _joined(call: Call, upload: Upload, parts: Sequence[Part]) -> bytes:
-    wanted = {part.number for part in parts}
-    rows = call.store.all(tables.PART_BODIES, (upload.id,))
-    return b"".join(body if blob is None else call.blobs.read(blob) for number, blob, body in rows if number in wanted)
-
-
-def _whole_checksum(request: Request, upload: Upload, parts: Sequence[Part], data: bytes) -> dict[str, str]:
-    algorithm, kind = upload.algorithm or DEFAULT, upload.attributes.get("ChecksumType", FULL_OBJECT)
-    member = f"Checksum{algorithm}"
-    if kind == FULL_OBJECT:
-        value = compute(algorithm, data)
-    else:
-        digests = b"".join(decode(orjson.loads(part.checksums)[member]) for part in parts)
-        value = f"{compute(algorithm, digests)}-{len(parts)}"
-    expected = request.get(member)
-    if expected is not None and expected.partition("-")[0] != value.partition("-")[0]:
-        raise bad_checksum(algorithm)
-    return {member: value, "ChecksumType": kind}
 
 
 @operation("s3", "AbortMultipartUpload")

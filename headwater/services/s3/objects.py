@@ -68,6 +68,11 @@ def keep(call: Call, data: bytes) -> Body:
     return Body(len(data), None, data)
 
 
+def new_blob(call: Call) -> str:
+    """An empty file, to be filled and named by a row."""
+    return call.blobs.begin(lambda: call.ids.hex(32) + OWNER)
+
+
 def content(call: Call, version: Version, offset: int = 0, length: int | None = None) -> bytes | Blob:
     """A version's body or a slice of it."""
     end = version.size if length is None else offset + length

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from headwater.services.sns.errors import invalid
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
@@ -57,9 +58,10 @@ def _ignore_missing(call: Call, name: str, request: dict[str, Any]) -> None:
 def _topic_attributes(properties: dict[str, Any]) -> dict[str, str]:
     attributes = _chosen(properties, _ATTRIBUTES)
     for logging in properties.get("DeliveryStatusLogging") or ():
-        for name, value in logging.items():
-            if name != "Protocol":
-                attributes[_LOGGED[str(logging["Protocol"]).lower()] + name] = _text(value)
+        logged = _LOGGED.get(str(logging["Protocol"]).lower())
+        if logged is None:
+            raise invalid(f"DeliveryStatusLogging Reason: Unknown protocol {logging['Protocol']}")
+        attributes |= {logged + name: _text(value) for name, value in logging.items() if name != "Protocol"}
     return attributes
 
 

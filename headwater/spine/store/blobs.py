@@ -65,28 +65,42 @@ class BlobStore:
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._folder)
-            self._fill(os.fdopen(handle, "wb"), Path(temporary), data)
+            self._fill(os.fdopen(handle, "wb"), Path(temporary), (data,))
             Path(temporary).replace(path)
         return digest
 
     def add(self, data: bytes, name: Callable[[], str]) -> str:
         """Store a body under the first name that no file has yet; each is to begin with random hexadecimal digits."""
+        chosen, file = self._create(name)
+        self._fill(file, self.path(chosen), (data,))
+        return chosen
+
+    def begin(self, name: Callable[[], str]) -> str:
+        """An empty body under such a name, for :meth:`fill`. Nothing but a keeper keeps it until a row names it."""
+        chosen, file = self._create(name)
+        file.close()
+        return chosen
+
+    def fill(self, digest: str, pieces: Iterable[bytes]) -> None:
+        """Write what was begun; may run in a thread."""
+        path = self.path(digest)
+        self._fill(path.open("wb"), path, pieces)
+
+    def _create(self, name: Callable[[], str]) -> tuple[str, BinaryIO]:
         while True:
             chosen = name()
             path = self.path(chosen)
             path.parent.mkdir(exist_ok=True)
             try:
-                file = path.open("xb")
+                return chosen, path.open("xb")
             except FileExistsError:
                 continue
-            self._fill(file, path, data)
-            return chosen
 
-    def _fill(self, file: BinaryIO, path: Path, data: bytes) -> None:
+    def _fill(self, file: BinaryIO, path: Path, pieces: Iterable[bytes]) -> None:
         """All of it, or no file: on a full disk the room that a part has taken is given back."""
         try:
             with file:
-                file.write(data)
+                file.writelines(pieces)
                 if self._sync:
                     file.flush()
                     os.fsync(file.fileno())

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -73,11 +73,11 @@ def issue_for_request(authority_key: str, authority: str, request: str) -> str:
     """A certificate for what a certificate signing request asks, with its subject."""
     try:
         asked = x509.load_pem_x509_csr(request.encode())
-    except ValueError as error:
+        key, is_signed = asked.public_key(), asked.is_signature_valid
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Invalid("The certificate signing request could not be parsed.") from error
-    if not asked.is_signature_valid:
+    if not is_signed:
         raise Invalid("The signature of the certificate signing request is not valid.")
-    key = asked.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or not _is_strong(key):
         raise Invalid("The key must be RSA of at least 2048 bits, or of the curves NIST P-256, P-384 or P-521.")
     return _issue(authority_key, authority, asked.subject, key)
