@@ -17,6 +17,7 @@ from headwater.spine.operations import Call
 
 # what a span or verdict says of what works here and would not there
 NOTE = "AWS would refuse this"
+_REGIONAL = frozenset({"logs"})  # services that policies may also name with a region
 _ACTIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction"}
 
 
@@ -60,8 +61,11 @@ def refusal(call: Call, target: str, visitor: Visitor) -> str | None:
         "aws:PrincipalIsAWSService": "true",
         "aws:SecureTransport": "true",
     }
-    if allows(policy, visitor.principal, action, target, asked):
+    names = [visitor.principal]
+    if visitor.service in _REGIONAL:
+        names.append(f"{visitor.service}.{arn.region}.amazonaws.com")
+    if any(allows(policy, name, action, target, asked) for name in names):
         return None
-    if allows_on_condition(policy, visitor.principal, action, target):
+    if any(allows_on_condition(policy, name, action, target) for name in names):
         return f"the policy of {target} lets {visitor.principal} in, but not for {visitor.source}"
     return f"the policy of {target} allows no {visitor.principal} ({action} for {visitor.source})"

@@ -210,3 +210,15 @@ def test_what_is_not_enforced_is_told(aws: Client, endpoint: str, account: str) 
     assert list(warnings(message).values()) == [[]]
     _let_in(aws, url, arn, _statement("events", "sqs:SendMessage", rule[:-1] + "*"))
     assert warnings(event) == {"r": [], "by-role": []}
+
+
+@pytest.mark.parametrize("principal", ["logs.amazonaws.com", "logs.us-east-1.amazonaws.com"])
+def test_logs_are_let_in_with_a_region_or_without(strictly: Client, principal: str) -> None:
+    function = make(strictly("lambda"), "f")
+    strictly("logs").create_log_group(logGroupName="g")
+    asked = {"logGroupName": "g", "filterName": "s", "filterPattern": "", "destinationArn": function}
+    with pytest.raises(ClientError, match="Make sure you have given CloudWatch Logs permission"):
+        strictly("logs").put_subscription_filter(**asked)
+    permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": principal}
+    strictly("lambda").add_permission(FunctionName="f", SourceAccount=function.split(":")[4], **permission)
+    strictly("logs").put_subscription_filter(**asked)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.conftest import Client
 from tests.services.http import ask
+from tests.services.test_cloudformation import create
 from tests.settling import wait_for
 
 SAM = """
@@ -191,3 +192,14 @@ def test_models_and_validators_are_updated_in_place(aws: Client) -> None:
     assert gateway.get_model(restApiId=api["id"], modelName="Order")["schema"] == '{"type":"array"}'
     (after,) = gateway.get_request_validators(restApiId=api["id"])["items"]
     assert after == before | {"validateRequestBody": False}
+
+
+def test_a_definition_without_a_title_has_the_name_of_its_api(aws: Client) -> None:
+    """As AWS's Application Composer writes them."""
+    paths = '{/a: {get: {x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: "200"}}}}}}'
+    api = "{Type: AWS::ApiGateway::RestApi, Properties: {%s Body: {openapi: '3.0', info: {}, paths: " + paths + "}}}"
+    create(aws("cloudformation"), "Resources: {Api: " + api % "Name: shop, BinaryMediaTypes: [image/png]," + "}")
+    (made,) = aws("apigateway").get_rest_apis()["items"]
+    assert (made["name"], made["binaryMediaTypes"]) == ("shop", ["image/png"])
+    kinds = aws("apigateway").get_resources(restApiId=made["id"])["items"]
+    assert sorted(each["path"] for each in kinds) == ["/", "/a"]

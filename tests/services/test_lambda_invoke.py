@@ -39,6 +39,14 @@ def test_an_answer_with_its_log(aws: Client) -> None:
     assert "LogResult" not in lambda_.invoke(FunctionName="f")
 
 
+def test_the_log_group_is_there_when_the_first_answer_is(aws: Client) -> None:
+    """A template may invoke a function by a custom resource, then subscribe to its log group."""
+    make(aws("lambda"))
+    aws("lambda").invoke(FunctionName="f")
+    streams = aws("logs").describe_log_streams(logGroupName="/aws/lambda/f")["logStreams"]
+    assert len(streams) == 1
+
+
 def test_a_function_error(aws: Client) -> None:
     lambda_ = aws("lambda")
     make(lambda_, source=FAIL)

@@ -48,6 +48,9 @@ class RestApiResource(Resource):
             api: Mapping[str, Any] = call.operation(
                 _SERVICE, "CreateRestApi", {"name": change.physical_name(128), **settings}
             )
+        elif "name" in settings:  # the definition then needs no title
+            made = call.operation(_SERVICE, "CreateRestApi", {"name": settings["name"]})
+            api = self._put(call, change, made["id"], body)
         else:
             imported = call.operation(_SERVICE, "ImportRestApi", {"body": body, "parameters": _parameters(change)})
             api = self._overlay(call, imported["id"], settings)
@@ -57,14 +60,20 @@ class RestApiResource(Resource):
     def update(self, call: Call, change: Change) -> None:
         body = definition(call, change.properties)
         if body is not None:
-            mode = change.properties.get("Mode", "overwrite")
-            request = {"restApiId": change.physical_id, "mode": mode, "body": body, "parameters": _parameters(change)}
-            call.operation(_SERVICE, "PutRestApi", request)
-        api = self._overlay(call, change.physical_id, self._settings(change))
+            api = self._put(call, change, change.physical_id, body)
+        else:
+            api = self._overlay(call, change.physical_id, self._settings(change))
         change.attributes = {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]}
 
     def delete(self, call: Call, change: Change) -> None:
         drop(call, _SERVICE, "DeleteRestApi", {"restApiId": change.physical_id})
+
+    def _put(self, call: Call, change: Change, api_id: str, body: bytes) -> Mapping[str, Any]:
+        """The definition, then what the resource's other properties say."""
+        mode = change.properties.get("Mode", "overwrite")
+        request = {"restApiId": api_id, "mode": mode, "body": body, "parameters": _parameters(change)}
+        call.operation(_SERVICE, "PutRestApi", request)
+        return self._overlay(call, api_id, self._settings(change))
 
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}

@@ -154,7 +154,7 @@ def delete_rest_api(call: Call, request: Request) -> Result:
 @operation("apigateway", "ImportRestApi")
 def import_rest_api(call: Call, request: Request) -> Result:
     document = read_document(bytes(request.get("body", b"")))
-    api = _new_api(call, _settings(document) | _parameters(request))
+    api = _new_api(call, _settings(document, named=True) | _parameters(request))
     import_resources(call, api, document)
     return describe(api)
 
@@ -173,7 +173,7 @@ def put_rest_api(call: Call, request: Request) -> Result:
             remove_parts(call, api.id, kind)
         root.pop("resourceMethods", None)
         put_part(call, api.id, "Resource", root["id"], root)
-    api = set_api(call, api, api.document | _settings(document) | _parameters(request))
+    api = set_api(call, api, api.document | _settings(document, named=False) | _parameters(request))
     import_resources(call, api, document)
     return describe(api)
 
@@ -191,10 +191,10 @@ def _parameters(request: Request) -> Document:
     return {"endpointConfiguration": {"types": kinds.split(","), "ipAddressType": "ipv4"}}
 
 
-def _settings(document: Mapping[str, Any]) -> Document:
-    """An API's own document from an OpenAPI one."""
+def _settings(document: Mapping[str, Any], *, named: bool) -> Document:
+    """An API's own document from an OpenAPI one. ``named``: it must say the name; an API that is there has one."""
     info = document.get("info") or {}
-    settings: Document = {"name": title_of(document)}
+    settings: Document = {"name": title_of(document)} if named or info.get("title") else {}
     if info.get("description"):
         settings["description"] = info["description"]
     if info.get("version") is not None:

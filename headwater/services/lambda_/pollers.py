@@ -25,6 +25,7 @@ async def start(work: Work) -> None:
         work.runtime.listen(memory.log_lines.add)
     memory.running.clear()
     memory.running_in_account.clear()
+    work.spawn(memory.log_lines.carry_first_away(work))
     work.spawn(memory.log_lines.carry_away(work))
     for runtime in await work.transact(_runtimes):
         work.runtime.prepare(runtime)
