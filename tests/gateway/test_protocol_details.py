@@ -157,6 +157,13 @@ def test_errors_that_tell_what_xml_cannot_hold_can_be_read(service: str, protoco
     assert "a\ufffdb\ufffd" in [element.text for element in ElementTree.fromstring(response.body).iter()]
 
 
+def test_answers_of_the_query_protocol_can_be_read_whatever_they_tell() -> None:
+    stack = {"StackName": "a", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Description": "a\x01<\ud800"}
+    plan = load_service("cloudformation").plan("DescribeStacks", "query")
+    body = plan.serialize({"Stacks": [stack]}, REQUEST_ID).body
+    assert "a\ufffd<\ufffd" in [element.text for element in ElementTree.fromstring(body).iter()]
+
+
 def test_dynamodb_checksum() -> None:
     response = load_service("dynamodb").plan("GetItem", "json").serialize({"Item": {"a": {"B": b"x"}}}, REQUEST_ID)
     assert ("x-amz-crc32", str(zlib.crc32(response.body))) in response.headers

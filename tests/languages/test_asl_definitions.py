@@ -18,6 +18,7 @@ from tests.languages.asl_machines import machines
 
 PASS = {"Type": "Pass", "End": True}
 TASK = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+MAP = {"Type": "Map", "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Succeed"}}}, "End": True}
 CHOICE = {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "Z"}]}
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 ORACLE = Path(__file__).parent.parent / "oracles" / "asl_executions_aws.json"
@@ -42,6 +43,14 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
         ("", ("MISSING_DESCRIPTION", "Received a null or empty workflow input.", "")),
         ({}, (SCHEMA, "These fields are required: [States, StartAt]", "/")),
         ({"StartAt": "A", "States": {}}, (SCHEMA, "Expected value of type [OBJECT]", "/States")),
+        (
+            one({"Type": "Choice", "Choices": [{"And": [], "Next": "Z"}]}),
+            (SCHEMA, "The array must not be empty", "/States/S/Choices[0]/And"),
+        ),
+        (
+            one(MAP | {"MaxConcurrencyPath": "$$.Execution.Input.most"}),
+            (SCHEMA, "Value must be a valid JSONPath.", "/States/S/MaxConcurrencyPath"),
+        ),
         (one({"Type": "Pass"}), (SCHEMA, "One of these fields is required: [Next, End]", "/States/S")),
         (one(PASS | {"Next": "S"}), (SCHEMA, "Only one of these fields is allowed: [Next, End]", "/States/S")),
         (one(PASS | {"Nonsense": 1}), (SCHEMA, "Field 'Nonsense' is not supported", "/States/S")),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
-from tests.settling import wait_for
+from tests.settling import settle, wait_for
 
-PROPERTIES = {
+PROPERTIES: dict[str, Any] = {
     "TableName": "orders",
     "AttributeDefinitions": [
         {"AttributeName": "pk", "AttributeType": "S"},
@@ -104,3 +104,24 @@ def test_a_table_in_a_stack(aws: Client, db: Any) -> None:
 def test_a_name_is_made_up(aws: Client, db: Any) -> None:
     outputs = deploy(aws, template(TableName=None))
     assert outputs["Name"].startswith("st-Orders-") and db.list_tables()["TableNames"] == [outputs["Name"]]
+
+
+def test_what_a_hotswap_has_done_already_is_no_obstacle(aws: Client, db: Any) -> None:
+    """Indexes and a stream that somebody else made or removed, as the template says only afterwards."""
+    index: dict[str, Any] = {"IndexName": "other", "KeySchema": [{"AttributeName": "customer", "KeyType": "HASH"}]}
+    index["Projection"] = {"ProjectionType": "KEYS_ONLY"}
+    plain = {"StreamSpecification": None}
+    deploy(aws, template(**plain))
+    update = {"TableName": "orders", "AttributeDefinitions": PROPERTIES["AttributeDefinitions"]}
+    db.update_table(**update, GlobalSecondaryIndexUpdates=[{"Create": index}])
+    settle(db)
+    deploy(aws, template(**plain, GlobalSecondaryIndexes=[*PROPERTIES["GlobalSecondaryIndexes"], index]), update=True)
+    db.update_table(TableName="orders", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "other"}}])
+    settle(db)
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    db.update_table(TableName="orders", StreamSpecification=stream)
+    settle(db)
+    deploy(aws, template(), update=True)
+    table = db.describe_table(TableName="orders")["Table"]
+    assert [each["IndexName"] for each in table["GlobalSecondaryIndexes"]] == ["by-customer"]
+    assert table["StreamSpecification"] == stream

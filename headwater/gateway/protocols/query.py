@@ -28,7 +28,7 @@ class Query:
         self._errors = errors
         self._namespace = model.metadata.get("xmlNamespace", _SQS_NAMESPACE)
         self._readers = QueryReaders(model)
-        self._writers = XmlWriters(model)
+        self._writers = XmlWriters(model, legible)
         self._detail = "<Detail/>" if model.name == "sqs" else ""
 
     def plan(self, operation: str) -> Plan:

@@ -20,6 +20,7 @@ Element = Callable[[Any], str]
 """A value to its element or elements."""
 
 _SPECIAL = re.compile('[&<>"\x00-\x08\x0b-\x1f]')
+_SPECIAL_OR_UNREADABLE = re.compile('[&<>"\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]')
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # https://www.w3.org/TR/xml/#charsets
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _INSTANTS: dict[str, Callable[[int], str]] = {
@@ -36,8 +37,9 @@ def escape(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """An error's text: what XML cannot hold is replaced, for a reference to it would make the error unreadable."""
-    return escape(_UNREADABLE.sub("\ufffd", text))
+    """What XML cannot hold is replaced, for a reference to it would make the whole answer unreadable. Of errors, and
+    of all that the query protocol answers; S3 does send such references."""
+    return escape(_UNREADABLE.sub("\ufffd", text)) if _SPECIAL_OR_UNREADABLE.search(text) else text
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -48,8 +50,9 @@ def _reference(match: re.Match[str]) -> str:
 class XmlWriters:
     """Compiles and keeps the writers of one model."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, text: Callable[[str], str] = escape) -> None:
         self._model = model
+        self._scalars = {**_SCALARS, "string": text, "character": text}
         self._names = WireNames(model)
         self._instant = _INSTANTS.get(model.name, timestamps.iso8601_milliseconds)
         self._structures: dict[str, Content] = {}
@@ -92,7 +95,7 @@ class XmlWriters:
             return self._wrapped(name, member)
         if kind == "timestamp":
             return self._timestamp(self._model.trait(member, "timestampFormat"))
-        return _SCALARS[kind]
+        return self._scalars[kind]
 
     def _timestamp(self, form: str | None) -> Content:
         if form is None or form == "iso8601":
@@ -147,9 +150,9 @@ class XmlWriters:
         key, value = self._names.entry(name, member)
         content = self._content(name, shape["value"])
         between = f"</{key}><{value}>"
-        opening, closing = f"<{tag}><{key}>", f"</{value}></{tag}>"
+        opening, closing, text = f"<{tag}><{key}>", f"</{value}></{tag}>", self._scalars["string"]
         return lambda entries: "".join(
-            [f"{opening}{escape(k)}{between}{content(v)}{closing}" for k, v in entries.items()]
+            [f"{opening}{text(k)}{between}{content(v)}{closing}" for k, v in entries.items()]
         )
 
     def _attributes(self, member: Reference) -> tuple[tuple[str, str, str], ...]:

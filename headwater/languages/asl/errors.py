@@ -40,6 +40,11 @@ class StateFailed(Exception):
         self.location = location
         self.alias = alias
 
+    @property
+    def is_for_good(self) -> bool:
+        """Whether it would come again however often the state is tried: what is lacking here, by a name of ours."""
+        return self.error == "NotImplemented" and "Headwater" in (self.cause or "")
+
 
 class ArgumentsRefused(Exception):
     """A task's arguments do not fit its resource; the message says why."""

@@ -104,6 +104,13 @@ class FieldCompiler:
         """A …Path field that may also be a function call or, in errors, names itself."""
         return self.path_of(self.state[name], name, f"{self.location}/{name}") if name in self.state else None
 
+    def input_path_of(self, text: Any, name: str, location: str) -> Template:
+        """A number's …Path in a Map, which leads into the input and not into the context object."""
+        if type(text) is str and text.startswith("$$"):
+            self._report("Value must be a valid JSONPath.", location)
+            return Constant(None)
+        return self.path_of(text, name, location)
+
     def path_of(self, text: Any, name: str, location: str) -> Template:
         try:
             return FieldQuery(text, name)
@@ -181,9 +188,10 @@ class FieldCompiler:
         return Seconds(name, self.template(name) or Constant(value))
 
     def number(self, name: str, *, integer: bool = True) -> Number | None:
-        if f"{name}Path" in self.state:
-            query = self.path(f"{name}Path") or Constant(None)
-            return Number(f"{name}Path", query, self.state[f"{name}Path"], integer)
+        path = f"{name}Path"
+        if path in self.state:
+            query = self.input_path_of(self.state[path], path, f"{self.location}/{path}")
+            return Number(path, query, self.state[path], integer)
         template = self.template(name)
         if isinstance(template, Constant) and template.value is not None:
             self.diagnostics.limits(template.value, f"{self.location}/{name}", 0, None if integer else 100)
@@ -273,7 +281,8 @@ class FieldCompiler:
             return None
         names = holder["ErrorEquals"]
         if type(names) is not list or not names or not all(type(name) is str for name in names):
-            self._report("Expected value of type [ARRAY]", f"{location}/ErrorEquals")
+            empty = "The array must not be empty" if names == [] else "Expected value of type [ARRAY]"
+            self._report(empty, f"{location}/ErrorEquals")
             return None
         if ALL in names and len(names) > 1:
             self._report(f"'{ALL}' must appear alone in ErrorEquals", f"{location}/ErrorEquals")

@@ -76,7 +76,11 @@ def _test(fields: FieldCompiler, rule: Any, location: str) -> Test | None:
         fields.diagnostics.schema("Exactly one comparison operator is required", location)
         return None
     name, operand = names[0], rule[names[0]]
-    if name in _COMBINATIONS and type(operand) is list and operand:
+    if name in _COMBINATIONS and (type(operand) is not list or not operand):
+        empty = "The array must not be empty" if operand == [] else "Expected value of type [ARRAY]"
+        fields.diagnostics.schema(empty, f"{location}/{name}")
+        return None
+    if name in _COMBINATIONS:
         tests = [_test(fields, part, f"{location}/{name}[{at}]") for at, part in enumerate(operand)]
         return _COMBINATIONS[name]([test for test in tests if test is not None])
     if name == "Not":

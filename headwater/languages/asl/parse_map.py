@@ -94,7 +94,7 @@ def _number(fields: FieldCompiler, holder: dict[str, Any], name: str, location: 
     if path in holder and name in holder:
         fields.diagnostics.schema(f"Only one of these fields is allowed: [{name}, {path}]", location)
     if path in holder:
-        return Number(path, fields.path_of(holder[path], path, f"{location}/{path}"), holder[path])
+        return Number(path, fields.input_path_of(holder[path], path, f"{location}/{path}"), holder[path])
     if name not in holder:
         return None
     value = holder[name]

@@ -88,6 +88,8 @@ class Catcher:
 
 def next_retry(retriers: tuple[Retrier, ...], frame: "Frame", failed: StateFailed, ids: Randomness) -> int | None:
     """Milliseconds to wait before the next retry, None for none. Counts the attempt in the frame."""
+    if failed.is_for_good:
+        return None
     for position, retrier in enumerate(retriers):
         if not takes(retrier.errors, failed):
             continue

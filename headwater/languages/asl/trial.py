@@ -195,7 +195,7 @@ class Trial(Run):
 
     def _failed(self, frame: Frame, state: State, failed: StateFailed) -> bool:
         self.status = None
-        for at, retrier in enumerate(state.retriers):
+        for at, retrier in enumerate(() if failed.is_for_good else state.retriers):
             if not takes(retrier.errors, failed):
                 continue
             if self.retries >= retrier.attempts:

@@ -67,7 +67,7 @@ class TableResource(Resource):
         if any(before.get(name) != after.get(name) for name in _REPLACED):
             raise Replace
         name = change.physical_id
-        for request in _updates(before, after):
+        for request in _updates(_with_others_changes(call, change), after):
             call.operation("dynamodb", "UpdateTable", {"TableName": name, **request})
         self._set_time_to_live(call, change, before)
         self._set_recovery(call, change, before)
@@ -303,6 +303,25 @@ def _updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, An
         for update in updates
         if "Create" in update
     ]
+
+
+def _with_others_changes(call: Call, change: Change) -> dict[str, Any]:
+    """The former properties with what a hotswap, or somebody else, has done since of what the template says now: an
+    index that is there need not be made, one that is gone cannot be removed."""
+    before, after = change.previous, change.properties
+    table = call.operation("dynamodb", "DescribeTable", {"TableName": change.physical_id})["Table"]
+    declared, wanted = (
+        {index["IndexName"]: index for index in properties.get("GlobalSecondaryIndexes", ())}
+        for properties in (before, after)
+    )
+    indexes = [
+        declared.get(index["IndexName"]) or _read_index(table, index)
+        for index in table.get("GlobalSecondaryIndexes") or ()
+        if index["IndexName"] in declared or index["IndexName"] in wanted
+    ]
+    found = {**before, "GlobalSecondaryIndexes": indexes}
+    stream = table.get("StreamSpecification") if "StreamSpecification" in after else None
+    return {"StreamSpecification": {"StreamViewType": stream["StreamViewType"]}, **found} if stream else found
 
 
 def _index_updates(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
