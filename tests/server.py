@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
+import jsonatapy  # noqa: F401 - see below
 import uvloop
 
 from headwater.cloud import Cloud, Settings
 from headwater.spine.clock import Clock
 
 T = TypeVar("T")
+# The memory of jsonatapy belongs to the thread that loads it. That must be none that ends, as those of servers do: the
+# next thread that compiles an expression would then bring the process down.
 
 
 class ServerThread:

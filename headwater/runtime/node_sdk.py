@@ -24,6 +24,8 @@ _SDK_2 = "aws-sdk"
 _WITH_SDK_2 = re.compile(r"nodejs(4\.3|6\.10|8\.10|1[0-6]\.x)")
 # names that are put together at run time, as the CDK's AwsCustomResource does: the client of any service may be meant
 _PUT_TOGETHER = re.compile(rb"""@aws-sdk/client-(?:\$\{|["'`]\s*\+)""")
+# what AWS's Node.js has not, and the SDK names in its own error messages
+_ASKED_FOR = frozenset({"@aws-sdk/signature-v4-crt", "@aws-sdk/signature-v4a"})
 _SERVICES = (
     *("api-gateway", "apigatewaymanagementapi", "apigatewayv2", "cloudformation", "cloudwatch", "cloudwatch-logs"),
     *("dynamodb", "eventbridge", "firehose", "iam", "iot", "iot-data-plane", "kinesis", "lambda", "pipes", "s3"),
@@ -135,7 +137,7 @@ def _missing(function: FunctionVersion, shared: Path) -> list[str]:
             named |= {f"@aws-sdk/client-{service}" for service in _SERVICES}
     if not _WITH_SDK_2.match(function.runtime):
         named.discard(_SDK_2)
-    return sorted(name for name in named if not any((place / name).is_dir() for place in places))
+    return sorted(name for name in named - _ASKED_FOR if not any((place / name).is_dir() for place in places))
 
 
 def _sources(folder: Path) -> Iterator[Path]:

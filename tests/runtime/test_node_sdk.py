@@ -102,6 +102,7 @@ def test_an_npm_that_hangs_is_ended(lab: Lab, npm_calls: Path, tmp_path: Path) -
 def test_what_a_bundle_only_mentions_is_not_installed(lab: Lab, npm_calls: Path, tmp_path: Path) -> None:
     """A bundled SDK has the names of its packages in it."""
     mentions = 'var packed = {"name": "@aws-sdk/client-mentioned", "needs": {"@smithy/types": "1"}};'
+    mentions += 'const hint = `call [require("@aws-sdk/signature-v4-crt");]`'
     assert lab.run(NodeSdk(tmp_path).provide(lab.function(mentions, runtime="nodejs20.x"))) is None
     assert npm_calls.read_text() == ""
 

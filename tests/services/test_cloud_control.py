@@ -191,6 +191,20 @@ def test_what_others_have_made(aws: Client) -> None:
     )
 
 
+def test_the_url_of_a_function_by_the_name_of_the_function(aws: Client) -> None:
+    """As ``sam list endpoints`` asks."""
+    control = aws("cloudcontrol")
+    kind, properties, *_ = READABLE[-1]
+    made(control, kind, **properties)
+    name = {"TypeName": "AWS::Lambda::Url", "Identifier": "f"}
+    assert refused(control.get_resource, **name)[0] == "ResourceNotFoundException"
+    url = aws("lambda").create_function_url_config(FunctionName="f", AuthType="NONE")["FunctionUrl"]
+    described = control.get_resource(**name)["ResourceDescription"]
+    told = json.loads(described["Properties"])
+    assert (told["FunctionUrl"], told["AuthType"]) == (url, "NONE")
+    assert told["TargetFunctionArn"].endswith(":function:f")
+
+
 def test_refusals(aws: Client) -> None:
     control = aws("cloudcontrol")
     code, message = refused(control.create_resource, TypeName="Mine::Foo::Bar", DesiredState="{}")

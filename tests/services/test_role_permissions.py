@@ -45,9 +45,12 @@ def _put(aws: Client, *statements: dict[str, Any], name: str = "actor") -> None:
 def _assume(aws: Client, endpoint: str, role: str) -> Actor:
     """Clients of a session of the role."""
     given = aws("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
-    session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "us-east-1")
     config = Config(inject_host_prefix=False, s3={"addressing_style": "path"}, retries={"max_attempts": 0})
-    return lambda service: session.client(service, endpoint_url=endpoint, config=config)
+    keys = ("aws_access_key_id", "AccessKeyId"), ("aws_secret_access_key", "SecretAccessKey")
+    signed = {name: given[key] for name, key in (*keys, ("aws_session_token", "SessionToken"))}
+    return lambda service: boto3.client(
+        service, endpoint_url=endpoint, region_name="us-east-1", config=config, **signed
+    )
 
 
 def _refused(function: Callable[[], Any]) -> tuple[str, int, str]:

@@ -24,8 +24,8 @@ def _policy(*actions: str, resource: Any = "*", effect: str = "Allow", **more: A
 
 
 def _acting(endpoint: str, key: str, secret: str, token: str | None = None) -> Actor:
-    session = boto3.Session(key, secret, token, "us-east-1")
-    return lambda service: session.client(service, endpoint_url=endpoint, config=QUIET)
+    given = {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
+    return lambda service: boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", config=QUIET, **given)
 
 
 def _user(aws: Client, endpoint: str, *, policy: str | None = None, name: str = "alice", **more: Any) -> Actor:

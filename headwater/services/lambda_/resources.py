@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from headwater.services.lambda_.inline import package
+from headwater.services.lambda_.names import parse_reference
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 from headwater.spine.resource_tags import Tagging, resource_tags
@@ -254,6 +255,15 @@ class UrlResource(Resource):
         _ignore_missing(
             call, "DeleteFunctionUrlConfig", {m: request[m] for m in request if m in ("FunctionName", "Qualifier")}
         )
+
+    def read(self, call: Call, change: Change) -> dict[str, Any]:
+        told = call.operation("lambda", "GetFunctionUrlConfig", {"FunctionName": change.physical_id})
+        self._describe(change, told)
+        function = parse_reference(call, told["FunctionArn"])
+        # a template may name its function in several ways, and it is this one's for ever
+        target = change.properties.get("TargetFunctionArn") or function.arn
+        settings = {name: told.get(name) or None for name in ("AuthType", "Cors", "InvokeMode")}
+        return {"TargetFunctionArn": target, "Qualifier": function.qualifier or None, **settings}
 
     def _request(self, change: Change) -> dict[str, Any]:
         return _request(change.properties, "TargetFunctionArn") | {
