@@ -30,6 +30,11 @@ settings.load_profile("headwater")
 _accounts = itertools.count(100_000_000_000 + os.getpid() * 10_000)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-rounds", type=int, default=1, help="how often tests/fuzz asks everything")
+    parser.addoption("--fuzz-seed", type=int, default=1)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[ServerThread]:
     """One server for the whole session; tests keep apart by their accounts."""

@@ -19,7 +19,7 @@ from headwater.spine.store.migrations import migrate
 if TYPE_CHECKING:
     from headwater.spine.work import Work
 
-Missing = Callable[[str], AwsError]
+Missing = Callable[[str], AwsError | None]
 # how IAM's actions name services that are called otherwise here
 _PREFIXES = {"dynamodbstreams": "dynamodb", "iotdata": "iot", "monitoring": "cloudwatch"}
 Validators = Callable[[str, str, Missing | None], Callable[[Mapping[str, Any]], None]]

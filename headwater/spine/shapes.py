@@ -50,20 +50,22 @@ def compile_validator(model: Model, operation: str) -> Validator:
     return validate
 
 
-def compile_required(model: Model, operation: str, missing: Callable[[str], AwsError]) -> Validator:
-    """For services with words of their own: that nothing is missing which the model requires."""
+def compile_required(model: Model, operation: str, missing: Callable[[str], AwsError | None]) -> Validator:
+    """For services with words of their own: that nothing is missing which the model requires. ``missing`` makes the
+    error of a member, or of one within (``rules.1.member.id``); None where the service itself sees to it."""
     names = tuple(model.input(operation).get("required", ()))
     check_within = _Compiler(model, lambda shape: None, _path).structure(model.input(operation))
 
     def validate(request: Mapping[str, Any]) -> None:
         for name in names:
-            if name not in request:
-                raise missing(name)
+            if name not in request and (error := missing(name)) is not None:
+                raise error
         if check_within is not None:
             lacking: list[str] = []
             check_within(request, None, lacking)
-            if lacking:
-                raise missing(lacking[0])
+            for place in lacking:
+                if (error := missing(place)) is not None:
+                    raise error
 
     return validate
 

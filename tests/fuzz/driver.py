@@ -11,22 +11,20 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import botocore.session
-import orjson
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.model import OperationModel
 
 from headwater.services import SERVICES
 from headwater.spine.models import load_model
+from tests.fuzz.answers import lacking
 from tests.fuzz.scene import steps
 from tests.fuzz.seeds import ACCOUNT
-from tests.fuzz.values import Requests, Vocabulary, bend
+from tests.fuzz.values import Requests, Vocabulary
+from tests.fuzz.wire import Wire, bent, target_of
 
 _SECONDS = 60
 _ONCE = {"total_max_attempts": 1}
-# they wait for what nobody does
-_WAITING = frozenset((("states", "GetActivityTask"),))
-
-
 # they wait for what nobody does
 _WAITING = frozenset((("states", "GetActivityTask"),))
 
@@ -83,7 +81,7 @@ class Fuzzer:
         self._clients: dict[str, Any] = {}
         self._requests: dict[str, Requests] = {}
         self._operations = operations
-        self._mangling = 0.0
+        self._bending = False
         self._sent: Any = None
 
     def set_scene(self, again: bool = False) -> None:
@@ -114,7 +112,7 @@ class Fuzzer:
 
     def send(self, service: str, operation: str) -> None:
         client = self._client(service)
-        self._mangling = self._source.choice((0.0, 0.0, 0.0, 0.5))
+        self._bending = self._source.random() < 0.3
         request = self._requests[service].make(operation)
         self._sent = None
         self.asked[f"{service}:{operation}"] += 1
@@ -124,6 +122,9 @@ class Fuzzer:
             answer = client._make_api_call(operation, request)
             _read(answer)
             self.accepted[f"{service}:{operation}"] += 1
+            lacks = lacking(_model(client, operation), answer) if self._is_whole(client, operation, request) else ()
+            if told := sorted(set(lacks)):
+                what, details = f"the answer lacks {', '.join(told)}", repr(answer)[:1000]
             self._vocabulary.learn(service, {**request, **answer, "ResponseMetadata": {}})
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -143,6 +144,11 @@ class Fuzzer:
         if what:
             self.findings.append(Finding(f"{service}:{operation}", what, details, self._sent or request))
 
+    def _is_whole(self, client: Any, operation: str, request: dict[str, Any]) -> bool:
+        """Whether it surely was the request of this operation: by path and query another may have been meant."""
+        shape = _model(client, operation).input_shape
+        return not self._bending and (shape is None or all(request.get(name) for name in shape.required_members))
+
     def _client(self, service: str) -> Any:
         client = self._clients.get(service)
         if client is None:
@@ -155,34 +161,38 @@ class Fuzzer:
                     s3={"addressing_style": "path"},
                 ),
             )  # fmt: skip
-            client.meta.events.register("before-call", self._mangle)
-            client.meta.events.register("before-send", self._note)
+            client.meta.events.register("before-send", self._bend)
             self._clients[service] = client
             self._requests[service] = Requests(service, load_model(model), self._vocabulary, self._source)
         return client
 
-    def _note(self, request: Any, **_: Any) -> None:
+    def _bend(self, request: Any, **_: Any) -> None:
+        """Before it is sent, some requests are made what no client library writes."""
+        if self._bending and isinstance(request.body, bytes | bytearray | str | None):
+            body = request.body or b""
+            sent = Wire(
+                request.method,
+                target_of(request.url),
+                {name: _text(value) for name, value in request.headers.items()},
+                body.encode() if isinstance(body, str) else bytes(body),
+            )
+            made = bent(sent, self._source)
+            request.url = f"{self._endpoint}{made.target}"
+            request.body = made.body
+            for name in list(request.headers):
+                del request.headers[name]
+            for name, value in {**made.headers, "Content-Length": str(len(made.body))}.items():
+                request.headers[name] = value
         self._sent = (request.method, request.url, request.headers, request.body)
 
-    def _mangle(self, params: dict[str, Any], **_: Any) -> None:
-        """Put values of a wrong type, or no JSON at all, in place of what a client library has written."""
-        body = params.get("body")
-        if (
-            not isinstance(body, bytes | bytearray)
-            or not body.startswith(b"{")
-            or self._source.random() >= self._mangling
-        ):
-            return
-        try:
-            document = orjson.loads(body)
-        except ValueError:
-            return
-        source = self._source
-        bend(document, source)
-        params["body"] = source.choice((b"", b"{", b"[]", b"1", b"\xff", b'""', body[: len(body) // 2])) if (
-            source.random() < 0.1
-        ) else orjson.dumps(document)  # fmt: skip
-        params["headers"].pop("Content-MD5", None)
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _model(client: Any, operation: str) -> OperationModel:
+    found: OperationModel = client.meta.service_model.operation_model(operation)
+    return found
 
 
 def _read(answer: dict[str, Any]) -> None:

@@ -1,12 +1,11 @@
 """Every operation of every service, asked at random: never a fault of ours, never an answer that cannot be read.
 
-``HEADWATER_FUZZ=rounds[:seed]`` runs longer, or again from a seed.
+``--fuzz-rounds`` and ``--fuzz-seed`` run longer, or again from another seed: see ``scripts/fuzz.py``.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
 from collections import defaultdict
 
 import pytest
@@ -15,8 +14,6 @@ from headwater.services import SERVICES
 from tests.fuzz.driver import Fuzzer, Log
 from tests.server import ServerThread
 from tests.settling import settle
-
-_ROUNDS, _, _SEED = os.environ.get("HEADWATER_FUZZ", "1").partition(":")
 
 
 def operations() -> dict[str, list[str]]:
@@ -31,12 +28,11 @@ def operations() -> dict[str, list[str]]:
     return {service: sorted(names) for service, names in sorted(found.items())}
 
 
-@pytest.mark.timeout(0 if int(_ROUNDS) > 5 else 300)
-def test_no_request_ends_in_a_fault_of_ours() -> None:
-    asked = operations()
+def test_no_request_ends_in_a_fault_of_ours(pytestconfig: pytest.Config) -> None:
+    asked, rounds = operations(), pytestconfig.getoption("--fuzz-rounds")
     with Log().listening() as log, ServerThread(seed=1) as server:
-        fuzzer = Fuzzer(server.endpoint, asked, log, int(_SEED or 1))
-        for round_ in range(int(_ROUNDS)):
+        fuzzer = Fuzzer(server.endpoint, asked, log, pytestconfig.getoption("--fuzz-seed"))
+        for round_ in range(rounds):
             fuzzer.set_scene(again=round_ > 0)
             for service, names in asked.items():
                 fuzzer.run(service, len(names))

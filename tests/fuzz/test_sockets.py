@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
 import socket
 from urllib.parse import quote, urlsplit
+
+import pytest
 
 from headwater.client import Headwater
 from tests.fuzz.driver import Log
 from tests.fuzz.seeds import HURTFUL
 from tests.server import ServerThread
 
-_ROUNDS = int(os.environ.get("HEADWATER_FUZZ", "1").partition(":")[0])
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "BREW", "get", "")
 _PLACES = (
     *("/", "/_headwater/", "/_headwater/health", "/_headwater/static/", "/_headwater/console/", "/_localstack/health"),
@@ -93,13 +93,14 @@ def _request(source: random.Random) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode(errors="replace") + body
 
 
-def test_whatever_comes_over_a_socket() -> None:
-    source = random.Random(_ROUNDS)
+def test_whatever_comes_over_a_socket(pytestconfig: pytest.Config) -> None:
+    rounds = pytestconfig.getoption("--fuzz-rounds")
+    source = random.Random(pytestconfig.getoption("--fuzz-seed"))
     faults: list[tuple[bytes, object]] = []
     with Log().listening() as log, ServerThread(seed=1) as server:
         address = urlsplit(server.endpoint)
         assert address.hostname is not None
-        for _ in range(700 * _ROUNDS):
+        for _ in range(700 * rounds):
             request, before = _request(source), len(log.errors)
             with socket.create_connection((address.hostname, address.port or 0), timeout=60) as connection:
                 connection.sendall(request)

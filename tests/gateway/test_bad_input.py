@@ -85,6 +85,11 @@ def test_bad_members_of_what_is_there(aws: Client) -> None:
     rule = {"Status": "Enabled", "Prefix": "", "NoncurrentVersionExpiration": {"NewerNoncurrentVersions": 1}}
     with pytest.raises(ClientError, match="MalformedXML"):
         buckets.put_bucket_lifecycle_configuration(Bucket=f"bucket-{api}", LifecycleConfiguration={"Rules": [rule]})
+    tiers = {"Id": "t", "Status": "Enabled", "Tierings": [{"Days": 90}]}
+    with pytest.raises(ClientError, match="MalformedXML"):
+        aws("s3", parameter_validation=False).put_bucket_intelligent_tiering_configuration(
+            Bucket=f"bucket-{api}", Id="t", IntelligentTieringConfiguration=tiers
+        )
     aws("cloudwatch").put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": _BEYOND}])
     assert aws("cloudwatch").list_metrics(Namespace="n")["Metrics"]
 

@@ -30,6 +30,7 @@ from headwater.services.s3 import (
 )
 from headwater.services.s3.bucket import BucketMemory
 from headwater.services.s3.collecting import collect_files
+from headwater.services.s3.errors import missing
 from headwater.services.s3.iam_actions import AUTHORIZATION
 from headwater.services.s3.tables import SCHEMA
 from headwater.spine.service import Service
@@ -68,4 +69,5 @@ SERVICE = Service(
     memory=BucketMemory,
     start=collect_files,
     authorization=AUTHORIZATION,
+    missing=missing,
 )

@@ -180,6 +180,11 @@ def blocked_public_acl(principal: str, action: str, resource: str | None) -> Aws
     return AwsError("AccessDenied", text, 403)
 
 
+def missing(place: str) -> AwsError | None:
+    """A document without an element that its schema requires; what a request itself lacks has errors of its own."""
+    return malformed_xml() if "." in place else None
+
+
 def malformed_acl() -> AwsError:
     text = "The XML you provided was not well-formed or did not validate against our published schema"
     return AwsError("MalformedACLError", text)
