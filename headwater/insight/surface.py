@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from headwater import __version__
-from headwater.insight import openapi
+from headwater.insight import localstack, openapi
 from headwater.insight.doors import caller_of, run_operation
 from headwater.insight.executions import answer_diff, answer_graph, answer_replay, answer_show
 from headwater.insight.explained import (
@@ -66,12 +66,6 @@ async def _health(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
         "endpoint": engine.endpoint,
         "services": sorted(engine.catalogue.houses),
     }
-
-
-async def _localstack_health(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
-    loaded = engine.catalogue.loaded
-    services = {name: "running" if loaded(name) else "available" for name in sorted(engine.catalogue.houses)}
-    return {"services": services, "edition": "headwater", "version": __version__}
 
 
 async def _reset(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
@@ -364,6 +358,8 @@ PAGES = (
         "PUT", "/_headwater/cloudformation/response", "A custom resource's answer", _respond,
         {"token": "As in the ResponseURL."}, takes={"type": "object"},
     ),
-    Page("GET", "/_localstack/health", "For tools that know LocalStack", _localstack_health),
+    Page("GET", "/_localstack/health", "For tools that know LocalStack", localstack.health),
+    Page("GET", "/_localstack/init", "For tools that know LocalStack: everything has been done", localstack.stages),
+    Page("GET", "/_localstack/init/{stage}", "For tools that know LocalStack: boot, start or ready", localstack.stage),
     Page("POST", "/_localstack/state/reset", "For tools that know LocalStack", _reset),
 )  # fmt: skip
