@@ -31,6 +31,7 @@ from headwater.spine.operations import Call
 
 BY_USER = "User Initiated"
 REFUSED = "Validation failure detected. See the operation's FAILED event for details."
+UNWATCHED = "Headwater does not watch the RollbackTriggers of the RollbackConfiguration."
 Findings = Sequence[dict[str, Any]]
 LEFT_AS_FAILED = frozenset(("CREATE_FAILED", "UPDATE_FAILED"))
 # Phases that end as soon as something fails.
@@ -365,7 +366,8 @@ def _complete(call: Call, stack: Stack, status: str) -> None:
     call.store.run(tables.FORGET_TEMPLATES, (stack.id, stack.template))
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
         call.store.run(tables.FORGET_IMPORTS, (stack.id, stack.operation))
-    stack.enter(call, status)
+    watched = (stack.settings.get("RollbackConfiguration") or {}).get("RollbackTriggers")
+    stack.enter(call, status, UNWATCHED if watched and status != "DELETE_COMPLETE" else None)
 
 
 def _settle(call: Call, stack: Stack) -> str | None:

@@ -103,6 +103,10 @@ def _run(
     """One step of the row's type; its outcome is written now or, where it waits, later."""
 
     def failed(call: Call, stack: Stack, row: StackResource, error: ResourceFailed) -> None:
+        if task.action == "delete" and stack.settings.get("DeletionMode") == "FORCE_DELETE_STACK":
+            _deleted(call, stack, row, "DELETE_SKIPPED", str(error))
+            finish_task(call, stack, task, failed=False)
+            return
         row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_FAILED"), str(error))
         finish_task(call, stack, task, failed=True)
 
@@ -432,9 +436,9 @@ def _is_retained(stack: Stack, row: StackResource) -> bool:
     return policy == "Retain"
 
 
-def _deleted(call: Call, stack: Stack, row: StackResource, status: str) -> None:
+def _deleted(call: Call, stack: Stack, row: StackResource, status: str, reason: str | None = None) -> None:
     """A deleted stack's resources can still be listed; those of a living one are forgotten."""
-    row.enter(call, stack, status)
+    row.enter(call, stack, status, reason)
     if stack.status not in ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
         call.store.run(tables.DELETE_RESOURCE, (row.id,))
 
