@@ -52,6 +52,8 @@ def _show(arn: str, lacking: list[Lacking]) -> None:
         line = Text.assemble("  ", (each["action"], "red"), f" on {each['resource']}  ", (times, "dim"))
         if each["reason"].startswith("with"):  # otherwise nothing allows it, as one thinks
             line.append(f", {each['reason']}")
+        elif "role trust policy" in each["reason"]:
+            line.append(", by the role's trust policy")
         line.append(f"  {each['trace']}", style="dim")
         console.print(line, soft_wrap=True)
 

@@ -189,6 +189,8 @@ class ApiSocket(asyncio.Protocol):
 
     def _leave(self, connection: str) -> None:
         self._sockets.pop(connection, None)
+        if self._engine.stopped:
+            return  # the next start finds its row, and tells that it has gone
         code, reason = self._end
         request: dict[str, object] = {"ConnectionId": connection, "Code": code, "Reason": reason}
         self._submit("Disconnect", request, lambda result, error: None)

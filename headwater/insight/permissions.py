@@ -35,33 +35,28 @@ def _look(call: Call, role: str) -> dict[str, Any]:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for trace, started, notes in call.store.all(_NOTED, (_MOST_LOOKED_AT,)):
         noted = orjson.loads(notes)
-        match = _TOLD.fullmatch(str(noted.get(NOTE) or noted.get(REFUSED) or ""))
-        if match is None:
-            continue
-        principal, action, resource, reason = match.groups()
-        arn, name = _role(principal, resource)
-        if role and role not in (arn, arn.rpartition("/")[2]):
-            continue
-        lacking = found.setdefault(
-            (arn, action, resource),
-            {
-                "role": arn,
-                "sessions": [],
-                "action": action,
-                "resource": resource,
-                "reason": reason,
-                "refused": REFUSED in noted,
-                "times": 0,
-                "trace": trace,
-                "at": started,
-            },
-        )
-        lacking["times"] += 1
-        if name and name not in lacking["sessions"]:
-            lacking["sessions"].append(name)
+        for line in str(noted.get(NOTE) or noted.get(REFUSED) or "").splitlines():
+            match = _TOLD.fullmatch(line)
+            if match is not None:
+                _add(found, match, role, {"refused": REFUSED in noted, "times": 0, "trace": trace, "at": started})
     (looked_at,) = call.store.one(_COUNT, (_MOST_LOOKED_AT,)) or (0,)
     listed = list(found.values())
     return {"looked_at": looked_at, "lacking": listed, "policies": granting(listed)}
+
+
+def _add(
+    found: dict[tuple[str, str, str], dict[str, Any]], match: re.Match[str], role: str, told: dict[str, Any]
+) -> None:
+    """One thing that was lacked, where it is the role's that is asked for, or none is asked for."""
+    principal, action, resource, reason = match.groups()
+    arn, name = _role(principal, resource)
+    if role and role not in (arn, arn.rpartition("/")[2]):
+        return
+    what: dict[str, Any] = {"role": arn, "sessions": [], "action": action, "resource": resource, "reason": reason}
+    lacking = found.setdefault((arn, action, resource), what | told)
+    lacking["times"] += 1
+    if name and name not in lacking["sessions"]:
+        lacking["sessions"].append(name)
 
 
 def _role(principal: str, resource: str) -> tuple[str, str]:

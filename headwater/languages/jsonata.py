@@ -16,7 +16,8 @@ import orjson
 
 from headwater.languages.java_random import JavaRandom
 from headwater.languages.jsonata_bounds import FUNCTIONS as BOUNDING
-from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, NAMED, Refused, bounded
+from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, Refused, bounded
+from headwater.languages.jsonata_wording import TOO_LARGE, reword, reword_syntax
 
 # Bounds on one evaluation; a hostile expression fails its state and nothing else.
 TIMEOUT_MILLISECONDS = 1_000
@@ -26,12 +27,6 @@ MAXIMUM_STACK_DEPTH = 99
 _BOUNDING_DEPTH = 10
 MAXIMUM_SEQUENCE_LENGTH = 873_782
 _RANGE_LIMIT = 360_145
-_TOO_DEEP = (
-    "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive. "
-    "Depth=101 max=100"
-)
-_TOO_LARGE = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
-_TOO_SLOW = "Expression evaluation timeout: Check for infinite loop"
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "UNDEFINED"})()
 
@@ -64,8 +59,6 @@ class Ids(Protocol):
 
 
 _CODED = re.compile(r"[A-Z]\d{4}: ")
-_PARSE_ERROR = re.compile(r"(?:Parse error: )?(?:Invalid \w+: )?(?:S\d{4}: )?")
-_HOST_ERROR = re.compile(r"host function raised (?:_HostError|Refused): (.*)", re.DOTALL)
 # A variable and fields of it, nothing else: most of what state machines ask for.
 _PATH = re.compile(r"\$[A-Za-z]\w*(?:\.(?!(?:and|or|in|true|false|null|function)\b)[A-Za-z]\w*)*", re.ASCII)
 # What may yield a number that is not finite.
@@ -101,7 +94,7 @@ class Expression:
                 for name, function in BOUNDING.items():
                     self._compiled.register(name, function)
         except ValueError as error:
-            raise JsonataSyntaxError(_reword_syntax(str(error), text)) from None
+            raise JsonataSyntaxError(reword_syntax(str(error), text)) from None
         for name, function in _FUNCTIONS.items():
             if f"${name.rstrip('_')}" in text:
                 self._compiled.register(name, self._bind(name, function))
@@ -131,7 +124,7 @@ class Expression:
             if value is None and self._run(self._compiled.evaluate_json_or_none, bindings) != "null":
                 return UNDEFINED
         except ValueError as error:
-            failure = _reword(str(error), self.text)
+            failure = reword(str(error), self.text)
         except BaseException as panic:
             # the engine's own defects (a picture that it divides by zero for) must not end more than the evaluation
             if type(panic).__module__ != "pyo3_runtime":
@@ -179,116 +172,6 @@ def _spelled(value: Any) -> Any:
     return value
 
 
-# The engine's wording where it differs from the reference implementation's, which AWS shows.
-_WORDINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"^Signature validation failed: "), ""),
-    (re.compile(r"^D1011: .*$"), _TOO_DEEP),
-    (re.compile(r"^D1012: .*$"), _TOO_SLOW),
-    (re.compile(r"^D2015: .*$"), _TOO_LARGE),
-    (re.compile(r"^(T0411: Context value) at argument \d"), r"\1"),
-    (re.compile(r"^(T200[12]: The (?:left|right) side of the )([^\s\"]+)( operator .*)$"), r'\1"\2"\3'),
-    (
-        re.compile(r"^D3030: Cannot convert '(.*)' to number$"),
-        r'D3030: Unable to cast value to a number: "\1"',
-    ),
-    (re.compile(r"^(T1006: Attempted to invoke a non-function).*$"), r"\1"),
-    (
-        re.compile(r"^(T200[34]: )(Left|Right) operand of range operator must be an? \w+$"),
-        lambda found: f"{found[1]}The {found[2].lower()} side of the range operator (..) must evaluate to an integer",
-    ),
-    (re.compile(r"^(D3020: .* must) be a positive number$"), r"\1 evaluate to a positive number"),
-    (
-        re.compile(r"^D3010: Pattern cannot be empty$"),
-        "D3010: Second argument of replace function cannot be an empty string",
-    ),
-    (
-        re.compile(r"^D3100: Radix must be between 2 and 36, got (.*)$"),
-        r"D3100: The radix of the formatBase function must be between 2 and 36.  It was given \1",
-    ),
-    (re.compile(r"^(D3138: .* matched more\.) \(.*\)$"), r"\1"),
-)
-# What the signatures of bounded functions say (see jsonata_bounds).
-_BOUNDED_SIGNATURE = re.compile(r"^(T041[02]): Argument (\d+) of function (?:must be an array of (\w+)|does not match)")
-_SIGNATURE = re.compile(r"^(T041[02]): Argument (\d+) must be (?:an array of (\w+)|.*)$")
-_COUNT = re.compile(r"^(?:Signature validation failed: )?T0410: Argument count mismatch: expected (\d+), got (\d+)$")
-_INCOMPARABLE = re.compile(r"^T2010: Cannot compare \w+ and \w+$")
-_CALLED = re.compile(r"\$(\w+)\s*\(")
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|~>")
-_QUOTE = re.compile("['\"]")
-_COMPARISON = re.compile(r"[<>]=?")
-# The engine's names of symbols, which JSONata's messages quote as they are written.
-_TOKENS = {
-    "Ampersand": "&", "At": "@", "Caret": "^", "Colon": ":", "ColonEqual": ":=", "Comma": ",", "Dot": ".",
-    "DotDot": "..", "Equal": "=", "False": "false", "GreaterThan": ">", "GreaterThanOrEqual": ">=", "Hash": "#",
-    "LeftBrace": "{", "LeftBracket": "[", "LeftParen": "(", "LessThan": "<", "LessThanOrEqual": "<=", "NotEqual": "!=",
-    "Null": "null", "Percent": "%", "Pipe": "|", "Plus": "+", "Question": "?", "QuestionColon": "?:",
-    "QuestionQuestion": "??", "RightBrace": "}", "RightBracket": "]", "RightParen": ")", "Semicolon": ";", "Slash": "/",
-    "Star": "*", "StarStar": "**", "TildeArrow": "~>", "True": "true",
-}  # fmt: skip
-_VALUE = re.compile(r'(?:String|Identifier|Variable|Function)\("(.*)"\)|Number\((-?[\d.e+-]+?)(?:\.0)?\)', re.DOTALL)
-_EXPECTED = re.compile(r"Expected (\w+)(?:, got (.*)| before end of expression)", re.DOTALL)
-_NAMING = re.compile(
-    r"(Syntax error: |The symbol |Unknown operator: |Number out of range: |Unsupported escape sequence: \\"
-    r"|The literal value )(.*?)( cannot be used as .*)?",
-    re.DOTALL,
-)
-_UNBOUND = re.compile(r"Expected a variable reference after (\S+)")
-_PARAMETERS = re.compile(r"(?:function|λ)\s*\(([^()]*)\)")
-
-
-def _reword(message: str, expression: str) -> str:
-    if (refused := _HOST_ERROR.search(message)) is not None:
-        return refused[1]
-    names = _CALLED.findall(expression)
-    if (match := _BOUNDED_SIGNATURE.match(message)) is not None:
-        known = (name for name in (*names, *sorted(NAMED)) if name in NAMED and f"${name}" in expression)
-        return _misfit(next(known, "function"), *match.groups())
-    called = set(names)
-    if len(called) == 1 and (match := _SIGNATURE.match(message)):
-        return _misfit(called.pop(), *match.groups())
-    if len(called) == 1 and (match := _COUNT.match(message)):
-        wanted, given = map(int, match.groups())
-        return _misfit(called.pop(), "T0410", str(min(max(wanted, 1), given) + 1), None)
-    operators = set(_COMPARISON.findall(_QUOTED.sub("", expression)))
-    if len(operators) == 1 and _INCOMPARABLE.match(message):
-        explained = "must evaluate to numeric or string values"
-        return f'T2010: The expressions either side of operator "{operators.pop()}" {explained}'
-    for pattern, wording in _WORDINGS:
-        message = pattern.sub(wording, message)
-    return message
-
-
-def _misfit(function: str, code: str, position: str, element: str | None) -> str:
-    wanted = f'must be an array of "{element.lower()}s"' if element else "does not match function signature"
-    return f'{code}: Argument {position} of function "{function}" {wanted}'
-
-
-def _reword_syntax(message: str, expression: str) -> str:
-    if message.endswith("must be terminated by a matching quote") and not _QUOTE.search(_QUOTED.sub("", expression)):
-        return "No terminating / in regular expression"
-    message = _PARSE_ERROR.sub("", message, count=1)
-    if (unbound := _UNBOUND.fullmatch(message)) is not None:
-        return f'The right side of "{unbound[1]}" must be a variable name (start with $)'
-    if message.startswith("Parameter of function definition"):
-        names = [name.strip() for listing in _PARAMETERS.findall(expression) for name in listing.split(",")]
-        name = next((name for name in names if not name.startswith("$")), "")
-        return message.replace("Parameter", f'Parameter "{name}"', 1)
-    if (expected := _EXPECTED.fullmatch(message)) is not None:
-        wanted, got = expected.groups()
-        return f"Expected {_token(wanted)}" + (" before end of expression" if got is None else f", got {_token(got)}")
-    if (naming := _NAMING.fullmatch(message)) is not None:
-        return naming[1] + _token(naming[2]) + (naming[3] or "")
-    return "Comment has no closing tag" if message == "Unclosed comment" else message
-
-
-def _token(name: str) -> str:
-    """In quotes, as it is written."""
-    value = _VALUE.fullmatch(name)
-    if value is None:
-        return f'"{_TOKENS.get(name, name)}"'
-    return '"' + (value[2] or re.sub(r"\\(.)", r"\1", value[1])) + '"'
-
-
 class _HostError(Refused):
     """A function of ours refused its arguments; the engine carries the message through."""
 
@@ -305,7 +188,7 @@ def _range(host: Host, first: Any, last: Any, step: Any) -> Any:
         raise _HostError('T0410: Argument 3 of function "range" does not match function signature')
     numbers = range(start, end + (1 if stride > 0 else -1), stride)
     if (end - start) // stride >= _RANGE_LIMIT:
-        raise _HostError(_TOO_LARGE)
+        raise _HostError(TOO_LARGE)
     return start if len(numbers) == 1 else list(numbers)
 
 
@@ -351,7 +234,8 @@ def _pad(host: Host, text: Any = None, width: Any = None, filling: Any = " ") ->
     if text is None:
         return None
     if type(text) is not str or type(width) not in (int, float) or type(filling) is not str:
-        raise _HostError('T0410: Argument 1 of function "pad" does not match function signature')
+        wrong = 1 if type(text) is not str else 2 if type(width) not in (int, float) else 3
+        raise _HostError(f'T0410: Argument {wrong} of function "pad" does not match function signature')
     missing = int(abs(width)) - len(text)
     if missing > LONGEST_TEXT:
         raise _HostError(f"D3141: The text would be longer than {LONGEST_TEXT} characters")

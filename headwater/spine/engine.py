@@ -81,6 +81,7 @@ class Engine:
         self.flight = Flight(lambda: self.group.is_open or bool(self.group.replies))
         self.time = Timekeeper(self)
         self.universes = Universes(self, snapshots)
+        self.stopped = False
         self.armed: FaultSet | None = None  # None while no fault is asked for
         self.faults = Faults(self)
         self.enforces_policies = False  # whether policies hinder anybody (headwater.spine.admission, permissions)
@@ -154,6 +155,7 @@ class Engine:
         self.pump.stop()
         # here, in the loop's thread: some of what is remembered may be dropped in no other
         self.catalogue.end()
+        self.stopped = True
 
     def load(self, name: str) -> None:
         """Load a service if it is not yet: tables, operations, pollers."""
@@ -424,7 +426,7 @@ class Engine:
         """Carry out what is due, commit, and let the replies go."""
         group = self.group
         if not group.is_open:
-            if group.spans:
+            if group.spans and not self.stopped:
                 self.begin()
             return
         try:

@@ -92,10 +92,18 @@ def check_passing(call: Call, role: str, service: str) -> None:
 
 
 def _hold_against(call: Call, service: str, access: Access, why: str) -> None:
-    enforced = call.engine.enforces_policies
-    call.span.note(REFUSED if enforced else NOTE, told(call.principal, access.action, access.resource or "*", why))
-    if enforced:
+    if is_refused(call, told(call.principal, access.action, access.resource or "*", why)):
         raise _refusal(call.principal, service, access, why)
+
+
+def is_refused(call: Call, text: str) -> bool:
+    """Note on the call's span, a line each, what AWS would refuse; whether it is to be refused here too."""
+    enforced = call.engine.enforces_policies
+    name = REFUSED if enforced else NOTE
+    lines = str((call.span.notes or {}).get(name) or "").splitlines()
+    if text not in lines:
+        call.span.note(name, "\n".join([*lines, text]))
+    return enforced
 
 
 def told(principal: str, action: str, resource: str, why: str) -> str:

@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 from headwater.languages.policies.circumstances import Circumstances
 from headwater.languages.policies.trust import ASSUME, decide_trust, refused_by, service_names
-from headwater.spine.admission import NOTE
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.permissions import REFUSED, check_passing, told
+from headwater.spine.permissions import check_passing, is_refused, told
 
 
 class Taker(NamedTuple):
@@ -58,9 +57,5 @@ def check_trust(call: Call, role: str | None, taker: Taker, refusal: Callable[[s
     """Note that a role (its ARN) does not let the service in. AwsError where policies are enforced: as ``refusal`` of
     the reason says it."""
     why = distrust(call, role, taker) if role else None
-    if why is None:
-        return
-    enforced = call.engine.enforces_policies
-    call.span.note(REFUSED if enforced else NOTE, why)
-    if enforced:
+    if why is not None and is_refused(call, why):
         raise refusal(why)

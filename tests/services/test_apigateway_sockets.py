@@ -264,12 +264,15 @@ def test_an_idle_connection_ends_after_ten_minutes(timed: ServerThread) -> None:
     assert receive(sqs, queue)[0]["Body"] == "1001"
 
 
-def test_connections_that_a_stopped_cloud_has_cut_are_told_as_gone(tmp_path: Path) -> None:
+def test_connections_that_a_stopped_cloud_has_cut_are_told_as_gone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with ServerThread(data=tmp_path) as server:
         url, _, _ = _mock_api(client_factory(server.endpoint, "123456789012"))
         client = SocketClient(url)
         assert client.status == 101
     client.__exit__(None, None, None)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
     with ServerThread(data=tmp_path) as server:
         sqs = client_factory(server.endpoint, "123456789012")("sqs")
         queue = sqs.get_queue_url(QueueName="ends")["QueueUrl"]

@@ -128,3 +128,25 @@ def test_an_operation_tells_how_it_went(aws: Client) -> None:
     assert (whole["OperationType"], whole["OperationStatus"]) == ("ROLLBACK", "SUCCEEDED")
     with pytest.raises(ClientError, match="One of ChangeSetName, OperationId or StackName must be specified"):
         cloudformation.describe_events()
+
+
+@pytest.mark.parametrize(
+    ("request_more", "told"),
+    [
+        ({"ResourceTypes": ["AWS::SNS::*", "AWS::SSM::Parameter"]}, "Resource type AWS::SQS::Queue is not allowed"),
+        ({"DeploymentConfig": {"Mode": "EXPRESS"}}, "DeploymentConfig is not implemented by Headwater"),
+    ],
+)
+def test_what_a_request_does_not_allow(aws: Client, request_more: dict[str, Any], told: str) -> None:
+    cloudformation, body = aws("cloudformation"), template(Queue=("SQS::Queue", {}))
+    with pytest.raises(ClientError, match=told):
+        cloudformation.create_stack(StackName="shop", TemplateBody=body, **request_more)
+
+
+@pytest.mark.parametrize("name", ["Nope", "Arn.Nope"])
+def test_an_attribute_that_its_type_does_not_have(aws: Client, name: str) -> None:
+    cloudformation = aws("cloudformation")
+    resources = {"Queue": ("SQS::Queue", {}), "Other": ("SQS::Queue", {"QueueName": {"Fn::GetAtt": f"Queue.{name}"}})}
+    told = f"Template error: resource Queue does not support attribute type {name} in Fn::GetAtt"
+    with pytest.raises(ClientError, match=told):
+        cloudformation.create_stack(StackName="shop", TemplateBody=template(**resources))

@@ -140,6 +140,10 @@ def test_what_is_refused(aws: Client, account: str) -> None:
     simulate = iam.simulate_custom_policy
     assert _refused(simulate, **{**fine, "ActionNames": ["s3:*"]})[0] == "InvalidInput"
     assert _refused(simulate, **{**fine, "PolicyInputList": ["{"]})[0] == "InvalidInput"
+    for malformed in ({"Condition": "x"}, {"Condition": {"Bool": {"a:b": None}}}, {"Action": {}}, {"Resource": [1]}):
+        statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", **malformed}
+        listed = [json.dumps({"Statement": statement})]
+        assert _refused(simulate, **{**fine, "PolicyInputList": listed}) == ("InvalidInput", "Syntax errors in policy.")
     assert _refused(simulate, **fine, ResourcePolicy=_policy("s3:*"))[0] == "InvalidInput"
     assert _refused(simulate, **fine, Marker="next")[0] == "InvalidInput"
     assert _refused(simulate, **fine, ResourceHandlingOption="EC2-VPC-InstanceStore")[0] == "NotImplemented"

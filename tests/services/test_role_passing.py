@@ -72,6 +72,18 @@ def test_a_role_is_passed_by_those_who_may(strictly: Client, strict: str, accoun
             attempt()
 
 
+def test_all_that_one_request_lacks_is_told(aws: Client, endpoint: str, account: str) -> None:
+    alice, role = _user(aws, endpoint), _role(aws, "lambda")
+    alice("stepfunctions").create_state_machine(name="m", roleArn=role, definition=PASS)
+    headwater = Headwater(endpoint)
+    lacking = headwater.permissions(f"arn:aws:iam::{account}:user/alice")
+    assert {(each["action"], each["times"]) for each in lacking} == {
+        ("states:CreateStateMachine", 1),
+        ("iam:PassRole", 1),
+    }
+    assert [each["sessions"] for each in headwater.permissions(role)] == [["states.amazonaws.com"]]
+
+
 def test_statements_of_partiql_are_weighed_by_table(strictly: Client, strict: str, account: str) -> None:
     tables = f"arn:aws:dynamodb:us-east-1:{account}:table"
     may = _policy("dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", resource=f"{tables}/one")

@@ -38,6 +38,7 @@ from headwater.services.apigateway.key_sets import NoKeys
 from headwater.services.apigateway.mapping import as_text
 from headwater.services.apigateway.parameter_changes import changed_answer, changed_request
 from headwater.services.apigateway.rest_integration import TemplatedIntegration, failure, run_templated
+from headwater.services.apigateway.rest_policies import shut_out
 from headwater.services.apigateway.rest_validation import is_signed, refusal
 from headwater.services.apigateway.service_actions import action_error, action_request
 from headwater.services.apigateway.serving import Endpoint, ServedApi, ServedStage, served_api
@@ -84,6 +85,10 @@ def invoke(call: Call, request: Request) -> Answer:
     exchange.resource_id, exchange.parameters = endpoint.resource_id, found.parameters
     if endpoint.execution_log is not None and endpoint.execution_log.trace:
         exchange.told = []
+    if served.policy is not None:
+        arn = execution_arn(exchange, f"{exchange.method}{exchange.decoded_path}")
+        if (shut := shut_out(call, served.policy, exchange, arn, identified=endpoint.identifies)) is not None:
+            return _finish(call.work, stage, exchange, shut, cors, endpoint)
     if endpoint.bucket is not None and not endpoint.bucket.take(call.now):
         return _finish(call.work, stage, exchange, message(429, "Too Many Requests", kind="THROTTLED"), cors, endpoint)
     if endpoint.signed and not is_signed(exchange):

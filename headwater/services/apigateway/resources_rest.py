@@ -18,7 +18,7 @@ from headwater.spine.resource_tags import resource_tags
 from headwater.spine.resources import Change, Replace, Resource, resource
 
 _SERVICE = "apigateway"
-_API_MEMBERS = ("Name", "Description", "BinaryMediaTypes", "ApiKeySourceType", "DisableExecuteApiEndpoint")
+_API_MEMBERS = ("Name", "Description", "BinaryMediaTypes", "ApiKeySourceType", "DisableExecuteApiEndpoint", "Policy")
 _UNSERVED = ("CanarySetting", "ClientCertificateId")
 _SETTINGS = MappingProxyType(
     {
@@ -78,6 +78,8 @@ class RestApiResource(Resource):
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
         settings: dict[str, Any] = lower_first(given) | {"tags": resource_tags(change)}
+        if "policy" in settings:
+            settings["policy"] = orjson.dumps(change.properties["Policy"]).decode()
         if kinds := settings.get("binaryMediaTypes"):
             settings["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in kinds]
         if "apiKeySourceType" in settings:
@@ -88,7 +90,7 @@ class RestApiResource(Resource):
 
     def _overlay(self, call: Call, identity: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the template says beside the body goes above it."""
-        patched = ("name", "description", "apiKeySource")
+        patched = ("name", "description", "apiKeySource", "policy")
         patches = [
             {"op": "replace", "path": f"/{name}", "value": settings[name]} for name in patched if settings.get(name)
         ]

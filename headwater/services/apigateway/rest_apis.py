@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.openapi import read_document, tags_of, title_of
 from headwater.services.apigateway.patches import apply_patches, first_of
 from headwater.services.apigateway.rest_imports import import_resources
 from headwater.services.apigateway.rest_models import MODEL, VALIDATOR
+from headwater.services.apigateway.rest_policies import check_policy
 from headwater.services.apigateway.store import (
     REST,
     Api,
@@ -71,6 +74,7 @@ def _new_api(call: Call, given: Mapping[str, Any]) -> Api:
     document = defaults | {key: given[key] for key in _MEMBERS if given.get(key) is not None}
     if not document.get("name"):
         raise bad_request("No name specified")
+    check_policy(document)
     document["endpointConfiguration"].setdefault("ipAddressType", "ipv4")
     _check_enumerated("apiKeySource", document["apiKeySource"], _KEY_SOURCES)
     for kind in document["endpointConfiguration"].get("types") or ():
@@ -119,7 +123,9 @@ def update_rest_api(call: Call, request: Request) -> Result:
             document = document | {member: _compression_size(patch.get("value"))}
         else:
             others.append(patch)
-    return describe(set_api(call, api, apply_patches(document, others, _PATCHED)))
+    document = apply_patches(document, others, _PATCHED)
+    check_policy(document)
+    return describe(set_api(call, api, document))
 
 
 def _patch_endpoint(present: Mapping[str, Any], patch: Mapping[str, Any]) -> Document:
@@ -203,4 +209,7 @@ def _settings(document: Mapping[str, Any], *, named: bool) -> Document:
         settings["tags"] = tags
     if binary := document.get("x-amazon-apigateway-binary-media-types"):
         settings["binaryMediaTypes"] = binary
+    if policy := document.get("x-amazon-apigateway-policy"):
+        settings["policy"] = orjson.dumps(policy).decode()
+    check_policy(settings)
     return settings

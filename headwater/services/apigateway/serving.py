@@ -13,6 +13,7 @@ from headwater.services.apigateway.gateway_responses import GatewayResponses, co
 from headwater.services.apigateway.integration import Integration, compile_integration, compile_rest_integration
 from headwater.services.apigateway.mapping import Selector, compile_mapping
 from headwater.services.apigateway.method_settings import setting_key
+from headwater.services.apigateway.rest_policies import Policy, compile_policy
 from headwater.services.apigateway.rest_validation import Validation, compile_validation
 from headwater.services.apigateway.routes import split_route_key
 from headwater.services.apigateway.routing import Router
@@ -51,6 +52,12 @@ class Endpoint(NamedTuple):
     # REST APIs: a key of a usage plan is needed
     keyed: bool = False
 
+    @property
+    def identifies(self) -> bool:
+        """Whether something beside the API's policy says who may call."""
+        signed = self.signed or (self.validation is not None and self.validation.signed)
+        return signed or self.authorizer is not None
+
 
 @dataclass
 class ServedStage:
@@ -67,13 +74,14 @@ class ServedStage:
 
 @dataclass
 class ServedApi:
-    """An API and its stages by name; ``cors`` of HTTP APIs, ``binary_types`` of REST APIs, ``select_route`` of
-    WebSocket APIs."""
+    """An API and its stages by name; ``cors`` of HTTP APIs, ``binary_types`` and ``policy`` of REST APIs,
+    ``select_route`` of WebSocket APIs."""
 
     api: Api
     cors: Mapping[str, Any] | None
     binary_types: tuple[str, ...]
     select_route: Selector | None = None
+    policy: Policy | None = None
     stages: dict[str, ServedStage] = field(default_factory=dict)
 
 
@@ -92,6 +100,8 @@ def _compile(call: Call, api: Api) -> ServedApi:
     served = ServedApi(api, api.document.get("CorsConfiguration"), tuple(api.document.get("binaryMediaTypes") or ()))
     if api.kind == WEBSOCKET:
         served.select_route = compile_mapping(api.document["RouteSelectionExpression"])
+    if api.kind == REST:
+        served.policy = compile_policy(api)
     deployments = parts(call, api.id, "Deployment")
     for name, stage in parts(call, api.id, "Stage").items():
         identity = stage.get("DeploymentId") or stage.get("deploymentId") or ""

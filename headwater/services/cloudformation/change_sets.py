@@ -21,7 +21,7 @@ from headwater.services.cloudformation.deployment import (
     begin_import,
     begin_update,
 )
-from headwater.services.cloudformation.early_validation import find_early, lacking_types, reason
+from headwater.services.cloudformation.early_validation import check_attributes, find_early, lacking_types, reason
 from headwater.services.cloudformation.errors import (
     NO_CHANGES,
     change_set_already_exists,
@@ -40,7 +40,14 @@ from headwater.services.cloudformation.plan import (
     make_plan,
     plan_of,
 )
-from headwater.services.cloudformation.source import Source, check_capabilities, load_body, read_source, with_pieces
+from headwater.services.cloudformation.source import (
+    Source,
+    check_capabilities,
+    check_types,
+    load_body,
+    read_source,
+    with_pieces,
+)
 from headwater.services.cloudformation.stack import (
     Stack,
     current_resource,
@@ -234,6 +241,7 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
     change_set.processed = dict(stored.processed)
     try:
         check_capabilities(plan.template, change_set.settings.get("Capabilities", []))
+        check_types(plan.template, change_set.settings.get("ResourceTypes"))
     except AwsError as error:
         _fail(call, change_set, error.message)
         return
@@ -242,6 +250,7 @@ def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: P
         return
     former = {} if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack).rendered()
     try:
+        check_attributes(call, plan)
         rendered = plan.rendered()
         changes = difference(former, rendered)
     except TemplateError as error:

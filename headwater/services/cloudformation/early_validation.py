@@ -12,9 +12,11 @@ from typing import Any
 from headwater.languages.templates import Difference, Rendered
 from headwater.languages.templates.dynamic import REFERENCE
 from headwater.languages.templates.properties import violations
+from headwater.languages.templates.references import Kind, references
 from headwater.languages.templates.scope import Pending
-from headwater.services.cloudformation.plan import PlanMemory
+from headwater.services.cloudformation.plan import Plan, PlanMemory
 from headwater.services.cloudformation.present import Declared, read
+from headwater.services.cloudformation.surroundings import unsupported_attribute
 from headwater.services.cloudformation.types import ResourceFailed, find_type, is_known
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -55,6 +57,18 @@ def lacking_types(call: Call, changes: Iterable[Difference]) -> list[str]:
         if change.action != "Remove" and not is_known(call, change.type):
             lacking.setdefault(change.type, []).append(change.logical_id)
     return [f"{kind} ({', '.join(sorted(names))})" for kind, names in sorted(lacking.items())]
+
+
+def check_attributes(call: Call, plan: Plan) -> None:
+    """Raises TemplateError where `Fn::GetAtt` asks for what the type does not have."""
+    memory: PlanMemory = call.memory
+    asking = [each.properties for each in plan.resources.values()] + [each.value for each in plan.outputs.values()]
+    for one in references(asking, plan.conditions):
+        resource = plan.resources.get(one.name)
+        if one.kind is not Kind.GET_ATT or one.attribute is None or resource is None:
+            continue
+        if not memory.schemas.has_attribute(resource.type, one.attribute):
+            raise unsupported_attribute(one.name, one.attribute)
 
 
 def reason(findings: Iterable[Finding]) -> str:

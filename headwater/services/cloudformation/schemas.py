@@ -16,6 +16,7 @@ import orjson
 from headwater.languages.templates.properties import Shape, violations
 from headwater.services.cloudformation.errors import invalid_properties
 
+NESTED_STACK = "AWS::CloudFormation::Stack"
 _FILE = Path(__file__).parent / "resource_schemas.json"
 
 
@@ -39,6 +40,14 @@ class Schemas:
         names = self.all.get(kind, {}).get("identifier", ())
         parts = [next((str(each[name]) for each in known if name in each), physical_id) for name in names]
         return "|".join(parts) or physical_id
+
+    def has_attribute(self, kind: str, name: str) -> bool:
+        """Whether `Fn::GetAtt` may ask for it; of a type that is unknown, or older than the registry, for anything."""
+        schema = self.all.get(kind)
+        if schema is None or "legacy" in schema or kind == NESTED_STACK:
+            return True
+        first, _, within = name.partition(".")
+        return first in schema["properties"] and not (within and "type" in schema["properties"][first])
 
     def name(self, kind: str, properties: Mapping[str, Any]) -> str | None:
         """The primary identifier, where the template gives all of it."""

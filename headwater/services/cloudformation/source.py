@@ -254,6 +254,14 @@ def check_capabilities(template: Template, given: list[str]) -> None:
         raise insufficient_capabilities(needed)
 
 
+def check_types(template: Template, allowed: list[str] | None) -> None:
+    """Only certain types, where a request names them, some as all that begin alike. Raises ValidationError."""
+    for kind in sorted({each.type for each in template.resources.values()} if allowed else ()):
+        if not any(kind == one or (one.endswith("*") and kind.startswith(one[:-1])) for one in allowed or ()):
+            told = f"[{', '.join(allowed or ())}]"
+            raise validation_error(f"Resource type {kind} is not allowed by parameter ResourceTypes {told}")
+
+
 def check_may_expand(source: Source, given: list[str]) -> None:
     """Stacks, unlike change sets, take macros only from those who say that they know."""
     macros = [each for each in transforms_of(source.body) if each != "AWS::LanguageExtensions"]

@@ -22,7 +22,7 @@ from headwater.services.cloudformation.deployment import (
     roll_back,
     stop,
 )
-from headwater.services.cloudformation.early_validation import Finding, find_early
+from headwater.services.cloudformation.early_validation import Finding, check_attributes, find_early
 from headwater.services.cloudformation.errors import (
     NO_UPDATES,
     stack_already_exists,
@@ -32,7 +32,13 @@ from headwater.services.cloudformation.errors import (
 from headwater.services.cloudformation.outputs import exports_in_use
 from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of, stored_template
-from headwater.services.cloudformation.source import Source, check_capabilities, check_may_expand, read_source
+from headwater.services.cloudformation.source import (
+    Source,
+    check_capabilities,
+    check_may_expand,
+    check_types,
+    read_source,
+)
 from headwater.services.cloudformation.stack import Stack, all_stacks, find_stack, look_up_stack
 from headwater.services.cloudformation.stack_policy import checked_policy
 from headwater.spine.arns import make_arn
@@ -48,12 +54,14 @@ KEPT_SETTINGS = (
     "NotificationARNs",
     "OnFailure",
     "RoleARN",
+    "ResourceTypes",
     "RetainExceptOnCreate",
     "RollbackConfiguration",
     "StackPolicyBody",
     "StackPolicyDuringUpdateBody",
     "TimeoutInMinutes",
 )
+LACKING = ("DeploymentConfig", "DeploymentMode", "ImportExistingResources")
 STABLE = frozenset(
     (
         *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"),
@@ -92,6 +100,9 @@ def new_stack(call: Call, name: str, settings: dict[str, Any]) -> Stack:
 
 
 def settings_of(request: Request) -> dict[str, Any]:
+    for name in LACKING:
+        if request.get(name):
+            raise not_implemented(name)
     for policy in ("StackPolicy", "StackPolicyDuringUpdate"):
         if request.get(f"{policy}URL") is not None:
             raise not_implemented(f"{policy}URL")
@@ -133,6 +144,7 @@ def _create(
     stored, plan = processed
     check_capabilities(plan.template, capabilities)
     stack = source.stack
+    check_types(plan.template, stack.settings.get("ResourceTypes"))
     if look_up_stack(call, stack.name) is not None:
         raise stack_already_exists(stack.name)
     stack.insert(call)
@@ -142,6 +154,10 @@ def _create(
 
 def _found(call: Call, former: Mapping[str, Rendered], plan: Plan, disabled: bool) -> list[Finding]:
     """What is wrong with a plan beside what there was before. Raises ValidationError."""
+    try:
+        check_attributes(call, plan)
+    except TemplateError as error:
+        raise validation_error(str(error)) from error
     rendered = _rendered(plan)
     return [] if disabled else find_early(call, rendered, difference(former, rendered))
 
@@ -162,7 +178,8 @@ def update_stack(call: Call, request: Request) -> Answer:
     source = read_source(call, request, stack)
     capabilities = list(request.get("Capabilities") or ())
     check_may_expand(source, capabilities)
-    settings = {"DisableRollback": False, "RetainExceptOnCreate": False, **settings_of(request)}
+    defaults = {"DisableRollback": False, "RetainExceptOnCreate": False, "ResourceTypes": None}
+    settings = {**defaults, **settings_of(request)}
     disabled = bool(request.get("DisableValidation"))
     if source.is_slow:
         return _update_later(call.work, source, settings, disabled)
@@ -179,6 +196,7 @@ def _update(
 ) -> Result:
     stored, plan = processed
     check_capabilities(plan.template, settings.get("Capabilities", []))
+    check_types(plan.template, settings.get("ResourceTypes"))
     stack = updatable(call, source.stack.id)
     if stack.status not in LEFT_AS_FAILED and not differs(call, stack, stored, plan):
         raise validation_error(NO_UPDATES)
@@ -233,7 +251,10 @@ def continue_update_rollback(call: Call, request: Request) -> Result:
     stack = living(call, request["StackName"])
     if stack.status != "UPDATE_ROLLBACK_FAILED":
         raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback.")
-    continue_rollback(call, stack, request.get("ResourcesToSkip") or ())
+    skipped = list(request.get("ResourcesToSkip") or ())
+    if any("." in name for name in skipped):
+        raise not_implemented("ResourcesToSkip within nested stacks")
+    continue_rollback(call, stack, skipped)
     return {}
 
 
@@ -243,8 +264,6 @@ def rollback_stack(call: Call, request: Request) -> Result:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
     """
-    if request.get("DeploymentConfig"):
-        raise not_implemented("DeploymentConfig of RollbackStack")
     stack = living(call, request["StackName"])
     if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED"):
         raise wrong_state(stack.id, stack.status, "rolled back")
@@ -269,6 +288,7 @@ def delete_stack(call: Call, request: Request) -> Result:
         raise validation_error(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
     if stack.busy and stack.status != "CREATE_IN_PROGRESS":
         raise validation_error(f"Stack [{stack.name}] cannot be deleted while in status {stack.status}")
+    stack.settings["DeletionMode"] = request.get("DeletionMode")
     retained = request.get("RetainResources") or []
     if retained and stack.status != "DELETE_FAILED":
         raise validation_error(

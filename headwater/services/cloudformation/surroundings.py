@@ -55,9 +55,11 @@ def missing_attribute(resource: StackResource, name: str) -> TemplateError:
             f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
             f"{resource.stack}|{resource.logical_id}"
         )
-    return TemplateError(
-        f"Template error: resource {resource.logical_id} does not support attribute type {name} in Fn::GetAtt"
-    )
+    return unsupported_attribute(resource.logical_id, name)
+
+
+def unsupported_attribute(logical_id: str, name: str) -> TemplateError:
+    return TemplateError(f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt")
 
 
 def is_custom(kind: str) -> bool:

@@ -7,11 +7,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemappin
 from __future__ import annotations
 
 from headwater.services.lambda_.errors import invalid_parameter
-from headwater.spine.admission import NOTE
 from headwater.spine.arns import Arn
 from headwater.spine.authorization import Access
 from headwater.spine.operations import Call
-from headwater.spine.permissions import lacks, session_of, told
+from headwater.spine.permissions import is_refused, lacks, session_of, told
 
 _STREAM = ("GetRecords", "GetShardIterator", "DescribeStream")
 _NEEDED = {
@@ -29,9 +28,8 @@ def check_role(call: Call, source: Arn, function: str, role: str) -> None:
         why = lacks(call, principal, Access(action, str(source)))
         if why is None:
             continue
-        if call.engine.enforces_policies:
+        if is_refused(call, told(principal, action, str(source), why)):
             raise invalid_parameter(_refusal(source, name))
-        call.span.note(NOTE, told(principal, action, str(source), why))
         return
 
 

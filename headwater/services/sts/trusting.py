@@ -12,12 +12,11 @@ from headwater.languages.policies.circumstances import Circumstances
 from headwater.languages.policies.decisions import Decision
 from headwater.languages.policies.permissions import Permissions
 from headwater.languages.policies.trust import ASSUME, decide_trust, refused_by, service_names
-from headwater.spine.admission import NOTE
 from headwater.spine.arns import Arn, parse_arn, partition_of
 from headwater.spine.authorization import Access
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
-from headwater.spine.permissions import REFUSED, lacks, told
+from headwater.spine.permissions import is_refused, lacks, told
 
 _SERVICE = ".amazonaws.com"
 # Members of the request, and the action that a trust policy must allow beside.
@@ -36,9 +35,7 @@ class _Caller(NamedTuple):
 def check_caller(call: Call, role: Arn, request: Request) -> None:
     """Note that AWS would not let the caller take on the role; AccessDenied where policies are enforced."""
     for action, why in _refusals(call, str(role), role.account, request):
-        note = told(call.principal, action, str(role), why)
-        call.span.note(REFUSED if call.engine.enforces_policies else NOTE, note)
-        if call.engine.enforces_policies:
+        if is_refused(call, told(call.principal, action, str(role), why)):
             raise not_authorized(call.principal, action, role, why)
         return
 
