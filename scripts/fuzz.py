@@ -1,6 +1,7 @@
 """The long fuzz run: ``python -m scripts.fuzz [--seed N] [--rounds N] [tests …]``; exit code 1 if anything was found.
 
-First every operation is asked at random, in so many rounds; then the tests of the services (or those that are named)
+First every operation is asked at random, in so many rounds, and a server walked over like that is killed and started
+again, whose answers have to be the same as before; then the tests of the services (or those that are named)
 run with each of their requests sent again, bent in one place. That tests fail meanwhile is no finding.
 """
 
@@ -23,6 +24,7 @@ def main() -> int:
     options = parser.parse_args()
     rounds = f"--fuzz-rounds={options.rounds}"
     asked = _pytest("tests/fuzz", rounds, f"--fuzz-seed={options.seed}", "--timeout=0")
+    asked |= subprocess.run([sys.executable, "-m", "tests.fuzz.killing", str(options.seed), "5"]).returncode
     with tempfile.TemporaryDirectory() as folder:
         again = ("-p", "tests.fuzz.again", f"--again={folder}", f"--again-seed={options.seed}", "--tb=no", "-n", "2")
         _pytest(*again, *options.tests)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from headwater.cli.asking import asking
@@ -67,7 +67,8 @@ def diff(first: str, second: str, as_json: bool, endpoint: str) -> None:
     if as_json:
         click.echo(json.dumps(compared))
     else:
-        table = Table("state", compared["first"]["name"], compared["second"]["name"], "")
+        headings = ("state", compared["first"]["name"], compared["second"]["name"], "")
+        table = Table(*(Column(heading, overflow="fold") for heading in headings))  # nothing is cut
         differs = False
         for row in compared["rows"]:
             marked = bool(row["why"]) and not differs

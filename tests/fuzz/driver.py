@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import random
 import traceback
@@ -81,7 +82,8 @@ class Fuzzer:
         self._clients: dict[str, Any] = {}
         self._requests: dict[str, Requests] = {}
         self._operations = operations
-        self._bending = False
+        self.bending = False
+        self.request: dict[str, Any] | None = None
         self._sent: Any = None
 
     def set_scene(self, again: bool = False) -> None:
@@ -91,7 +93,7 @@ class Fuzzer:
             if service not in self._operations:
                 continue
             try:
-                answer = self._client(service)._make_api_call(operation, request)
+                answer = self.client(service)._make_api_call(operation, request)
             except ClientError:
                 if not again:
                     raise
@@ -111,16 +113,16 @@ class Fuzzer:
             left -= len(round_)
 
     def send(self, service: str, operation: str) -> None:
-        client = self._client(service)
-        self._bending = self._source.random() < 0.3
+        client = self.client(service)
+        self.bending = self._source.random() < 0.3
         request = self._requests[service].make(operation)
-        self._sent = None
+        self._sent, self.request = None, copy.deepcopy(request)
         self.asked[f"{service}:{operation}"] += 1
         error_before = len(self._log.errors)
         what = details = ""
         try:
             answer = client._make_api_call(operation, request)
-            _read(answer)
+            read_whole(answer)
             self.accepted[f"{service}:{operation}"] += 1
             lacks = lacking(_model(client, operation), answer) if self._is_whole(client, operation, request) else ()
             if told := sorted(set(lacks)):
@@ -147,9 +149,9 @@ class Fuzzer:
     def _is_whole(self, client: Any, operation: str, request: dict[str, Any]) -> bool:
         """Whether it surely was the request of this operation: by path and query another may have been meant."""
         shape = _model(client, operation).input_shape
-        return not self._bending and (shape is None or all(request.get(name) for name in shape.required_members))
+        return not self.bending and (shape is None or all(request.get(name) for name in shape.required_members))
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
         client = self._clients.get(service)
         if client is None:
             model = SERVICES[service].model
@@ -168,7 +170,7 @@ class Fuzzer:
 
     def _bend(self, request: Any, **_: Any) -> None:
         """Before it is sent, some requests are made what no client library writes."""
-        if self._bending and isinstance(request.body, bytes | bytearray | str | None):
+        if self.bending and isinstance(request.body, bytes | bytearray | str | None):
             body = request.body or b""
             sent = Wire(
                 request.method,
@@ -195,7 +197,7 @@ def _model(client: Any, operation: str) -> OperationModel:
     return found
 
 
-def _read(answer: dict[str, Any]) -> None:
+def read_whole(answer: dict[str, Any]) -> None:
     """Take in what streams, so that the connection is free for what comes next."""
     for name, value in answer.items():
         if hasattr(value, "read"):

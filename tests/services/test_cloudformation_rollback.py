@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from typing import Any
 
 import pytest
@@ -58,3 +59,63 @@ def test_a_failed_creation_is_taken_back(aws: Client, given: dict[str, Any], lef
     settle(stacks)
     assert stack(stacks)["StackStatus"] == "ROLLBACK_COMPLETE"
     assert len(aws("sqs").list_queues().get("QueueUrls", ())) == left
+
+
+def test_a_rollback_that_failed_fails_again_until_what_fails_is_skipped(aws: Client) -> None:
+    cloudformation, sqs = aws("cloudformation"), aws("sqs")
+
+    def template(delay: int, **others: Any) -> str:
+        queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "work", "DelaySeconds": delay}}
+        return json.dumps({"Resources": {"Queue": queue, **others}})
+
+    def status() -> str:
+        settle(cloudformation)
+        return str(cloudformation.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"])
+
+    cloudformation.create_stack(StackName="shop", TemplateBody=template(1))
+    assert status() == "CREATE_COMPLETE"
+    handle = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+    properties = {"Handle": {"Ref": "Handle"}, "Timeout": "90"}
+    wait = {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": "Queue", "Properties": properties}
+    cloudformation.update_stack(StackName="shop", TemplateBody=template(2, Handle=handle, Wait=wait))
+    settle(cloudformation)
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="work")["QueueUrl"])
+    detail = cloudformation.describe_stack_resource(StackName="shop", LogicalResourceId="Handle")["StackResourceDetail"]
+    said = json.dumps({"Status": "FAILURE", "UniqueId": "a", "Reason": "no"}).encode()
+    request = urllib.request.Request(detail["PhysicalResourceId"], said, {"Content-Type": ""}, method="PUT")
+    urllib.request.urlopen(request).close()
+    assert status() == "UPDATE_ROLLBACK_FAILED"
+    cloudformation.continue_update_rollback(StackName="shop")
+    assert status() == "UPDATE_ROLLBACK_FAILED"
+    with pytest.raises(ClientError, match=r"Resources \[Other\] did not fail to be rolled back"):
+        cloudformation.continue_update_rollback(StackName="shop", ResourcesToSkip=["Other"])
+    cloudformation.continue_update_rollback(StackName="shop", ResourcesToSkip=["Queue"])
+    assert status() == "UPDATE_ROLLBACK_COMPLETE"
+    (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert resource["ResourceStatus"] == "UPDATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("AWS::SQS::Queue", "QueueName"), ("AWS::SNS::Topic", "TopicName"), ("AWS::Events::Rule", "Name")],
+)
+def test_what_a_stack_has_is_not_taken_for_new(aws: Client, kind: str, name: str) -> None:
+    """Were it taken for the new resource, it would go with the old one."""
+    cloudformation = aws("cloudformation")
+    more = {"EventPattern": {"source": ["a"]}} if kind == "AWS::Events::Rule" else {}
+
+    def template(logical_id: str) -> str:
+        return json.dumps({"Resources": {logical_id: {"Type": kind, "Properties": {name: "fixed", **more}}}})
+
+    cloudformation.create_stack(StackName="shop", TemplateBody=template("Old"))
+    settle(cloudformation)
+    stack_id = cloudformation.describe_stacks(StackName="shop")["Stacks"][0]["StackId"]
+    cloudformation.update_stack(StackName="shop", TemplateBody=template("New"))
+    settle(cloudformation)
+    (stack,) = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+    (reason,) = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
+    assert reason.endswith(f"fixed already exists in stack {stack_id}")
+    (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert resource["LogicalResourceId"] == "Old"

@@ -96,6 +96,22 @@ def test_what_is_no_policy_is_refused(db: Any, account: str) -> None:
     db.put_resource_policy(ResourceArn=arn, Policy=policy(conditional))
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"Principal": {"AWS": {"a": "b"}}}, "Invalid principal in policy document."),
+        ({"Sid": []}, f"{INVALID}Invalid policy document: This policy contains invalid Json"),
+        ({"Effect": None, "NotEffect": "Deny"}, f"{INVALID}Invalid policy document: Missing required field Effect"),
+    ],
+)
+def test_members_of_another_kind_are_refused(db: Any, account: str, changed: dict[str, Any], told: str) -> None:
+    make_table(db)
+    table = db.describe_table(TableName="tab")["Table"]["TableArn"]
+    given = {**statement(account, "dynamodb:GetItem"), **changed}
+    text = policy({name: value for name, value in given.items() if value is not None})
+    assert refusal(db.put_resource_policy, ResourceArn=table, Policy=text) == ("ValidationException", told)
+
+
 def test_a_policy_belongs_to_a_table_or_stream_only(db: Any, account: str) -> None:
     make_table(db)
     arn = db.describe_table(TableName="tab")["Table"]["TableArn"]

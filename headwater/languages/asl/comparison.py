@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from headwater.languages.asl.visits import Visit
 
 _ONLY = "only one came here"
+_ABSENT = object()
 
 
 class Row(NamedTuple):
@@ -67,10 +68,14 @@ def _field(name: str, ours: str | None, theirs: str | None) -> str:
         return f"{name}: {ours} | {theirs}"  # the same value, written otherwise
     while True:
         if isinstance(left, dict) and isinstance(right, dict):
-            key: Any = next(key for key in sorted({*left, *right}) if left.get(key) != right.get(key))
-            name, left, right = f"{name}.{key}", left.get(key), right.get(key)
+            key: Any = next(key for key in sorted({*left, *right}) if left.get(key, _ABSENT) != right.get(key, _ABSENT))
+            name, left, right = f"{name}.{key}", left.get(key, _ABSENT), right.get(key, _ABSENT)
         elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
             key = next(place for place in range(len(left)) if left[place] != right[place])
             name, left, right = f"{name}[{key}]", left[key], right[key]
         else:
-            return f"{name}: {json.dumps(left)} | {json.dumps(right)}"
+            return f"{name}: {_shown(left)} | {_shown(right)}"
+
+
+def _shown(value: Any) -> str:
+    return "absent" if value is _ABSENT else json.dumps(value)

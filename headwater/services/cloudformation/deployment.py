@@ -6,15 +6,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-opt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from headwater.languages.templates import TemplateError
 from headwater.services.cloudformation import stack_operations, tables
+from headwater.services.cloudformation.errors import validation_error
 from headwater.services.cloudformation.outputs import settle_outputs
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
-from headwater.services.cloudformation.stack import Stack, StackResource, find_stack, resources_of
+from headwater.services.cloudformation.stack import Stack, StackResource, find_resource, find_stack, resources_of
 from headwater.services.cloudformation.stack_policy import DELETE, denial
 from headwater.services.cloudformation.tasks import (
     Task,
@@ -114,11 +115,18 @@ def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
     advance(call, stack)
 
 
-def continue_rollback(call: Call, stack: Stack, skipped: Iterable[str]) -> None:
-    """Try again what failed in an update's rollback."""
+def continue_rollback(call: Call, stack: Stack, skipped: Sequence[str]) -> None:
+    """Try again what failed in an update's rollback; what is skipped is taken for done. Raises ValidationError."""
+    failed = {task.logical_id: task for task in tasks_of(call, stack) if task.state == "failed"}
+    if others := [name for name in skipped if name not in failed]:
+        raise validation_error(f"Resources [{', '.join(others)}] did not fail to be rolled back and cannot be skipped.")
     renew_tasks(call, stack, skipped)
     stack.begin_operation(call, "CONTINUE_ROLLBACK")
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", BY_USER)
+    for name in skipped:
+        if (row := find_resource(call, failed[name].resource)) is not None:
+            row.go_back()
+            row.enter(call, stack, "UPDATE_COMPLETE")
     advance(call, stack)
 
 

@@ -113,7 +113,8 @@ def _run(
     try:
         step = attempt(call, change, method)
     except ResourceFailed as error:
-        row.previous = None  # the savepoint undid all of it: there is nothing to restore or to delete
+        if task.action == "deploy":
+            row.previous = None  # the savepoint undid all of it: there is nothing to restore or to delete
         failed(call, stack, row, error)
         return None
     except Replace:
@@ -276,6 +277,8 @@ def _create(
         step = find_type(call, row.type).create(call, change)
         if step is None and former is not None and change.physical_id == former.physical_id:
             raise ResourceFailed(_rename(former))
+        if step is None and (holder := _holder(call, stack, row, change)) is not None:
+            raise ResourceFailed(f"{change.physical_id} already exists in stack {holder}")
         return step
 
     def done(call: Call, stack: Stack, row: StackResource, change: StackChange) -> None:
@@ -285,6 +288,16 @@ def _create(
         row.enter(call, stack, row.status.replace("_IN_PROGRESS", "_COMPLETE"), _told(call, row, properties.unseen()))
 
     return _run(call, stack, task, row, change, create, done)
+
+
+def _holder(call: Call, stack: Stack, row: StackResource, change: Change) -> str | None:
+    """The stack that has the resource already: many an operation that makes something takes what is there for it."""
+    memory: PlanMemory = call.memory
+    if len(memory.schemas.all.get(row.type, {}).get("identifier", ())) != 1:
+        return None  # its physical id alone does not tell it from others
+    place = (change.physical_id, row.type, row.id, stack.account, stack.region)
+    found = call.store.one(tables.SELECT_HOLDER, place)
+    return None if found is None else str(found[0])
 
 
 def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wanted) -> Later:
@@ -393,9 +406,8 @@ def _restore(call: Call, stack: Stack, task: Task) -> Later:
         return find_type(call, row.type).update(call, change)
 
     def done(call: Call, stack: Stack, row: StackResource, change: StackChange) -> None:
-        for name, value in former.items():
-            setattr(row, name, value)
-        row.physical_id, row.attributes, row.previous = change.physical_id, change.attributes, None
+        row.go_back()
+        row.physical_id, row.attributes = change.physical_id, change.attributes
         row.enter(call, stack, "UPDATE_COMPLETE")
 
     return _run(call, stack, task, row, change, update, done)

@@ -126,6 +126,12 @@ class StackResource:
         properties = dumps(self.properties)
         record(call, stack, self.logical_id, self.physical_id, self.type, status, reason, properties)
 
+    def go_back(self) -> None:
+        """To what it was before the update."""
+        for name, value in (self.previous or {}).items():
+            setattr(self, name, value)
+        self.previous = None
+
     @property
     def snapshot(self) -> dict[str, Any]:
         """What ``previous`` keeps."""

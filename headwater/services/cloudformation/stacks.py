@@ -251,7 +251,10 @@ def continue_update_rollback(call: Call, request: Request) -> Result:
     stack = living(call, request["StackName"])
     if stack.status != "UPDATE_ROLLBACK_FAILED":
         raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback.")
-    continue_rollback(call, stack, request.get("ResourcesToSkip") or ())
+    skipped = list(request.get("ResourcesToSkip") or ())
+    if any("." in name for name in skipped):
+        raise not_implemented("ResourcesToSkip within nested stacks")
+    continue_rollback(call, stack, skipped)
     return {}
 
 

@@ -81,6 +81,7 @@ SCHEMA = (
     );
     CREATE INDEX cloudformation_operations_by_stack ON cloudformation_operations (stack, begun);
     """,
+    "CREATE INDEX cloudformation_resources_by_physical_id ON cloudformation_resources (physical_id)",
 )
 
 STACK_COLUMNS = (
@@ -136,6 +137,11 @@ SELECT_RESOURCES = f"SELECT {RESOURCE_COLUMNS} FROM cloudformation_resources WHE
 SELECT_BY_PHYSICAL_ID = """
 SELECT r.stack FROM cloudformation_resources r JOIN cloudformation_stacks s ON s.id = r.stack
 WHERE s.account = ? AND s.region = ? AND s.deleted IS NULL AND r.physical_id = ? AND r.current = 1
+"""
+SELECT_HOLDER = """
+SELECT s.id FROM cloudformation_resources r JOIN cloudformation_stacks s ON s.id = r.stack
+WHERE r.physical_id = ? AND r.type = ? AND r.id <> ? AND s.account = ? AND s.region = ? AND s.deleted IS NULL
+    AND r.status NOT IN ('DELETE_COMPLETE', 'DELETE_SKIPPED')
 """
 DELETE_RESOURCE = "DELETE FROM cloudformation_resources WHERE id = ?"
 FORGET_PREVIOUS = "UPDATE cloudformation_resources SET previous = NULL WHERE stack = ? AND previous IS NOT NULL"

@@ -52,8 +52,10 @@ def _statement(given: Any, partition: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise _invalid("This policy contains invalid Json")
     for name in ("Effect", "Principal", "Action", "Resource"):
-        if name not in given and f"Not{name}" not in given:
+        if name not in given and (name == "Effect" or f"Not{name}" not in given):
             raise _invalid(f"Missing required field {name}")
+    if not isinstance(given.get("Sid", ""), str):
+        raise _invalid("This policy contains invalid Json")
     effect = str(given["Effect"]).capitalize()
     if effect not in ("Allow", "Deny"):
         raise _invalid(f"Invalid effect: {given['Effect']}")
@@ -89,6 +91,8 @@ def _principal(principal: Any, partition: str) -> Any:
     told = dict(principal)
     if "AWS" in told:
         names = told["AWS"] if isinstance(told["AWS"], list) else [told["AWS"]]
+        if not all(isinstance(name, str) for name in names):
+            raise validation("Invalid principal in policy document.")
         roots = [f"arn:{partition}:iam::{name}:root" if _is_account(name) else name for name in names]
         told["AWS"] = _single(list(dict.fromkeys(roots)))
     return told
