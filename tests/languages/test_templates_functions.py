@@ -31,6 +31,9 @@ class Known:
             raise TemplateError(f"No export named {name} found.")
         return "bus"
 
+    def output(self, stack: str, name: str, region: str | None, role: str | None) -> Any:
+        return f"{stack}.{name} of {region} by {role}"
+
 
 SCOPE = Scope(
     parameters={
@@ -73,6 +76,11 @@ def value(text: str, scope: Scope = SCOPE) -> Any:
         ("!FindInMap [Sizes, !Ref Stage, Memory]", 512),
         ("!FindInMap [Sizes, nowhere, Memory, {DefaultValue: 128}]", 128),
         ("!ImportValue shared-bus", "bus"),
+        ("!GetStackOutput {StackName: base, OutputName: Arn}", "base.Arn of None by None"),
+        (
+            "{Fn::GetStackOutput: {StackName: !Ref Stage, OutputName: A, Region: r, RoleArn: !Ref 'AWS::NoValue'}}",
+            "prod.A of r by None",
+        ),
         ("!ImportValue {Fn::Sub: 'shared-bus'}", "bus"),
         ("!Base64 hello", "aGVsbG8="),
         ("!Cidr [10.0.0.0/24, 2, 5]", ["10.0.0.0/27", "10.0.0.32/27"]),
@@ -108,6 +116,7 @@ def test_value(text: str, expected: Any) -> None:
         ("!FindInMap [Sizes, x, y]", "Template error: Unable to get mapping for Sizes::x::y"),
         ("!FindInMap [Never, x, y]", "Template error: Mapping named 'Never' is not present in the 'Mappings'"),
         ("!ImportValue gone", "No export named gone found."),
+        ("!GetStackOutput {StackName: a}", "Template error: every Fn::GetStackOutput object requires StackName and"),
         ("!Base64 [a]", "Template error: every Fn::Base64 object must have a String-typed value."),
         ("!Cidr [nonsense, 1]", "Template error: Fn::Cidr: nonsense is not a valid IP block"),
         ("!Cidr [10.0.0.0/24, 200, 1]", "Template error: Fn::Cidr: 10.0.0.0/24 does not hold 200 blocks"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
 from tests.settling import wait_for
 
 
@@ -380,6 +380,26 @@ def test_exports_and_imports(aws: Client) -> None:
     assert cloudformation.list_exports()["Exports"] == []
     cloudformation.create_stack(StackName="user", TemplateBody=importing)
     assert ("P", "CREATE_FAILED", "No export named base-arn found.") in events(cloudformation, "user")
+
+
+def test_outputs_of_other_stacks(endpoint: str, account: str, aws: Client) -> None:
+    """A weak reference: the other stack may go."""
+    cloudformation = aws("cloudformation")
+    west = client_factory(endpoint, account, "us-west-2")("cloudformation")
+    for client, text in ((cloudformation, "here"), (west, "there")):
+        value = f"Resources: {{Q: {{Type: AWS::SQS::Queue}}}}\nOutputs: {{Text: {{Value: {text}}}}}"
+        create(client, value, "base")
+    there = "{Fn::GetStackOutput: {StackName: base, OutputName: Text, Region: us-west-2}}"
+    both = f"!Join ['-', [!GetStackOutput {{StackName: base, OutputName: Text}}, {there}]]"
+    parameter = "Resources: {P: {Type: AWS::SSM::Parameter, Properties: {Name: p, Type: String, Value: %s}}}"
+    create(cloudformation, parameter % both, "user")
+    assert aws("ssm").get_parameter(Name="p")["Parameter"]["Value"] == "here-there"
+    cloudformation.delete_stack(StackName="base")
+    with pytest.raises(ClientError, match="Stack with id base does not exist"):
+        cloudformation.describe_stacks(StackName="base")
+    nowhere = "!GetStackOutput {StackName: base, OutputName: Text}"
+    cloudformation.create_stack(StackName="late", TemplateBody=(parameter % nowhere).replace("Name: p,", "Name: q,"))
+    assert ("P", "CREATE_FAILED", "Stack with id base does not exist") in events(cloudformation, "late")
 
 
 def test_stored_parameters(aws: Client) -> None:

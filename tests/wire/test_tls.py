@@ -99,6 +99,20 @@ def test_aws_clients_by_https(secure: ServerThread, authority: str, account: str
     assert queues.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
 
 
+def test_the_certificate_of_sns_is_got_by_https(secure: ServerThread, authority: str, account: str) -> None:
+    """Libraries that verify messages take no other address."""
+    aws = client_factory(secure.endpoint, account)
+    topic = aws("sns").create_topic(Name="signed")["TopicArn"]
+    url = aws("sqs").create_queue(QueueName="signed")["QueueUrl"]
+    aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=topic.replace(":sns:", ":sqs:"))
+    aws("sns").publish(TopicArn=topic, Message="hello")
+    (message,) = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    address = json.loads(message["Body"])["SigningCertURL"]
+    assert address.startswith("https://")
+    with urllib.request.urlopen(address, context=ssl.create_default_context(cafile=authority)) as answer:
+        assert answer.read().startswith(b"-----BEGIN CERTIFICATE-----")
+
+
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "bucket.s3.localhost", "sqs.us-east-1.amazonaws.com"])
 def test_the_server_is_vouched_for_by_each_of_its_names(
     secure: ServerThread, context: Callable[..., ssl.SSLContext], name: str

@@ -17,6 +17,7 @@ from headwater.languages.templates.scope import NO_VALUE, Pending, Scope, Unknow
 from headwater.languages.templates.substitution import Variable, parse_substitution, substitution_argument
 
 ZONES = "abc"
+_OF_AN_OUTPUT = frozenset(("StackName", "OutputName", "Region", "RoleArn"))
 
 
 def evaluate(node: Value, scope: Scope) -> Value:
@@ -227,6 +228,15 @@ def import_value(argument: Value, scope: Scope) -> Value:
     return scope.resources.imported(name)
 
 
+def get_stack_output(argument: Value, scope: Scope) -> Value:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html"""
+    problem = "Template error: every Fn::GetStackOutput object requires StackName and OutputName"
+    if not isinstance(argument, dict) or not {"StackName", "OutputName"} <= argument.keys() <= _OF_AN_OUTPUT:
+        raise TemplateError(problem)
+    where = {name: text(value, problem) for name, value in argument.items()}
+    return scope.resources.output(where["StackName"], where["OutputName"], where.get("Region"), where.get("RoleArn"))
+
+
 def base64_(argument: Value, scope: Scope) -> Value:
     problem = "Template error: every Fn::Base64 object must have a String-typed value."
     return base64.b64encode(text(argument, problem).encode()).decode()
@@ -289,6 +299,7 @@ EAGER: Mapping[str, Eager] = MappingProxyType(
         "Fn::Cidr": cidr,
         "Fn::FindInMap": find_in_map,
         "Fn::GetAZs": get_azs,
+        "Fn::GetStackOutput": get_stack_output,
         "Fn::ImportValue": import_value,
         "Fn::Join": join,
         "Fn::Length": length,

@@ -22,8 +22,8 @@ _MOST_DIGITS = 20
 
 # fmt: off
 FUNCTION_TAGS = frozenset((
-    "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join",
-    "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "Contains",
+    "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "GetStackOutput", "If",
+    "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "Contains",
     "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll",
 ))
 # fmt: on

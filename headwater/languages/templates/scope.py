@@ -40,6 +40,10 @@ class Resources(Protocol):
     def imported(self, name: str) -> Value:
         """The value of another stack's export."""
 
+    def output(self, stack: str, name: str, region: str | None, role: str | None) -> Value:
+        """The value of an output of a stack, of another region (None: this one) and by a role (its ARN; None: this
+        stack's own)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -69,6 +73,9 @@ class Unresolved:
         if name not in self.exports:
             raise TemplateError(f"No export named {name} found.")
         return self.exports[name]
+
+    def output(self, stack: str, name: str, region: str | None, role: str | None) -> Value:
+        raise Unknown(f"{stack}.{name}")
 
 
 def pseudo_parameters(

@@ -8,7 +8,10 @@ from headwater.languages.templates import TemplateError, Unknown
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.source import stored_parameter, stored_secret
 from headwater.services.cloudformation.stack import Stack, StackResource, current_resource
+from headwater.spine.arns import parse_arn
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
+from headwater.spine.permissions import session_of
 
 
 class Surroundings:
@@ -40,6 +43,28 @@ class Surroundings:
             raise TemplateError(f"No export named {name} found.")
         self._call.store.run(tables.PUT_IMPORT, (stack.account, stack.region, name, stack.id, stack.operation))
         return str(row[0])
+
+    def output(self, stack: str, name: str, region: str | None, role: str | None) -> str:
+        arn = None if role is None else parse_arn(role)
+        if role is not None and arn is None:
+            raise TemplateError(f"Template error: {role} is not the ARN of a role")
+        account = self._stack.account if arn is None else arn.account
+        principal = None if role is None else session_of(role, "AWSCloudFormation")
+        try:
+            described = self._call.operation(
+                "cloudformation",
+                "DescribeStacks",
+                {"StackName": stack},
+                account,
+                region or self._stack.region,
+                principal=principal,
+            )
+        except AwsError as error:
+            raise TemplateError(error.message) from error
+        for each in described["Stacks"][0].get("Outputs") or ():
+            if each["OutputKey"] == name:
+                return str(each["OutputValue"])
+        raise TemplateError(f"Stack {stack} has no output {name}")
 
     def _find(self, logical_id: str) -> StackResource:
         resource = self._found.get(logical_id) or current_resource(self._call, self._stack, logical_id)

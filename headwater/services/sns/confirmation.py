@@ -16,7 +16,7 @@ from headwater.services.sns.explaining import keep_version
 from headwater.services.sns.notification import layout, timestamp
 from headwater.services.sns.outbox import SENDER, post_out
 from headwater.services.sns.outgoing import post
-from headwater.services.sns.signing import find_signer
+from headwater.services.sns.signing import certificate_url, find_signer
 from headwater.services.sns.topic import SubscriptionRow
 from headwater.spine.deliveries import Delivery, Policy, delivery
 from headwater.spine.operations import Call
@@ -106,7 +106,7 @@ def _members(call: Call, payload: dict[str, Any]) -> dict[str, str]:
     return members | {
         "SignatureVersion": "1",
         "Signature": find_signer(call).sign(members, "1"),
-        "SigningCertURL": f"{call.endpoint}/SimpleNotificationService.pem",
+        "SigningCertURL": certificate_url(call),
     }
 
 

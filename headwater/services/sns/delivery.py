@@ -11,7 +11,7 @@ from typing import Any
 from headwater.services.sns.message_attributes import unpacked
 from headwater.services.sns.notification import Notification
 from headwater.services.sns.outgoing import post
-from headwater.services.sns.signing import find_signer
+from headwater.services.sns.signing import certificate_url, find_signer
 from headwater.spine.admission import Visitor, admit
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.deliveries import Again, Delivery, Exhausted, Failed, delivery
@@ -118,7 +118,7 @@ def _turn(call: Call, payload: dict[str, Any]) -> int | None:
 def envelope(call: Call, payload: dict[str, Any]) -> str:
     """A notification with a signature that can be verified."""
     members = payload["members"]
-    notification = Notification(members, {}, call.endpoint, payload["version"], fifo=False)
+    notification = Notification(members, {}, certificate_url(call), payload["version"], fifo=False)
     notification.attributes = payload["enveloped"]
     notification.signing["Signature"] = find_signer(call).sign(members, payload["version"])
     return notification.to_queue(payload["unsubscribe"])

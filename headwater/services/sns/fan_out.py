@@ -8,6 +8,7 @@ from headwater.services.sns.content import Content
 from headwater.services.sns.explaining import visible
 from headwater.services.sns.message_attributes import filterable, packed
 from headwater.services.sns.notification import Notification, timestamp
+from headwater.services.sns.signing import certificate_url
 from headwater.services.sns.topic import TO_PEOPLE, Subscription, Topic
 from headwater.spine.operations import Call
 
@@ -132,7 +133,7 @@ class FanOut:
             found = Notification(
                 members,
                 content.attributes,
-                self._call.endpoint,
+                certificate_url(self._call),
                 self._topic.version,
                 self._topic.fifo,
                 content.replayed,

@@ -41,7 +41,7 @@ class Notification:
         self,
         members: dict[str, str],
         attributes: Mapping[str, Mapping[str, Any]],
-        endpoint: str,
+        certificate_url: str,
         version: str,
         fifo: bool,
         replayed: bool = False,
@@ -52,7 +52,7 @@ class Notification:
         self.signing = {
             "SignatureVersion": version,
             "Signature": "",
-            "SigningCertURL": f"{endpoint}/SimpleNotificationService.pem",
+            "SigningCertURL": certificate_url,
         }
         self._replayed = replayed
         self._head = ""

@@ -74,6 +74,11 @@ def _make_key() -> tuple[str, str]:
     return private.decode(), certificate.public_bytes(Encoding.PEM).decode()
 
 
+def certificate_url(call: Call) -> str:
+    """By https where that is spoken: what verifies signatures insists on it."""
+    return f"{call.secure_endpoint or call.endpoint}/SimpleNotificationService.pem"
+
+
 @operation("sns", "GetSigningCertificate", internal=True)
 def get_signing_certificate(call: Call, request: Request) -> Result:
     """The certificate that ``SigningCertURL`` names, as PEM."""

@@ -60,6 +60,9 @@ class _Nowhere:
     def imported(self, name: str) -> Value:
         return self.reference(name)
 
+    def output(self, stack: str, name: str, region: str | None, role: str | None) -> Value:
+        return self.reference(f"{stack}.{name}")
+
 
 def check_body(text: str) -> dict[str, Any]:
     """A body in which all is where it belongs."""
