@@ -112,6 +112,10 @@ def findings(definition: Any) -> list[tuple[str, str, str]]:
             ("MISSING_TRANSITION_TARGET", "Missing 'Next' target: N", "/States/S/Catch[0]/Next"),
         ),
         (
+            one(TASK | {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "S", "ResultPath": ["$"]}]}),
+            (SCHEMA, "Expected value of type [STRING]", "/States/S/Catch[0]/ResultPath"),
+        ),
+        (
             one(CHOICE | {"Choices": [{"Variable": "$.a", "IsNull": True}]}),
             (SCHEMA, "These fields are required: [Next]", "/States/S/Choices[0]"),
         ),

@@ -138,6 +138,9 @@ class FieldCompiler:
         text = holder.get("ResultPath", "$")
         if text is None:
             return None
+        if type(text) is not str:
+            self._report("Expected value of type [STRING]", f"{location}/ResultPath")
+            return ()
         try:
             return compile_reference(text)
         except PathError as error:

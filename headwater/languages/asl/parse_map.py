@@ -117,7 +117,7 @@ def _reader(fields: FieldCompiler) -> ItemReader | None:
         fields.diagnostics.schema("Only one of these fields is allowed: [Items, ItemReader]", fields.location)
     if not fields.check_object(given, _READER_FIELDS, ("Resource",), location):
         return None
-    action = _READ_ACTIONS.get(given["Resource"])
+    action = _READ_ACTIONS.get(str(given["Resource"]))
     if action is None:
         message = f"Value should be one of the following: [{', '.join(_READ_ACTIONS)}]"
         fields.diagnostics.schema(message, f"{location}/Resource")
