@@ -129,7 +129,7 @@ def test_any_text_loads_or_is_refused(text: str) -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=10,
 )
@@ -138,6 +138,15 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text(), VALUES, max_size=4))
 def test_json_means_what_it_says(body: dict[str, object]) -> None:
     assert load(json.dumps(body)) == body
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])
+def test_numbers_beyond_64_bits_are_texts(number: int) -> None:
+    assert load(json.dumps({"a": number})) == load(f"a: {number}") == {"a": str(number)}
+
+
+def test_what_is_no_number_in_json_is_refused() -> None:
+    assert refusal('{"a": NaN}').startswith("Template format error: JSON not well-formed.")
 
 
 @given(

@@ -50,6 +50,41 @@ def test_scalars_of_another_kind_are_converted(aws: Client) -> None:
     assert aws("sqs").get_queue_url(QueueName="12345")["QueueUrl"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": %s}}}}',
+        "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: %s}}}",
+    ],
+)
+def test_a_number_beyond_64_bits_is_kept_as_it_is_written(aws: Client, text: str) -> None:
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="shop", TemplateBody=text % ("9" * 25))
+    wait_for(cloudformation, "stack_create_complete", StackName="shop")
+    (topic,) = aws("sns").list_topics()["Topics"]
+    attributes = aws("sns").get_topic_attributes(TopicArn=topic["TopicArn"])["Attributes"]
+    assert attributes["DisplayName"] == "9" * 25
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "told"),
+    [
+        ("AWS::Events::EventBusPolicy", {"StatementId": "s", "Statement": "s"}, "Statement must be an object."),
+        (
+            "AWS::Lambda::LayerVersionPermission",
+            {"LayerVersionArn": f"{ROLE}:x", "Principal": "*", "Action": "lambda:GetLayerVersion"},
+            "The value at VersionNumber must be an integer.",
+        ),
+    ],
+)
+def test_what_the_handler_cannot_read(aws: Client, kind: str, properties: dict[str, Any], told: str) -> None:
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="shop", TemplateBody=template(kind, **properties), OnFailure="DO_NOTHING")
+    settle(cloudformation)
+    (resource,) = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert f'message: "{told}"' in resource["ResourceStatusReason"]
+
+
 def test_what_no_schema_bars_is_held_to_what_the_operation_takes(aws: Client) -> None:
     cloudformation = aws("cloudformation")
     key = [{"AttributeName": "k", "KeyType": "HASH"}]

@@ -18,6 +18,7 @@ Value = Any
 """What JSON can hold: None, bool, int, float, str, list, dict with text keys."""
 
 MAXIMUM_DEPTH = 150
+_MOST_DIGITS = 20
 
 # fmt: off
 FUNCTION_TAGS = frozenset((
@@ -43,11 +44,21 @@ def load(text: str, aliases: bool = False) -> dict[str, Value]:
 
 def load_json(text: str) -> Value:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=whole_number, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         raise not_well_formed("JSON", *line_and_column(text, unexpected_at(error))) from error
     except RecursionError as error:
         raise TemplateError("Template format error: unsupported structure.") from error
+
+
+def whole_number(text: str) -> int | str:
+    """Beyond 64 bits a number is kept as it was written, as all numbers are that CloudFormation passes on."""
+    number = int(text) if len(text) <= _MOST_DIGITS else None
+    return text if number is None or not -(2**63) <= number < 2**63 else number
+
+
+def refuse_constant(name: str) -> Value:
+    raise TemplateError(f"Template format error: JSON not well-formed. {name} is no JSON.")
 
 
 def load_yaml(text: str, aliases: bool = False) -> Value:
@@ -117,6 +128,11 @@ def key_text(loader: TemplateLoader, node: yaml.Node) -> str:
     return str(node.value)
 
 
+def construct_whole(loader: TemplateLoader, node: yaml.ScalarNode) -> Value:
+    number = loader.construct_yaml_int(node) if len(node.value) <= _MOST_DIGITS else node.value
+    return number if isinstance(number, int) and -(2**63) <= number < 2**63 else node.value
+
+
 def construct_tag(loader: TemplateLoader, suffix: str, node: yaml.Node) -> Value:
     if suffix not in FUNCTION_TAGS and suffix not in ("Ref", "Condition"):
         raise yaml.constructor.ConstructorError(None, None, f"unknown tag !{suffix}", node.start_mark)
@@ -140,4 +156,5 @@ def construct_argument(loader: TemplateLoader, node: yaml.Node) -> Value:
 
 
 TemplateLoader.add_constructor("tag:yaml.org,2002:map", construct_mapping)
+TemplateLoader.add_constructor("tag:yaml.org,2002:int", construct_whole)
 TemplateLoader.add_multi_constructor("!", construct_tag)

@@ -42,7 +42,8 @@ def _invalid_token() -> AwsError:
 def _operations(call: Call, request: Request) -> Iterable[StackOperation]:
     name, change_set, identity = (request.get(each) for each in ("StackName", "ChangeSetName", "OperationId"))
     if change_set:
-        identity = find_change_set(call, change_set, name).operation_id
+        of_change_set = find(call, find_change_set(call, change_set, name).operation_id)
+        return [] if of_change_set is None else [of_change_set]  # one that is older than operations' ids has none
     if identity:
         one = find(call, identity)
         if one is None or (name and find_stack(call, name).id != one.stack):

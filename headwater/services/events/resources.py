@@ -89,6 +89,8 @@ class EventBusPolicyResource(Resource):
         bus = properties.get("EventBusName") or DEFAULT
         request = {name: value for name, value in properties.items() if name != "Statement"}
         if statement := properties.get("Statement"):
+            if not isinstance(statement, dict):
+                raise AwsError("ValidationException", "Statement must be an object.")
             policy = _policy_of(call, bus)
             kept = [other for other in policy if other.get("Sid") != properties["StatementId"]]
             whole = [*kept, {**statement, "Sid": properties["StatementId"]}]

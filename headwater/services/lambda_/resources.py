@@ -237,7 +237,7 @@ class LayerVersionPermissionResource(Resource):
     def _request(self, change: Change, *members: str) -> dict[str, Any]:
         arn, _, version = change.properties["LayerVersionArn"].rpartition(":")
         given = {m: change.properties[m] for m in members if m in change.properties}
-        return given | {"LayerName": arn, "VersionNumber": int(version), "StatementId": change.physical_id}
+        return given | {"LayerName": arn, "VersionNumber": version, "StatementId": change.physical_id}
 
 
 @resource("AWS::Lambda::Url")
