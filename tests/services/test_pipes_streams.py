@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.services.pipes_lab import ROLE, Lab, queue_arn
 from tests.services.test_pipes_flow import _send_to
 
 ID = {"InputTemplate": "<$.dynamodb.Keys.id.S>"}
+V = "2012-10-17"
 
 
 @pytest.fixture
@@ -75,6 +77,29 @@ def test_retries_keep_the_order_and_end_in_a_dead_letter(lab: Lab) -> None:
     assert letter["context"]["condition"] == "RetryAttemptsExhausted"
     assert letter["context"]["partnerResourceArn"].endswith(":pipe/p")
     assert (letter["DDBStreamBatchInfo"]["batchSize"], letter["DDBStreamBatchInfo"]["streamArn"]) == (1, source)
+
+
+def test_dead_letters_are_sent_in_the_role_of_the_pipe(lab: Lab) -> None:
+    iam = lab.aws("iam")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["pipes.amazonaws.com", "states.amazonaws.com"]},
+        "Action": "sts:AssumeRole",
+    }
+    iam.create_role(RoleName="pipe", AssumeRolePolicyDocument=json.dumps({"Version": V, "Statement": [trust]}))
+    allowed = {"Effect": "Allow", "Action": ["dynamodb:*", "states:*"], "Resource": "*"}
+    iam.put_role_policy(
+        RoleName="pipe", PolicyName="p", PolicyDocument=json.dumps({"Version": V, "Statement": [allowed]})
+    )
+    lab.queue("dead")
+    letters = {"Arn": queue_arn("dead")}
+    machine = lab.machine("m", {"Fail": {"Type": "Fail"}})
+    more = stream(BatchSize=1, MaximumRetryAttempts=0, DeadLetterConfig=letters)
+    lab.pipe(Source=lab.table(), Target=machine, TargetParameters=ID, **more)
+    lab.put("a")
+    lab.server.advance(10_000)
+    (lacking,) = Headwater(lab.server.endpoint).permissions(ROLE)
+    assert (lacking["action"], lacking["resource"]) == ("sqs:SendMessage", queue_arn("dead"))
 
 
 def test_a_failing_batch_is_bisected(lab: Lab) -> None:

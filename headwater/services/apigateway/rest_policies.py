@@ -26,12 +26,12 @@ _KINDS = ("Allow", "Deny")
 
 
 def check_policy(document: Document) -> None:
-    """AwsError where an API's policy is none."""
+    """AwsError where an API's policy is none; one that says nothing is taken, as AWS takes it."""
     policy = document.get("policy")
     if not policy:
         return
     try:
-        statements = orjson.loads(policy)["Statement"]
+        statements = orjson.loads(policy).get("Statement", [])
         listed = statements if isinstance(statements, list) else [statements]
         if all(each["Effect"] in _KINDS for each in listed):
             parse_policy(policy)
@@ -47,7 +47,7 @@ def compile_policy(api: Api) -> Policy | None:
     if not policy:
         return None
     own = f'"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/'
-    return parse_policy(policy.replace('"execute-api:/', own))
+    return parse_policy(policy.replace('"execute-api:/', own)) or None
 
 
 def shut_out(call: Call, policy: Policy, exchange: Exchange, arn: str, *, identified: bool) -> Response | None:

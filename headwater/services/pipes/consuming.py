@@ -10,7 +10,8 @@ import orjson
 from headwater.services.pipes import tables
 from headwater.services.pipes.compiled import CompiledPipe
 from headwater.services.pipes.row import CHANGED
-from headwater.spine.arns import parse_arn
+from headwater.spine.arns import Arn, parse_arn
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.polling import Handled, QueuePoller, StreamPoller, keep_running, run_batch
 from headwater.spine.timestamps import iso8601_milliseconds
@@ -78,12 +79,18 @@ class PipeConsumer:
             **batch,
         }
         body = orjson.dumps(letter).decode()
-        under = call.caused_by(causes[0])
-        if arn.service == "sns":
-            under.operation("sns", "Publish", {"TopicArn": str(arn), "Message": body}, arn.account, arn.region)
-        else:
+        self._send(call.caused_by(causes[0]), arn, body)
+
+    def _send(self, call: Call, arn: Arn, body: str) -> None:
+        """To where the pipe's dead letters go, in the pipe's role. A refusal is noted: nothing else comes of it."""
+        name, request = "Publish", {"TopicArn": str(arn), "Message": body}
+        if arn.service != "sns":
             url = f"{call.endpoint}/{arn.account}/{arn.resource}"
-            under.operation("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": body}, arn.account, arn.region)
+            name, request = "SendMessage", {"QueueUrl": url, "MessageBody": body}
+        try:
+            call.operation(arn.service, name, request, arn.account, arn.region, self._pipe.target.principal)
+        except AwsError as error:
+            call.span.note("dead letter failed", str(error))
 
     async def note(self, ok: bool) -> None:
         """Pipes tell of it in their logs."""
