@@ -25,7 +25,7 @@ from headwater.gateway.surface import Surface
 from headwater.gateway.tls import AuthoritySite, TlsListeners
 from headwater.gateway.xray_daemon import XRayDaemon
 from headwater.insight.mock_file import MockFile
-from headwater.insight.otlp import Exporter
+from headwater.insight.otlp import exporter
 from headwater.insight.surface import routes, streams
 from headwater.runtime.runtime import Runtime
 from headwater.services import SERVICES
@@ -118,7 +118,7 @@ class Cloud:
             self.tls = TlsListeners(self.engine, self.handler, self.mqtt, self.folder / "tls", settings.host)
             sites.insert(0, AuthoritySite(self.tls.authority.pem))
         self._xray = XRayDaemon(self.engine)
-        self.exporter = Exporter(self.engine, settings.otlp) if settings.otlp else None
+        self.exporter = exporter(self.engine, settings.otlp) if settings.otlp else None
         self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
 
     @property

@@ -1,4 +1,7 @@
-"""The pages of our surface that explain: events, patterns tried out, the ledger of deliveries."""
+"""The pages of our surface that explain: events, patterns tried out, the ledger of deliveries.
+
+What compiles and weighs patterns is loaded when it is first asked for: no start needs it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import Any
 import orjson
 
 from headwater.insight import ledger
-from headwater.insight.explain import explain_before, explain_known
-from headwater.insight.trials import MOST_TRIED, try_pattern
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.numbers import whole
@@ -25,6 +26,8 @@ async def answer_explain(engine: Engine, query: Query, body: Any) -> dict[str, A
     identity = query.get("event")
     if not identity:
         raise AwsError("BadRequest", "Say which event: /_headwater/explain?event=ID, or POST one.")
+    from headwater.insight.explain import explain_known
+
     await engine.transact_system(lambda call: None)  # records of this turn are written before they are read
     return await engine.transact_system(lambda call: explain_known(call, identity, query.get("bus")))
 
@@ -37,10 +40,14 @@ async def answer_explain_before(engine: Engine, query: Query, body: Any) -> dict
     event, bus = (body, query.get("bus")) if alone else (body.get("event"), body.get("bus"))
     if not (bus is None or isinstance(bus, str)):
         raise AwsError("BadRequest", "The bus is a name or an ARN.")
+    from headwater.insight.explain import explain_before
+
     return await engine.transact_system(lambda call: explain_before(call, event, bus))
 
 
 async def answer_try_pattern(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
+    from headwater.insight.trials import MOST_TRIED, try_pattern
+
     asked = body if isinstance(body, dict) else {}
     pattern, count = asked.get("pattern"), asked.get("last", _LAST)
     if not isinstance(pattern, dict | str) or not asked.keys() <= {"pattern", "bus", "scope", "last"}:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from headwater.languages.patterns import EVENTBRIDGE, InvalidPattern, Pattern, compile_pattern
 from headwater.spine import records
 from headwater.spine.arns import parse_arn
 from headwater.spine.engine import Engine
@@ -16,6 +15,9 @@ from headwater.spine.errors import AwsError
 from headwater.spine.ids import instant_of
 from headwater.spine.records import Record
 from headwater.spine.spans import Span, brief, name_of
+
+if TYPE_CHECKING:
+    from headwater.languages.patterns import Pattern
 
 SPANS = "spans"
 RECORDS = "records"
@@ -92,6 +94,8 @@ class _Choice:
 
 
 def _compiled(text: str) -> Pattern:
+    from headwater.languages.patterns import EVENTBRIDGE, InvalidPattern, compile_pattern
+
     try:
         return compile_pattern(text, EVENTBRIDGE)
     except InvalidPattern as refusal:

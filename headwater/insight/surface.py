@@ -27,7 +27,6 @@ from headwater.insight.outbox import answer_stop, show_outbox
 from headwater.insight.permissions import show_permissions
 from headwater.insight.pulse import pulse
 from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
-from headwater.insight.report import Chosen, gather, write_page
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
@@ -138,6 +137,8 @@ async def _traces(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
 
 async def _report(engine: Engine, query: Query, body: Any) -> dict[str, Any]:
     """``since`` in milliseconds, or ``trace``; the answer is ``html``."""
+    from headwater.insight.report import Chosen, gather, write_page
+
     since = whole(query.get("since", "0"), 0, LARGEST >> 20)
     if since is None:
         raise AwsError("BadRequest", "Since is in milliseconds since the epoch.")

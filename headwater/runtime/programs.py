@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from headwater.runtime.failures import Failure, invalid_entrypoint
-from headwater.runtime.guest.launcher import PRELOADED
 from headwater.runtime.guest.opt import LAYERS
+from headwater.runtime.guest.preloaded import PRELOADED
 from headwater.spine.functions import FunctionVersion
 
 _NODE_BOOTSTRAP = Path(__file__).parent / "guest" / "bootstrap.mjs"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,6 +82,8 @@ def from_datetime(at: datetime) -> int:
 
 
 def _parse_rfc822(text: str) -> datetime:
+    from email.utils import parsedate_to_datetime  # fifteen modules that no start needs
+
     try:
         return parsedate_to_datetime(text)
     except (TypeError, IndexError) as error:  # what email.utils raises on some malformed dates

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.insight.follow import SPANS
+from headwater.insight.otlp.extra import NoSuchExtra
 from headwater.spine.engine import Engine
 from headwater.spine.spans import Span
 
@@ -25,10 +26,6 @@ _SECONDS_TO_ANSWER = 10.0
 _SECONDS_AT_THE_END = 3.0
 _PATH = "/v1/traces"
 log = logging.getLogger(__name__)
-
-
-class NoSuchExtra(Exception):
-    """The extra ``otel`` is not installed."""
 
 
 class Exporter:

@@ -28,7 +28,6 @@ from typing import Any
 
 from headwater.runtime.guest import bootstrap
 
-PRELOADED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 _USUAL = ("dynamodb", "events", "iot-data", "s3", "sns", "sqs", "stepfunctions")
 _PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!I")
