@@ -286,6 +286,16 @@ def test_a_poisonous_record_is_found_by_halving_and_told_of(aws: Client) -> None
     assert seen == ["a", "b", "c"]
 
 
+def test_a_bucket_for_failed_batches_is_refused_by_name(aws: Client) -> None:
+    _, arn = stream(aws)
+    make(aws("lambda"), source=FORWARD, Environment={"Variables": {"OUT": "x"}})
+    asked = {"EventSourceArn": arn, "FunctionName": "f", "StartingPosition": "LATEST"}
+    with pytest.raises(ClientError, match="An S3 bucket as OnFailure of an event source mapping"):
+        aws("lambda").create_event_source_mapping(
+            **asked, DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::b"}}
+        )
+
+
 def test_each_record_of_a_batch_tells_where_it_was_handled(aws: Client, server: ServerThread) -> None:
     sqs, url, out, _ = fed(aws, BatchSize=3, MaximumBatchingWindowInSeconds=10)
     for n in range(3):

@@ -212,6 +212,9 @@ def _configure(call: Call, configuration: dict[str, Any], request: Request, sour
     if configuration.get("TumblingWindowInSeconds") and configuration["ParallelizationFactor"] > 1:
         raise invalid_parameter("ParallelizationFactor must be 1 where there is a tumbling window.")
     _check_batch(configuration, source)
+    destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
+    if (destination.get("Destination") or "").split(":")[2:3] == ["s3"]:  # AWS's record has the whole batch there
+        raise not_implemented("An S3 bucket as OnFailure of an event source mapping")
     filters = (configuration.get("FilterCriteria") or {}).get("Filters") or []
     if not filters:
         configuration.pop("FilterCriteria", None)
