@@ -58,6 +58,18 @@ def test_an_event_is_seen_on_the_map(browser: Browser, console: str, busy_shop: 
         expect(tally).not_to_have_text("")
 
 
+def test_a_row_that_is_drawn_elsewhere_meanwhile_keeps_its_click(browser: Browser, console: str) -> None:
+    """As rows are when the list is scrolled: the browser tells of no click then."""
+    with opened(browser, console + "/console/traces?text=ReserveShipment") as page:
+        page.locator("tbody a").first.click()
+        row = page.locator(".span", has_text="lambda:Invoke").first
+        row.hover()
+        page.mouse.down()
+        row.evaluate("row => row.parentElement.appendChild(row)")
+        page.mouse.up()
+        expect(page.get_by_role("complementary", name="Span")).to_contain_text("lambda:Invoke")
+
+
 def test_a_trace_is_found_by_a_text_and_read_by_keyboard(browser: Browser, console: str) -> None:
     with opened(browser, console + "/console/traces") as page:
         page.get_by_label("Search traces").fill("ReserveShipment")

@@ -66,7 +66,13 @@ function Waterfall({ all, axis, chosen, choose }) {
     if ((to + 1) * HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = (to + 1) * HEIGHT - box.clientHeight;
     requestAnimationFrame(() => /** @type {HTMLElement | null} */ (box.querySelector(`[data-id="${all[to].span.id}"]`))?.focus());
   };
-  return html`<div class="waterfall" ref=${ref} onKeyDown=${key} onScroll=${(/** @type {any} */ e) => see({ top: e.target.scrollTop, height: e.target.clientHeight })}>
+  // a row that is drawn elsewhere between the press and the release of a button loses its click
+  const pressed = useRef("");
+  /** @param {MouseEvent} event */
+  const press = (event) => (pressed.current = event.button === 0 ? idOf(event) : "");
+  /** @param {MouseEvent} event */
+  const release = (event) => pressed.current && pressed.current === idOf(event) && choose(pressed.current);
+  return html`<div class="waterfall" ref=${ref} onKeyDown=${key} onMouseDown=${press} onMouseUp=${release} onScroll=${(/** @type {any} */ e) => see({ top: e.target.scrollTop, height: e.target.clientHeight })}>
     <div class="rows" role="listbox" aria-label="Spans" style=${{ height: all.length * HEIGHT + "px" }}>
       ${all.slice(first, last).map((row, index) => html`<${Line} key=${all.length > MANY ? (first + index) % lines : row.span.id} row=${row} top=${(first + index) * HEIGHT} axis=${axis} chosen=${row.span.id === chosen} choose=${choose} />`)}
       <div class="breaks" aria-hidden="true">${axis.breaks.map((each) => html`<i key=${each.at} style=${{ left: each.at * 100 + "%" }}><span>${length(each.skipped)}</span></i>`)}</div>
@@ -74,13 +80,16 @@ function Waterfall({ all, axis, chosen, choose }) {
   </div>`;
 }
 
+/** The span in whose row a mouse is. @param {MouseEvent} event */
+const idOf = (event) => /** @type {Element} */ (event.target).closest("[data-id]")?.getAttribute("data-id") || "";
+
 /** @param {{row: import("./rows.js").Row, top: number, axis: import("./scale.js").Scale, chosen: boolean, choose: (id: string) => void}} props */
 function Line({ row, top, axis, chosen, choose }) {
   const { span } = row;
   const from = axis.at(row.begin) * 100;
   const to = axis.at(row.end) * 100;
   const attempt = span.notes.attempt ? ` (attempt ${span.notes.attempt})` : "";
-  return html`<button class=${`span ${span.kind} ${look(span)}`} role="option" aria-selected=${chosen} data-id=${span.id} style=${{ top: top + "px" }} onClick=${() => choose(span.id)}>
+  return html`<button class=${`span ${span.kind} ${look(span)}`} role="option" aria-selected=${chosen} data-id=${span.id} style=${{ top: top + "px" }} onClick=${(/** @type {MouseEvent} */ event) => event.detail === 0 && choose(span.id)}>
     <span class="what" style=${{ paddingLeft: `calc(14px + ${Math.min(row.depth, 18)} * var(--step))` }}><span class="mark"></span><b>${span.name}${attempt}</b><i>${span.subject ? shortName(span.subject) : ""}${span.outcome && !["ok", "again"].includes(span.outcome) ? " · " + span.outcome : ""}</i></span>
     <span class=${"track " + span.kind}><i style=${{ left: from + "%", width: Math.max(0, to - from) + "%" }}></i><em style=${{ left: to + "%" }}>${span.duration === null ? "running" : length(span.duration)}</em></span>
   </button>`;
