@@ -23,6 +23,11 @@ def is_framed(request: HttpRequest) -> bool:
     return headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
 
 
+def is_form(request: HttpRequest) -> bool:
+    """Whether the body is a browser's form: ``s3_forms.py`` reads those."""
+    return request.headers.get("content-type", "").startswith("multipart/form-data")
+
+
 def unframe(request: HttpRequest) -> None:
     """Put the plain body and its trailers, as headers, in the place of the framed one; AwsError where it is broken."""
     headers = request.headers
