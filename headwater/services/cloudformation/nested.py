@@ -69,13 +69,19 @@ class NestedStack(Resource):
 
 async def settled(work: Work, change: Change, name: str) -> Stack:
     """The nested stack, once it is done with whatever it does. Raises ResourceFailed where there is none."""
+    stack = await until_settled(work, name)
+    change.physical_id = stack.id
+    change.attributes = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.outputs}
+    return stack
+
+
+async def until_settled(work: Work, name: str) -> Stack:
+    """A stack, once it is done with whatever it does. Raises ResourceFailed where there is none."""
     watch, stack = await work.transact(watched, name)
     with watch:
         while stack.busy:
             await watch.wait()
             stack = await work.transact(found, stack.id)
-    change.physical_id = stack.id
-    change.attributes = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.outputs}
     return stack
 
 
