@@ -14,6 +14,7 @@ from headwater.services.cloudformation import (
     operation_events,
     outputs,
     provisioning,
+    signals,
     stacks,
     templates,
     topology,
@@ -30,7 +31,7 @@ SERVICE = Service(
     modules=(
         *(stacks, change_sets, templates, listing, operation_events, outputs, deployment, provisioning),
         *(control, control_work, drift, type_descriptions),
-        *(custom, kept, nested, notifications, topology, waiting),
+        *(custom, kept, nested, notifications, signals, topology, waiting),
     ),
     schema=SCHEMA,
     memory=PlanMemory,

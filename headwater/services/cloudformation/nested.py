@@ -43,7 +43,8 @@ class NestedStack(Resource):
     async def _update(self, work: Work, change: Change) -> None:
         stack = await settled(work, change, change.physical_id)  # a task that is carried out again finds it at work
         if stack.status == "UPDATE_ROLLBACK_FAILED":
-            await work.operation("cloudformation", "ContinueUpdateRollback", {"StackName": stack.id})
+            skipping = await work.transact(skipped_within, change.stack_id, stack.name)
+            await work.operation("cloudformation", "ContinueUpdateRollback", {"StackName": stack.id, **skipping})
             await settled(work, change, stack.id)
         try:
             await work.operation("cloudformation", "UpdateStack", request_of(change, stack.id))
@@ -83,6 +84,14 @@ def adopt(call: Call, name: str, parent: str) -> None:
     stack, above = found(call, name), found(call, parent)
     stack.settings |= {"ParentId": above.id, "RootId": above.settings.get("RootId", above.id)}
     stack.save(call)
+
+
+def skipped_within(call: Call, parent: str, name: str) -> dict[str, Any]:
+    """What a rollback of the parent that is continued skips of a nested stack, and of those within it."""
+    skipping = found(call, parent).settings.get("Skipping", {})
+    given = [each for each in skipping.get("ResourcesToSkip", ()) if "." in each]
+    within = [each.partition(".")[2] if each.startswith(f"{name}.") else each for each in given]
+    return {"ResourcesToSkip": within, "ForceRollback": skipping.get("ForceRollback", False)}
 
 
 def why(call: Call, name: str) -> str:
