@@ -105,6 +105,8 @@ def transforms_of(body: Mapping[str, Value]) -> tuple[Value, ...]:
 
 def section(body: Mapping[str, Value], name: str) -> Mapping[str, Value]:
     raw = body.get(name, {})
+    if raw is None:
+        raise TemplateError(f"Template format error: [/{name}] 'null' values are not allowed in templates")
     if not isinstance(raw, dict):
         raise TemplateError(f"Template format error: [/{name}] must be an object.")
     limit = LIMITS.get(name)
