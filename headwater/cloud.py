@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
@@ -23,7 +24,6 @@ from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
-from headwater.gateway.tls import AuthoritySite, TlsListeners
 from headwater.gateway.xray_daemon import XRayDaemon
 from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import exporter
@@ -42,6 +42,9 @@ from headwater.spine.shapes import compile_required, compile_validator
 from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.opening import opening
 from headwater.spine.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from headwater.gateway.tls.listeners import TlsListeners
 
 DEFAULT_PORT = 4566
 CONSOLE = Path(__file__).parent / "console" / "static"
@@ -118,13 +121,18 @@ class Cloud:
         judge = verifier.judge if settings.verify_signatures else None
         self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis, judge)
         self._server = Server(self.handler)
-        self.tls: TlsListeners | None = None
-        if settings.https_port is not None or settings.mqtts_port is not None:
-            self.tls = TlsListeners(self.engine, self.handler, self.mqtt, self.folder / "tls", settings.host)
-            sites.insert(0, AuthoritySite(self.tls.authority.pem))
+        self.tls = self._tls(sites) if settings.https_port is not None or settings.mqtts_port is not None else None
         self._xray = XRayDaemon(self.engine)
         self.exporter = exporter(self.engine, settings.otlp) if settings.otlp else None
         self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
+
+    def _tls(self, sites: list[Site]) -> TlsListeners:
+        from headwater.gateway.tls.authority_site import AuthoritySite
+        from headwater.gateway.tls.listeners import TlsListeners
+
+        listeners = TlsListeners(self.engine, self.handler, self.mqtt, self.folder / "tls", self.settings.host)
+        sites.insert(0, AuthoritySite(listeners.authority.pem))
+        return listeners
 
     @property
     def endpoint(self) -> str:

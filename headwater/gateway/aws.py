@@ -13,9 +13,8 @@ from headwater.gateway.event_frames import CONTENT_TYPE
 from headwater.gateway.identity import MOST_KEPT, Callers, credential_of, scope_of, service_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
-from headwater.gateway.protocols.cbor import CBOR_JSON
+from headwater.gateway.protocols.naming import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
-from headwater.gateway.protocols.xml_writer import escape
 from headwater.gateway.sessions import Sessions, expired
 from headwater.gateway.signatures.refusing import heed
 from headwater.gateway.users import as_user, is_of_user
@@ -219,6 +218,8 @@ def _unknown_service(error: AwsError, service: str, request: HttpRequest, reques
     if not form and service not in _XML_SERVICES:
         body = f'{{"__type":"{error.code}","message":"{error.message}"}}'
         return HttpResponse(error.status, [("Content-Type", "application/x-amz-json-1.1"), *headers], body.encode())
+    from headwater.gateway.protocols.xml_writer import escape
+
     told = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
     if service == "ec2":
         body = f"<Response><Errors>{told}</Errors><RequestID>{request_id}</RequestID></Response>"

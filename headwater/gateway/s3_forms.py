@@ -50,10 +50,6 @@ class FormUpload(NamedTuple):
     answer: Callable[[dict[str, Any]], HttpResponse]
 
 
-def is_form(request: HttpRequest) -> bool:
-    return request.headers.get("content-type", "").startswith("multipart/form-data")
-
-
 def form_upload(request: HttpRequest, bucket: str, clock: Clock, endpoint: str) -> FormUpload:
     """Read a form; AwsError where it is broken or its policy does not allow it."""
     fields, data, file_name = _read(request)

@@ -13,8 +13,7 @@ from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.preflight import preflight
 from headwater.gateway.protocols import WireService, load_service
 from headwater.gateway.s3_addresses import Page, bucket_of_host, bucket_of_path, is_signed_for_s3, website_page
-from headwater.gateway.s3_bodies import check_document, is_framed, unframe
-from headwater.gateway.s3_forms import form_upload, is_form
+from headwater.gateway.s3_bodies import check_document, is_form, is_framed, unframe
 from headwater.gateway.s3_presigned import PresignedUrls, is_presigned
 from headwater.gateway.signatures.refusing import noting
 from headwater.gateway.signatures.verifier import Verifier
@@ -71,6 +70,8 @@ class S3Site:
             if certain and request.query:
                 check_document(request)
             if request.method == "POST" and is_form(request):
+                from headwater.gateway.s3_forms import form_upload
+
                 engine = self._engine
                 upload = form_upload(request, bucket_of_path(request.path), engine.clock, engine.endpoint)
                 caller = self._callers.find(scope_of(request, upload.credential)) if upload.credential else _ANYBODY

@@ -12,8 +12,9 @@ import orjson
 from headwater.languages.policies.resource_policies import allows
 from headwater.services.kms import tables
 from headwater.services.kms.errors import malformed_policy, not_found
-from headwater.services.kms.key import PENDING_DELETION, find_key, own_key
-from headwater.spine.arns import partition_of
+from headwater.services.kms.key import PENDING_DELETION, find_key, look_up, own_key
+from headwater.services.kms.managed import PREFIX, PROTECTED, managed_policy
+from headwater.spine.arns import make_arn, partition_of
 from headwater.spine.operations import Call, Request, Result, operation
 
 NAME = "default"
@@ -96,6 +97,24 @@ def _is_texts(given: Any) -> bool:
 def _check_name(request: Request) -> None:
     if (request.get("PolicyName") or NAME) != NAME:
         raise not_found("No such policy exists")
+
+
+@operation("kms", "ResourcePolicy", internal=True, reads=True)
+def resource_policy(call: Call, request: Request) -> Result:
+    """The ``Policy`` of a key and its ``Arn``, by what names it (``Arn``; an id or an alias as ``Account`` and
+    ``Region`` see them); nothing where there is none."""
+    caller = call.caller._replace(
+        account=request.get("Account") or call.account, region=request.get("Region") or call.region
+    )
+    there, name = Call(call.engine, caller, call.now, call.span, call.memory), request["Arn"]
+    key = look_up(there, name)
+    if key is not None:
+        return {"Arn": key.arn, "Policy": key.policy}
+    service = name.removeprefix(PREFIX)
+    if service in PROTECTED and name.startswith(PREFIX):  # it is made when it is first used
+        arn = make_arn("kms", there.region, there.account, name)
+        return {"Arn": arn, "Policy": managed_policy(there, service)}
+    return {}
 
 
 @operation("kms", "GetKeyPolicy", reads=True)

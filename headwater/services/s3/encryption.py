@@ -10,8 +10,8 @@ from typing import Any
 
 from headwater.services.s3 import customer_keys
 from headwater.services.s3.bucket import Bucket
+from headwater.services.s3.checksums import Sums
 from headwater.services.s3.errors import invalid_argument, malformed_xml
-from headwater.services.s3.objects import md5
 from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
@@ -54,9 +54,9 @@ def encryption_of(call: Call, bucket: Bucket, request: Request) -> dict[str, Any
     return {**encryption, "BucketKeyEnabled": True} if with_bucket_key and algorithm != _DUAL_LAYER else encryption
 
 
-def etag(call: Call, encryption: dict[str, Any], data: bytes) -> str:
+def etag(call: Call, encryption: dict[str, Any], sums: Sums) -> str:
     """The MD5 of a body under S3's own keys; under any other key it is nothing that clients could compute."""
-    return md5(data) if encryption is SSE_S3 else call.ids.hex(32)
+    return sums.of("MD5").hex() if encryption is SSE_S3 else call.ids.hex(32)
 
 
 def kept(encryption: dict[str, Any]) -> dict[str, Any]:
