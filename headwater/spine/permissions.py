@@ -24,6 +24,8 @@ from headwater.spine.session_tokens import Confined
 
 # what a span says of what was refused, in words that are the same for all services
 REFUSED = "refused"
+# the access key of a request that AWS would refuse for its signature
+SIGNED_WITH = "signed with"
 _ROLE, _USER = ":assumed-role/", ":user/"
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _BAD_REQUEST = frozenset(  # services that answer 400 where others answer 403
