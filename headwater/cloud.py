@@ -19,6 +19,7 @@ from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
+from headwater.gateway.signatures.verifier import Verifier
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.static_pages import StaticPages
@@ -55,6 +56,7 @@ class Settings:
     the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
     ``mocks``: a file of Step Functions' mocks (docs/step-functions.md). ``enforce_policies``: a service whom the
     policy of a queue, topic or function does not let in is refused, as AWS does it (docs/eventbridge.md).
+    ``verify_signatures``: requests that are not signed as they say are refused (docs/permissions.md).
     ``https_port``, ``mqtts_port``: where TLS is spoken (docs/projects.md)."""
 
     host: str = "127.0.0.1"
@@ -70,6 +72,7 @@ class Settings:
     otlp: str | None = None
     mocks: Path | None = None
     enforce_policies: bool = False
+    verify_signatures: bool = False
     quotas: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,9 +102,10 @@ class Cloud:
             check_name(self.engine.catalogue, name)
         self.engine.quotas.options = settings.quotas
         self.engine.enforces_policies = settings.enforce_policies
+        self.engine.verifies_signatures = settings.verify_signatures
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
-        apis = AwsApis(self.engine, models)
+        apis, verifier = AwsApis(self.engine, models), Verifier(self.engine)
         sites: list[Site] = [
             StaticPages("/_headwater", CONSOLE),
             Surface(routes(self.engine), streams(self.engine)),
@@ -109,12 +113,13 @@ class Cloud:
             LambdaSite(self.engine),
             SnsSite(self.engine),
             OtlpSite(self.engine),
-            s3 := S3Site(self.engine, apis),
+            s3 := S3Site(self.engine, apis, verifier),
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.sockets = SocketApis(self.engine)
-        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)
+        judge = verifier.judge if settings.verify_signatures else None
+        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis, judge)
         self._server = Server(self.handler)
         self.tls = self._tls(sites) if settings.https_port is not None or settings.mqtts_port is not None else None
         self._xray = XRayDaemon(self.engine)
