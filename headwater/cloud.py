@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headwater.gateway.apis import UserApis
 from headwater.gateway.aws import AwsApis
@@ -18,12 +19,12 @@ from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
+from headwater.gateway.signatures.verifier import Verifier
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.sqs_messages_site import SqsMessagesSite
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
-from headwater.gateway.tls import AuthoritySite, TlsListeners
 from headwater.gateway.xray_daemon import XRayDaemon
 from headwater.insight import guests
 from headwater.insight.mock_file import MockFile
@@ -44,6 +45,9 @@ from headwater.spine.store.blobs import BlobStore
 from headwater.spine.store.opening import opening
 from headwater.spine.store.sqlite import SqliteStore
 
+if TYPE_CHECKING:
+    from headwater.gateway.tls.listeners import TlsListeners
+
 DEFAULT_PORT = 4566
 CONSOLE = Path(__file__).parent / "console" / "static"
 
@@ -54,6 +58,7 @@ class Settings:
     the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
     ``mocks``: a file of Step Functions' mocks (docs/step-functions.md). ``enforce_policies``: a service whom the
     policy of a queue, topic or function does not let in is refused, as AWS does it (docs/eventbridge.md).
+    ``verify_signatures``: requests that are not signed as they say are refused (docs/permissions.md).
     ``https_port``, ``mqtts_port``: where TLS is spoken (docs/projects.md)."""
 
     host: str = "127.0.0.1"
@@ -69,6 +74,7 @@ class Settings:
     otlp: str | None = None
     mocks: Path | None = None
     enforce_policies: bool = False
+    verify_signatures: bool = False
     quotas: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -98,10 +104,11 @@ class Cloud:
             check_name(self.engine.catalogue, name)
         self.engine.quotas.options = settings.quotas
         self.engine.enforces_policies = settings.enforce_policies
+        self.engine.verifies_signatures = settings.verify_signatures
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         self.startup = guests.Startup()
-        apis = AwsApis(self.engine, models)
+        apis, verifier = AwsApis(self.engine, models), Verifier(self.engine)
         sites: list[Site] = [
             StaticPages("/_headwater", CONSOLE),
             Surface(("/_headwater",), routes(self.engine), streams(self.engine)),
@@ -111,20 +118,26 @@ class Cloud:
             Surface(guests.PREFIXES, guests.routes(self.engine, self.startup), {}, spaced=True),
             SnsSite(self.engine),
             OtlpSite(self.engine),
-            s3 := S3Site(self.engine, apis),
+            s3 := S3Site(self.engine, apis, verifier),
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.sockets = SocketApis(self.engine)
-        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)
+        judge = verifier.judge if settings.verify_signatures else None
+        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis, judge)
         self._server = Server(self.handler)
-        self.tls: TlsListeners | None = None
-        if settings.https_port is not None or settings.mqtts_port is not None:
-            self.tls = TlsListeners(self.engine, self.handler, self.mqtt, self.folder / "tls", settings.host)
-            sites.insert(0, AuthoritySite(self.tls.authority.pem))
+        self.tls = self._tls(sites) if settings.https_port is not None or settings.mqtts_port is not None else None
         self._xray = XRayDaemon(self.engine)
         self.exporter = exporter(self.engine, settings.otlp) if settings.otlp else None
         self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
+
+    def _tls(self, sites: list[Site]) -> TlsListeners:
+        from headwater.gateway.tls.authority_site import AuthoritySite
+        from headwater.gateway.tls.listeners import TlsListeners
+
+        listeners = TlsListeners(self.engine, self.handler, self.mqtt, self.folder / "tls", self.settings.host)
+        sites.insert(0, AuthoritySite(listeners.authority.pem))
+        return listeners
 
     @property
     def endpoint(self) -> str:

@@ -36,7 +36,7 @@ class Aws:
                 region_name=self.region,
                 endpoint_url=self.endpoint,
                 aws_access_key_id=self.account,
-                aws_secret_access_key="headwater",
+                aws_secret_access_key="test",
                 config=CONFIG,
             )
         return self._clients[service]
@@ -79,10 +79,5 @@ class ArtifactBucket:
         self._made = True
 
     def _has(self, key: str) -> bool:
-        try:
-            self._s3.head_object(Bucket=self.name, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
-                return False
-            raise
-        return True
+        found = self._s3.list_objects_v2(Bucket=self.name, Prefix=key, MaxKeys=1).get("Contents", [])
+        return any(each["Key"] == key for each in found)

@@ -71,7 +71,7 @@ class Packager:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
             key = f"{digest_of({'template': path})}.template"
-        elif artifact.kind.zipped:
+        elif artifact.kind.zipped and not _is_archive(artifact.path):
             files = build(artifact, self.cache)
             key = f"{digest_of(files)}.zip"
             path = self.cache / "archives" / key
@@ -103,8 +103,6 @@ def build(artifact: Artifact, cache: Path) -> dict[str, Path]:
             "nodejs2x.x and esbuild are"
         )
     source = artifact.path
-    if source.suffix in (".zip", ".jar"):
-        raise DeploymentError(f"{artifact.logical_id}: {source} is an archive; name the folder that it was made of")
     # a layer is laid out by its author, unless it asks to be built
     if artifact.is_layer and not artifact.build_method:
         return files_of(source)
@@ -124,6 +122,11 @@ def build(artifact: Artifact, cache: Path) -> dict[str, Path]:
             **files_of(source, prefix, NODE_MODULES),
         }
     return files_of(source)
+
+
+def _is_archive(path: Path) -> bool:
+    """What somebody else has built is taken as it is, as `sam build` and `sam package` take it."""
+    return path.suffix in (".zip", ".jar") and path.is_file()
 
 
 def _layer_prefix(artifact: Artifact) -> str:

@@ -13,10 +13,10 @@ from headwater.gateway.event_frames import CONTENT_TYPE
 from headwater.gateway.identity import MOST_KEPT, Callers, credential_of, scope_of, service_of
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import Protocol, WireService, load_service
-from headwater.gateway.protocols.cbor import CBOR_JSON
+from headwater.gateway.protocols.naming import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
-from headwater.gateway.protocols.xml_writer import escape
 from headwater.gateway.sessions import Sessions, expired
+from headwater.gateway.signatures.refusing import heed
 from headwater.gateway.users import as_user, is_of_user
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
@@ -68,6 +68,12 @@ class AwsApis:
                 connection.respond(found)
                 return
             route, path = found
+        if request.flaw is not None:
+            operation, refused = heed(route.operation, request, route.protocol)
+            route = route._replace(operation=operation)
+            if refused is not None:
+                self._submit(route, {}, request, request_id, connection)
+                return
         session = self._sessions.find(request)
         if session is not None:
             if session.expires <= self._engine.clock.now():
@@ -85,6 +91,17 @@ class AwsApis:
             log.exception("request could not be read", extra={"operation": route.operation.title})
             connection.respond(route.wire.error(route.protocol, internal_error(), request_id, route.operation.name))
             return
+        self._submit(route, parameters, request, request_id, connection)
+
+    def _submit(
+        self,
+        route: Route,
+        parameters: dict[str, Any],
+        request: HttpRequest,
+        request_id: str,
+        connection: HttpConnection,
+    ) -> None:
+        headers = request.headers
         # S3 answers browsers by the CORS rules of each bucket
         kind = _Reply if route.plan.events is None else _StreamingReply
         reply = kind(connection, route, request_id, "origin" in headers and route.service != "s3")
@@ -201,6 +218,8 @@ def _unknown_service(error: AwsError, service: str, request: HttpRequest, reques
     if not form and service not in _XML_SERVICES:
         body = f'{{"__type":"{error.code}","message":"{error.message}"}}'
         return HttpResponse(error.status, [("Content-Type", "application/x-amz-json-1.1"), *headers], body.encode())
+    from headwater.gateway.protocols.xml_writer import escape
+
     told = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
     if service == "ec2":
         body = f"<Response><Errors>{told}</Errors><RequestID>{request_id}</RequestID></Response>"

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
+from io import SEEK_END, BytesIO
 from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
@@ -88,7 +89,7 @@ class HttpConnection(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._in_head = True
         self._head_bytes = 0
-        self._parts: list[bytes] = []
+        self._body: bytes | BytesIO = b""  # bytes as long as it came in one piece
         self._size = 0
         self._refused = False
 
@@ -166,19 +167,24 @@ class HttpConnection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
-        if self._size <= MOST_BODY_BYTES:
-            self._parts.append(body)
-        elif not self._refused:
+        if self._size > MOST_BODY_BYTES:
             self._refused = True
-            self._parts.clear()
+            self._body = b""
+        elif not self._body:
+            self._body = body
+        else:
+            # it grows where it lies: joining the pieces of hundreds of megabytes would stop the loop for a second
+            if isinstance(self._body, bytes):
+                self._body = BytesIO(self._body)
+                self._body.seek(0, SEEK_END)
+            self._body.write(body)
 
     def on_message_complete(self) -> None:
         parser = self._parser
         path, _, query = self._url.decode("latin-1").partition("?")
         if path.startswith("http://"):  # the absolute form, as proxies send it
             path = "/" + path[7:].partition("/")[2]
-        parts = self._parts
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        body = self._body if isinstance(self._body, bytes) else self._body.getvalue()
         request = HttpRequest(parser.get_method().decode("latin-1"), path, query, self._headers, body)
         if parser.should_upgrade():
             self._current = request

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
 from h2 import events
@@ -164,7 +165,7 @@ class Http2Stream:
         self.alive = True
         self.abandoned: Callable[[], object] | None = None
         self._headers = headers
-        self._parts: list[bytes] = []
+        self._body = BytesIO()
         self._size = 0
         self._method = ""
         self._pending = bytearray()
@@ -180,9 +181,9 @@ class Http2Stream:
     def receive(self, data: bytes) -> None:
         self._size += len(data)
         if self._size <= MOST_BODY_BYTES:
-            self._parts.append(data)
+            self._body.write(data)
         else:
-            self._parts.clear()
+            self._body = BytesIO()
 
     def complete(self) -> None:
         headers: dict[str, str] = {}
@@ -201,7 +202,7 @@ class Http2Stream:
         if host is not None:
             headers["host"] = host
         path, _, query = target.partition("?")
-        request = HttpRequest(self._method, path, query, headers, b"".join(self._parts))
+        request = HttpRequest(self._method, path, query, headers, self._body.getvalue())
         handler = self._connection.handler
         if self._size > MOST_BODY_BYTES:
             self.respond(handler.too_large(request))

@@ -23,6 +23,11 @@ def is_framed(request: HttpRequest) -> bool:
     return headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
 
 
+def is_form(request: HttpRequest) -> bool:
+    """Whether the body is a browser's form: ``s3_forms.py`` reads those."""
+    return request.headers.get("content-type", "").startswith("multipart/form-data")
+
+
 def unframe(request: HttpRequest) -> None:
     """Put the plain body and its trailers, as headers, in the place of the framed one; AwsError where it is broken."""
     headers = request.headers
@@ -54,8 +59,8 @@ def check_document(request: HttpRequest) -> None:
 
 def decode(framed: bytes) -> tuple[bytes, dict[str, str]]:
     """The body and the trailers (lower-case names) of a framed body."""
-    parts: list[bytes] = []
-    at = 0
+    parts: list[memoryview] = []
+    view, at = memoryview(framed), 0
     while True:
         end = framed.find(b"\r\n", at, at + _LONGEST_LINE)
         if end < 0:
@@ -66,9 +71,9 @@ def decode(framed: bytes) -> tuple[bytes, dict[str, str]]:
             break
         if framed[at + size : at + size + 2] != b"\r\n":
             raise _incomplete()
-        parts.append(framed[at : at + size])
+        parts.append(view[at : at + size])
         at += size + 2
-    return (parts[0] if len(parts) == 1 else b"".join(parts)), _trailers(framed[at:])
+    return b"".join(parts), _trailers(framed[at:])
 
 
 def _size(line: bytes) -> int:

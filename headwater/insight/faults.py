@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
@@ -109,6 +108,8 @@ def check_service(pattern: str) -> None:
     if any(fnmatchcase(name, pattern) for name in SERVICES):
         return
     called = [name for name, listing in SERVICES.items() if pattern in (listing.model, listing.package.split(".")[-1])]
+    from difflib import get_close_matches  # for a wrong name only
+
     alike = called or get_close_matches(pattern, SERVICES, 1)
     hint = f"Is it {alike[0]}?" if alike else f"There are {', '.join(sorted(SERVICES))}."
     raise _refused(f"There is no service {pattern}. {hint}")

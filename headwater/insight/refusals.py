@@ -9,8 +9,13 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
-_SENDERS = {"rule": "events", "subscription": "sns"}
-_DELIVERIES = {"events.target": "rule", "sns.subscription": "subscription"}
+_SENDERS = {"rule": "events", "subscription": "sns", "bucket": "s3", "alarm": "cloudwatch"}
+_DELIVERIES = {
+    "events.target": "rule",
+    "monitoring.action": "alarm",
+    "s3.notification": "bucket",
+    "sns.subscription": "subscription",
+}
 
 
 def warn_of_refusals(call: Call, verdicts: list[dict[str, Any]]) -> None:
@@ -37,13 +42,16 @@ def note_refusals(call: Call, spans: list[dict[str, Any]]) -> None:
             continue
         kind, key = _DELIVERIES[parent["name"]], (parent["subject"], span["subject"])
         if key not in known:
-            known[key] = _of_delivery(call, kind, *key)
+            known[key] = _of_delivery(call, kind, *key, parent["account"])
         if known[key] is not None:
             parent["notes"][NOTE] = known[key]
 
 
-def _of_delivery(call: Call, kind: str, sender: str, target: str) -> str | None:
-    """The same of what a span names: the ARN of a rule or subscription, and what took the delivery, without alias."""
+def _of_delivery(call: Call, kind: str, sender: str, target: str, account: str) -> str | None:
+    """The same of what a span names: the ARN of who sent, and what took the delivery, without alias."""
+    if kind in ("bucket", "alarm"):
+        of_nobody = kind == "alarm" and ":lambda:" in target  # functions let others in than topics do
+        return None if of_nobody else refusal(call, target, Visitor(_SENDERS[kind], sender, account))
     try:
         if kind == "rule":
             taken = [

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import orjson
+
+from headwater.insight.outcomes import GOOD, has_failed
 from headwater.spine.operations import Call
 
 # Spans are read newest first, so many at a time, until enough traces are found or so many were looked at.
@@ -51,16 +54,17 @@ class _Trace:
         self.last_end = max(self.last_end, started * 1000 + (duration or 0))
         self.spans += 1
         self.running += outcome is None
-        self.failures += outcome not in ("ok", "again", None) or _FUNCTION_ERROR in (notes or "")
+        if outcome not in GOOD or _FUNCTION_ERROR in (notes or ""):
+            self.failures += has_failed(name, outcome, orjson.loads(notes or "{}"))
         if not self.found:
             self.found = not text or any(text in str(each).lower() for each in (name, subject, outcome, notes, kind))
 
     @property
     def is_look(self) -> bool:
-        return self.spans == 1 and not self.failures and self.first[4].partition(":")[2].startswith(_LOOKS)
+        return self.spans == 1 and self.first[8] in GOOD and self.first[4].partition(":")[2].startswith(_LOOKS)
 
     def shown(self, trace: str) -> dict[str, Any]:
-        identity, _, _, kind, name, subject, started, *_ = self.first
+        identity, _, _, kind, name, subject, started, _, outcome, _ = self.first
         return {
             "trace": trace,
             "first": f"{identity:016x}",
@@ -71,6 +75,7 @@ class _Trace:
             "duration": self.last_end - started * 1000,
             "spans": self.spans,
             "failures": self.failures,
+            "outcome": outcome,
             "running": self.running,
         }
 
@@ -104,6 +109,8 @@ def _count(traces: dict[str, _Trace], wanted: Wanted) -> int:
 
 
 def _fits(trace: _Trace, wanted: Wanted) -> bool:
-    if not trace.found or (trace.is_look and not wanted.looks) or (wanted.status == FAILED and not trace.failures):
+    if not trace.found or (trace.is_look and not wanted.looks):
+        return False
+    if wanted.status == FAILED and not trace.failures and trace.first[8] in GOOD:
         return False
     return not (wanted.status == RUNNING and not trace.running)

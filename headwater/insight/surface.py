@@ -29,6 +29,7 @@ from headwater.insight.pulse import pulse
 from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
+from headwater.insight.signatures import show_signatures
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
 from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree, whole_span
@@ -329,6 +330,10 @@ PAGES = (
     Page(
         "GET", "/_headwater/permissions", "What roles did here, or tried, that their policies do not allow",
         show_permissions, {"role": "Only of this role: a name or an ARN."}, answers=openapi.PERMISSIONS,
+    ),
+    Page(
+        "GET", "/_headwater/signatures", "Requests that were signed otherwise than AWS would take it",
+        show_signatures, answers=openapi.SIGNATURES,
     ),
     Page(
         "GET", "/_headwater/outbox", "E-mails, text messages and pushes that SNS would have sent, the newest first",

@@ -1,4 +1,5 @@
-"""Whether the policy of a queue, topic or function lets another AWS service use it, in whatever account.
+"""Whether the policy of a queue, topic or function, and that of its key, let another AWS service use it, in whatever
+account.
 
 Where AWS asks no such policy (a role is assumed), nobody asks here. Without ``Engine.enforces_policies`` an answer of
 no is told by whoever explains, and hinders nothing.
@@ -8,16 +9,20 @@ https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from headwater.languages.policies.resource_policies import allows, allows_on_condition
-from headwater.spine.arns import parse_arn
+from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
 # what a span or verdict says of what works here and would not there
 NOTE = "AWS would refuse this"
 _REGIONAL = frozenset({"logs"})  # services that policies may also name with a region
+_FOR_OWNERS = frozenset({"cloudwatch"})  # that come as whoever owns what they come for
+KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
+"""What it takes to send to something that is encrypted."""
 _ACTIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction"}
 
 
@@ -33,13 +38,21 @@ class Visitor(NamedTuple):
         return f"{self.service}.amazonaws.com"
 
 
+class Refusal(NamedTuple):
+    """What a visitor may not do, to what (an ARN), and why."""
+
+    action: str
+    resource: str
+    why: str
+
+
 def admit(call: Call, target: str, visitor: Visitor) -> None:
-    """AwsError where policies are enforced and the target's does not let the visitor in."""
-    if call.engine.enforces_policies and refusal(call, target, visitor) is not None:
-        action = _ACTIONS[target.split(":")[2]]
+    """AwsError where policies are enforced and the target's, or its key's, does not let the visitor in."""
+    if call.engine.enforces_policies and (refused := _refused(call, target, visitor)) is not None:
+        action, resource, _ = refused
         raise AwsError(
-            "AccessDenied",
-            f"User: {visitor.principal} is not authorized to perform: {action} on resource: {target} because no "
+            "AccessDenied" if resource == target else "KmsAccessDenied",
+            f"User: {visitor.principal} is not authorized to perform: {action} on resource: {resource} because no "
             f"resource-based policy allows the {action} action",
             403,
         )
@@ -47,13 +60,17 @@ def admit(call: Call, target: str, visitor: Visitor) -> None:
 
 def refusal(call: Call, target: str, visitor: Visitor) -> str | None:
     """Why a policy does not let the visitor in, and what it lacks; None where it does, or where there is no target."""
+    refused = _refused(call, target, visitor)
+    return None if refused is None else refused.why
+
+
+def _refused(call: Call, target: str, visitor: Visitor) -> Refusal | None:
     arn = parse_arn(target)
     if arn is None or arn.service not in _ACTIONS:
         return None
     told = call.ask(arn.service, "ResourcePolicy", {"Arn": target})
     if not told:
         return None
-    policy, action = told["Policy"], _ACTIONS[arn.service]
     asked = {
         "aws:SourceArn": visitor.source,
         "aws:SourceAccount": visitor.account,
@@ -61,11 +78,44 @@ def refusal(call: Call, target: str, visitor: Visitor) -> str | None:
         "aws:PrincipalIsAWSService": "true",
         "aws:SecureTransport": "true",
     }
+    if visitor.service in _FOR_OWNERS:
+        asked["aws:SourceOwner"] = visitor.account
     names = [visitor.principal]
     if visitor.service in _REGIONAL:
         names.append(f"{visitor.service}.{arn.region}.amazonaws.com")
-    if any(allows(policy, name, action, target, asked) for name in names):
-        return None
-    if any(allows_on_condition(policy, name, action, target) for name in names):
-        return f"the policy of {target} lets {visitor.principal} in, but not for {visitor.source}"
-    return f"the policy of {target} allows no {visitor.principal} ({action} for {visitor.source})"
+    policy, action = told["Policy"], _ACTIONS[arn.service]
+    if not any(allows(policy, name, action, target, asked) for name in names):
+        if any(allows_on_condition(policy, name, action, target) for name in names):
+            why = f"the policy of {target} lets {visitor.principal} in, but not for {visitor.source}"
+        else:
+            why = f"the policy of {target} allows no {visitor.principal} ({action} for {visitor.source})"
+        return Refusal(action, target, why)
+    return _refused_by_key(call, arn, told["Key"], visitor, asked) if told.get("Key") else None
+
+
+def _refused_by_key(call: Call, target: Arn, key: str, visitor: Visitor, asked: Mapping[str, str]) -> Refusal | None:
+    """The key of KMS with which the target is encrypted has to let the visitor in as well.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
+    told = call.ask("kms", "ResourcePolicy", {"Arn": key, "Account": target.account, "Region": target.region})
+    if not told:
+        return None  # there is none, of which KMS tells
+    policy, resource, principal = told["Policy"], told["Arn"], visitor.principal
+    asked = {
+        **asked,
+        "kms:ViaService": f"{target.service}.{target.region}.amazonaws.com",
+        f"kms:EncryptionContext:aws:{target.service}:arn": str(target),
+        f"kms:EncryptionContext:aws:{target.service}:topicArn": str(target),
+    }
+    for action in KEY_ACTIONS:
+        if allows(policy, principal, action, resource, asked):
+            continue
+        if key.startswith("alias/aws/"):
+            why = f"{target} is encrypted with {key}, AWS's own key, which lets no service in: take a key of your own"
+        elif allows_on_condition(policy, principal, action, resource):
+            why = f"the policy of {resource}, the key of {target}, lets {principal} in, but not for {visitor.source}"
+        else:
+            why = f"the policy of {resource}, the key of {target}, allows no {principal} ({action})"
+        return Refusal(action, resource, why)
+    return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.store.blobs import Blob
 
@@ -84,6 +85,11 @@ class Resource:
         """The physical ids of all there are."""
         raise Untellable
 
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        """The physical id of what exists under the name that a template gives, None where nothing does: for a type
+        whose creation would take it for its own."""
+        return None
+
     def locate(self, identifier: str) -> str:
         """The physical id of what the type's primary identifier names: most often the same."""
         return identifier
@@ -115,6 +121,14 @@ def all_listed(
         if not (token := answer.get(tokens[0])):
             return listed
         answer = call.operation(service, name, {**request, tokens[1]: token})
+
+
+def found(call: Call, service: str, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What an operation that describes one thing answers; None where it refuses, as there is no such thing."""
+    try:
+        return call.operation(service, name, request)
+    except AwsError:
+        return None
 
 
 def read_object(call: Call, location: Mapping[str, Any]) -> str:

@@ -97,6 +97,17 @@ def test_every_kind_of_path(project: Path, tmp_path: Path) -> None:
     assert nested["Resources"]["F"]["Properties"]["Code"] == {"S3Bucket": "shelf", "S3Key": key}
 
 
+def test_an_archive_is_taken_as_it_is(project: Path, tmp_path: Path) -> None:
+    write_archive(files_of(project / "own"), project / "own.zip")
+    text = TEMPLATE.replace("CodeUri: own/", "CodeUri: own.zip").replace("Code: own,", "Code: own.zip,")
+    (project / "template.yaml").write_text(text)
+    shelf = Shelf()
+    found = packaged(project, shelf, tmp_path)
+    assert shelf.kept[found["Own"]["CodeUri"].removeprefix("s3://shelf/")] == (project / "own.zip").read_bytes()
+    assert shelf.kept[found["Plain"]["Code"]["S3Key"]] == (project / "own.zip").read_bytes()
+    assert project / "own.zip" in set(watched_paths(project / "template.yaml"))
+
+
 def test_the_same_content_is_the_same_archive(project: Path, tmp_path: Path) -> None:
     first = packaged(project, Shelf(), tmp_path / "1")
     copy = tmp_path / "copy"

@@ -78,6 +78,10 @@ def test_json_and_a_flow_mapping() -> None:
         ("x: " + "{a: " * 200 + "1" + "}" * 200, "Template format error: unsupported structure."),
         ('{"a":' * 3000 + "1" + "}" * 3000, "Template format error: unsupported structure."),
         ("{}", "Template format error: At least one Resources member must be defined."),
+        (
+            "Rules:\nResources: {A: {Type: T}}",
+            "Template format error: [/Rules] 'null' values are not allowed in templates",
+        ),
         ("Resources: []", "Template format error: [/Resources] must be an object."),
         ("Resorces: {}", "Invalid template property or properties [Resorces]"),
         (

@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from headwater.languages.policies import Decision
+from headwater.services.apigateway.access_logs import Served, compile_access_log, line
 from headwater.services.apigateway.authorizer import BrokenAuthorizer, decision
-from headwater.services.apigateway.exchange import Exchange
+from headwater.services.apigateway.exchange import Backend, Exchange, Response
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
 from headwater.services.apigateway.function_results import (
     MalformedResult,
@@ -44,6 +45,22 @@ def exchange(**changes: Any) -> Exchange:
         "parameters": {"name": "pa th"},
     }
     return Exchange(**(given | changes))
+
+
+def test_an_access_log_tells_a_function_s_status_from_lambda_s() -> None:
+    arn = "arn:aws:logs:eu-west-1:123456789012:log-group:g"
+    names = ("integration.status", "integration.integrationStatus", "integration.latency", "integration.error")
+    text = " ".join(f"$context.{name}" for name in ("requestId", *names))
+    access_log = compile_access_log({"format": text, "destinationArn": arn}, "abcdefghij/prod")
+    assert access_log is not None
+    answer = Response(201, [], b"")
+
+    def told(**changes: Any) -> str:
+        return line(access_log, Served(exchange(rest=True, **changes), answer, 9)).partition(" ")[2]
+
+    assert told(backend=Backend(200, 201, 7)) == "201 200 7 -"
+    assert told(backend=Backend(None, None, 7), problem="the function failed") == "- - 7 the function failed"
+    assert told(problem="refused by the authorizer") == "- - - -"
 
 
 def test_format_2_is_whole() -> None:

@@ -224,7 +224,10 @@ def test_a_stage_writes_an_access_log(aws: Client, api: dict[str, Any], to_queue
     to_queue("POST /orders")
     aws("logs").create_log_group(logGroupName="access")
     arn = aws("logs").describe_log_groups(logGroupNamePrefix="access")["logGroups"][0]["arn"]
-    names = ("httpMethod", "routeKey", "path", "status", "responseLength", "authorizer.who")
+    names = (
+        *("httpMethod", "routeKey", "path", "status", "responseLength", "authorizer.who"),
+        *("integration.status", "integrationStatus", "integration.error"),
+    )
     text = "$context.requestId " + " ".join(f"$context.{name}" for name in names)
     settings = {"DestinationArn": arn.removesuffix(":*"), "Format": text}
     aws("apigatewayv2").update_stage(ApiId=api["ApiId"], StageName="$default", AccessLogSettings=settings)
@@ -233,8 +236,8 @@ def test_a_stage_writes_an_access_log(aws: Client, api: dict[str, Any], to_queue
     settle(aws("logs"))
     lines = [event["message"] for event in aws("logs").filter_log_events(logGroupName="access")["events"]]
     assert lines == [
-        f"{taken.headers['apigw-requestid']} POST POST /orders /orders 200 {len(taken.body)} -",
-        f"{missed.headers['apigw-requestid']} GET - /orders 404 23 -",
+        f"{taken.headers['apigw-requestid']} POST POST /orders /orders 200 {len(taken.body)} - 200 200 -",
+        f"{missed.headers['apigw-requestid']} GET - /orders 404 23 - - - -",
     ]
     aws("apigatewayv2").delete_access_log_settings(ApiId=api["ApiId"], StageName="$default")
     with pytest.raises(ClientError) as failure:

@@ -57,6 +57,14 @@ def test_an_update(aws: Client) -> None:
     assert changes["Q"]["Scope"] == ["Properties"]
     assert changes["Q"]["Details"][0]["Target"]["Name"] == "VisibilityTimeout"
     assert changes["R"]["Action"] == "Add"
+    assert "BeforeContext" not in changes["Q"]
+    told = cloudformation.describe_change_set(ChangeSetName=made["ChangeSetId"], IncludePropertyValues=True)
+    (change,) = [c["ResourceChange"] for c in told["Changes"] if c["ResourceChange"]["LogicalResourceId"] == "Q"]
+    assert json.loads(change["BeforeContext"]) == {"Properties": {"VisibilityTimeout": 10}}
+    target = change["Details"][0]["Target"]
+    assert (target["Path"], target["BeforeValue"], target["AfterValue"], target["AttributeChangeType"]) == (
+        *("/Properties/VisibilityTimeout", "10", "20", "Modify"),
+    )
     change_set(cloudformation, TWO.replace("20", "30"), "UPDATE", "second")
     cloudformation.execute_change_set(StackName="shop", ChangeSetName=made["ChangeSetId"])
     assert stack(cloudformation)["StackStatus"] == "UPDATE_COMPLETE"

@@ -130,17 +130,11 @@ def test_an_operation_tells_how_it_went(aws: Client) -> None:
         cloudformation.describe_events()
 
 
-@pytest.mark.parametrize(
-    ("request_more", "told"),
-    [
-        ({"ResourceTypes": ["AWS::SNS::*", "AWS::SSM::Parameter"]}, "Resource type AWS::SQS::Queue is not allowed"),
-        ({"DeploymentConfig": {"Mode": "EXPRESS"}}, "DeploymentConfig is not implemented by Headwater"),
-    ],
-)
-def test_what_a_request_does_not_allow(aws: Client, request_more: dict[str, Any], told: str) -> None:
+def test_what_a_request_does_not_allow(aws: Client) -> None:
     cloudformation, body = aws("cloudformation"), template(Queue=("SQS::Queue", {}))
-    with pytest.raises(ClientError, match=told):
-        cloudformation.create_stack(StackName="shop", TemplateBody=body, **request_more)
+    allowed = ["AWS::SNS::*", "AWS::SSM::Parameter"]
+    with pytest.raises(ClientError, match="Resource type AWS::SQS::Queue is not allowed"):
+        cloudformation.create_stack(StackName="shop", TemplateBody=body, ResourceTypes=allowed)
 
 
 @pytest.mark.parametrize("name", ["Nope", "Arn.Nope"])

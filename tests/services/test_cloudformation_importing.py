@@ -99,3 +99,69 @@ def test_what_an_import_may_not_do(aws: Client) -> None:
     wrong = {"ResourceType": "AWS::SQS::Queue", "LogicalResourceId": "Queue", "ResourceIdentifier": {"QueueName": "q"}}
     with pytest.raises(ClientError, match="must be \\[QueueUrl\\]"):
         cloudformation.create_change_set(**request, ResourcesToImport=[wrong])
+
+
+def test_what_a_template_names_is_taken_in_where_that_is_asked_for(aws: Client) -> None:
+    cloudformation, sqs = aws("cloudformation"), aws("sqs")
+    url = sqs.create_queue(QueueName="q", Attributes={"DelaySeconds": "5"})["QueueUrl"]
+    wrong = {"Type": "AWS::Events::Rule", "DependsOn": "Queue", "Properties": {"EventPattern": {"source": "x"}}}
+    request = {"StackName": "shop", "ChangeSetType": "CREATE", "ImportExistingResources": True}
+
+    def deployed(name: str, **resources: dict[str, Any]) -> dict[str, str]:
+        cloudformation.create_change_set(**request, ChangeSetName=name, TemplateBody=template(**resources))
+        wait_for(cloudformation, "change_set_create_complete", StackName="shop", ChangeSetName=name)
+        found = cloudformation.describe_change_set(StackName="shop", ChangeSetName=name)
+        assert found["ImportExistingResources"]
+        cloudformation.execute_change_set(StackName="shop", ChangeSetName=name)
+        settle(cloudformation)
+        changes = [each["ResourceChange"] for each in found["Changes"]]
+        return {each["LogicalResourceId"]: each["Action"] for each in changes}
+
+    def status() -> str:
+        return str(cloudformation.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"])
+
+    kept = {**queue(DelaySeconds=9), "DeletionPolicy": "RetainExceptOnCreate"}
+    assert deployed("first", Queue=kept, Wrong=wrong) == {"Queue": "Import", "Wrong": "Add"}
+    assert status() == "ROLLBACK_COMPLETE"
+    assert sqs.list_queues()["QueueUrls"] == [url]  # it was there before
+    cloudformation.delete_stack(StackName="shop")
+    settle(cloudformation)
+    assert deployed("second", Queue=kept, Topic=OLD) == {"Queue": "Import", "Topic": "Add"}
+    assert status() == "CREATE_COMPLETE"
+    statuses = {
+        each["ResourceStatus"]
+        for each in cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+        if each["LogicalResourceId"] == "Queue"
+    }
+    assert statuses == {"IMPORT_IN_PROGRESS", "IMPORT_COMPLETE"}
+
+
+NAMED: dict[str, tuple[dict[str, Any], str, str, dict[str, Any]]] = {
+    "AWS::SQS::Queue": ({"QueueName": "a"}, "sqs", "create_queue", {"QueueName": "a"}),
+    "AWS::SNS::Topic": ({"TopicName": "a"}, "sns", "create_topic", {"Name": "a"}),
+    "AWS::Events::Rule": (
+        {"Name": "a", "EventPattern": {"source": ["x"]}}, "events", "put_rule",
+        {"Name": "a", "EventPattern": '{"source": ["x"]}'},
+    ),
+    "AWS::IoT::Thing": ({"ThingName": "a"}, "iot", "create_thing", {"thingName": "a"}),
+    "AWS::StepFunctions::Activity": ({"Name": "a"}, "stepfunctions", "create_activity", {"name": "a"}),
+    "AWS::CloudWatch::Dashboard": (
+        {"DashboardName": "a", "DashboardBody": '{"widgets": []}'}, "cloudwatch", "put_dashboard",
+        {"DashboardName": "a", "DashboardBody": '{"widgets": []}'},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(NAMED))
+def test_what_is_there_already_is_not_taken_over(aws: Client, kind: str) -> None:
+    cloudformation = aws("cloudformation")
+    properties, service, operation, request = NAMED[kind]
+    getattr(aws(service), operation)(**request)
+    body = json.dumps({"Resources": {"It": {"Type": kind, "Properties": properties}}})
+    cloudformation.create_stack(StackName="shop", TemplateBody=body, DisableValidation=True)
+    settle(cloudformation)
+    events = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+    (reason,) = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
+    assert f"Resource of type '{kind}' with identifier" in reason
+    assert "HandlerErrorCode: AlreadyExists" in reason
+    getattr(aws(service), operation)(**request)  # it is still there, as it was

@@ -286,14 +286,32 @@ def test_a_poisonous_record_is_found_by_halving_and_told_of(aws: Client) -> None
     assert seen == ["a", "b", "c"]
 
 
-def test_a_bucket_for_failed_batches_is_refused_by_name(aws: Client) -> None:
-    _, arn = stream(aws)
-    make(aws("lambda"), source=FORWARD, Environment={"Variables": {"OUT": "x"}})
-    asked = {"EventSourceArn": arn, "FunctionName": "f", "StartingPosition": "LATEST"}
-    with pytest.raises(ClientError, match="An S3 bucket as OnFailure of an event source mapping"):
-        aws("lambda").create_event_source_mapping(
-            **asked, DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::b"}}
-        )
+def test_a_bucket_gets_the_whole_batch_that_failed(aws: Client, account: str) -> None:
+    dynamodb, arn = stream(aws)
+    lambda_, s3, bucket = aws("lambda"), aws("s3"), f"batches-{account}"
+    s3.create_bucket(Bucket=bucket)
+    make(lambda_, source="def handler(event, context):\n    raise ValueError('no')\n")
+    put(dynamodb, "a")
+    put(dynamodb, "b")
+    asked = {"EventSourceArn": arn, "FunctionName": "f", "StartingPosition": "TRIM_HORIZON"}
+    with pytest.raises(ClientError, match=r"The destination ARN .*event-bus/b is invalid"):
+        bus = f"arn:aws:events:us-east-1:{account}:event-bus/b"
+        lambda_.create_event_source_mapping(**asked, DestinationConfig={"OnFailure": {"Destination": bus}})
+    mapping = lambda_.create_event_source_mapping(
+        **asked,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
+    )["UUID"]
+    settle(lambda_)
+    (listed,) = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    record = json.loads(s3.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read())
+    batch, time = record["DDBStreamBatchInfo"], record["timestamp"]
+    folder, _, name = listed["Key"].rpartition("/")
+    assert folder == f"aws/lambda/{mapping}/{batch['shardId']}/{time[:10].replace('-', '/')}"
+    assert name.startswith(f"{time[:19].replace(':', '.')}-")
+    keys = [each["dynamodb"]["Keys"]["pk"]["S"] for each in record["payload"]["Records"]]
+    assert (batch["batchSize"], keys) == (2, ["a", "b"])
+    assert record["requestContext"]["condition"] == "RetryAttemptsExhausted"
 
 
 def test_each_record_of_a_batch_tells_where_it_was_handled(aws: Client, server: ServerThread) -> None:

@@ -307,7 +307,7 @@ def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: 
     assert _refused(lambda: add(queue)) == (
         "InvalidParameterValueException",
         400,
-        "The provided execution role does not have permissions to call DeleteMessage on SQS",
+        "The function execution role does not have permissions to call DeleteMessage on SQS",
     )
     strictly("kinesis").create_stream(StreamName="s", ShardCount=1)
     stream = f"arn:aws:kinesis:us-east-1:{account}:stream/s"

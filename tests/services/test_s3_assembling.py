@@ -1,4 +1,4 @@
-"""Large bodies made of others, beside whatever else happens: completed uploads, copies, copied parts."""
+"""Large bodies beside whatever else happens: put at once, or made of others by completions and copies."""
 
 from __future__ import annotations
 
@@ -75,6 +75,32 @@ def test_parts_are_joined_copied_and_digested(s3: Any) -> None:
     assert parts[0]["ETag"].strip('"') == hashlib.md5(BODY).hexdigest()
     s3.complete_multipart_upload(**named, MultipartUpload={"Parts": parts})
     assert body_of(s3, "sliced") == BODY + b"end"
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA256"])
+def test_a_large_body_is_digested_as_a_small_one(server: ServerThread, s3: Any, algorithm: str) -> None:
+    """With the checksum that it comes with, and S3's own; what does not fit leaves no file."""
+    put = {"Bucket": BUCKET, "Key": f"large-{algorithm}", "Body": BODY}
+    plain = s3.put_object(**put)
+    assert plain["ETag"] == f'"{hashlib.md5(BODY).hexdigest()}"'
+    asked = s3.put_object(**put, ChecksumAlgorithm=algorithm)
+    member = f"Checksum{algorithm}"
+    assert s3.put_object(**put, **{member: asked[member]})[member] == asked[member]
+    named, _ = begin(s3, put["Key"], ChecksumAlgorithm=algorithm)
+    part = s3.upload_part(**named, PartNumber=1, Body=BODY)
+    assert (part["ETag"], part[member]) == (plain["ETag"], asked[member])
+    before = files(server)
+    wrong = {member: base64.b64encode(bytes(len(base64.b64decode(asked[member])))).decode()}
+    for refused in (s3.put_object, lambda **request: s3.upload_part(**request | named, PartNumber=2)):
+        with pytest.raises(ClientError, match="BadDigest"):
+            refused(**put, **wrong)
+        with pytest.raises(ClientError, match="BadDigest"):
+            refused(**put, ContentMD5=base64.b64encode(bytes(16)).decode())
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**put, IfNoneMatch="*")
+    assert files(server) == before
+    s3.abort_multipart_upload(**named)
+    assert body_of(s3, put["Key"]) == BODY
 
 
 def test_what_happens_to_an_upload_meanwhile_decides(server: ServerThread, s3: Any) -> None:

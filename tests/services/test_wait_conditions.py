@@ -8,9 +8,11 @@ import urllib.request
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.conftest import Client
-from tests.settling import wait_for
+from tests.conftest import Client, client_factory
+from tests.server import ServerThread
+from tests.settling import settle, wait_for
 
 HANDLE = {
     "Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
@@ -92,3 +94,41 @@ def test_what_is_no_signal_is_refused(aws: Client, body: Any) -> None:
     url = handle(aws("cloudformation"))
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), method="PUT"))
+
+
+def policy(**signal: Any) -> str:
+    wait = {"Type": "AWS::CloudFormation::WaitCondition", "CreationPolicy": {"ResourceSignal": signal}}
+    return json.dumps({"Resources": {"Wait": wait}})
+
+
+def test_signals_by_the_api_let_a_creation_policy_go_on(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="waits", TemplateBody=policy(Count=2, Timeout="PT10M"))
+    settle(cloudformation)
+
+    def signal_resource(identity: str, **more: str) -> None:
+        request = {"StackName": "waits", "LogicalResourceId": "Wait", "UniqueId": identity, "Status": "SUCCESS"}
+        cloudformation.signal_resource(**{**request, **more})
+
+    with pytest.raises(ClientError, match="Resource Other does not exist"):
+        signal_resource("a", LogicalResourceId="Other")
+    for identity in ("a", "a", "b"):  # each counts once
+        signal_resource(identity)
+    wait_for(cloudformation, "stack_create_complete", StackName="waits")
+    events = cloudformation.describe_stack_events(StackName="waits")["StackEvents"]
+    told = [each["ResourceStatusReason"] for each in events if "signal" in each.get("ResourceStatusReason", "")]
+    assert told == ["Received SUCCESS signal with UniqueId b", "Received SUCCESS signal with UniqueId a"]
+    with pytest.raises(ClientError, match=r"is in CREATE_COMPLETE state and cannot be signaled"):
+        signal_resource("c")
+
+
+def test_a_creation_policy_runs_out_of_time(timed: ServerThread) -> None:
+    cloudformation = client_factory(timed.endpoint, "000000000000")("cloudformation")
+    cloudformation.create_stack(StackName="waits", TemplateBody=policy(), OnFailure="DO_NOTHING")
+    settle(cloudformation)
+    timed.advance(299_000)
+    settle(cloudformation)
+    assert cloudformation.describe_stacks(StackName="waits")["Stacks"][0]["StackStatus"] == "CREATE_IN_PROGRESS"
+    timed.advance(1_000)
+    settle(cloudformation)
+    assert failure(cloudformation) == "Failed to receive 1 resource signal(s) within the specified duration"

@@ -14,7 +14,7 @@
  * @typedef {{kind: string, arn: string, name: string, state: string, reason: string, failed?: number,
  *   targets?: {id: string, arn: string, given?: string, state?: string}[], explanation?: any}} Verdict
  * @typedef {{trace: string, first: string, kind: string, name: string, subject: string | null, started: number,
- *   duration: number, spans: number, failures: number, running: number}} TraceSummary
+ *   duration: number, spans: number, failures: number, running: number, outcome: string | null}} TraceSummary
  * @typedef {{mode: "real" | "frozen" | "auto", now: number, at: string, ahead: number, next: number | null}} Time
  * @typedef {{due: number, kind: string, name: string, subject: string | null, id: string, attempt: number,
  *   trace: string, created: number, running: boolean, error: string | null}} Delivery

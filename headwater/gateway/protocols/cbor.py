@@ -14,6 +14,7 @@ import cbor2
 
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols.error_shapes import ErrorShapes
+from headwater.gateway.protocols.naming import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.readers import CborReaders, Reader
 from headwater.gateway.protocols.type_errors import mismatch, serialization_error
@@ -62,7 +63,6 @@ class RpcCbor:
 
 
 _PROTOCOL = ("smithy-protocol", "rpc-v2-cbor")
-CBOR_JSON = "application/x-amz-cbor-1.1"
 
 
 class JsonCbor:
@@ -101,12 +101,6 @@ def _milliseconds(instant: int) -> cbor2.CBORTag:
 def _twin(status: int, value: Any, request_id: str) -> HttpResponse:
     headers = [("x-amzn-RequestId", request_id), ("Content-Type", CBOR_JSON)]
     return HttpResponse(status, headers, cbor2.dumps(without_nulls(value)))
-
-
-def operation_of(path: str) -> str:
-    """The operation that a path names, empty where it names none."""
-    parts = path.rsplit("/", 4)
-    return parts[4] if len(parts) == 5 and parts[1] == "service" and parts[3] == "operation" else ""
 
 
 # an instant in milliseconds as the seconds that readers take

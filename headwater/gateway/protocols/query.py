@@ -11,6 +11,7 @@ from typing import Any
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.protocols import forms
 from headwater.gateway.protocols.error_shapes import ErrorShapes
+from headwater.gateway.protocols.naming import form_of
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.protocols.query_reader import QueryReaders, grow
 from headwater.gateway.protocols.xml_writer import XmlWriters, legible
@@ -63,22 +64,6 @@ class Query:
             f"{members}{self._detail}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return _response(self._errors.status(error), text, request_id)
-
-
-def form_of(request: HttpRequest) -> str:
-    """The form: the body of a POST, the query string of a GET, or both."""
-    body = request.body.decode("utf-8", "replace")
-    return f"{body}&{request.query}" if body and request.query else body or request.query
-
-
-def action_of(request: HttpRequest) -> str | None:
-    """The value of the form's ``Action`` field."""
-    text = form_of(request)
-    start = 7 if text.startswith("Action=") else text.find("&Action=") + 8
-    if start == 7 and not text.startswith("Action="):
-        return None
-    end = text.find("&", start)
-    return text[start:] if end < 0 else text[start:end]
 
 
 def _response(status: int, text: str, request_id: str) -> HttpResponse:

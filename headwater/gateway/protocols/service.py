@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Literal
 from typing import Protocol as Interface
 
 from headwater.gateway.messages import HttpRequest, HttpResponse
-from headwater.gateway.protocols.cbor import CBOR_JSON, JsonCbor, RpcCbor, operation_of
 from headwater.gateway.protocols.error_shapes import ErrorShapes
-from headwater.gateway.protocols.json_rpc import JsonRpc
+from headwater.gateway.protocols.naming import CBOR_JSON, action_of, operation_of
 from headwater.gateway.protocols.plans import Plan
-from headwater.gateway.protocols.query import Query, action_of
-from headwater.gateway.protocols.rest_json import RestJson
-from headwater.gateway.protocols.rest_xml import RestXml
 from headwater.gateway.protocols.routes import Routes
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.models import Model, load_model
@@ -29,14 +26,21 @@ class _Wire(Interface):
     def error(self, error: AwsError, request_id: str, operation: str | None) -> HttpResponse: ...
 
 
-_WIRES: dict[str, Callable[[Model, ErrorShapes], _Wire]] = {
-    "json": JsonRpc,
-    "json-cbor": JsonCbor,
-    "query": Query,
-    "rest-json": RestJson,
-    "rest-xml": RestXml,
-    "smithy-rpc-v2-cbor": RpcCbor,
+_ROOMS: Mapping[Protocol, tuple[str, str]] = {
+    "json": ("json_rpc", "JsonRpc"),
+    "json-cbor": ("cbor", "JsonCbor"),
+    "query": ("query", "Query"),
+    "rest-json": ("rest_json", "RestJson"),
+    "rest-xml": ("rest_xml", "RestXml"),
+    "smithy-rpc-v2-cbor": ("cbor", "RpcCbor"),
 }
+
+
+def _wire_of(protocol: Protocol) -> Callable[[Model, ErrorShapes], _Wire]:
+    """The protocol's own room is loaded by the first request that speaks it."""
+    room, name = _ROOMS[protocol]
+    found: Callable[[Model, ErrorShapes], _Wire] = getattr(import_module(f"headwater.gateway.protocols.{room}"), name)
+    return found
 
 
 class WireService:
@@ -99,7 +103,7 @@ class WireService:
     def _wire(self, protocol: Protocol) -> _Wire:
         wire = self._wires.get(protocol)
         if wire is None:
-            wire = self._wires[protocol] = _WIRES[protocol](self.model, self._errors)
+            wire = self._wires[protocol] = _wire_of(protocol)(self.model, self._errors)
         return wire
 
     def _match_route(self, routes: Routes, request: HttpRequest) -> tuple[str, Mapping[str, str]]:

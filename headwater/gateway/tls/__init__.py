@@ -1,6 +1,5 @@
-"""TLS: HTTPS and MQTT with certificates, on ports of their own. Off unless asked for."""
+"""TLS: HTTPS and MQTT with certificates, on ports of their own. Off unless asked for, and loaded only then."""
 
-from headwater.gateway.tls.authority_site import AUTHORITY_PATH, AuthoritySite
-from headwater.gateway.tls.listeners import CannotListen, TlsListeners
 
-__all__ = ["AUTHORITY_PATH", "AuthoritySite", "CannotListen", "TlsListeners"]
+class CannotListen(Exception):
+    """A port is taken; the text has which."""

@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 
 from headwater.gateway.connection import Handler, HttpConnection, Shared
 from headwater.gateway.mqtt import MqttBroker
+from headwater.gateway.tls import CannotListen
 from headwater.gateway.tls.authority import Authority
 from headwater.gateway.tls.contexts import Contexts
 from headwater.gateway.tls.devices import DeviceHandler
@@ -30,10 +31,6 @@ _MQTT_BY_CERTIFICATE, _MQTT_BY_AUTHORIZER = "x-amzn-mqtt-ca", "mqtt"
 _CONNECT = b"\x10"  # what every client of MQTT begins with, and none of HTTP
 _ON_HTTPS = ("http/1.1", _MQTT_BY_CERTIFICATE, _MQTT_BY_AUTHORIZER, "x-amzn-http-ca")
 _ON_MQTTS = (_MQTT_BY_CERTIFICATE, _MQTT_BY_AUTHORIZER)
-
-
-class CannotListen(Exception):
-    """A port is taken; the text has which."""
 
 
 class Peer(NamedTuple):

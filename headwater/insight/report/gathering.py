@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from headwater.insight.explain import explain_known
 from headwater.insight.map import architecture
+from headwater.insight.outcomes import GOOD, has_failed
 from headwater.insight.search import Wanted, search_traces
 from headwater.insight.traces import published, tree
 from headwater.spine import dead
@@ -26,7 +27,6 @@ _PLACES = (
 )
 _PUBLISHED = "SELECT count(*) FROM records WHERE id >= ?"
 _UNTAKEN = "SELECT name, channel FROM records WHERE id >= ? AND routes IS NULL ORDER BY id DESC LIMIT ?"
-_GOOD = ("ok", "again", None)
 
 
 class Chosen(NamedTuple):
@@ -74,7 +74,7 @@ def _summary(call: Call, trace: str) -> dict[str, Any]:
         **{member: first[member] for member in ("kind", "name", "subject", "started")},
         "duration": end - first["started"] * 1000,
         "spans": len(spans),
-        "failures": sum(span["outcome"] not in _GOOD for span in spans),
+        "failures": sum(has_failed(span["name"], span["outcome"], span["notes"]) for span in spans),
         "running": sum(span["outcome"] is None for span in spans),
     }
 
@@ -116,7 +116,7 @@ def figures_of(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
             figure, took = found.setdefault(key, empty), span["duration"] or 0
             figure["mean"] = (figure["mean"] * figure["count"] + took) / (figure["count"] + 1)
             figure["count"] += 1
-            figure["failed"] += span["outcome"] not in _GOOD
+            figure["failed"] += span["outcome"] not in GOOD
             figure["most"] = max(figure["most"], took)
     return sorted(found.values(), key=lambda figure: -int(figure["count"]))
 
@@ -142,9 +142,9 @@ def errors_of(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for trace in traces:
         for span in _walk(trace["tree"]):
             outcome = span["outcome"]
-            if outcome in _GOOD and "functionError" not in span["notes"]:
+            if not has_failed(span["name"], outcome, span["notes"]):
                 continue
-            said = outcome if outcome not in _GOOD else f"the function failed: {span['notes']['functionError']}"
+            said = outcome if outcome not in GOOD else f"the function failed: {span['notes']['functionError']}"
             key = (span["name"], span["subject"] or "", said)
             counts[key] += 1
             seen.setdefault(key, trace["trace"])

@@ -8,12 +8,12 @@ from html import escape
 from typing import Any
 
 from headwater import __version__
+from headwater.insight.outcomes import has_failed
 from headwater.insight.report.drawing import draw
 from headwater.insight.report.style import SCRIPT, STYLE
 from headwater.languages.durations import show_duration
 from headwater.spine.timestamps import iso8601_seconds
 
-_GOOD = ("ok", "again", None)
 _MOST_FIGURES = 40
 
 
@@ -180,7 +180,7 @@ def _span(span: dict[str, Any], depth: int, first: int, whole: int) -> str:
     start = 100 * (span["started"] * 1000 - first) / whole
     wide = max(100 * (span["duration"] or 0) / whole, 0.4)
     start = min(max(start, 0), 99.6)
-    bad = span["outcome"] not in _GOOD or "functionError" in span["notes"]
+    bad = has_failed(span["name"], span["outcome"], span["notes"])
     style = "bad" if bad else "warn" if span["outcome"] is None else span["kind"]
     outcome = "" if span["outcome"] == "ok" else f' <b class="{style}">{escape(span["outcome"] or "running")}</b>'
     notes = "".join(f"<dt>{escape(key)}</dt><dd>{escape(str(value))}</dd>" for key, value in span["notes"].items())

@@ -45,6 +45,7 @@ class Resource:
     deletion_policy: Value = None
     update_replace_policy: Value = None
     metadata: Value = None
+    creation_policy: Value = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def transforms_of(body: Mapping[str, Value]) -> tuple[Value, ...]:
 
 def section(body: Mapping[str, Value], name: str) -> Mapping[str, Value]:
     raw = body.get(name, {})
+    if raw is None:
+        raise TemplateError(f"Template format error: [/{name}] 'null' values are not allowed in templates")
     if not isinstance(raw, dict):
         raise TemplateError(f"Template format error: [/{name}] must be an object.")
     limit = LIMITS.get(name)
@@ -149,6 +152,7 @@ def parse_resource(name: str, raw: Value) -> Resource:
         deletion_policy=parse_policy(name, raw["Type"], "DeletionPolicy", raw.get("DeletionPolicy")),
         update_replace_policy=parse_policy(name, raw["Type"], "UpdateReplacePolicy", raw.get("UpdateReplacePolicy")),
         metadata=raw.get("Metadata"),
+        creation_policy=parse_creation_policy(raw.get("CreationPolicy")),
     )
 
 
@@ -173,6 +177,13 @@ def parse_policy(name: str, kind: str, member: str, raw: Value) -> Value:
     if raw == "Snapshot" and not kind.startswith(WITH_SNAPSHOTS):
         policy = "deletion policy" if member == "DeletionPolicy" else "update replace policy"
         raise TemplateError(f"Template error: resource type {kind} does not support {policy} Snapshot")
+    return raw
+
+
+def parse_creation_policy(raw: Value) -> Value:
+    """AWS takes one with any resource, and heeds it with those that can be signaled."""
+    if raw is not None and (not isinstance(raw, dict) or list(raw) == ["Ref"]):
+        raise TemplateError("Template format error: Expected an object")
     return raw
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from headwater.services.apigateway.errors import bad_request
-from headwater.services.apigateway.exchange import Exchange, Response
+from headwater.services.apigateway.exchange import Backend, Exchange, Response
 from headwater.services.apigateway.mapping import CONTEXT, as_text
 from headwater.spine.arns import parse_arn
 from headwater.spine.work import Work
@@ -44,10 +44,24 @@ _OF_RESPONSE: Mapping[str, Callable[[Served], str]] = MappingProxyType(
         "status": lambda served: str(served.response.status),
         "responseLength": lambda served: str(len(served.response.body)),
         "responseLatency": lambda served: str(served.latency),
-        "integrationLatency": lambda served: str(served.latency),
         "resourcePath": lambda served: served.exchange.resource or _ABSENT,
         "error.message": lambda served: served.exchange.problem or _ABSENT,
-        "integrationErrorMessage": lambda served: served.exchange.problem or _ABSENT,
+    }
+)
+# each has a shorter name as well
+_OF_INTEGRATION: Mapping[str, Callable[[Backend, Exchange], Any]] = MappingProxyType(
+    {
+        "integration.status": lambda backend, _: backend.own,
+        "integration.integrationStatus": lambda backend, _: backend.service,
+        "integration.latency": lambda backend, _: backend.latency,
+        "integration.error": lambda _, exchange: exchange.problem,
+    }
+)
+_SHORTER: Mapping[str, str] = MappingProxyType(
+    {
+        "integrationStatus": "integration.integrationStatus",
+        "integrationLatency": "integration.latency",
+        "integrationErrorMessage": "integration.error",
     }
 )
 
@@ -80,6 +94,9 @@ def line(log: AccessLog, served: Served) -> str:
 def _value(name: str, served: Served) -> str:
     if (select := _OF_RESPONSE.get(name)) is not None:
         return select(served)
+    if (of_integration := _OF_INTEGRATION.get(_SHORTER.get(name, name))) is not None:
+        backend = served.exchange.backend
+        return (as_text(of_integration(backend, served.exchange)) if backend else None) or _ABSENT
     if name == "requestId" and served.exchange.rest:
         return served.exchange.request_id
     if name.startswith("authorizer."):

@@ -23,6 +23,15 @@ class Response(NamedTuple):
     kind: str = ""
 
 
+class Backend(NamedTuple):
+    """What an integration answered: the status of the service that was asked, which is Lambda's for a function, and the
+    backend's own; None where there is none. ``latency`` in milliseconds."""
+
+    service: int | None
+    own: int | None
+    latency: int = 0
+
+
 class Message(NamedTuple):
     """What came over a connection of a WebSocket API; ``kind`` is CONNECT, MESSAGE or DISCONNECT.
 
@@ -70,6 +79,7 @@ class Exchange:
     by_token: bool = False  # the authorizer is a JWT one
     deployment_id: str = ""
     problem: str = ""
+    backend: Backend | None = None  # once an integration was asked
     answer: Response | None = None  # the integration's, where something is to be changed on it
     # the API key that let it in, and the key's id
     api_key: tuple[str, str] | None = None

@@ -22,7 +22,7 @@ from headwater.services.apigateway.authorizer import (
 )
 from headwater.services.apigateway.cors import add_cors, is_preflight, preflight
 from headwater.services.apigateway.credentials import NotTrusted, principal_of
-from headwater.services.apigateway.exchange import Exchange, Response, message
+from headwater.services.apigateway.exchange import Backend, Exchange, Response, message
 from headwater.services.apigateway.execution_logs import write
 from headwater.services.apigateway.function_events import event_1_http, event_1_rest, event_2
 from headwater.services.apigateway.function_results import (
@@ -155,7 +155,7 @@ async def _run(
     exchange: Exchange,
     cors: Mapping[str, Any] | None,
 ) -> Result:
-    integration, response = endpoint.integration, None
+    response = None
     if endpoint.authorizer is not None:
         path = exchange.decoded_path if served.api.kind == REST else exchange.resource
         arn = execution_arn(exchange, f"{exchange.method}{path}")
@@ -167,14 +167,27 @@ async def _run(
         from_authorizer = served.api.document.get("apiKeySource") == "AUTHORIZER"
         response = await work.transact(check_key, exchange, from_authorizer)
     if response is None:
+        response = await _integrate(work, served, endpoint, exchange)
+    return _finish(work, stage, exchange, response, cors, endpoint)
+
+
+async def _integrate(work: Work, served: ServedApi, endpoint: Endpoint, exchange: Exchange) -> Response:
+    """The integration's answer; what access logs say of it is kept with the request."""
+    integration, began = endpoint.integration, work.now
+    if isinstance(integration, TemplatedIntegration):
+        response = await run_templated(work, integration, exchange)
+    else:
         if isinstance(integration, ServiceIntegration):
             response = await _call_service(work, integration, exchange)
-        elif isinstance(integration, TemplatedIntegration):
-            response = await run_templated(work, integration, exchange)
+            service = response.status
         else:
             assert integration is not None
             response = await _proxy(work, served, integration, exchange)
-    return _finish(work, stage, exchange, response, cors, endpoint)
+            service = response.status if isinstance(integration, HttpIntegration) else 200
+        exchange.backend = Backend(None, None) if exchange.problem else Backend(service, response.status)
+    if exchange.backend is not None:
+        exchange.backend = exchange.backend._replace(latency=work.now - began)
+    return response
 
 
 async def _proxy(

@@ -15,7 +15,7 @@ from headwater.languages.regular_expressions import Expression, InvalidExpressio
 from headwater.languages.vtl import Template, TemplateError, compile_template
 from headwater.services.apigateway.credentials import Credentials, NotTrusted, credentials_of, principal_of
 from headwater.services.apigateway.errors import bad_request
-from headwater.services.apigateway.exchange import Exchange, Response, message
+from headwater.services.apigateway.exchange import Backend, Exchange, Response, message
 from headwater.services.apigateway.rest_parameters import (
     AnswerMapping,
     RequestMapping,
@@ -191,7 +191,9 @@ async def ask(
     except NotTrusted as refusal:
         raise RefusedByGateway(failure(500), str(refusal)) from None
     sent = work.send(request, exchange.account, target.region or exchange.region, principal)
+    exchange.backend = Backend(None, None)
     answer = await work.within(int(integration.timeout * 1000), sent)
+    exchange.backend = Backend(answer.status, answer.status)
     if exchange.told is not None:
         exchange.told += [
             f"Endpoint request body after transformations: {body.decode(errors='replace')}",

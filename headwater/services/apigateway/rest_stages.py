@@ -101,6 +101,15 @@ def get_deployments(call: Call, request: Request) -> Result:
     return {"items": [_shown(document) for document in parts(call, api.id, "Deployment").values()]}
 
 
+@operation("apigateway", "UpdateDeployment")
+def update_deployment(call: Call, request: Request) -> Result:
+    api = find_api(call, request["restApiId"], REST)
+    deployment = find_part(call, api.id, "Deployment", request["deploymentId"])
+    changed = apply_patches(deployment, request.get("patchOperations") or [], ("description",))
+    put_part(call, api.id, "Deployment", changed["id"], changed)
+    return _shown(changed)
+
+
 @operation("apigateway", "DeleteDeployment")
 def delete_deployment(call: Call, request: Request) -> Result:
     api = find_api(call, request["restApiId"], REST)

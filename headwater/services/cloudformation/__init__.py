@@ -14,6 +14,7 @@ from headwater.services.cloudformation import (
     operation_events,
     outputs,
     provisioning,
+    signals,
     stacks,
     templates,
     topology,
@@ -21,6 +22,7 @@ from headwater.services.cloudformation import (
     waiting,
 )
 from headwater.services.cloudformation.plan import PlanMemory
+from headwater.services.cloudformation.stack_sets import instances, operations, running, sets
 from headwater.services.cloudformation.tables import SCHEMA
 from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
@@ -29,8 +31,9 @@ SERVICE = Service(
     name="cloudformation",
     modules=(
         *(stacks, change_sets, templates, listing, operation_events, outputs, deployment, provisioning),
+        *(sets, instances, operations, running),
         *(control, control_work, drift, type_descriptions),
-        *(custom, kept, nested, notifications, topology, waiting),
+        *(custom, kept, nested, notifications, signals, topology, waiting),
     ),
     schema=SCHEMA,
     memory=PlanMemory,

@@ -5,15 +5,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import orjson
 
-from headwater.languages.templates import Argument, Difference, TemplateError, difference
+from headwater.languages.templates import Argument, Difference, TemplateError, difference, parse_parameters
 from headwater.services.cloudformation import stack_operations, tables
+from headwater.services.cloudformation.change_descriptions import describe_change, without_values
 from headwater.services.cloudformation.deployment import (
     LEFT_AS_FAILED,
     Findings,
@@ -29,11 +30,16 @@ from headwater.services.cloudformation.errors import (
     change_set_wrong_status,
     validation_error,
 )
-from headwater.services.cloudformation.importing import described, objection, resources_to_import
+from headwater.services.cloudformation.importing import (
+    objection,
+    resources_to_adopt,
+    resources_to_import,
+    without_policy,
+)
 from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import (
+    HIDDEN_VALUE,
     Plan,
-    PlanMemory,
     StoredTemplate,
     dump_arguments,
     load_arguments,
@@ -45,27 +51,29 @@ from headwater.services.cloudformation.source import (
     check_capabilities,
     check_types,
     load_body,
+    parameters_section,
     read_source,
     with_pieces,
 )
 from headwater.services.cloudformation.stack import (
+    STACK_TYPE,
     Stack,
-    current_resource,
     dumps,
     find_stack,
     look_up_stack,
 )
 from headwater.services.cloudformation.stacks import check_updatable, differs, new_stack, settings_of
-from headwater.services.cloudformation.types import is_replaced_always
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
-from headwater.spine.errors import AwsError
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 
 CHANGES_A_PAGE = 100
 # executing one does away with all of its stack, so that their names are free again
 PAST = ("EXECUTE_COMPLETE", "OBSOLETE")
+# settings that are no stack's
+ITS_OWN = ("Description", "DisableValidation", "ImportExistingResources", "IncludeNestedStacks")
 
 
 @dataclass(slots=True)
@@ -143,6 +151,8 @@ def existing_stack(call: Call, name: str) -> Stack:
 @operation("cloudformation", "CreateChangeSet")
 def create_change_set(call: Call, request: Request) -> Result:
     """The change set is there at once, and complete when its transforms are applied and its changes found."""
+    if request.get("DeploymentMode"):
+        raise not_implemented("The DeploymentMode of a change set")
     kind = request.get("ChangeSetType") or "UPDATE"
     imports = resources_to_import(call, request) if kind == "IMPORT" else {}
     stack = _stack_for(call, request, kind)
@@ -154,11 +164,12 @@ def create_change_set(call: Call, request: Request) -> Result:
         _, plan = source.process()
         check_capabilities(plan.template, list(request.get("Capabilities") or ()))
     identity = make_arn("cloudformation", call.region, call.account, f"changeSet/{name}/{call.ids.uuid()}")
-    settings = {**settings_of(request), "Description": request.get("Description")}
+    settings = {**settings_of(call, request), "Description": request.get("Description")}
     if imports:
         settings["Importing"] = imports
     if request.get("DisableValidation"):
         settings["DisableValidation"] = True
+    settings |= {flag: True for flag in ("ImportExistingResources", "IncludeNestedStacks") if request.get(flag)}
     if request.get("OnStackFailure"):
         settings["OnFailure"] = request["OnStackFailure"]
     made = ChangeSet(
@@ -183,7 +194,7 @@ def _stack_for(call: Call, request: Request, kind: str) -> Stack:
         check_updatable(stack)
         return stack
     if stack is None:
-        stack = new_stack(call, name, settings_of(request))
+        stack = new_stack(call, name, settings_of(call, request))
         stack.insert(call)
         stack.enter(call, "REVIEW_IN_PROGRESS", "User Initiated")
     elif stack.status != "REVIEW_IN_PROGRESS":
@@ -236,50 +247,67 @@ def _prepared_later(call: Call, identity: str, processed: tuple[StoredTemplate, 
         _prepared(call, change_set_of(row), *processed)
 
 
+class _Refused(Exception):
+    """Why a change set cannot be executed, with what was found wrong."""
+
+    def __init__(self, reason: str, findings: Findings = ()) -> None:
+        super().__init__(reason)
+        self.findings = findings
+
+
 def _prepared(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: Plan) -> None:
-    stack = find_stack(call, change_set.stack)
     change_set.processed = dict(stored.processed)
     try:
-        check_capabilities(plan.template, change_set.settings.get("Capabilities", []))
-        check_types(plan.template, change_set.settings.get("ResourceTypes"))
-    except AwsError as error:
-        _fail(call, change_set, error.message)
-        return
+        change_set.changes = _changes(call, change_set, stored, plan)
+    except _Refused as refusal:
+        _fail(call, change_set, str(refusal), refusal.findings)
+    except (AwsError, TemplateError) as error:
+        _fail(call, change_set, error.message if isinstance(error, AwsError) else str(error))
+    else:
+        change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
+        change_set.save(call)
+        stack_operations.end(call, change_set.operation_id, "SUCCEEDED")
+        call.signal(("cloudformation", change_set.id))
+
+
+def _changes(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: Plan) -> list[dict[str, Any]]:
+    """As they are told. Raises _Refused, AwsError, TemplateError."""
+    stack, settings = find_stack(call, change_set.stack), change_set.settings
+    check_capabilities(plan.template, settings.get("Capabilities", []))
+    check_types(plan.template, settings.get("ResourceTypes"))
     if change_set.type == "UPDATE" and stack.status not in LEFT_AS_FAILED and not differs(call, stack, stored, plan):
-        _fail(call, change_set, NO_CHANGES)
-        return
-    former = {} if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack).rendered()
-    try:
-        check_attributes(call, plan)
-        rendered = plan.rendered()
-        changes = difference(former, rendered)
-    except TemplateError as error:
-        _fail(call, change_set, str(error))
-        return
-    imports = change_set.settings.get("Importing") or {}
-    if change_set.type == "IMPORT" and (objected := objection(plan, changes, imports)) is not None:
-        _fail(call, change_set, objected)
-        return
-    if not change_set.settings.get("DisableValidation"):
+        raise _Refused(NO_CHANGES)
+    if settings.get("IncludeNestedStacks") and any(each.type == STACK_TYPE for each in plan.resources.values()):
+        raise _Refused("Headwater does not implement IncludeNestedStacks: ask for the parent's changes alone.")
+    former = None if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack)
+    check_attributes(call, plan)
+    changes = difference(former.rendered() if former else {}, plan.rendered())
+    imports = _imports(call, change_set, plan, changes)
+    if not settings.get("DisableValidation"):
         if lacking := lacking_types(call, changes):
-            _fail(call, change_set, f"Headwater does not implement {', '.join(lacking)}.")
-            return
-        if findings := find_early(call, rendered, changes, imports):
-            _fail(call, change_set, reason(findings), findings)
-            return
-    change_set.changes = [
-        {
-            "Type": "Resource",
-            "ResourceChange": described(each, imports[each.logical_id])
-            if each.logical_id in imports
-            else _described(call, stack, each),
-        }
-        for each in changes
-    ]
-    change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
-    change_set.save(call)
-    stack_operations.end(call, change_set.operation_id, "SUCCEEDED")
-    call.signal(("cloudformation", change_set.id))
+            raise _Refused(f"Headwater does not implement {', '.join(lacking)}.")
+        if findings := find_early(call, plan.rendered(), changes, imports):
+            raise _Refused(reason(findings), findings)
+    before, after = former.shown() if former else {}, plan.shown()
+    described = []
+    for each in changes:
+        name = each.logical_id
+        told = describe_change(call, stack, each, before.get(name), after.get(name), imports.get(name))
+        described.append({"Type": "Resource", "ResourceChange": told})
+    return described
+
+
+def _imports(call: Call, change_set: ChangeSet, plan: Plan, changes: Sequence[Difference]) -> dict[str, str]:
+    """What is taken in, by logical ids, kept in the change set's settings. Raises _Refused."""
+    imports: dict[str, str] = change_set.settings.get("Importing") or {}
+    if change_set.type == "IMPORT" and (objected := objection(plan, changes, imports)) is not None:
+        raise _Refused(objected)
+    if change_set.settings.get("ImportExistingResources"):
+        imports |= resources_to_adopt(call, plan.rendered(), changes)
+        if (objected := without_policy(plan, imports)) is not None:
+            raise _Refused(objected)
+        change_set.settings["Importing"] = imports
+    return imports
 
 
 def _fail(call: Call, change_set: ChangeSet, why: str, findings: Findings = ()) -> None:
@@ -287,39 +315,6 @@ def _fail(call: Call, change_set: ChangeSet, why: str, findings: Findings = ()) 
     change_set.save(call)
     stack_operations.end(call, change_set.operation_id, "FAILED", findings)
     call.signal(("cloudformation", change_set.id))
-
-
-def _described(call: Call, stack: Stack, change: Difference) -> dict[str, Any]:
-    """One change. Whether it replaces the resource is told by the type's schema."""
-    existing = current_resource(call, stack, change.logical_id)
-    described: dict[str, Any] = {
-        "Action": change.action,
-        "LogicalResourceId": change.logical_id,
-        "PhysicalResourceId": existing.physical_id if existing else None,
-        "ResourceType": change.type,
-        "Scope": list(change.scope),
-        "Details": [],
-    }
-    if change.action == "Modify":
-        replaced = existing is not None and existing.type != change.type
-        memory: PlanMemory = call.memory
-        fixed = is_replaced_always(call, change.type)
-        recreation = {
-            name: "Always" if fixed else memory.schemas.recreation(change.type, name) for name in change.properties
-        }
-        found = {*recreation.values(), *(("Always",) if replaced else ())}
-        described["Replacement"] = (
-            "True" if "Always" in found else "Conditional" if "Conditionally" in found else "False"
-        )
-        described["Details"] = [
-            {
-                "Target": {"Attribute": "Properties", "Name": name, "RequiresRecreation": recreation[name]},
-                "Evaluation": "Static",
-                "ChangeSource": "DirectModification",
-            }
-            for name in change.properties
-        ]
-    return described
 
 
 # ---- looking at them
@@ -341,12 +336,22 @@ def _describe(call: Call, change_set: ChangeSet, request: Request) -> Result:
     if start is None:
         raise validation_error("NextToken is not valid")
     page = change_set.changes[start : start + CHANGES_A_PAGE]
+    if not request.get("IncludePropertyValues"):
+        page = [each | {"ResourceChange": without_values(each["ResourceChange"])} for each in page]
+    declared = parameters_section(load_body(change_set.body))
+    hidden = {name for name, each in parse_parameters(declared).items() if each.no_echo}
     result: Result = {
         **_summary(call, change_set),
         "Parameters": [
-            {"ParameterKey": name, "ParameterValue": each.given, "ResolvedValue": each.resolved}
+            {
+                "ParameterKey": name,
+                "ParameterValue": HIDDEN_VALUE if name in hidden else each.given,
+                "ResolvedValue": each.resolved,
+            }
             for name, each in change_set.arguments.items()
         ],
+        "OnStackFailure": change_set.settings.get("OnFailure"),
+        "DeploymentConfig": change_set.settings.get("DeploymentConfig"),
         "NotificationARNs": change_set.settings.get("NotificationARNs", []),
         "RollbackConfiguration": change_set.settings.get("RollbackConfiguration") or {},
         "Capabilities": change_set.settings.get("Capabilities"),
@@ -369,7 +374,8 @@ def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
         "ExecutionStatus": change_set.execution,
         "Status": change_set.status,
         "StatusReason": change_set.reason,
-        "IncludeNestedStacks": False,
+        "IncludeNestedStacks": bool(change_set.settings.get("IncludeNestedStacks")),
+        "ImportExistingResources": bool(change_set.settings.get("ImportExistingResources")),
     }
 
 
@@ -396,14 +402,14 @@ def execute_change_set(call: Call, request: Request) -> Result:
         if other.id != change_set.id:
             other.execution = "OBSOLETE"
             other.save(call)
-    given = {
-        name: value for name, value in change_set.settings.items() if name not in ("Description", "DisableValidation")
-    }
-    rollback = {
+    given = {name: value for name, value in change_set.settings.items() if name not in ITS_OWN}
+    defaults: dict[str, Any] = {
         **{name: bool(request.get(name)) for name in ("DisableRollback", "RetainExceptOnCreate")},
+        "DeploymentConfig": None,
+        "Importing": {},
         "StackPolicyDuringUpdateBody": None,
     }
-    stack.settings.update({**rollback, **given})
+    stack.settings.update({**defaults, **given})
     stack.settings.update({"ChangeSetId": change_set.id, "ClientRequestToken": request.get("ClientRequestToken")})
     plan = make_plan(change_set.processed, change_set.arguments, change_set.tags, stack)
     if change_set.type == "IMPORT":

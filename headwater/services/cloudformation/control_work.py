@@ -8,7 +8,9 @@ from typing import Any
 
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.control_requests import ControlRequest, find_request
+from headwater.services.cloudformation.errors import already_exists
 from headwater.services.cloudformation.plan import PlanMemory
+from headwater.services.cloudformation.present import existing
 from headwater.services.cloudformation.stack import dumps
 from headwater.services.cloudformation.types import (
     ResourceFailed,
@@ -19,6 +21,7 @@ from headwater.services.cloudformation.types import (
     wait_for,
 )
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Step
 
@@ -96,6 +99,10 @@ def _done(call: Call, request: ControlRequest, change: StackChange) -> None:
 
 
 def _create(call: Call, change: Change) -> Step:
+    memory: PlanMemory = call.memory
+    name = memory.schemas.name(change.type, change.properties)
+    if (there := existing(call, change.type, change.properties, name)) is not None:
+        raise AwsError("AlreadyExists", already_exists(change.type, name or there))
     return find_type(call, change.type).create(call, change)
 
 

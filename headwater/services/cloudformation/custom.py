@@ -14,10 +14,11 @@ import orjson
 
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.responses import RESPONSE_PATH, RESPONSE_SIGNAL
+from headwater.services.cloudformation.signals import keep_signal, signals_of
 from headwater.services.cloudformation.types import CUSTOM, ResourceFailed, StackChange
-from headwater.services.cloudformation.waiting import keep_signal, signals_of
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
+from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.resources import Change, Resource, resource
 from headwater.spine.work import Watch
@@ -46,7 +47,9 @@ async def exchange(change: Change, kind: str) -> None:
     assert change.work is not None
     work = change.work
     identity = request_id(change, kind)
-    seconds = int(change.properties.get("ServiceTimeout", DEFAULT_TIMEOUT))
+    seconds = whole(str(change.properties.get("ServiceTimeout", DEFAULT_TIMEOUT)))
+    if seconds is None or not 1 <= seconds <= DEFAULT_TIMEOUT:
+        raise ResourceFailed(f"ServiceTimeout must be an integer between 1 and {DEFAULT_TIMEOUT}")
     watch, sent, body = await work.transact(ask, change, kind, identity)
     with watch:
         while body is None:

@@ -15,7 +15,14 @@ from headwater.services.cloudformation import stack_operations, tables
 from headwater.services.cloudformation.errors import validation_error
 from headwater.services.cloudformation.outputs import settle_outputs
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
-from headwater.services.cloudformation.stack import Stack, StackResource, find_resource, find_stack, resources_of
+from headwater.services.cloudformation.stack import (
+    STACK_TYPE,
+    Stack,
+    StackResource,
+    find_resource,
+    find_stack,
+    resources_of,
+)
 from headwater.services.cloudformation.stack_policy import DELETE, denial
 from headwater.services.cloudformation.tasks import (
     Task,
@@ -115,11 +122,16 @@ def _begin_deletion(call: Call, stack: Stack, reason: str) -> None:
     advance(call, stack)
 
 
-def continue_rollback(call: Call, stack: Stack, skipped: Sequence[str]) -> None:
-    """Try again what failed in an update's rollback; what is skipped is taken for done. Raises ValidationError."""
+def continue_rollback(call: Call, stack: Stack, given: Sequence[str], forced: bool) -> None:
+    """Try again what failed in an update's rollback; what is skipped (given, or when forced all that failed) is taken
+    for done, also within nested stacks (``NestedStackName.LogicalId``). Raises ValidationError."""
     failed = {task.logical_id: task for task in tasks_of(call, stack) if task.state == "failed"}
+    skipped = [name for name in given if "." not in name]
     if others := [name for name in skipped if name not in failed]:
         raise validation_error(f"Resources [{', '.join(others)}] did not fail to be rolled back and cannot be skipped.")
+    stack.settings["Skipping"] = {"ResourcesToSkip": [*given], "ForceRollback": forced}
+    if forced:
+        skipped = [name for name, task in failed.items() if not _is_nested(call, task)]
     renew_tasks(call, stack, skipped)
     stack.begin_operation(call, "CONTINUE_ROLLBACK")
     stack.enter(call, "UPDATE_ROLLBACK_IN_PROGRESS", BY_USER)
@@ -128,6 +140,11 @@ def continue_rollback(call: Call, stack: Stack, skipped: Sequence[str]) -> None:
             row.go_back()
             row.enter(call, stack, "UPDATE_COMPLETE")
     advance(call, stack)
+
+
+def _is_nested(call: Call, task: Task) -> bool:
+    row = find_resource(call, task.resource)
+    return row is not None and row.type == STACK_TYPE
 
 
 def roll_back(call: Call, stack: Stack) -> None:
@@ -334,7 +351,6 @@ def _creation_rolled_back(call: Call, stack: Stack, failed: bool) -> None:
 def _imported(call: Call, stack: Stack, failed: bool) -> None:
     """What could not be imported whole is let go; nothing that is there is touched."""
     reason = _failures(call, stack) if failed else _settle(call, stack)
-    stack.settings.pop("Importing", None)
     if reason is None:
         _complete(call, stack, "IMPORT_COMPLETE")
         return
@@ -348,6 +364,8 @@ def _imported(call: Call, stack: Stack, failed: bool) -> None:
         _complete(call, stack, "IMPORT_ROLLBACK_COMPLETE")
     else:
         forget_tasks(call, stack)
+        for over in ("Imported", "Importing"):
+            stack.settings.pop(over, None)
         stack.enter(call, "REVIEW_IN_PROGRESS", reason)
 
 
@@ -368,7 +386,8 @@ def _complete(call: Call, stack: Stack, status: str) -> None:
     """The operation is over; what was kept for its rollback goes."""
     forget_tasks(call, stack)
     stack.former = stack.template
-    stack.settings.pop("RetainExceptOnCreate", None)
+    for over in ("Imported", "Importing", "RetainExceptOnCreate", "Skipping"):
+        stack.settings.pop(over, None)
     call.store.run(tables.FORGET_PREVIOUS, (stack.id,))
     call.store.run(tables.DELETE_RESPONSES, (stack.id,))
     call.store.run(tables.FORGET_TEMPLATES, (stack.id, stack.template))

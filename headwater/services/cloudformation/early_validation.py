@@ -14,13 +14,12 @@ from headwater.languages.templates.dynamic import REFERENCE
 from headwater.languages.templates.properties import violations
 from headwater.languages.templates.references import Kind, references
 from headwater.languages.templates.scope import Pending
+from headwater.services.cloudformation.errors import already_exists
 from headwater.services.cloudformation.plan import Plan, PlanMemory
-from headwater.services.cloudformation.present import Declared, read
+from headwater.services.cloudformation.present import existing
 from headwater.services.cloudformation.surroundings import unsupported_attribute
-from headwater.services.cloudformation.types import ResourceFailed, find_type, is_known
-from headwater.spine.errors import AwsError
+from headwater.services.cloudformation.types import is_known
 from headwater.spine.operations import Call
-from headwater.spine.resources import Untellable
 
 PROPERTIES, CONFLICT = "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION"
 _HOOKS = {PROPERTIES: "PropertyValidation", CONFLICT: "ResourceExistenceCheck"}
@@ -42,7 +41,7 @@ def find_early(
         schema = memory.schemas.all.get(resource.type, {"legacy": True})
         if "legacy" in schema:
             continue
-        properties = _known(resource.properties)
+        properties = known(resource.properties)
         wrong = [_finding(PROPERTIES, name, resource.type, *_told(each)) for each in violations(schema, properties)]
         if not wrong and change.action == "Add" and name not in imports:
             wrong = _conflicts(call, name, resource.type, memory.schemas.name(resource.type, properties), properties)
@@ -104,29 +103,18 @@ def _told(problem: str) -> tuple[str, str]:
     return (f"{where}/{name}" if what.startswith("extraneous key") else where), problem
 
 
-def _known(value: Any) -> Any:
+def known(value: Any) -> Any:
     """Dynamic references are unknown yet."""
     if isinstance(value, Pending):
         return value
     if isinstance(value, Mapping):
-        return {name: _known(each) for name, each in value.items()}
+        return {name: known(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_known(each) for each in value]
+        return [known(each) for each in value]
     return Pending() if isinstance(value, str) and REFERENCE.search(value) else value
 
 
 def _conflicts(call: Call, name: str, kind: str, identifier: str | None, properties: dict[str, Any]) -> list[Finding]:
-    if identifier is None or not _exists(call, kind, identifier, properties):
+    if identifier is None or existing(call, kind, properties, identifier) is None:
         return []
-    text = f"Resource of type '{kind}' with identifier '{identifier}' already exists."
-    return [_finding(CONFLICT, name, kind, "", text)]
-
-
-def _exists(call: Call, kind: str, identifier: str, properties: dict[str, Any]) -> bool:
-    """Of what a type can read; of others it is told when their turn comes."""
-    try:
-        resource = find_type(call, kind)
-        read(call, resource, Declared(kind, resource.locate(identifier), properties, {}))
-    except (ResourceFailed, Untellable, AwsError, KeyError):
-        return False
-    return True
+    return [_finding(CONFLICT, name, kind, "", already_exists(kind, identifier))]

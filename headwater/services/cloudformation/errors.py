@@ -51,5 +51,9 @@ def change_set_wrong_status(identity: str, status: str) -> AwsError:
     )
 
 
+def already_exists(kind: str, identifier: str) -> str:
+    return f"Resource of type '{kind}' with identifier '{identifier}' already exists."
+
+
 def invalid_properties(logical_id: str, problems: Iterable[str]) -> str:
     return f"Properties validation failed for resource {logical_id} with message:\n[{', '.join(problems)}]"

@@ -22,7 +22,7 @@ from headwater.services.cloudformation.stack import (
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request, Result, operation
 
-EVENTS_A_PAGE = 100
+EVENTS_A_PAGE = RESOURCES_AT_MOST = 100
 AFTER_ALL = 2**63 - 1
 VALIDATION_FAILED = invalid_properties("", ()).partition(" for resource")[0]
 NOT_CHECKED = {"StackResourceDriftStatus": "NOT_CHECKED"}
@@ -126,4 +126,6 @@ def describe_stack_resources(call: Call, request: Request) -> Result:
     listed = [each for each in current(call, stack) if logical_id in (None, each.logical_id)]
     identity = {"StackName": stack.name, "StackId": stack.id}
     drifts = drift_information(call, stack)
-    return {"StackResources": [{**identity, **described(each, drifts, "Timestamp")} for each in listed]}
+    return {
+        "StackResources": [{**identity, **described(each, drifts, "Timestamp")} for each in listed[:RESOURCES_AT_MOST]]
+    }

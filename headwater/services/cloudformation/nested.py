@@ -43,7 +43,8 @@ class NestedStack(Resource):
     async def _update(self, work: Work, change: Change) -> None:
         stack = await settled(work, change, change.physical_id)  # a task that is carried out again finds it at work
         if stack.status == "UPDATE_ROLLBACK_FAILED":
-            await work.operation("cloudformation", "ContinueUpdateRollback", {"StackName": stack.id})
+            skipping = await work.transact(skipped_within, change.stack_id, stack.name)
+            await work.operation("cloudformation", "ContinueUpdateRollback", {"StackName": stack.id, **skipping})
             await settled(work, change, stack.id)
         try:
             await work.operation("cloudformation", "UpdateStack", request_of(change, stack.id))
@@ -68,13 +69,19 @@ class NestedStack(Resource):
 
 async def settled(work: Work, change: Change, name: str) -> Stack:
     """The nested stack, once it is done with whatever it does. Raises ResourceFailed where there is none."""
+    stack = await until_settled(work, name)
+    change.physical_id = stack.id
+    change.attributes = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.outputs}
+    return stack
+
+
+async def until_settled(work: Work, name: str) -> Stack:
+    """A stack, once it is done with whatever it does. Raises ResourceFailed where there is none."""
     watch, stack = await work.transact(watched, name)
     with watch:
         while stack.busy:
             await watch.wait()
             stack = await work.transact(found, stack.id)
-    change.physical_id = stack.id
-    change.attributes = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.outputs}
     return stack
 
 
@@ -83,6 +90,14 @@ def adopt(call: Call, name: str, parent: str) -> None:
     stack, above = found(call, name), found(call, parent)
     stack.settings |= {"ParentId": above.id, "RootId": above.settings.get("RootId", above.id)}
     stack.save(call)
+
+
+def skipped_within(call: Call, parent: str, name: str) -> dict[str, Any]:
+    """What a rollback of the parent that is continued skips of a nested stack, and of those within it."""
+    skipping = found(call, parent).settings.get("Skipping", {})
+    given = [each for each in skipping.get("ResourcesToSkip", ()) if "." in each]
+    within = [each.partition(".")[2] if each.startswith(f"{name}.") else each for each in given]
+    return {"ResourcesToSkip": within, "ForceRollback": skipping.get("ForceRollback", False)}
 
 
 def why(call: Call, name: str) -> str:

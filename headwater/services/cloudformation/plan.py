@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -33,6 +33,7 @@ from headwater.services.cloudformation.stack import Stack, dumps
 from headwater.spine.operations import Call
 
 Arguments = Mapping[str, Argument]
+HIDDEN_VALUE = "****"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Plan:
     def rendered(self) -> dict[str, Rendered]:
         """Resources as far as they are known before any is made: what change sets compare."""
         scope = self.scope(Unresolved())
+        return {name: render(resource, scope) for name, resource in self.resources.items()}
+
+    def shown(self) -> dict[str, Rendered]:
+        """The same for people: without what must not be echoed."""
+        hidden = {name: HIDDEN_VALUE for name, each in self.template.parameters.items() if each.no_echo}
+        scope = replace(self.scope(Unresolved()), parameters={**self.parameters, **hidden})
         return {name: render(resource, scope) for name, resource in self.resources.items()}
 
     def rendered_outputs(self) -> dict[str, Any]:

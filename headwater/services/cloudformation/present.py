@@ -13,10 +13,11 @@ import orjson
 
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.plan import PlanMemory
-from headwater.services.cloudformation.types import StackChange
+from headwater.services.cloudformation.types import ResourceFailed, StackChange, find_type
 from headwater.services.cloudformation.witness import Witnessed
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.resources import Resource
+from headwater.spine.resources import Resource, Untellable
 
 
 @dataclass
@@ -58,6 +59,28 @@ def read(call: Call, kind: Resource, known: Declared) -> dict[str, Any]:
     told = call.engine.attempt(kind.read, Witnessed(call), change)
     known.attributes = change.attributes
     return told
+
+
+def existing(call: Call, kind: str, properties: dict[str, Any], identifier: str | None) -> str | None:
+    """The physical id of what has the name that a template gives, or its primary identifier where that is known; None
+    where nothing has, or its type cannot tell."""
+    try:
+        resource = find_type(call, kind)
+        if identifier is None or type(resource).read is Resource.read:
+            return call.engine.attempt(resource.named, Witnessed(call), properties)
+        known = Declared(kind, resource.locate(identifier), properties, {})
+        read(call, resource, known)
+    except (ResourceFailed, Untellable, AwsError, KeyError):
+        return None
+    return known.physical_id
+
+
+def holder(call: Call, kind: str, physical_id: str, but: int = 0) -> str | None:
+    """The stack that has a resource already, as another row than the given one."""
+    if len(_memory(call).schemas.all.get(kind, {}).get("identifier", ())) != 1:
+        return None  # its physical id alone does not tell it from others
+    row = call.store.one(tables.SELECT_HOLDER, (physical_id, kind, but, call.account, call.region))
+    return None if row is None else str(row[0])
 
 
 def over(told: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:

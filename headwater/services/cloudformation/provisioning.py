@@ -14,9 +14,11 @@ from headwater.languages.templates import Resource as Declared
 from headwater.languages.templates import TemplateError, evaluate, resolve_dynamic
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import finish_task
+from headwater.services.cloudformation.errors import already_exists
 from headwater.services.cloudformation.importing import take_in
 from headwater.services.cloudformation.localise import localise
 from headwater.services.cloudformation.plan import PlanMemory, plan_of, stored_template
+from headwater.services.cloudformation.present import existing, holder
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
@@ -31,12 +33,14 @@ from headwater.services.cloudformation.types import (
     ResourceFailed,
     StackChange,
     attempt,
+    failure_of,
     find_type,
     name_suffix,
     wait_for,
 )
 from headwater.services.cloudformation.witness import Witness
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resources import Change, Replace, Step
 
@@ -54,6 +58,7 @@ class Wanted:
     deletion_policy: str
     replace_policy: str
     metadata: Any
+    creation_policy: Any = None
 
     def apply(self, row: StackResource) -> None:
         row.type, row.properties, row.depends = self.type, self.properties, self.depends
@@ -166,6 +171,7 @@ def _change(call: Call, stack: Stack, task: Task, row: StackResource, properties
         tags={} if task.action == "delete" else dict(plan_of(call, stack).tags),
         suffix=name_suffix(stack.id, row.id),
         token=f"{stack.id}/{task.id}/{row.id}",
+        begun=row.changed,
     )
 
 
@@ -183,7 +189,7 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         row.enter(call, stack, "UPDATE_FAILED" if row.physical_id else "CREATE_FAILED", str(error))
         finish_task(call, stack, task, failed=True)
         return None
-    if row is None and stack.status == "IMPORT_IN_PROGRESS":
+    if row is None and task.logical_id in stack.settings.get("Importing", ()):
         _import(call, stack, task, _new_row(call, stack, wanted, task.logical_id))
         return None
     if row is None:
@@ -191,9 +197,10 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         row.enter(call, stack, "CREATE_IN_PROGRESS")
         return _create(call, stack, task, row, wanted)
     if not row.physical_id:  # a former attempt came to nothing, or was interrupted
-        if not row.status.endswith("_IN_PROGRESS"):
+        again = row.status.endswith("_IN_PROGRESS")
+        if not again:
             row.enter(call, stack, "CREATE_IN_PROGRESS")
-        return _create(call, stack, task, row, wanted)
+        return _create(call, stack, task, row, wanted, again=again)
     if row.type != wanted.type:
         return _replace(call, stack, task, row, wanted)
     if row.properties == wanted.properties and row.status.endswith("_COMPLETE") and not _is_retagged(call, stack, row):
@@ -221,7 +228,9 @@ def _import(call: Call, stack: Stack, task: Task, row: StackResource) -> None:
         row.enter(call, stack, "IMPORT_FAILED", str(error))
         finish_task(call, stack, task, failed=True)
         return
+    stack.settings["Imported"] = [*stack.settings.get("Imported", ()), row.logical_id]
     row.enter(call, stack, "IMPORT_COMPLETE", "Resource import completed.")
+    stack.save(call)
     finish_task(call, stack, task, failed=False)
 
 
@@ -237,6 +246,7 @@ def _evaluate(call: Call, stack: Stack, declared: Declared) -> Wanted:
         str(evaluate(declared.deletion_policy, scope) or "Delete"),
         str(evaluate(declared.update_replace_policy, scope) or "Delete"),
         evaluate(declared.metadata, scope),
+        evaluate(declared.creation_policy, scope),
     )
 
 
@@ -266,19 +276,29 @@ def _new_row(call: Call, stack: Stack, wanted: Wanted, logical_id: str) -> Stack
 
 
 def _create(
-    call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wanted, former: StackResource | None = None
+    call: Call,
+    stack: Stack,
+    task: Task,
+    row: StackResource,
+    wanted: Wanted,
+    former: StackResource | None = None,
+    again: bool = False,
 ) -> Later:
+    """``again``: it was begun before, so that what is there under its name may be its own."""
     wanted.apply(row)
     properties = Witness(wanted.properties)
     change = _change(call, stack, task, row, properties)
+    change.creation_policy = wanted.creation_policy
 
     def create(call: Call, change: Change) -> Step:
         _check_properties(call, row, wanted)
+        if not again:
+            _check_name(call, row, former)
         step = find_type(call, row.type).create(call, change)
         if step is None and former is not None and change.physical_id == former.physical_id:
             raise ResourceFailed(_rename(former))
-        if step is None and (holder := _holder(call, stack, row, change)) is not None:
-            raise ResourceFailed(f"{change.physical_id} already exists in stack {holder}")
+        if step is None and (owner := holder(call, row.type, change.physical_id, row.id)) is not None:
+            raise ResourceFailed(f"{change.physical_id} already exists in stack {owner}")
         return step
 
     def done(call: Call, stack: Stack, row: StackResource, change: StackChange) -> None:
@@ -290,14 +310,18 @@ def _create(
     return _run(call, stack, task, row, change, create, done)
 
 
-def _holder(call: Call, stack: Stack, row: StackResource, change: Change) -> str | None:
-    """The stack that has the resource already: many an operation that makes something takes what is there for it."""
+def _check_name(call: Call, row: StackResource, former: StackResource | None) -> None:
+    """Many an operation that makes something would take what is there for it. Raises ResourceFailed."""
     memory: PlanMemory = call.memory
-    if len(memory.schemas.all.get(row.type, {}).get("identifier", ())) != 1:
-        return None  # its physical id alone does not tell it from others
-    place = (change.physical_id, row.type, row.id, stack.account, stack.region)
-    found = call.store.one(tables.SELECT_HOLDER, place)
-    return None if found is None else str(found[0])
+    name = memory.schemas.name(row.type, row.properties)
+    there = existing(call, row.type, row.properties, name)
+    if there is None:
+        return
+    if former is not None and there == former.physical_id:
+        raise ResourceFailed(_rename(former))
+    if (owner := holder(call, row.type, there, row.id)) is not None:
+        raise ResourceFailed(f"{there} already exists in stack {owner}")
+    raise failure_of(call, AwsError("AlreadyExists", already_exists(row.type, name or there)))
 
 
 def _update(call: Call, stack: Stack, task: Task, row: StackResource, wanted: Wanted) -> Later:
@@ -442,6 +466,8 @@ def _is_retained(stack: Stack, row: StackResource) -> bool:
     rolling_back = "ROLLBACK" in stack.status
     if row.logical_id in stack.settings.get("RetainResources", ()) and stack.status == "DELETE_IN_PROGRESS":
         return True
+    if rolling_back and row.made_by > stack.former and row.logical_id in stack.settings.get("Imported", ()):
+        return True  # it was there before
     policy = row.replace_policy if row.replaced_by and not rolling_back else row.deletion_policy
     if policy == "RetainExceptOnCreate" or (policy == "Retain" and stack.settings.get("RetainExceptOnCreate")):
         return not (rolling_back and row.made_by > stack.former)

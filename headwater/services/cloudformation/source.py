@@ -140,16 +140,16 @@ def read_text(call: Call, request: Request) -> str:
     return str(body)
 
 
-def read_url(call: Call, url: str) -> str:
-    """A template in a bucket of ours. Raises ValidationError."""
+def read_url(call: Call, url: str, limit: int = URL_LIMIT) -> str:
+    """A template, or a policy, in a bucket of ours. Raises ValidationError."""
     bucket, key = bucket_and_key(url, call.endpoint)
     try:
         found = call.operation("s3", "GetObject", {"Bucket": bucket, "Key": key})["Body"]
     except AwsError as error:
         raise validation_error(f"S3 error: {error.message}") from error
     content = found.read() if isinstance(found, Blob) else bytes(found)
-    if len(content) > URL_LIMIT:
-        raise validation_error(f"Template may not exceed {URL_LIMIT} bytes in size.")
+    if len(content) > limit:
+        raise validation_error(f"Template may not exceed {limit} bytes in size.")
     return content.decode(errors="replace")
 
 

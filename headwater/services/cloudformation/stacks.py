@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from headwater.languages.templates import Rendered, TemplateError, difference
@@ -31,18 +32,18 @@ from headwater.services.cloudformation.errors import (
 )
 from headwater.services.cloudformation.outputs import exports_in_use
 from headwater.services.cloudformation.patience import when_settled
-from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of, stored_template
+from headwater.services.cloudformation.plan import HIDDEN_VALUE, Plan, StoredTemplate, plan_of, stored_template
 from headwater.services.cloudformation.source import (
     Source,
     check_capabilities,
     check_may_expand,
     check_types,
     read_source,
+    read_url,
 )
 from headwater.services.cloudformation.stack import Stack, all_stacks, find_stack, look_up_stack
 from headwater.services.cloudformation.stack_policy import checked_policy
 from headwater.spine.arns import make_arn
-from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Answer, Call, Request, Result, operation
 from headwater.spine.work import Work
 
@@ -50,6 +51,7 @@ NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 KEPT_SETTINGS = (
     "Capabilities",
     "ClientRequestToken",
+    "DeploymentConfig",
     "DisableRollback",
     "NotificationARNs",
     "OnFailure",
@@ -61,14 +63,22 @@ KEPT_SETTINGS = (
     "StackPolicyDuringUpdateBody",
     "TimeoutInMinutes",
 )
-LACKING = ("DeploymentConfig", "DeploymentMode", "ImportExistingResources")
 STABLE = frozenset(
     (
         *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"),
         *("IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"),
     )
 )
-HIDDEN_VALUE = "****"
+UPDATE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "DeploymentConfig": None,
+        "DisableRollback": False,
+        "Importing": {},
+        "ResourceTypes": None,
+        "RetainExceptOnCreate": False,
+    }
+)
+POLICY_LIMIT = 16_384
 NOT_CHECKED = {"StackDriftStatus": "NOT_CHECKED"}
 
 
@@ -99,16 +109,25 @@ def new_stack(call: Call, name: str, settings: dict[str, Any]) -> Stack:
     )
 
 
-def settings_of(request: Request) -> dict[str, Any]:
-    for name in LACKING:
-        if request.get(name):
-            raise not_implemented(name)
+def settings_of(call: Call, request: Request) -> dict[str, Any]:
+    """What is kept of a request. Both modes of a DeploymentConfig are the same here: what is made is ready at once."""
+    kept = {name: request[name] for name in KEPT_SETTINGS if request.get(name) is not None}
+    if (request.get("DeploymentConfig") or {}).get("DisableRollback"):
+        kept["DisableRollback"] = True
     for policy in ("StackPolicy", "StackPolicyDuringUpdate"):
-        if request.get(f"{policy}URL") is not None:
-            raise not_implemented(f"{policy}URL")
-        if request.get(f"{policy}Body") is not None:
-            checked_policy(request[f"{policy}Body"])
-    return {name: request[name] for name in KEPT_SETTINGS if request.get(name) is not None}
+        if (body := read_policy(call, request, policy)) is not None:
+            kept[f"{policy}Body"] = body
+    return kept
+
+
+def read_policy(call: Call, request: Request, name: str) -> str | None:
+    """The stack policy that a request gives as ``<name>Body`` or ``<name>URL``. Raises ValidationError."""
+    body, url = request.get(f"{name}Body"), request.get(f"{name}URL")
+    if body is not None and url is not None:
+        raise validation_error(f"You cannot specify both {name}URL and {name}Body")
+    if url is not None:
+        body = read_url(call, url, POLICY_LIMIT)
+    return None if body is None else checked_policy(body)
 
 
 # ---- create
@@ -121,7 +140,7 @@ def create_stack(call: Call, request: Request) -> Answer:
         raise validation_error("You can specify either DisableRollback or OnFailure, but not both.")
     if look_up_stack(call, name) is not None:
         raise stack_already_exists(name)
-    stack = new_stack(call, name, settings_of(request))
+    stack = new_stack(call, name, settings_of(call, request))
     if request.get("EnableTerminationProtection"):
         stack.settings["EnableTerminationProtection"] = True
     source = read_source(call, request, stack)
@@ -178,8 +197,7 @@ def update_stack(call: Call, request: Request) -> Answer:
     source = read_source(call, request, stack)
     capabilities = list(request.get("Capabilities") or ())
     check_may_expand(source, capabilities)
-    defaults = {"DisableRollback": False, "RetainExceptOnCreate": False, "ResourceTypes": None}
-    settings = {**defaults, **settings_of(request)}
+    settings = {**UPDATE_DEFAULTS, **settings_of(call, request)}
     disabled = bool(request.get("DisableValidation"))
     if source.is_slow:
         return _update_later(call.work, source, settings, disabled)
@@ -251,10 +269,13 @@ def continue_update_rollback(call: Call, request: Request) -> Result:
     stack = living(call, request["StackName"])
     if stack.status != "UPDATE_ROLLBACK_FAILED":
         raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback.")
-    skipped = list(request.get("ResourcesToSkip") or ())
-    if any("." in name for name in skipped):
-        raise not_implemented("ResourcesToSkip within nested stacks")
-    continue_rollback(call, stack, skipped)
+    skipped, forced = list(request.get("ResourcesToSkip") or ()), bool(request.get("ForceRollback"))
+    if skipped and forced:
+        raise validation_error("You cannot specify both ForceRollback and ResourcesToSkip")
+    stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
+    if request.get("RoleARN"):
+        stack.settings["RoleARN"] = request["RoleARN"]
+    continue_rollback(call, stack, skipped, forced)
     return {}
 
 
@@ -338,6 +359,9 @@ def describe(call: Call, stack: Stack) -> dict[str, Any]:
         "StackStatus": stack.status,
         "StackStatusReason": stack.reason,
         "DisableRollback": bool(settings.get("DisableRollback")),
+        "DeploymentConfig": settings.get("DeploymentConfig"),
+        "RetainExceptOnCreate": settings.get("RetainExceptOnCreate") or None,
+        "DeletionMode": settings.get("DeletionMode"),
         "NotificationARNs": settings.get("NotificationARNs", []),
         "TimeoutInMinutes": settings.get("TimeoutInMinutes"),
         "Capabilities": settings.get("Capabilities"),
@@ -406,12 +430,9 @@ def update_termination_protection(call: Call, request: Request) -> Result:
 def set_stack_policy(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SetStackPolicy.html"""
     stack = living(call, request["StackName"])
-    body = request.get("StackPolicyBody")
-    if body is not None and request.get("StackPolicyURL") is not None:
-        raise validation_error("You cannot specify both StackPolicyURL and StackPolicyBody")
-    if body is None:
-        raise not_implemented("StackPolicyURL")
-    stack.settings["StackPolicyBody"] = checked_policy(body)
+    if (body := read_policy(call, request, "StackPolicy")) is None:
+        raise validation_error("You must specify either StackPolicyURL or StackPolicyBody")
+    stack.settings["StackPolicyBody"] = body
     stack.save(call)
     return {}
 

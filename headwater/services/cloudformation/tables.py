@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from headwater.services.cloudformation.stack_sets.tables import MIGRATION as STACK_SETS
+
 SCHEMA = (
     """
     CREATE TABLE cloudformation_stacks (
@@ -82,6 +84,7 @@ SCHEMA = (
     CREATE INDEX cloudformation_operations_by_stack ON cloudformation_operations (stack, begun);
     """,
     "CREATE INDEX cloudformation_resources_by_physical_id ON cloudformation_resources (physical_id)",
+    STACK_SETS,
 )
 
 STACK_COLUMNS = (

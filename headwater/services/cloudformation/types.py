@@ -39,9 +39,12 @@ class ResourceFailed(Exception):
 
 @dataclass
 class StackChange(Change):
-    """A change with the token of the task that it belongs to: the same when the task is carried out again."""
+    """A change with the token of the task that it belongs to, and when that was begun (ms): the same when the task is
+    carried out again. ``creation_policy`` is the template's, resolved."""
 
     token: str = ""
+    begun: int = 0
+    creation_policy: Any = None
 
 
 def name_suffix(stack_id: str, resource: int) -> str:

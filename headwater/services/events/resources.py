@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Event
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from headwater.services.events.buses import DEFAULT, bus_name
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, found, resource
 
 _TAGGING = Tagging("events")
 
@@ -172,6 +173,11 @@ class RuleResource(Resource):
             for bus in buses
             for rule in all_listed(call, "events", "ListRules", "Rules", request={"EventBusName": bus})
         ]
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        rule = {"Name": properties.get("Name"), "EventBusName": properties.get("EventBusName")}
+        there = found(call, "events", "DescribeRule", rule) if rule["Name"] else None
+        return self.locate(there["Arn"]) if there else None
 
     def locate(self, identifier: str) -> str:
         """The identifier is the ARN, ``…:rule/[bus/]name``; `Ref` gives ``[bus|]name``."""

@@ -15,7 +15,7 @@ from headwater.services.firehose import tables
 from headwater.services.firehose.buffering import put_into
 from headwater.services.firehose.stream import CHANGED, lookup
 from headwater.spine.operations import Call, Caller
-from headwater.spine.polling import Handled, Source, StreamPoller, keep_running
+from headwater.spine.polling import GivenUp, Handled, Source, StreamPoller, keep_running
 from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.work import Work
 
@@ -75,10 +75,8 @@ class StreamReader:
     def advance(self, call: Call, shard: str, position: int) -> None:
         call.store.run(tables.PUT_POSITION, (self._reading.id, shard, position))
 
-    def give_up(
-        self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
-    ) -> None:
-        call.span.note("given up", condition)
+    def give_up(self, call: Call, batch: GivenUp) -> None:
+        call.span.note("given up", batch.condition)
 
     async def note(self, ok: bool) -> None:
         """Nobody asks."""

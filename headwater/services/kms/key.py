@@ -23,6 +23,7 @@ from headwater.services.kms.errors import (
 from headwater.services.kms.managed import make_managed
 from headwater.services.kms.specs import ALGORITHMS, ENCRYPT_DECRYPT, SIGN_VERIFY
 from headwater.spine.arns import make_arn, parse_arn
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 
 ENABLED, DISABLED, PENDING_DELETION = "Enabled", "Disabled", "PendingDeletion"
@@ -93,6 +94,14 @@ def find_key(
     if key.account != call.account:
         check_access(call, key, action)
     return key
+
+
+def look_up(call: Call, name: str) -> Key | None:
+    """The same of an id, an ARN or an alias, whoever asks; None where there is none."""
+    try:
+        return _find(call, _arn_of(call, name, aliases=True, makes_managed=False))
+    except AwsError:
+        return None
 
 
 def _find(call: Call, arn: str) -> Key:

@@ -44,7 +44,7 @@ def make_managed(call: Call, alias: str) -> str | None:
     arn = make_arn("kms", call.region, call.account, f"key/{identity}")
     description = f"Default key that protects my {what} when no other key is defined"
     named = (arn, call.account, call.region, identity, SYMMETRIC, ENCRYPT_DECRYPT, description, "Enabled", "AWS", 0)
-    call.store.run(tables.INSERT_KEY, (*named, _policy(call, service), "{}", call.now, material))
+    call.store.run(tables.INSERT_KEY, (*named, managed_policy(call, service), "{}", call.now, material))
     secret = secret_of(SYMMETRIC, call.ids)
     call.store.run(tables.INSERT_MATERIAL, (arn, material, secret, "CREATED", call.now))
     alias_arn = make_arn("kms", call.region, call.account, alias)
@@ -52,7 +52,7 @@ def make_managed(call: Call, alias: str) -> str | None:
     return arn
 
 
-def _policy(call: Call, service: str) -> str:
+def managed_policy(call: Call, service: str) -> str:
     """Whoever of the account uses it does so through its service."""
     statement = {
         "Sid": f"Allow access through {service} for all principals in the account that are authorized to use it",

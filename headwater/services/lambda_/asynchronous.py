@@ -101,11 +101,11 @@ def _postpone(work: Work, item: Delivery, target: Target, settings: EventSetting
 def _end(call: Call, item: Delivery, target: Target, settings: EventSettings, ended: Ended) -> None:
     destination = settings.on_success if ended.condition == "Success" else settings.on_failure
     if destination:
-        send_result(call, destination, target.qualified, item.payload, ended)
+        send_result(call, destination, settings.principal, target.qualified, item.payload, ended)
     if ended.condition != "Success":
         call.span.note("given up", ended.condition)
         if settings.dead_letters:
-            send_to_dead_letters(call, settings.dead_letters, item.payload, ended)
+            send_to_dead_letters(call, settings.dead_letters, settings.principal, item.payload, ended)
         code, message = "Throttled", "Rate Exceeded."
         if ended.result is not None:
             code, message = (

@@ -14,6 +14,7 @@ import orjson
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.code import Code
 from headwater.services.lambda_.errors import invalid_parameter, key_refusal, role_refusal
+from headwater.services.lambda_.execution_role import check_dead_letters
 from headwater.services.lambda_.function import Configuration
 from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import not_implemented
@@ -100,7 +101,7 @@ def configure(call: Call, configuration: Configuration, request: Request) -> Non
     _check(request)
     hand_over(call, request.get("Role"), Taker("lambda", {}), role_refusal)
     if request.get("KMSKeyArn"):
-        usable_key(call, request["KMSKeyArn"], key_refusal)
+        usable_key(call, request["KMSKeyArn"], ("kms:CreateGrant", "kms:Encrypt"), key_refusal)
     configuration.update({name: request[name] for name in _PLAIN if request.get(name) is not None})
     if "Runtime" in request:
         region = configuration["FunctionArn"].split(":")[3]
@@ -110,6 +111,8 @@ def configure(call: Call, configuration: Configuration, request: Request) -> Non
     _set_optional(
         configuration, "DeadLetterConfig", request, bool((request.get("DeadLetterConfig") or {}).get("TargetArn"))
     )
+    if request.get("DeadLetterConfig") or request.get("Role"):
+        check_dead_letters(call, configuration)
     if request.get("TracingConfig"):
         configuration["TracingConfig"] = {"Mode": request["TracingConfig"].get("Mode", "PassThrough")}
     if request.get("VpcConfig") is not None:

@@ -11,6 +11,7 @@ import orjson
 
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import invalid_parameter, not_found
+from headwater.services.lambda_.execution_role import check_destination
 from headwater.services.lambda_.function import (
     FunctionMemory,
     find_configuration,
@@ -22,6 +23,7 @@ from headwater.services.lambda_.names import LATEST, Reference, refer
 from headwater.services.lambda_.pages import page
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.permissions import session_of
 
 KIND = "event"
 _RETRIES = 2
@@ -30,13 +32,14 @@ _DESTINATIONS = frozenset({"sqs", "sns", "lambda", "events", "s3"})
 
 
 class EventSettings(NamedTuple):
-    """``age`` is in milliseconds; destinations are ARNs or empty."""
+    """``age`` is in milliseconds; destinations are ARNs or empty; ``principal`` is a session of the function's role."""
 
     retries: int
     age: int
     on_success: str
     on_failure: str
     dead_letters: str
+    principal: str
 
 
 def find_event_settings(call: Call, reference: Reference) -> EventSettings:
@@ -58,6 +61,7 @@ def _read_event_settings(call: Call, reference: Reference) -> EventSettings:
         (destinations.get("OnSuccess") or {}).get("Destination") or "",
         (destinations.get("OnFailure") or {}).get("Destination") or "",
         (configuration.get("DeadLetterConfig") or {}).get("TargetArn") or "",
+        session_of(configuration["Role"], reference.name),
     )
 
 
@@ -130,18 +134,21 @@ def _save(call: Call, reference: Reference, request: Request, former: dict[str, 
             settings[member] = request[member]
     if destinations is not None:
         for condition in ("OnSuccess", "OnFailure"):
-            _check_destination(reference, (destinations.get(condition) or {}).get("Destination"))
+            _check_destination(call, reference, condition, (destinations.get(condition) or {}).get("Destination"))
         settings["DestinationConfig"] = {"OnSuccess": {}, "OnFailure": {}} | destinations
     save_setting(call, reference.arn, KIND, reference.qualifier or LATEST, settings)
     call.memory.drop(reference.arn)
     return settings
 
 
-def _check_destination(reference: Reference, arn: str | None) -> None:
+def _check_destination(call: Call, reference: Reference, condition: str, arn: str | None) -> None:
     if not arn:
         return
     parsed = parse_arn(arn)
-    if parsed is None or parsed.service not in _DESTINATIONS:
+    only_failures = parsed is not None and parsed.service == "s3" and condition == "OnSuccess"
+    if parsed is None or parsed.service not in _DESTINATIONS or only_failures:
         raise invalid_parameter(f"The provided destination config DestinationConfig is invalid: {arn}")
     if arn == reference.arn:
         raise invalid_parameter("You can't specify the function as a destination for itself.")
+    configuration, _ = find_configuration(call, reference)
+    check_destination(call, parsed, configuration, f"async/{reference.name}")

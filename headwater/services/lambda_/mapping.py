@@ -12,9 +12,13 @@ import orjson
 
 from headwater.languages.patterns import PIPES, compile_pattern
 from headwater.services.lambda_ import tables
-from headwater.services.lambda_.destinations import send_record
+from headwater.services.lambda_.destinations import send_batch
+from headwater.services.lambda_.function import find_configuration
+from headwater.services.lambda_.names import parse_reference
+from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Caller, Request, Result, operation
-from headwater.spine.polling import KINESIS_MEMBERS, Handled, Source, failed_items, run_batch
+from headwater.spine.permissions import session_of
+from headwater.spine.polling import KINESIS_MEMBERS, GivenUp, Handled, Source, failed_items, run_batch
 from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.work import Work
 
@@ -87,10 +91,13 @@ class FunctionConsumer:
         self, work: Work, records: list[Record], causes: list[str], frame: MappingType[str, Any]
     ) -> Result:
         mapping = self._mapping
-        if mapping.role:
-            records = [_of_kinesis(record, mapping.role) for record in records]
-        request = {"FunctionName": mapping.function, "Payload": orjson.dumps({"Records": records, **frame})}
+        event = {"Records": self._as_functions_know(records), **frame}
+        request = {"FunctionName": mapping.function, "Payload": orjson.dumps(event)}
         return await run_batch(work, mapping.source.caller, causes, "lambda", "Invoke", request, mapping.function)
+
+    def _as_functions_know(self, records: list[Record]) -> list[Record]:
+        role = self._mapping.role
+        return [_of_kinesis(record, role) for record in records] if role else records
 
     def missed(self, call: Call, record: MappingType[str, Any], cause: str) -> None:
         """Nothing comes of a record that no filter wants."""
@@ -125,29 +132,31 @@ class FunctionConsumer:
     def advance(self, call: Call, shard: str, position: int) -> None:
         call.store.run(tables.PUT_POSITION, (self._mapping.id, shard, position))
 
-    def give_up(
-        self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
-    ) -> None:
-        call.span.note("given up", condition)
-        if not self._mapping.on_failure:
+    def give_up(self, call: Call, batch: GivenUp) -> None:
+        call.span.note("given up", batch.condition)
+        mapping = self._mapping
+        if not mapping.on_failure:
             return
         record: dict[str, Any] = {
             "requestContext": {
                 "requestId": call.ids.uuid(),
-                "functionArn": self._mapping.function,
-                "condition": condition,
-                "approximateInvokeCount": attempts,
+                "functionArn": mapping.function,
+                "condition": batch.condition,
+                "approximateInvokeCount": batch.attempts,
             },
             "responseContext": {
                 "statusCode": 200,
-                "executedVersion": answer["ExecutedVersion"] if answer else "$LATEST",
+                "executedVersion": batch.answer["ExecutedVersion"] if batch.answer else "$LATEST",
                 "functionError": "Unhandled",
             },
             "version": "1.0",
             "timestamp": iso8601_milliseconds(call.now),
-            **batch,
+            **batch.told,
         }
-        send_record(call, self._mapping.on_failure, record, "Lambda Function Invocation Result - Failure", "")
+        event = {"Records": self._as_functions_know(batch.records)}
+        # in the trace of the first record
+        told = call.caused_by(batch.causes[0])
+        send_batch(told, mapping.on_failure, _principal(call, mapping.function), mapping.id, record, event)
 
     async def note(self, ok: bool) -> None:
         """Show the outcome in the mapping, where it is another than before."""
@@ -161,6 +170,16 @@ class FunctionConsumer:
         if row is not None:
             configuration = orjson.loads(row[0]) | {"LastProcessingResult": result}
             call.store.run(tables.SET_MAPPING_RESULT, (orjson.dumps(configuration).decode(), self._mapping.id))
+
+
+def _principal(call: Call, function: str) -> str | None:
+    """A session of the role of a function, which may be gone."""
+    reference = parse_reference(call, function)
+    try:
+        configuration, _ = find_configuration(call, reference)
+    except AwsError:
+        return None
+    return session_of(configuration["Role"], reference.name)
 
 
 def _of_kinesis(record: Record, role: str) -> Record:

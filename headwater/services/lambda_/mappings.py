@@ -12,12 +12,12 @@ import orjson
 from headwater.languages.patterns import PIPES, InvalidPattern, compile_pattern
 from headwater.services.lambda_ import tables
 from headwater.services.lambda_.errors import conflict, invalid_parameter, not_found
+from headwater.services.lambda_.execution_role import check_destination, check_source
 from headwater.services.lambda_.explaining import keep_version
 from headwater.services.lambda_.function import find_configuration, find_function
 from headwater.services.lambda_.mapping import CHANGED
 from headwater.services.lambda_.names import parse_reference
 from headwater.services.lambda_.pages import page
-from headwater.services.lambda_.source_permissions import check_role
 from headwater.spine.arns import Arn, make_arn, parse_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.ids import first_at
@@ -34,6 +34,7 @@ _STREAM_SETTINGS = (
     "TumblingWindowInSeconds",
 )
 _UNSUPPORTED = ("SelfManagedEventSource", "Topics", "Queues", "SourceAccessConfigurations", "ProvisionedPollerConfig")
+_DESTINATIONS = ("sqs", "sns", "s3")
 _MOST_FILTERS = 5
 _SQS_DEFAULTS: dict[str, Any] = {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []}
 _STREAM_DEFAULTS: dict[str, Any] = {
@@ -73,6 +74,7 @@ def create_event_source_mapping(call: Call, request: Request) -> Result:
         _set_start(configuration, request, source)
     _configure(call, configuration, request, source)
     _check_source(call, configuration, source)
+    _check_destination(call, configuration)
     tags = orjson.dumps(request.get("Tags") or {}).decode()
     text = orjson.dumps(configuration).decode()
     row = (identity, call.account, call.region, arn, function, text, tags, call.new_id())
@@ -116,6 +118,8 @@ def update_event_source_mapping(call: Call, request: Request) -> Result:
     if request.get("Enabled") is not None:
         configuration["State"] = "Enabled" if request["Enabled"] else "Disabled"
     _configure(call, configuration, request, source)
+    if request.get("DestinationConfig"):
+        _check_destination(call, configuration)
     if configuration.get("TumblingWindowInSeconds") != window:
         call.store.run(tables.DELETE_WINDOWS, (configuration["UUID"],))
     text = orjson.dumps(configuration).decode()
@@ -212,9 +216,6 @@ def _configure(call: Call, configuration: dict[str, Any], request: Request, sour
     if configuration.get("TumblingWindowInSeconds") and configuration["ParallelizationFactor"] > 1:
         raise invalid_parameter("ParallelizationFactor must be 1 where there is a tumbling window.")
     _check_batch(configuration, source)
-    destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
-    if (destination.get("Destination") or "").split(":")[2:3] == ["s3"]:  # AWS's record has the whole batch there
-        raise not_implemented("An S3 bucket as OnFailure of an event source mapping")
     filters = (configuration.get("FilterCriteria") or {}).get("Filters") or []
     if not filters:
         configuration.pop("FilterCriteria", None)
@@ -242,11 +243,24 @@ def _check_batch(configuration: dict[str, Any], source: Arn) -> None:
             )
 
 
+def _check_destination(call: Call, configuration: dict[str, Any]) -> None:
+    given = ((configuration.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    if not given:
+        return
+    destination = parse_arn(given)
+    if destination is None:
+        raise not_implemented(f"The Lambda destination {given}")
+    if destination.service not in _DESTINATIONS:
+        raise invalid_parameter(f"The destination ARN {given} is invalid.")
+    function, _ = find_configuration(call, parse_reference(call, configuration["FunctionArn"]))
+    check_destination(call, destination, function, configuration["UUID"])
+
+
 def _check_source(call: Call, configuration: dict[str, Any], source: Arn) -> None:
     """The source must exist, the function's role must be let in, and a queue's messages stay hidden for as long as the
     function may run."""
     function, _ = find_configuration(call, parse_reference(call, configuration["FunctionArn"]))
-    check_role(call, source, function["FunctionName"], function["Role"])
+    check_source(call, source, function)
     if kind := STREAMS.get(source.service):
         call.operation(kind.service, kind.exists, {"StreamArn": str(source)}, source.account, source.region)
         return

@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from headwater.services.logs.log_group import group_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, found, resource
 
 _TAGGING = Tagging("logs", "tags", "tagKeys", pair=None)
 
@@ -121,6 +122,13 @@ class _FilterResource(Resource):
         name = change.physical_id or change.properties.get("FilterName") or change.physical_name(512)
         call.operation("logs", f"Put{self.kind}Filter", _request(change.properties) | {"filterName": name})
         change.physical_id = name
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name, group = properties.get("FilterName"), properties.get("LogGroupName")
+        request = {"logGroupName": group, "filterNamePrefix": name}
+        there = found(call, "logs", f"Describe{self.kind}Filters", request) if name and group else None
+        listed = there[f"{self.kind.lower()}Filters"] if there else ()
+        return name if any(each["filterName"] == name for each in listed) else None
 
     def update(self, call: Call, change: Change) -> None:
         if any(change.properties.get(name) != change.previous.get(name) for name in ("LogGroupName", "FilterName")):

@@ -12,6 +12,7 @@ import orjson
 
 from headwater.services.monitoring.alarm import ACTIONS, Alarm, is_composite, save_alarm
 from headwater.services.monitoring.history import ACTION, STATE, note_history
+from headwater.spine.admission import Visitor, admit
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Policy, delivery
 from headwater.spine.errors import AwsError
@@ -148,6 +149,8 @@ def do_action(call: Call, item: Delivery) -> None:
     if "Payload" in request:
         request = {**request, "Payload": request["Payload"].encode()}
     try:
+        if asked["service"] == "sns" and call.engine.enforces_policies:
+            admit(call, asked["action"], Visitor("cloudwatch", call.span.subject, call.account))
         call.operation(asked["service"], asked["name"], request)
     except AwsError as error:
         if item.attempt >= _POLICY.attempts:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Cloud
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ import orjson
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, found, resource
 
 _TAGGING = Tagging("monitoring")
 _NUMBERS = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
@@ -124,6 +125,10 @@ class DashboardResource(Resource):
         text = body if isinstance(body, str) else orjson.dumps(body).decode()
         call.operation("monitoring", "PutDashboard", {"DashboardName": name, "DashboardBody": text})
         change.physical_id = name
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name = properties.get("DashboardName")
+        return name if name and found(call, "monitoring", "GetDashboard", {"DashboardName": name}) else None
 
     def update(self, call: Call, change: Change) -> None:
         if change.properties.get("DashboardName") != change.previous.get("DashboardName"):

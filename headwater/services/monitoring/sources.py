@@ -15,6 +15,7 @@ from types import MappingProxyType
 from headwater.services.monitoring.counting import Count, Dead, Seen, Value
 
 _RUNS = ("lambda:Invoke", "lambda.event")
+_EVENTS = ("lambda.event",)
 _API = ("execute-api:Invoke",)
 _SENDS, _RECEIVES = ("sqs:SendMessage", "sqs:SendMessageBatch"), ("sqs:ReceiveMessage", "sqs:Poll")
 _DELETES = ("sqs:DeleteMessage", "sqs:DeleteMessageBatch")
@@ -58,6 +59,10 @@ def _fine(seen: Seen) -> float | None:
     return 1.0 if seen.fine else None
 
 
+def _noted(name: str) -> Value:
+    return lambda seen: 1.0 if name in seen.notes else None
+
+
 def _class(digit: int) -> Value:
     return lambda seen: float(seen.notes.get("status", 500 if not seen.fine else 200) // 100 == digit)
 
@@ -72,6 +77,8 @@ SOURCES: Mapping[tuple[str, str], Count | Dead] = MappingProxyType(
         ("AWS/Lambda", "Errors"): Count(_RUNS, _run(_one_if(lambda seen: "functionError" in seen.notes))),
         ("AWS/Lambda", "Duration"): Count(_RUNS, _run(_milliseconds), "Milliseconds"),
         ("AWS/Lambda", "Throttles"): Count(_RUNS, _throttled),
+        ("AWS/Lambda", "DestinationDeliveryFailures"): Count(_EVENTS, _noted("destination failed")),
+        ("AWS/Lambda", "DeadLetterErrors"): Count(_EVENTS, _noted("dead letter failed")),
         ("AWS/SQS", "NumberOfMessagesSent"): Count(_SENDS, _done),
         ("AWS/SQS", "NumberOfMessagesReceived"): Count(_RECEIVES, _received),
         ("AWS/SQS", "NumberOfMessagesDeleted"): Count(_DELETES, _done),

@@ -13,7 +13,7 @@ from headwater.services.pipes.row import CHANGED
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.polling import Handled, QueuePoller, StreamPoller, keep_running, run_batch
+from headwater.spine.polling import GivenUp, Handled, QueuePoller, StreamPoller, keep_running, run_batch
 from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.work import Work
 
@@ -60,26 +60,24 @@ class PipeConsumer:
     def advance(self, call: Call, shard: str, position: int) -> None:
         call.store.run(tables.PUT_POSITION, (self._pipe.arn, shard, position))
 
-    def give_up(
-        self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
-    ) -> None:
+    def give_up(self, call: Call, batch: GivenUp) -> None:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html"""
-        call.span.note("given up", condition)
+        call.span.note("given up", batch.condition)
         arn = parse_arn(self._pipe.dead_letters or "")
         if arn is None:
             return
         letter = {
             "context": {
                 "partnerResourceArn": self._pipe.arn,
-                "condition": condition,
-                "approximateInvokeCount": attempts,
+                "condition": batch.condition,
+                "approximateInvokeCount": batch.attempts,
             },
             "version": "1.0",
             "timestamp": iso8601_milliseconds(call.now),
-            **batch,
+            **batch.told,
         }
         body = orjson.dumps(letter).decode()
-        self._send(call.caused_by(causes[0]), arn, body)
+        self._send(call.caused_by(batch.causes[0]), arn, body)
 
     def _send(self, call: Call, arn: Arn, body: str) -> None:
         """To where the pipe's dead letters go, in the pipe's role. A refusal is noted: nothing else comes of it."""

@@ -1,4 +1,4 @@
-"""Large bodies made of others, written and digested in a thread: a gigabyte takes seconds, and not everybody's."""
+"""Large bodies, of one piece or made of others: written and digested in a thread, for a gigabyte takes seconds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from headwater.spine.store.blobs import Blob, pieces_of
 from headwater.spine.work import Work
 
 T = TypeVar("T")
+_LEAST_BYTES_APART = 4 * 1024 * 1024
+"""From here on a body that came whole is written and digested in a thread: 12 ms of MD5, where a thread takes 0.1."""
 
 
 class Assembled(NamedTuple):
@@ -32,6 +34,11 @@ def assemble(sources: Sequence[Blob | bytes], algorithms: frozenset[str]) -> Ass
 def is_small(size: int) -> bool:
     """Whether a body lies in its row."""
     return size <= INLINE_BYTES
+
+
+def is_large(data: bytes) -> bool:
+    """Whether a body that came whole is to be assembled apart."""
+    return len(data) >= _LEAST_BYTES_APART
 
 
 async def assemble_apart(

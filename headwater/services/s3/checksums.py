@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from anycrc import Model
 
@@ -56,10 +56,22 @@ def check_algorithm(algorithm: str) -> None:
     raise invalid_request("Checksum algorithm provided is unsupported. Please try again with any of the valid types")
 
 
-def compute(algorithm: str, data: bytes) -> str:
-    """One checksum of a body; InvalidRequest where there is no such algorithm."""
-    check_algorithm(algorithm)
-    return encode(_ALGORITHMS[algorithm](data))
+class Sums(Protocol):
+    """Digests of a body, whether they are known or not yet."""
+
+    def of(self, algorithm: str) -> bytes: ...
+
+
+class Whole:
+    """Digests of a body that is at hand, each made where it is asked for."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def of(self, algorithm: str) -> bytes:
+        return _ALGORITHMS[algorithm](self._data)
 
 
 class Digests:
@@ -85,21 +97,29 @@ class Digests:
         return self._hashes[algorithm].digest()
 
 
-def verified(request: Mapping[str, Any], data: bytes) -> dict[str, str]:
+def asked_of(request: Mapping[str, Any], *others: str) -> frozenset[str]:
+    """All algorithms that :func:`verified` may ask for, and others: for digests that are made beforehand."""
+    given = (MEMBERS[member] for member in MEMBERS.keys() & request.keys())
+    asked: str = request.get("ChecksumAlgorithm") or "MD5"
+    return frozenset(("MD5", asked, *given, *others)) & _ALGORITHMS.keys()
+
+
+def verified(request: Mapping[str, Any], sums: Sums) -> dict[str, str]:
     """The checksum member that a body keeps: the one that the request gave, checked, or asks for; {} without.
 
     Raises BadDigest, InvalidDigest, InvalidRequest.
     """
-    _check_md5(request.get("ContentMD5"), data)
+    _check_md5(request.get("ContentMD5"), sums)
     given = [member for member in _ALL_MEMBERS.intersection(request) if request[member]]
     if len(given) > 1:
         raise invalid_request("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
     if not given:
         asked = request.get("ChecksumAlgorithm")
-        return computed(asked, data) if asked else {}
+        return computed(asked, sums) if asked else {}
     member, text = given[0], request[given[0]]
     algorithm = member.removeprefix("Checksum")
-    calculated = compute(algorithm, data)
+    check_algorithm(algorithm)
+    calculated = encode(sums.of(algorithm))
     if calculated != text:
         if not _is_digest(text, _LENGTHS[algorithm]):
             raise invalid_request(f"Value for x-amz-checksum-{algorithm.lower()} header is invalid.")
@@ -107,14 +127,15 @@ def verified(request: Mapping[str, Any], data: bytes) -> dict[str, str]:
     return {member: calculated}
 
 
-def computed(algorithm: str, data: bytes) -> dict[str, str]:
-    """One checksum member of a body."""
-    return {f"Checksum{algorithm}": compute(algorithm, data)}
+def computed(algorithm: str, sums: Sums) -> dict[str, str]:
+    """One checksum member of a body; InvalidRequest where there is no such algorithm."""
+    check_algorithm(algorithm)
+    return {f"Checksum{algorithm}": encode(sums.of(algorithm))}
 
 
-def of_object(request: Mapping[str, Any], data: bytes) -> dict[str, str]:
+def of_object(request: Mapping[str, Any], sums: Sums) -> dict[str, str]:
     """What an object uploaded at once keeps: the checksum as ``verified`` has it, or S3's own."""
-    checksums = verified(request, data) or computed(DEFAULT, data)
+    checksums = verified(request, sums) or computed(DEFAULT, sums)
     checksums["ChecksumType"] = FULL_OBJECT
     return checksums
 
@@ -126,11 +147,11 @@ def _is_digest(text: str, length: int) -> bool:
         return False
 
 
-def _check_md5(text: str | None, data: bytes) -> None:
+def _check_md5(text: str | None, sums: Sums) -> None:
     if text is None:
         return
     if not _is_digest(text, 16):
         raise invalid_digest(text)
-    calculated = compute("MD5", data)
+    calculated = encode(sums.of("MD5"))
     if calculated != text:
         raise bad_digest(text, calculated)

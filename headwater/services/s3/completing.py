@@ -14,7 +14,7 @@ import orjson
 from headwater.services.s3 import tables
 from headwater.services.s3.assembling import Assembled, assemble, assemble_apart, is_small
 from headwater.services.s3.bucket import Bucket, find_bucket
-from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, Digests, compute, decode, encode
+from headwater.services.s3.checksums import DEFAULT, FULL_OBJECT, MEMBERS, Digests, Whole, decode, encode
 from headwater.services.s3.conditions import check_write, conditional_write
 from headwater.services.s3.encryption import told
 from headwater.services.s3.errors import (
@@ -29,7 +29,7 @@ from headwater.services.s3.lifecycle import expiration_header
 from headwater.services.s3.locks import default_retention
 from headwater.services.s3.multipart import COMPOSITE, Part, Upload, find_upload, forget
 from headwater.services.s3.notifications import notify
-from headwater.services.s3.objects import Version, current, lay_down, md5
+from headwater.services.s3.objects import Version, current, lay_down
 from headwater.services.s3.reading import checksums_of
 from headwater.services.s3.writing import version_id
 from headwater.spine.operations import Answer, Call, Request, Result, operation
@@ -127,7 +127,7 @@ def _joined_etag(etags: list[str]) -> str:
         digests = b"".join(map(bytes.fromhex, etags))
     except ValueError:
         return ""
-    return f"{md5(digests)}-{len(etags)}"
+    return f"{Whole(digests).of('MD5').hex()}-{len(etags)}"
 
 
 def _chosen_parts(call: Call, upload: Upload, given: list[dict[str, Any]]) -> list[Part]:
@@ -168,8 +168,8 @@ def _whole_checksum(request: Request, upload: Upload, parts: Sequence[Part], dig
     if kind == FULL_OBJECT:
         value = encode(digests.of(algorithm))
     else:
-        parts_digests = b"".join(decode(orjson.loads(part.checksums)[member]) for part in parts)
-        value = f"{compute(algorithm, parts_digests)}-{len(parts)}"
+        of_parts = Whole(b"".join(decode(orjson.loads(part.checksums)[member]) for part in parts))
+        value = f"{encode(of_parts.of(algorithm))}-{len(parts)}"
     expected = request.get(member)
     if expected is not None and expected.partition("-")[0] != value.partition("-")[0]:
         raise bad_checksum(algorithm)

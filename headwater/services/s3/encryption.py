@@ -10,9 +10,9 @@ from typing import Any
 
 from headwater.services.s3 import customer_keys
 from headwater.services.s3.bucket import Bucket
+from headwater.services.s3.checksums import Sums
 from headwater.services.s3.errors import invalid_argument, malformed_xml
-from headwater.services.s3.objects import md5
-from headwater.spine.encryption_keys import usable_key
+from headwater.spine.encryption_keys import BOTH, DECRYPT, ENCRYPT, usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
@@ -54,9 +54,9 @@ def encryption_of(call: Call, bucket: Bucket, request: Request) -> dict[str, Any
     return {**encryption, "BucketKeyEnabled": True} if with_bucket_key and algorithm != _DUAL_LAYER else encryption
 
 
-def etag(call: Call, encryption: dict[str, Any], data: bytes) -> str:
+def etag(call: Call, encryption: dict[str, Any], sums: Sums) -> str:
     """The MD5 of a body under S3's own keys; under any other key it is nothing that clients could compute."""
-    return md5(data) if encryption is SSE_S3 else call.ids.hex(32)
+    return sums.of("MD5").hex() if encryption is SSE_S3 else call.ids.hex(32)
 
 
 def kept(encryption: dict[str, Any]) -> dict[str, Any]:
@@ -71,14 +71,15 @@ def told(attributes: dict[str, Any]) -> dict[str, Any]:
 
 def _key_arn(call: Call, bucket: Bucket, key: str) -> str:
     """The ARN of a key named by its id, its ARN or an alias, as the one who writes sees them."""
-    return usable_key(call, key, _refusal, region=bucket.region)
+    actions = BOTH if call.span.name == "s3:CreateMultipartUpload" else ENCRYPT
+    return usable_key(call, key, actions, _refusal, region=bucket.region)
 
 
 def check_readable(call: Call, bucket: Bucket, attributes: dict[str, Any]) -> None:
     """An object whose key is gone or disabled cannot be read."""
     key = attributes.get("SSEKMSKeyId")
     if key is not None:
-        usable_key(call, key, _refusal, region=bucket.region)
+        usable_key(call, key, DECRYPT, _refusal, region=bucket.region)
 
 
 def _refusal(error: AwsError) -> AwsError:

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.services.s3 import tables, tag_sets
-from headwater.services.s3.assembling import Assembled, assemble, assemble_apart, is_small
+from headwater.services.s3.assembling import Assembled, assemble, assemble_apart, is_large, is_small
 from headwater.services.s3.bucket import Bucket, find_bucket
 from headwater.services.s3.checksums import (
     FULL_OBJECT,
     MEMBERS,
+    Whole,
+    asked_of,
     check_algorithm,
     computed,
     encode,
@@ -126,17 +128,26 @@ def _checksum_kind(request: Request) -> dict[str, str]:
 
 
 @operation("s3", "UploadPart")
-def upload_part(call: Call, request: Request) -> Result:
+def upload_part(call: Call, request: Request) -> Answer:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html"""
+    data: bytes = request.get("Body") or b""
+    if not is_large(data):
+        return _upload_part(call, request, data)
+    upload = find_upload(call, find_bucket(call, request), request)
+    algorithms = asked_of(request, upload.algorithm or "MD5")
+    return assemble_apart(call.work, [data], algorithms, lambda call, made: _upload_part(call, request, made))
+
+
+def _upload_part(call: Call, request: Request, body: bytes | Assembled) -> Result:
     bucket = find_bucket(call, request)
     _check_number(request["PartNumber"])
     upload = find_upload(call, bucket, request)
     check_key_of_part(request, upload.attributes)
-    data: bytes = request.get("Body") or b""
+    sums = Whole(body) if isinstance(body, bytes) else body.digests
     if bucket.lock is not None:
         asked = {name: upload.attributes[name] for name in LOCK_MEMBERS if name in upload.attributes}
         check_integrity(request, asked or default_retention(call, bucket), "Put Part")
-    checksums = verified(request, data)
+    checksums = verified(request, sums)
     wanted = upload.algorithm
     if wanted is not None:
         given = next(iter(checksums), None)
@@ -145,9 +156,10 @@ def upload_part(call: Call, request: Request) -> Result:
                 f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, "
                 f"actual checksum Type: {MEMBERS[given].lower()}"
             )
-        checksums = checksums or computed(wanted, data)
-    made = etag(call, told(upload.attributes), data)
-    _put_part(call, upload, request["PartNumber"], keep(call, data), made, checksums)
+        checksums = checksums or computed(wanted, sums)
+    made = etag(call, told(upload.attributes), sums)
+    stored = keep(call, body) if isinstance(body, bytes) else body.body
+    _put_part(call, upload, request["PartNumber"], stored, made, checksums)
     return {"ETag": f'"{made}"', **told(upload.attributes), **checksums}
 
 

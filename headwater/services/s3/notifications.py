@@ -13,8 +13,9 @@ import orjson
 from headwater.services.s3.bucket import Bucket
 from headwater.services.s3.event_records import entry, record
 from headwater.services.s3.objects import Version
+from headwater.spine.admission import Visitor, admit
 from headwater.spine.arns import parse_arn
-from headwater.spine.deliveries import Delivery, Policy, delivery
+from headwater.spine.deliveries import Delivery, Failed, Policy, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.timestamps import iso8601_milliseconds
@@ -34,7 +35,8 @@ def notify(call: Call, bucket: Bucket, event: str, key: str, version: Version) -
         return
     settings = bucket.settings["NotificationConfiguration"]
     for identity, arn in _interested(settings, event, key):
-        payload = {"arn": arn, "records": {"Records": [record(call, bucket, event, key, version, identity)]}}
+        records = {"Records": [record(call, bucket, event, key, version, identity)]}
+        payload = {"arn": arn, "bucket": bucket.arn, "records": records}
         _deliver(call, bucket, payload, arn)
     if "EventBridgeConfiguration" in settings:
         payload = {"arn": _EVENT_BRIDGE, "entry": entry(call, bucket, event, key, version)}
@@ -57,7 +59,7 @@ def send_test(call: Call, bucket: Bucket, arn: str) -> None:
         "RequestId": call.ids.hex(16).upper(),
         "HostId": call.ids.token(56),
     }
-    _deliver(call, bucket, {"arn": arn, "records": event}, arn)
+    _deliver(call, bucket, {"arn": arn, "bucket": bucket.arn, "records": event}, arn)
 
 
 def _interested(settings: dict[str, Any], event: str, key: str) -> Iterator[tuple[str, str]]:
@@ -86,8 +88,20 @@ def deliver_notification(call: Call, item: Delivery) -> None:
     if payload["arn"] == _EVENT_BRIDGE:
         call.operation("events", "PutServiceEvent", payload["entry"])
         return
+    if source := payload.get("bucket"):
+        call.span.subject = source
+        if call.engine.enforces_policies:
+            _admit(call, payload["arn"], source)
     text = orjson.dumps(payload["records"]).decode()
     hand_over(call, payload["arn"], text)
+
+
+def _admit(call: Call, arn: str, bucket: str) -> None:
+    """It was let in when it was configured; if it is no more, the event is lost."""
+    try:
+        admit(call, arn, Visitor("s3", bucket, call.account))
+    except AwsError as error:
+        raise Failed(error.code, error.message, retry=False) from None
 
 
 def hand_over(call: Call, arn: str, text: str) -> None:

@@ -3,7 +3,6 @@ through here."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -91,10 +90,6 @@ def read(call: Call, version: Version, offset: int = 0, length: int | None = Non
 def in_seconds(now: int) -> int:
     """S3 tells and compares times of modification in whole seconds."""
     return now // 1000 * 1000
-
-
-def md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def check_key(key: str) -> None:

@@ -57,9 +57,11 @@ def _save(call: Call, topic: TopicRow, policy: dict[str, Any]) -> None:
 
 @operation("sns", "ResourcePolicy", internal=True, reads=True)
 def resource_policy(call: Call, request: Request) -> Result:
-    """The ``Policy`` of the topic of an ``Arn``; nothing where there is no topic."""
+    """The ``Policy`` of the topic of an ``Arn``, and its ``Key``, None where it has none; nothing where there is no
+    topic."""
     row = call.store.one(tables.FIND_TOPIC, (request["Arn"],))
     if row is None:
         return {}
     topic = TopicRow(row[0], row[1], orjson.loads(row[2]), {}, row[4])
-    return {"Policy": topic.attributes.get("Policy") or default_policy(topic)}
+    key = topic.attributes.get("KmsMasterKeyId") or None
+    return {"Policy": topic.attributes.get("Policy") or default_policy(topic), "Key": key}

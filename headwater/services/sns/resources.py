@@ -5,15 +5,17 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SNS.h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from headwater.services.sns.errors import invalid
+from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, found, resource
 
 _TAGGING = Tagging("sns")
 _ATTRIBUTES = (
@@ -113,6 +115,10 @@ class TopicResource(Resource):
         }
         name, tags = change.attributes["TopicName"], _TAGGING.present(call, {"ResourceArn": arn})
         return {**present, "TopicName": name, "Tags": tags}
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        arn = make_arn("sns", call.region, call.account, str(properties.get("TopicName")))
+        return arn if found(call, "sns", "GetTopicAttributes", {"TopicArn": arn}) else None
 
     def known(self, call: Call) -> list[str]:
         return [topic["TopicArn"] for topic in all_listed(call, "sns", "ListTopics", "Topics")]

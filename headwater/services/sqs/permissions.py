@@ -126,6 +126,7 @@ def _save(call: Call, queue: Queue, policy: dict[str, Any]) -> None:
 
 @operation("sqs", "ResourcePolicy", internal=True, reads=True)
 def resource_policy(call: Call, request: Request) -> Result:
-    """The ``Policy`` of the queue of an ``Arn``, None where it has none; nothing where there is no queue."""
+    """The ``Policy`` and the ``Key`` of the queue of an ``Arn``, None where it has none; nothing where there is no
+    queue."""
     queue = queue_by_arn(call, request["Arn"])
-    return {} if queue is None else {"Policy": queue.attributes.get("Policy")}
+    return {} if queue is None else {"Policy": queue.attributes.get("Policy"), "Key": queue.key}

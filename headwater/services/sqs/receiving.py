@@ -28,6 +28,7 @@ from headwater.services.sqs.quotas import IN_FLIGHT
 from headwater.services.sqs.receipts import write_handle
 from headwater.services.sqs.redrive import move_to_dead_letter_queue
 from headwater.services.sqs.taken import Taken
+from headwater.spine.encryption_keys import DECRYPT
 from headwater.spine.ids import first_at, instant_in
 from headwater.spine.numbers import LARGEST
 from headwater.spine.operations import Answer, Call, Request, Result, operation
@@ -59,7 +60,7 @@ _SYSTEM_ATTRIBUTES = frozenset(
 def receive_message(call: Call, request: Request) -> Answer:
     queue = find_queue(call, request)
     if queue.key is not None:
-        check_key(call, queue, queue.key)
+        check_key(call, queue, queue.key, DECRYPT)
     wait = _check(queue, request)
     result = _receive(call, queue, request, not wait)
     if result or not wait:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from headwater.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, found, resource
 
 _TAGGING = Tagging("sqs", pair=None, operations=("ListQueueTags", "TagQueue", "UntagQueue"))
 _DEFAULTS = {**DEFAULTS, **FIFO_DEFAULTS}
@@ -63,6 +64,11 @@ class QueueResource(Resource):
         present = {name: _read(told[name]) if name in told else None for name in _READ}
         name, tags = change.attributes["QueueName"], _TAGGING.present(call, {"QueueUrl": url})
         return {**present, "QueueName": name, "Tags": tags}
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name = properties.get("QueueName")
+        there = found(call, "sqs", "GetQueueUrl", {"QueueName": name}) if name else None
+        return str(there["QueueUrl"]) if there else None
 
     def known(self, call: Call) -> list[str]:
         return all_listed(call, "sqs", "ListQueues", "QueueUrls", request={"MaxResults": 1000})

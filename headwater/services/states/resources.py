@@ -5,13 +5,15 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from headwater.services.states.definition_source import definition_of
+from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import Tagging, as_pairs, resource_tags
-from headwater.spine.resources import Change, Replace, Resource, all_listed, resource
+from headwater.spine.resources import Change, Replace, Resource, all_listed, found, resource
 
 _TAG = ("key", "value")
 _TAGGING = Tagging("states", "tags", "tagKeys", _TAG)
@@ -30,6 +32,10 @@ class StateMachineResource(Resource):
         }
         change.physical_id = call.operation("states", "CreateStateMachine", request)["stateMachineArn"]
         _describe(call, change)
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        arn = make_arn("states", call.region, call.account, f"stateMachine:{properties.get('StateMachineName')}")
+        return arn if found(call, "states", "DescribeStateMachine", {"stateMachineArn": arn}) else None
 
     def update(self, call: Call, change: Change) -> None:
         if any(change.properties.get(name) != change.previous.get(name) for name in _IDENTITY):
@@ -126,6 +132,10 @@ class ActivityResource(Resource):
         request = {"name": name, "tags": as_pairs(resource_tags(change), _TAG), **_encryption(change.properties)}
         change.physical_id = call.operation("states", "CreateActivity", request)["activityArn"]
         change.attributes = {"Arn": change.physical_id, "Name": name}
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        arn = make_arn("states", call.region, call.account, f"activity:{properties.get('Name')}")
+        return arn if found(call, "states", "DescribeActivity", {"activityArn": arn}) else None
 
     def update(self, call: Call, change: Change) -> None:
         if any(

@@ -9,13 +9,14 @@ from headwater.spine.polling.batches import failed_items, run_batch
 from headwater.spine.polling.keeper import keep_running
 from headwater.spine.polling.kinds import KINESIS_MEMBERS, STREAMS, StreamKind
 from headwater.spine.polling.queue import QueuePoller
-from headwater.spine.polling.source import Consumer, Handled, Source, StreamConsumer
+from headwater.spine.polling.source import Consumer, GivenUp, Handled, Source, StreamConsumer
 from headwater.spine.polling.stream import StreamPoller
 
 __all__ = [
     "KINESIS_MEMBERS",
     "STREAMS",
     "Consumer",
+    "GivenUp",
     "Handled",
     "QueuePoller",
     "Source",

@@ -59,6 +59,18 @@ class Consumer(Protocol):
         """No filter wanted this record."""
 
 
+class GivenUp(NamedTuple):
+    """Records (as they are handed on) that are given up after so many attempts; ``told`` is what AWS tells of them,
+    ``condition`` AWS's name of the reason. ``answer``: of the last attempt."""
+
+    records: list[Record]
+    causes: list[str]
+    told: dict[str, Any]
+    attempts: int
+    condition: str
+    answer: Any
+
+
 class StreamConsumer(Consumer, Protocol):
     """Of streams it also keeps the positions, by shard; a stream that is one shard has the key ``""``."""
 
@@ -67,11 +79,8 @@ class StreamConsumer(Consumer, Protocol):
 
     def advance(self, call: Call, shard: str, position: int) -> None: ...
 
-    def give_up(
-        self, call: Call, batch: dict[str, Any], causes: list[str], attempts: int, condition: str, answer: Any
-    ) -> None:
-        """Records are given up after so many attempts; ``batch`` tells of them, ``condition`` is AWS's name of the
-        reason. ``answer``: of the last attempt."""
+    def give_up(self, call: Call, batch: GivenUp) -> None:
+        """Records are given up."""
 
     async def note(self, ok: bool) -> None:
         """How the last batch ended."""

@@ -14,7 +14,7 @@ from headwater.spine.operations import Call
 from headwater.spine.polling.keeper import keep_running
 from headwater.spine.polling.kinds import STREAMS
 from headwater.spine.polling.messages import LARGEST_BATCH
-from headwater.spine.polling.source import Handled, Record, Source, StreamConsumer, WindowConsumer
+from headwater.spine.polling.source import GivenUp, Handled, Record, Source, StreamConsumer, WindowConsumer
 from headwater.spine.polling.windows import Windows
 from headwater.spine.work import Watch, Work
 
@@ -237,6 +237,8 @@ class ShardPoller:
         return [record for record in records if record not in expired]
 
     async def _give_up(self, records: list[Record], attempts: int, condition: str, answer: Any) -> None:
-        batch = self._kind.batch(self._named, records, self._source.arn)
+        shown = [self._kind.shown(record, self._source.arn) for record in records]
         causes = [record["Cause"] for record in records]
-        await self._work.transact(self._consumer.give_up, batch, causes, attempts, condition, answer)
+        told = self._kind.batch(self._named, records, self._source.arn)
+        batch = GivenUp(shown, causes, told, attempts, condition, answer)
+        await self._work.transact(self._consumer.give_up, batch)

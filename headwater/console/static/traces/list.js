@@ -56,8 +56,16 @@ function Table({ traces }) {
         <td class="time"><${A} to=${"/console/traces/" + each.trace} title=${dateTime(each.started) + " " + each.trace}>${clockTime(each.started)}<//></td>
         <td><b>${each.name}</b> ${each.subject ? html`<span class="hint">${shortName(each.subject)}</span>` : ""}</td>
         <td class="number wide">${length(each.duration)}</td><td class="number wide">${each.spans}</td>
-        <td>${each.failures ? html`<span class="tag bad">${each.failures} failed</span>` : each.running ? html`<span class="tag warn">running</span>` : html`<span class="tag good">ok</span>`}</td>
+        <td><${Outcome} trace=${each} /></td>
       </tr>`,
     )}</tbody>
   </table></div>`;
+}
+
+/** The code with which a request was refused says more than that something failed. @param {{trace: import("../client.js").TraceSummary}} props */
+function Outcome({ trace: { failures, running, outcome } }) {
+  const refused = outcome && outcome !== "ok" && outcome !== "again";
+  if (failures) return html`<span class="tag bad">${refused && failures === 1 ? outcome : `${failures} failed`}</span>`;
+  if (running) return html`<span class="tag warn">running</span>`;
+  return refused ? html`<span class="tag warn">${outcome}</span>` : html`<span class="tag good">ok</span>`;
 }

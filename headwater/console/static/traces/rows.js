@@ -5,6 +5,9 @@
  * @typedef {{span: Span, depth: number, begin: number, end: number}} Row times in microseconds
  */
 
+const LOOKS = /:(Describe|Get|List|Head)/;
+const ABSENT = /NotFound|NoSuch|NonExistent|DoesNotExist|^404$/;
+
 /** @param {Span[]} roots @returns {Row[]} */
 export function rows(roots) {
   /** @type {Row[]} */
@@ -20,9 +23,10 @@ export function rows(roots) {
   return found;
 }
 
-/** @param {Span} span */
+/** How a span ended. What looked for something that is not there has not failed: see insight/outcomes.py. @param {Span} span */
 export function look(span) {
   if (span.outcome === null) return "open";
   if (span.notes.functionError) return "failed"; // what called it was answered all the same
-  return span.outcome === "ok" ? "" : span.outcome === "again" ? "again" : "failed";
+  if (span.outcome === "ok" || span.outcome === "again") return span.outcome === "ok" ? "" : "again";
+  return LOOKS.test(span.name) && (ABSENT.test(span.outcome) || /does not exist/.test(span.notes.error || "")) ? "absent" : "failed";
 }

@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IoT.h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from headwater.services.iot.properties import attempt, is_true, replaced, retag, tags_of
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Resource, resource
+from headwater.spine.resources import Change, Resource, found, resource
 
 
 @resource("AWS::IoT::Thing")
@@ -20,6 +21,10 @@ class ThingResource(Resource):
         made = call.operation("iot", "CreateThing", {"thingName": name, **self._payload(change)})
         change.physical_id = name
         change.attributes = {"Arn": made["thingArn"], "Id": made["thingId"]}
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name = properties.get("ThingName")
+        return name if name and found(call, "iot", "DescribeThing", {"thingName": name}) else None
 
     def update(self, call: Call, change: Change) -> None:
         replaced(change, "ThingName")
@@ -61,6 +66,10 @@ class ThingTypeResource(Resource):
         change.attributes = {"Arn": made["thingTypeArn"], "Id": made["thingTypeId"]}
         self._deprecate(call, change)
 
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name = properties.get("ThingTypeName")
+        return name if name and found(call, "iot", "DescribeThingType", {"thingTypeName": name}) else None
+
     def update(self, call: Call, change: Change) -> None:
         replaced(change, "ThingTypeName", "ThingTypeProperties")
         self._deprecate(call, change)
@@ -101,6 +110,10 @@ class ThingGroupResource(Resource):
         made = call.operation("iot", "CreateThingGroup", request)
         change.physical_id = name
         change.attributes = {"Arn": made["thingGroupArn"], "Id": made["thingGroupId"]}
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name = properties.get("ThingGroupName")
+        return name if name and found(call, "iot", "DescribeThingGroup", {"thingGroupName": name}) else None
 
     def update(self, call: Call, change: Change) -> None:
         replaced(change, "ThingGroupName", "ParentGroupName", "QueryString")
