@@ -18,6 +18,7 @@ from headwater.services.cloudformation import (
     stacks,
     templates,
     topology,
+    triggers,
     type_descriptions,
     waiting,
 )
@@ -33,7 +34,7 @@ SERVICE = Service(
         *(stacks, change_sets, templates, listing, operation_events, outputs, deployment, provisioning),
         *(sets, instances, operations, running),
         *(control, control_work, drift, type_descriptions),
-        *(custom, kept, nested, notifications, signals, topology, waiting),
+        *(custom, kept, nested, notifications, signals, topology, triggers, waiting),
     ),
     schema=SCHEMA,
     memory=PlanMemory,
