@@ -1,6 +1,6 @@
 """Which service, account and region a request means: from its signature, its target, its host.
 
-Signature V4 is parsed, not yet verified.
+Whether the signature holds is asked in `signatures`.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 

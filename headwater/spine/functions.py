@@ -20,7 +20,8 @@ class FunctionVersion:
     ``arn`` is qualified with the version and names the pool of warm environments; ``revision``
     changes whenever code or configuration do, and older environments are then drained.
     ``memory`` is in MB, ``timeout`` in seconds; ``code`` and ``layers`` are zip files named by their
-    content, or folders. ``session_token`` goes with the function's credentials.
+    content, or folders. ``secret`` and ``session_token`` go with the function's
+    credentials, whose access key id is its account.
     """
 
     arn: str
@@ -37,6 +38,7 @@ class FunctionVersion:
     log_group: str = ""
     log_format: str = "Text"
     log_level: str = ""
+    secret: str = "headwater"
     session_token: str = "headwater"
 
     @property

@@ -14,7 +14,6 @@ from headwater.spine.functions import FunctionVersion
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
 from headwater.spine.permissions import session_of
-from headwater.spine.session_tokens import standing_token
 
 _NAMES_REMEMBERED = 10_000
 
@@ -174,6 +173,7 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
     far the clock is moved."""
     logging = configuration["LoggingConfig"]
     name = arn.rpartition(":")[2]
+    account, keyring = arn.split(":")[4], call.engine.keyring
     return FunctionVersion(
         arn=f"{arn}:{configuration['Version']}",
         revision=configuration["RevisionId"],
@@ -189,7 +189,8 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
         log_group=logging["LogGroup"],
         log_format=logging["LogFormat"],
         log_level=logging.get("ApplicationLogLevel", ""),
-        session_token=standing_token(session_of(configuration["Role"], name)),
+        secret=keyring.secret_of(account),
+        session_token=keyring.standing_token(session_of(configuration["Role"], name), account),
     )
 
 
