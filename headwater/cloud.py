@@ -22,9 +22,11 @@ from headwater.gateway.server import Server
 from headwater.gateway.signatures.verifier import Verifier
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
+from headwater.gateway.sqs_messages_site import SqsMessagesSite
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.gateway.xray_daemon import XRayDaemon
+from headwater.insight import guests
 from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import exporter
 from headwater.insight.surface import routes, streams
@@ -105,12 +107,15 @@ class Cloud:
         self.engine.verifies_signatures = settings.verify_signatures
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
+        self.startup = guests.Startup()
         apis, verifier = AwsApis(self.engine, models), Verifier(self.engine)
         sites: list[Site] = [
             StaticPages("/_headwater", CONSOLE),
-            Surface(routes(self.engine), streams(self.engine)),
+            Surface(("/_headwater",), routes(self.engine), streams(self.engine)),
             UserApis(self.engine),
             LambdaSite(self.engine),
+            SqsMessagesSite(self.engine),
+            Surface(guests.PREFIXES, guests.routes(self.engine, self.startup), {}, spaced=True),
             SnsSite(self.engine),
             OtlpSite(self.engine),
             s3 := S3Site(self.engine, apis, verifier),
@@ -144,6 +149,7 @@ class Cloud:
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
         self.engine.endpoint = f"http://{host}:{self._server.port}"
         await self.engine.start()
+        self.startup.began = self.engine.clock.now()
         await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)

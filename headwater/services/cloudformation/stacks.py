@@ -155,7 +155,7 @@ def create_stack(call: Call, request: Request) -> Answer:
 
 
 async def _create_later(work: Work, source: Source, capabilities: list[str], disabled: bool) -> Result:
-    processed = await source.process_aside()
+    processed = await source.process_aside(work)
     return await work.transact(_create, source, processed, capabilities, disabled)
 
 
@@ -207,7 +207,7 @@ def update_stack(call: Call, request: Request) -> Answer:
 
 
 async def _update_later(work: Work, source: Source, settings: dict[str, Any], disabled: bool) -> Result:
-    processed = await source.process_aside()
+    processed = await source.process_aside(work)
     return await work.transact(_update, source, processed, settings, disabled)
 
 
