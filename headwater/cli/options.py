@@ -30,6 +30,7 @@ _SETTINGS = (
     "mocks",
     "quotas",
     "enforce_policies",
+    "verify_signatures",
 )
 
 
@@ -42,6 +43,8 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=Settings(data=None if ephemeral else data, **given), **values)
 
     for option in (
+        click.option("--verify-signatures", is_flag=True, envvar="HEADWATER_VERIFY_SIGNATURES", show_envvar=True,
+                     help="Refuse, as AWS does, unknown access keys and requests that are not signed as they say."),
         click.option("--enforce-policies", is_flag=True, envvar="HEADWATER_ENFORCE_POLICIES", show_envvar=True,
                      help="Refuse, as AWS does, what the policies of roles and resources do not allow."),
         click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",

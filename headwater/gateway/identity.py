@@ -1,6 +1,6 @@
 """Which service, account and region a request means: from its signature, its target, its host.
 
-Signature V4 is parsed, not yet verified.
+Whether the signature holds is asked in `signatures`.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -42,6 +42,7 @@ _TARGETS = {
     "CloudApiService": "cloudcontrol",
 }
 _HOST = re.compile(r"(?:^|\.)([a-z][a-z0-9-]*)(?:[.-]([a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)")
+_CONNECTIONS = ("/@connections/", "/%40connections/")
 _HOST_NAMES = {"data-ats.iot": "iotdata", "streams.dynamodb": "dynamodbstreams"}
 
 
@@ -101,8 +102,9 @@ def service_of(request: HttpRequest, scope: Scope) -> str:
     signed = _SIGNED_AS.get(scope.signed_as, scope.signed_as)
     if signed == "apigateway" and request.path.startswith("/v2/"):
         return "apigatewayv2"
-    if signed == "execute-api" and headers.get("host", "").startswith("data-"):
-        return "iotdata"
+    if signed == "execute-api" and not request.path.startswith(_CONNECTIONS):
+        # SDKs before 2022 signed IoT's requests so
+        return "iotdata" if headers.get("host", "").startswith("data-") else "iot"
     if signed == "iot" and request.path.startswith(("/topics/", "/retainedMessage", "/connections/")):
         return "iotdata"
     if signed:

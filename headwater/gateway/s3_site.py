@@ -15,6 +15,11 @@ from headwater.gateway.protocols import WireService, load_service
 from headwater.gateway.s3_addresses import Page, bucket_of_host, bucket_of_path, is_signed_for_s3, website_page
 from headwater.gateway.s3_bodies import check_document, is_form, is_framed, unframe
 from headwater.gateway.s3_presigned import PresignedUrls, is_presigned
+from headwater.gateway.signatures.refusing import noting
+from headwater.gateway.signatures.verifier import Verifier
+from headwater.gateway.signatures.wording import refusal
+from headwater.languages.signatures.faults import Flaw
+from headwater.spine.admission import NOTE
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error
 from headwater.spine.operations import Caller, Result
@@ -26,8 +31,9 @@ _ANYBODY = Caller(DEFAULT_ACCOUNT, DEFAULT_REGION, "*")
 class S3Site:
     """Takes what only S3 answers; makes other requests to S3 plain and lets them pass."""
 
-    def __init__(self, engine: Engine, apis: AwsApis) -> None:
+    def __init__(self, engine: Engine, apis: AwsApis, verifier: Verifier) -> None:
         self._engine = engine
+        self._verifier = verifier
         self._presigned = PresignedUrls(engine.clock)
         self._apis = apis
         self._callers = Callers()
@@ -43,6 +49,8 @@ class S3Site:
             if page is not None:
                 self._serve(page, request, connection)
                 return True
+        if not self._engine.verifies_signatures and is_presigned(request):
+            request.flaw, request.excused = self._verifier.judge_url(request), True
         # a browser's form is signed within
         posted = request.method == "POST" and request.path == "/" and is_form(request)
         bucket = bucket_of_host(request, signed or posted)
@@ -67,8 +75,11 @@ class S3Site:
                 engine = self._engine
                 upload = form_upload(request, bucket_of_path(request.path), engine.clock, engine.endpoint)
                 caller = self._callers.find(scope_of(request, upload.credential)) if upload.credential else _ANYBODY
+                flaw = self._verifier.judge_form(upload.fields) if "policy" in upload.fields else None
+                if flaw is not None and engine.verifies_signatures:
+                    raise refusal(flaw, "s3", "rest-xml")
                 answering = self._answering(connection, request, upload.answer)
-                self._submit("PostObject", upload.parameters, answering, caller)
+                self._submit("PostObject", upload.parameters, answering, caller, flaw)
                 return True
         except AwsError as error:
             self._refuse(connection, request, error)
@@ -115,12 +126,21 @@ class S3Site:
 
     # ---- operations and answers
 
-    def _submit(self, name: str, parameters: dict[str, Any], finished: Finished, caller: Caller = _ANYBODY) -> None:
+    def _submit(
+        self,
+        name: str,
+        parameters: dict[str, Any],
+        finished: Finished,
+        caller: Caller = _ANYBODY,
+        flaw: Flaw | None = None,
+    ) -> None:
         try:
             operation = self._engine.find("s3", name)
         except AwsError as error:
             finished(None, error)
             return
+        if flaw is not None:
+            operation = noting(operation, NOTE, flaw, refusal(flaw, "s3", "rest-xml"))
         self._engine.submit(operation, parameters, caller, None, finished, None)
 
     def _answering(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import socket
 import time
@@ -28,15 +27,13 @@ from headwater.runtime.logs import LogPipe, PlatformLines, Report, iso
 from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.runtime.pressure import Pressure
+from headwater.runtime.processes import look
 from headwater.runtime.python_layers import PythonLayers
 from headwater.spine.clock import Clock, machine_now
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
 
 _INIT_LIMIT = 10.0  # seconds for a start, before the function's own timeout begins to count
 _MEMORY_SLACK = 512 << 20  # data a process may reserve beyond its memory; what it *uses* is watched
-_RESIDENT = re.compile(rb"^VmRSS:\s*(\d+) kB", re.MULTILINE)
-_THREADS = re.compile(rb"^Threads:\s*(\d+)", re.MULTILINE)
-_PEAK = re.compile(rb"^VmHWM:\s*(\d+) kB", re.MULTILINE)
 
 
 class Host(NamedTuple):
@@ -327,9 +324,9 @@ class Environment:
 
     def watch_memory(self) -> None:
         """Note the most memory used so far, and kill a process that uses more than it may."""
-        used, peak = memory_of(self._pid)
-        self._memory = max(self._memory, min(peak, self.function.memory))
-        if used > self.function.memory:
+        seen = look(self._pid)
+        self._memory = max(self._memory, min(seen.peak, self.function.memory))
+        if seen.memory > self.function.memory:
             self._starved = True
             self.kill()
 
@@ -348,7 +345,7 @@ class Environment:
     def is_quiet(self) -> bool:
         """Whether an idle process does nothing by itself, as far as that can be seen: no threads but the first.
         Other programs than our own bootstrap always have some, and are trusted."""
-        return self._listener is not None or threads_of(self._pid) <= 1
+        return self._listener is not None or look(self._pid).threads <= 1
 
     def _leave(self) -> None:
         if not self.gone:
@@ -376,26 +373,3 @@ class Environment:
 def _close_all(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def memory_of(pid: int) -> tuple[int, int]:
-    """Memory of a process now, and the most so far, in MB; zeros where that cannot be told."""
-    status = _status(pid)
-    used, peak = _RESIDENT.search(status), _PEAK.search(status)
-    if used is None or peak is None:  # a zombie
-        return 0, 0
-    return int(used[1]) >> 10, int(peak[1]) >> 10
-
-
-def threads_of(pid: int) -> int:
-    """How many threads a process has; zero where that cannot be told."""
-    found = _THREADS.search(_status(pid))
-    return int(found[1]) if found else 0
-
-
-def _status(pid: int) -> bytes:
-    try:
-        with open(f"/proc/{pid}/status", "rb", buffering=0) as file:  # noqa: PTH123 - half of the time
-            return file.read()
-    except OSError:
-        return b""

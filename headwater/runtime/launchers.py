@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import headwater
+from headwater.runtime.guest.preloaded import FORK_SAFETY
 
 _LENGTH = struct.Struct("!I")
 _PATIENCE = 5.0  # seconds that a launcher has to end by itself
@@ -60,7 +61,7 @@ class Launcher:
                 # an interpreter of the PATH may turn out to be a shim that only complains
                 stderr=None if self.python == sys.executable else subprocess.DEVNULL,
                 start_new_session=True,
-                env={"PATH": os.environ.get("PATH", os.defpath)},
+                env={"PATH": os.environ.get("PATH", os.defpath), **FORK_SAFETY},
             )
         asyncio.get_running_loop().add_reader(ours.fileno(), self._read)
 

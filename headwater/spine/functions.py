@@ -21,7 +21,7 @@ class FunctionVersion:
     changes whenever code or configuration do, and older environments are then drained.
     ``memory`` is in MB, ``timeout`` in seconds; ``code`` and ``layers`` are zip files named by their
     content, or folders; ``requirements`` are packages that pip installs in the place of layers.
-    ``session_token`` goes with the function's credentials.
+    ``secret`` and ``session_token`` go with the function's credentials, whose access key id is its account.
     """
 
     arn: str
@@ -39,6 +39,7 @@ class FunctionVersion:
     log_group: str = ""
     log_format: str = "Text"
     log_level: str = ""
+    secret: str = "headwater"
     session_token: str = "headwater"
 
     @property

@@ -24,6 +24,8 @@ from headwater.spine.session_tokens import Confined
 
 # what a span says of what was refused, in words that are the same for all services
 REFUSED = "refused"
+# the access key of a request that AWS would refuse for its signature
+SIGNED_WITH = "signed with"
 _ROLE, _USER = ":assumed-role/", ":user/"
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _BAD_REQUEST = frozenset(  # services that answer 400 where others answer 403
@@ -121,12 +123,25 @@ def lacks(call: Call, principal: str, access: Access, asked: Mapping[str, tuple[
     why = permissions.lacks(*access, asked)
     if why is not None and why.startswith("with"):
         return why
-    said = what_resource_says(call, principal, access, permissions.values)
+    said = what_resource_says(call, principal, access, {**permissions.values, **asked} if asked else permissions.values)
     if said is Says.SHUTS_OUT:
         return str(said.value)
+    if said is Says.KEEPS_OUT:
+        why = f"because no resource-based policy allows the {access.action} action"
     if said is Says.LETS_ROLE_IN and why is not None and is_in_role(principal):
         return permissions.limits(*access)
-    return why if said is Says.NOTHING else None
+    if why is None or said not in (Says.NOTHING, Says.KEEPS_OUT) or _is_granted(call, principal, permissions, access):
+        return None
+    return why
+
+
+def _is_granted(call: Call, principal: str, permissions: Permissions, access: Access) -> bool:
+    """Whether a grant of KMS gives it, which counts beside all policies."""
+    service, _, name = access.action.partition(":")
+    if service != "kms" or not access.resource:
+        return False
+    asked = {"Key": access.resource, "Grantees": [principal, *permissions.values["aws:principalarn"]]}
+    return name in call.ask("kms", "GrantedOperations", asked)["Operations"]
 
 
 def _refusal(principal: str, service: str, access: Access, why: str) -> AwsError:

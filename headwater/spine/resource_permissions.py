@@ -16,7 +16,7 @@ from headwater.spine.arns import parse_arn
 from headwater.spine.authorization import Access
 from headwater.spine.operations import Call
 
-_WITH_POLICIES = frozenset({"dynamodb", "events", "lambda", "s3", "secretsmanager", "sns", "sqs"})
+_WITH_POLICIES = frozenset({"dynamodb", "events", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"})
 
 
 class Says(Enum):
@@ -24,6 +24,7 @@ class Says(Enum):
     LETS_IN = "lets in"
     LETS_ROLE_IN = "lets in the session's role, which its boundary and its own policies still limit"
     SHUTS_OUT = "with an explicit deny in a resource-based policy"
+    KEEPS_OUT = "does not let IAM's policies decide, as policies of keys have to"
 
 
 def what_resource_says(call: Call, principal: str, access: Access, values: Mapping[str, tuple[str, ...]]) -> Says:
@@ -39,16 +40,22 @@ def what_resource_says(call: Call, principal: str, access: Access, values: Mappi
     (account,) = values["aws:principalaccount"]
     circumstances = Circumstances(values, complete=False)
     everybody = (principal, own, account, f"arn:{arn.partition}:iam::{account}:root")
-    said = Says.NOTHING
+    # a key is its account's only where its policy says so
+    said = Says.KEEPS_OUT if arn.service == "kms" else Says.NOTHING
     for each in _of_principals(policy):
-        if not each.is_for(*(everybody[:2] if each.allows else everybody)):
+        if not each.is_for(*everybody):
             continue
         concerned = each.concerns(access.action, access.resource, circumstances)
         if not each.allows:
             if concerned:
                 return Says.SHUTS_OUT
         elif concerned is not False and said is not Says.LETS_IN:
-            said = Says.LETS_IN if each.is_for(principal) else Says.LETS_ROLE_IN
+            if each.is_for(principal):
+                said = Says.LETS_IN
+            elif each.is_for(own):
+                said = Says.LETS_ROLE_IN
+            elif said is Says.KEEPS_OUT:
+                said = Says.NOTHING
     # in another account it takes the principal's own policies too
     return Says.NOTHING if arn.account not in ("", account) else said
 

@@ -172,3 +172,37 @@ def test_assuming_a_role_of_another_account(aws: Client, endpoint: str, account:
     assert key.startswith("ASIA")
     assert sts.get_access_key_info(AccessKeyId=key)["Account"] == other
     assert sts.get_session_token()["Credentials"]["SessionToken"]
+
+
+def test_policies_of_awss_own_are_told_where_they_are_known(aws: Client) -> None:
+    iam = aws("iam")
+    arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    policy = iam.get_policy(PolicyArn=arn)["Policy"]
+    assert (policy["PolicyName"], policy["Path"]) == ("AWSLambdaBasicExecutionRole", "/service-role/")
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])["PolicyVersion"]
+    assert "logs:PutLogEvents" in version["Document"]["Statement"][0]["Action"]
+    assert arn in {each["Arn"] for each in iam.list_policies(Scope="AWS")["Policies"]}
+    assert refused(iam.get_policy, PolicyArn="arn:aws:iam::aws:policy/Unheard")[0] == "NoSuchEntity"
+    assert refused(iam.get_policy_version, PolicyArn=arn, VersionId="v99")[0] == "NoSuchEntity"
+
+
+def test_a_policy_is_tagged_and_listed_among_awss(aws: Client) -> None:
+    iam = aws("iam")
+    arn = iam.create_policy(PolicyName="mine", PolicyDocument=POLICY, Tags=[{"Key": "a", "Value": "1"}])["Policy"][
+        "Arn"
+    ]
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "b", "Value": "2"}])
+    iam.untag_policy(PolicyArn=arn, TagKeys=["a"])
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
+    pages = iam.get_paginator("list_policies").paginate(PaginationConfig={"PageSize": 1})
+    names = [policy["PolicyName"] for page in pages for policy in page["Policies"]]
+    assert {"mine", "AdministratorAccess"} <= set(names)
+    assert len(names) == len(set(names))
+    assert [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]] == [arn]
+
+
+def test_a_role_has_no_instance_profiles(aws: Client) -> None:
+    iam = aws("iam")
+    iam.create_role(RoleName="worker", AssumeRolePolicyDocument=TRUST)
+    assert iam.list_instance_profiles_for_role(RoleName="worker")["InstanceProfiles"] == []
+    assert refused(iam.list_instance_profiles_for_role, RoleName="other")[0] == "NoSuchEntity"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.conftest import Client
+from tests.services.http import ask
 from tests.settling import wait_for
 from tests.wire.mqtt_clients import unique
 
@@ -152,3 +154,13 @@ def test_stacks_with_iot(aws: Client, account: str) -> None:
     assert iot.list_authorizers()["authorizers"] == []
     assert iot.list_policies()["policies"] == []
     assert iot.list_things()["things"] == []
+
+
+def test_requests_that_old_sdks_for_go_sign_for_execute_api_are_iots(endpoint: str, account: str) -> None:
+    credential = f"Credential={account}/20261128/us-east-1/execute-api/aws4_request"
+    signed = f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"
+    found = ask("GET", f"{endpoint}/endpoint?endpointType=iot:Data-ATS", authorization=signed)
+    assert (found.status, list(orjson.loads(found.body))) == (200, ["endpointAddress"])
+    refused = ask("POST", f"{endpoint}/role-aliases/a", b"{}", authorization=signed)
+    text = "The operation iot:CreateRoleAlias is not implemented by Headwater."
+    assert (refused.status, refused.headers["x-amzn-errormessage"]) == (501, text)

@@ -58,6 +58,9 @@ class RestJson:
         if self._errors.has_member(error.code, "Type"):
             body["Type"] = "User" if error.sender_fault else "Service"
         headers = [("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", error.code), ("Content-Type", _JSON)]
+        if error.status == 501 and error.message.isascii() and error.message.isprintable():
+            # SDK 1 for Go looks nowhere else for the text of an error that its model lacks
+            headers.append(("x-amzn-ErrorMessage", error.message))
         return HttpResponse(self._errors.status(error), headers, to_json(body | error.members, None))
 
     def _body_reader(self, shape: Shape) -> BodyReader:

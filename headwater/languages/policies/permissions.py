@@ -35,15 +35,13 @@ class Permissions:
     def __init__(self, layers: Sequence[Layer], values: Mapping[str, tuple[str, ...]]) -> None:
         self._layers = layers
         self.values = values
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[object, ...], str | None] = {}
 
     def lacks(self, action: str, resource: str, asked: Mapping[str, tuple[str, ...]] = _NOTHING_ASKED) -> str | None:
         """Why an action (``sqs:SendMessage``) on a resource (its ARN; '': on whichever) is denied, as AWS says it
         at the end of its errors. None where it is allowed, and where that hangs on what is not known. ``asked`` are
         condition keys of the request."""
-        if asked:
-            return self._weigh(self._layers, action, resource, asked)
-        key = (action, resource)
+        key: tuple[object, ...] = (action, resource, *asked.items()) if asked else (action, resource)
         try:
             return self._known[key]
         except KeyError:

@@ -15,6 +15,7 @@ import orjson
 from headwater.languages.vtl import Template, TemplateError, compile_template
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.exchange import Exchange, Response
+from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.rest_parameters import RequestSource, request_source
 from headwater.services.apigateway.rest_variables import context_of, variables
 from headwater.services.apigateway.store import REST, Document, find_api, parts, put_part, remove_part
@@ -165,6 +166,15 @@ def _default(kind: str) -> Document:
 def put_gateway_response(call: Call, request: Request) -> Result:
     api = find_api(call, request["restApiId"], REST)
     return put(call, api.id, _kind(request), request)
+
+
+@operation("apigateway", "UpdateGatewayResponse")
+def update_gateway_response(call: Call, request: Request) -> Result:
+    api = find_api(call, request["restApiId"], REST)
+    kind = _kind(request)
+    present = parts(call, api.id, "GatewayResponse").get(kind) or _default(kind)
+    allowed = ("responseParameters", "responseTemplates", "statusCode")
+    return put(call, api.id, kind, apply_patches(present, request.get("patchOperations") or [], allowed))
 
 
 @operation("apigateway", "GetGatewayResponse", reads=True)

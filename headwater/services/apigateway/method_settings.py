@@ -15,6 +15,7 @@ from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.store import Document
 
 _PATH = re.compile(r"/([^/]+)/([A-Z]+|\*)/([a-z]+/[A-Za-z]+)\Z")
+_ALL = re.compile(r"/([^/]+/(?:[A-Z]+|\*))\Z")
 _MEMBERS: Mapping[str, str] = MappingProxyType(
     {
         "caching/dataEncrypted": "cacheDataEncrypted",
@@ -50,6 +51,9 @@ def setting_key(path: str, method: str) -> str:
 
 def patch_settings(settings: Mapping[str, Document], patch: Mapping[str, Any]) -> dict[str, Document]:
     """The settings with one patch operation done; AwsError for what cannot be changed."""
+    whole = _ALL.match(str(patch.get("path")))
+    if whole is not None and patch.get("op") == "remove":
+        return {key: setting for key, setting in settings.items() if key != whole[1]}
     match = _PATH.match(str(patch.get("path")))
     if match is None or match[3] not in _MEMBERS:
         raise bad_request(f"Invalid method setting path: {patch.get('path')}")

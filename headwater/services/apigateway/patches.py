@@ -11,8 +11,12 @@ from typing import Any
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.store import Document
 
-_LISTS = ("binaryMediaTypes",)
-_MAPS = ("accessLogSettings", "quota", "requestModels", "throttle", "variables")
+_LISTS = ("binaryMediaTypes", "cacheKeyParameters")
+_MAPS = (
+    *("accessLogSettings", "quota", "throttle", "variables"),
+    *("requestModels", "requestParameters", "requestTemplates"),
+    *("responseModels", "responseParameters", "responseTemplates"),
+)
 
 
 def first_of(patch: Mapping[str, Any]) -> str:
@@ -20,8 +24,13 @@ def first_of(patch: Mapping[str, Any]) -> str:
     return str(patch.get("path", "")).removeprefix("/").partition("/")[0]
 
 
-def apply_patches(document: Document, patches: Sequence[Mapping[str, Any]], allowed: tuple[str, ...]) -> Document:
-    """The document with each ``{"op", "path", "value"}`` done; AwsError for a path that cannot be changed."""
+def apply_patches(
+    document: Document, patches: Sequence[Mapping[str, Any]], allowed: tuple[str, ...], flags: tuple[str, ...] = ()
+) -> Document:
+    """The document with each ``{"op", "path", "value"}`` done; AwsError for a path that cannot be changed.
+
+    ``flags``: the maps whose values are true or false.
+    """
     patched = dict(document)
     for patch in patches:
         name, _, key = str(patch.get("path", "")).removeprefix("/").partition("/")
@@ -32,7 +41,7 @@ def apply_patches(document: Document, patches: Sequence[Mapping[str, Any]], allo
         if name in _LISTS:
             patched[name] = _patch_list(patched.get(name) or [], patch, key)
         elif key:
-            patched[name] = _patch_map(patched.get(name) or {}, patch, key)
+            patched[name] = _patch_map(patched.get(name) or {}, patch, key, name in flags)
         else:
             patched[name] = _value(patched.get(name), patch)
     return patched
@@ -45,13 +54,23 @@ def _patch_list(values: list[str], patch: Mapping[str, Any], key: str) -> list[s
     return [*kept, key if patch.get("op") == "add" else str(patch.get("value"))]
 
 
-def _patch_map(values: Mapping[str, str], patch: Mapping[str, Any], key: str) -> dict[str, str]:
+def _patch_map(values: Mapping[str, Any], patch: Mapping[str, Any], key: str, flags: bool) -> dict[str, Any]:
     kept = {name: value for name, value in values.items() if name != key}
-    return kept if patch.get("op") == "remove" else kept | {key: str(patch.get("value"))}
+    if patch.get("op") == "remove":
+        return kept
+    value = str(patch.get("value"))
+    return kept | {key: value.lower() == "true" if flags else value}
 
 
 def _value(present: Any, patch: Mapping[str, Any]) -> Any:
     if patch.get("op") == "remove":
         return None
     value = patch.get("value")
-    return str(value).lower() == "true" if isinstance(present, bool) else value
+    if isinstance(present, bool):
+        return str(value).lower() == "true"
+    if not isinstance(present, int):
+        return value
+    try:
+        return int(str(value))
+    except ValueError:
+        raise bad_request(f"Invalid value '{value}' specified for path '{patch.get('path')}'") from None

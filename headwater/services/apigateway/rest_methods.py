@@ -1,4 +1,4 @@
-"""Methods of REST APIs with their integrations and responses.
+"""Methods of REST APIs with their integrations; their responses are in ``rest_responses``.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_Method.html
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
 from headwater.services.apigateway.patches import apply_patches
-from headwater.services.apigateway.rest_integration import check_status
 from headwater.services.apigateway.rest_models import VALIDATOR
 from headwater.services.apigateway.rest_resources import write_method
 from headwater.services.apigateway.store import REST, Api, Document, find_api, find_part, put_part
@@ -27,11 +27,27 @@ _PATCHED = (
     "authorizerId",
     "operationName",
     "requestModels",
+    "requestParameters",
     "requestValidatorId",
+)
+_INTEGRATION_PATCHED = (
+    "cacheKeyParameters",
+    "cacheNamespace",
+    "connectionId",
+    "connectionType",
+    "contentHandling",
+    "credentials",
+    "httpMethod",
+    "passthroughBehavior",
+    "requestParameters",
+    "requestTemplates",
+    "timeoutInMillis",
+    "type",
+    "uri",
 )
 
 
-def _find(call: Call, request: Request) -> tuple[Api, Document, Document]:
+def find_method(call: Call, request: Request) -> tuple[Api, Document, Document]:
     """API, resource and method that a request names."""
     api = find_api(call, request["restApiId"], REST)
     resource = find_part(call, api.id, "Resource", request["resourceId"])
@@ -41,14 +57,14 @@ def _find(call: Call, request: Request) -> tuple[Api, Document, Document]:
     return api, resource, method
 
 
-def _integration_of(method: Document) -> Document:
+def integration_of(method: Document) -> Document:
     integration: Document | None = method.get("methodIntegration")
     if integration is None:
         raise not_found("No integration defined for method")
     return integration
 
 
-def _given(request: Request) -> Document:
+def given_in(request: Request) -> Document:
     return {key: value for key, value in request.items() if value is not None and key not in _KEYS}
 
 
@@ -61,7 +77,7 @@ def put_method(call: Call, request: Request) -> Result:
         raise bad_request(f"Invalid HttpMethod specified. Valid options are {','.join(sorted(_METHODS))}")
     if name in (resource.get("resourceMethods") or {}):
         raise conflict("Method already exists for this resource")
-    method = {"apiKeyRequired": False, **_given(request)}
+    method = {"apiKeyRequired": False, **given_in(request)}
     _check(call, api, method)
     write_method(call, api, resource, method)
     return method
@@ -78,8 +94,8 @@ def _check(call: Call, api: Api, method: Document) -> None:
 
 @operation("apigateway", "UpdateMethod")
 def update_method(call: Call, request: Request) -> Result:
-    api, resource, method = _find(call, request)
-    changed = apply_patches(method, request.get("patchOperations") or [], _PATCHED)
+    api, resource, method = find_method(call, request)
+    changed = apply_patches(method, request.get("patchOperations") or [], _PATCHED, flags=("requestParameters",))
     _check(call, api, changed)
     write_method(call, api, resource, changed)
     return changed
@@ -87,40 +103,30 @@ def update_method(call: Call, request: Request) -> Result:
 
 @operation("apigateway", "GetMethod", reads=True)
 def get_method(call: Call, request: Request) -> Result:
-    return _find(call, request)[2]
+    return find_method(call, request)[2]
 
 
 @operation("apigateway", "DeleteMethod")
 def delete_method(call: Call, request: Request) -> Result:
-    api, resource, _ = _find(call, request)
+    api, resource, _ = find_method(call, request)
     methods = {name: kept for name, kept in resource["resourceMethods"].items() if name != request["httpMethod"]}
     put_part(call, api.id, "Resource", resource["id"], resource | {"resourceMethods": methods})
     return {}
 
 
-@operation("apigateway", "PutMethodResponse")
-def put_method_response(call: Call, request: Request) -> Result:
-    api, resource, method = _find(call, request)
-    response = _given(request)
-    response.pop("httpMethod")
-    check_status(response["statusCode"])
-    responses = (method.get("methodResponses") or {}) | {request["statusCode"]: response}
-    write_method(call, api, resource, method | {"methodResponses": responses})
-    return response
-
-
 @operation("apigateway", "PutIntegration")
 def put_integration(call: Call, request: Request) -> Result:
-    api, resource, method = _find(call, request)
+    api, resource, method = find_method(call, request)
     if request["type"] not in _TYPES:
         raise bad_request(f"Enum value for Integration type must be one of {', '.join(sorted(_TYPES))}")
-    given = _given(request)
+    given = given_in(request)
     given["httpMethod"] = given.pop("integrationHttpMethod", None)
     given.setdefault("passthroughBehavior", "WHEN_NO_MATCH")
     given.setdefault("timeoutInMillis", 29_000)
     given.setdefault("cacheNamespace", resource["id"])
     given.setdefault("cacheKeyParameters", [])
     _check_integration(given)
+    hand_over_role(call, given.get("credentials"))
     write_method(call, api, resource, method | {"methodIntegration": given})
     return given
 
@@ -147,27 +153,29 @@ def _check_integration(given: Document) -> None:
         raise bad_request("Role ARN must be specified for AWS integrations")
 
 
+@operation("apigateway", "UpdateIntegration")
+def update_integration(call: Call, request: Request) -> Result:
+    api, resource, method = find_method(call, request)
+    patches = request.get("patchOperations") or []
+    former = integration_of(method)
+    changed = apply_patches(former, patches, _INTEGRATION_PATCHED)
+    if changed["type"] not in _TYPES:
+        raise bad_request(f"Enum value for Integration type must be one of {', '.join(sorted(_TYPES))}")
+    _check_integration(changed)
+    if changed.get("credentials") != former.get("credentials"):
+        hand_over_role(call, changed.get("credentials"))
+    write_method(call, api, resource, method | {"methodIntegration": changed})
+    return changed
+
+
 @operation("apigateway", "GetIntegration", reads=True)
 def get_integration(call: Call, request: Request) -> Result:
-    return _integration_of(_find(call, request)[2])
+    return integration_of(find_method(call, request)[2])
 
 
 @operation("apigateway", "DeleteIntegration")
 def delete_integration(call: Call, request: Request) -> Result:
-    api, resource, method = _find(call, request)
-    _integration_of(method)
+    api, resource, method = find_method(call, request)
+    integration_of(method)
     write_method(call, api, resource, {key: kept for key, kept in method.items() if key != "methodIntegration"})
     return {}
-
-
-@operation("apigateway", "PutIntegrationResponse")
-def put_integration_response(call: Call, request: Request) -> Result:
-    api, resource, method = _find(call, request)
-    integration = _integration_of(method)
-    response = _given(request)
-    response.pop("httpMethod")
-    check_status(response["statusCode"])
-    responses = (integration.get("integrationResponses") or {}) | {request["statusCode"]: response}
-    integration = integration | {"integrationResponses": responses}
-    write_method(call, api, resource, method | {"methodIntegration": integration})
-    return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from headwater.services.apigateway.errors import bad_request, conflict
+from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.store import (
     REST,
     Api,
@@ -34,7 +35,8 @@ def ensure_resource(call: Call, api: Api, path: str) -> Document:
     return resource
 
 
-def _add_resource(call: Call, api: Api, parent: Document, part: str) -> Document:
+def _path_below(parent: Document, part: str) -> str:
+    """The path of a parent's part; AwsError where there can be none such."""
     if not _PART.match(part):
         raise bad_request(
             "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at "
@@ -42,8 +44,12 @@ def _add_resource(call: Call, api: Api, parent: Document, part: str) -> Document
         )
     if parent["path"].endswith("+}"):
         raise bad_request("Cannot create a child of a resource with a greedy path variable: " + parent["path"])
+    return f"{parent['path'].rstrip('/')}/{part}"
+
+
+def _add_resource(call: Call, api: Api, parent: Document, part: str) -> Document:
+    path = _path_below(parent, part)
     identity = new_part_id(call, 6)
-    path = f"{parent['path'].rstrip('/')}/{part}"
     resource: Document = {"id": identity, "parentId": parent["id"], "pathPart": part, "path": path}
     put_part(call, api.id, "Resource", identity, resource)
     return resource
@@ -88,10 +94,38 @@ def create_resource(call: Call, request: Request) -> Result:
     api = find_api(call, request["restApiId"], REST)
     parent = find_part(call, api.id, "Resource", request["parentId"])
     part = request["pathPart"]
+    _check_free(call, api, parent, part)
+    return _add_resource(call, api, parent, part)
+
+
+def _check_free(call: Call, api: Api, parent: Document, part: str) -> None:
     for sibling in parts(call, api.id, "Resource").values():
         if sibling.get("parentId") == parent["id"] and sibling["pathPart"] == part:
             raise conflict(f"Another resource with the same parent already has this name: {part}")
-    return _add_resource(call, api, parent, part)
+
+
+@operation("apigateway", "UpdateResource")
+def update_resource(call: Call, request: Request) -> Result:
+    """Another name or parent; the paths of what is below follow."""
+    api = find_api(call, request["restApiId"], REST)
+    resource = find_part(call, api.id, "Resource", request["resourceId"])
+    if resource["path"] == "/":
+        raise bad_request("Root resource cannot be updated")
+    changed = apply_patches(resource, request.get("patchOperations") or [], ("parentId", "pathPart"))
+    parent = find_part(call, api.id, "Resource", str(changed["parentId"]))
+    part, below = str(changed["pathPart"]), f"{resource['path']}/"
+    if parent["id"] == resource["id"] or parent["path"].startswith(below):
+        raise bad_request("Resource cannot be moved below itself")
+    if (parent["id"], part) != (resource["parentId"], resource["pathPart"]):
+        _check_free(call, api, parent, part)
+    path = _path_below(parent, part)
+    for other in parts(call, api.id, "Resource").values():
+        if other["path"].startswith(below):
+            moved = other | {"path": f"{path}/{other['path'].removeprefix(below)}"}
+            put_part(call, api.id, "Resource", other["id"], moved)
+    changed["path"] = path
+    put_part(call, api.id, "Resource", resource["id"], changed)
+    return _shown(changed, False)
 
 
 @operation("apigateway", "DeleteResource")

@@ -12,6 +12,7 @@ import orjson
 
 from headwater.services.apigateway import tables
 from headwater.services.apigateway.access_logs import compile_access_log
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.integration import compile_rest_integration
 from headwater.services.apigateway.method_settings import patch_settings
@@ -101,6 +102,15 @@ def get_deployments(call: Call, request: Request) -> Result:
     return {"items": [_shown(document) for document in parts(call, api.id, "Deployment").values()]}
 
 
+@operation("apigateway", "UpdateDeployment")
+def update_deployment(call: Call, request: Request) -> Result:
+    api = find_api(call, request["restApiId"], REST)
+    deployment = find_part(call, api.id, "Deployment", request["deploymentId"])
+    changed = apply_patches(deployment, request.get("patchOperations") or [], ("description",))
+    put_part(call, api.id, "Deployment", changed["id"], changed)
+    return _shown(changed)
+
+
 @operation("apigateway", "DeleteDeployment")
 def delete_deployment(call: Call, request: Request) -> Result:
     api = find_api(call, request["restApiId"], REST)
@@ -176,5 +186,7 @@ def update_account(call: Call, request: Request) -> Result:
         raise bad_request("Usage Plans cannot be disabled once enabled")
     others = [patch for patch in patches if patch not in features]
     settings = apply_patches(get_account(call, {}), others, ("cloudwatchRoleArn",))
+    if others:
+        hand_over_role(call, settings.get("cloudwatchRoleArn"))
     call.store.run(tables.SET_ACCOUNT, (call.account, call.region, orjson.dumps(settings).decode()))
     return settings

@@ -37,6 +37,11 @@ _ALLOWED = {
 _ALLOWED["AWSXRayDaemonWriteAccess"] = _ALLOWED["AWSXrayWriteOnlyAccess"]
 
 
+def managed_names() -> tuple[str, ...]:
+    """Paths and names, as they end an ARN, of those of AWS's policies that are known here."""
+    return tuple(_ALLOWED)
+
+
 def managed_document(arn: str) -> str | None:
     """The JSON of one of AWS's policies; None where it is not known here."""
     actions = _ALLOWED.get(arn.partition(":policy/")[2])

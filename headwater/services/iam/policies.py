@@ -19,11 +19,13 @@ from headwater.services.iam.errors import (
     policy_not_found,
     validation_error,
 )
+from headwater.services.iam.managed import managed_document, managed_names
 from headwater.spine.arns import parse_arn, partition_of
 from headwater.spine.operations import Call, Request, Result, operation
 
 MOST_VERSIONS = 5
 PAGE = 100
+MANAGED_VERSION = "v1"
 ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -91,6 +93,23 @@ def describe(call: Call, policy: Policy) -> dict[str, Any]:
     }
 
 
+def describe_managed(call: Call, arn: str) -> dict[str, Any]:
+    """One of AWS's own that is known here; AwsError for another. Its id, dates and history are not."""
+    if managed_document(arn) is None:
+        raise policy_not_found(arn)
+    attached = call.store.one(tables.COUNT_ENTITIES, (call.account, arn))
+    path, _, name = arn.partition(":policy")[2].rpartition("/")
+    return {
+        "PolicyName": name,
+        "Arn": arn,
+        "Path": f"{path}/",
+        "DefaultVersionId": MANAGED_VERSION,
+        "AttachmentCount": attached[0] if attached else 0,
+        "PermissionsBoundaryUsageCount": 0,
+        "IsAttachable": True,
+    }
+
+
 @operation("iam", "CreatePolicy")
 def create_policy(call: Call, request: Request) -> Result:
     document = check_policy(request["PolicyDocument"])
@@ -114,17 +133,23 @@ def create_policy(call: Call, request: Request) -> Result:
 
 @operation("iam", "GetPolicy")
 def get_policy(call: Call, request: Request) -> Result:
-    return {"Policy": describe(call, customer_policy(call, request["PolicyArn"]))}
+    arn = request["PolicyArn"]
+    policy = find_policy(call, arn)
+    return {"Policy": describe_managed(call, arn) if policy is None else describe(call, policy)}
 
 
 @operation("iam", "ListPolicies")
 def list_policies(call: Call, request: Request) -> Result:
-    """The customer's own; AWS's are not kept here, so a listing restricted to them is empty."""
-    if request.get("Scope") == "AWS":
-        return {"Policies": [], "IsTruncated": False}
+    """The customer's own, and on the last page those of AWS's that are known here."""
     limit = request.get("MaxItems") or PAGE
+    scope = request.get("Scope")
     rows = call.store.all(tables.SELECT_POLICIES, (call.account, request.get("Marker", ""), limit + 1))
+    if scope == "AWS":
+        rows = []
     described = [describe(call, Policy(*row)) for row in rows[:limit]]
+    if scope != "Local" and len(rows) <= limit:
+        prefix = f"arn:{partition_of(call.region)}:iam::aws:policy/"
+        described += [describe_managed(call, prefix + name) for name in managed_names()]
     prefix, attached = request.get("PathPrefix", "/"), request.get("OnlyAttached")
     result: Result = {
         "Policies": [
@@ -196,9 +221,20 @@ def find_version(call: Call, policy: Policy, arn: str, version: str) -> tuple[in
 
 @operation("iam", "GetPolicyVersion")
 def get_policy_version(call: Call, request: Request) -> Result:
-    policy = customer_policy(call, request["PolicyArn"])
+    policy = find_policy(call, request["PolicyArn"])
+    if policy is None:
+        return {"PolicyVersion": _managed_version(request["PolicyArn"], request["VersionId"])}
     found = find_version(call, policy, request["PolicyArn"], request["VersionId"])
     return {"PolicyVersion": describe_version(policy.default_version, *found)}
+
+
+def _managed_version(arn: str, version: str) -> dict[str, Any]:
+    document = managed_document(arn)
+    if document is None:
+        raise policy_not_found(arn)
+    if version != MANAGED_VERSION:
+        raise no_such_entity(f"Policy {arn} version {version} does not exist or is not attachable.")
+    return {"Document": on_the_wire(document), "VersionId": version, "IsDefaultVersion": True}
 
 
 @operation("iam", "ListPolicyVersions")
@@ -242,3 +278,34 @@ def list_entities_for_policy(call: Call, request: Request) -> Result:
         title = kind.capitalize()
         result[f"Policy{title}s"].append({f"{title}Name": name, f"{title}Id": identity})
     return result
+
+
+# ---- tags
+
+
+@operation("iam", "TagPolicy")
+def tag_policy(call: Call, request: Request) -> Result:
+    policy = customer_policy(call, request["PolicyArn"])
+    given = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    _write_tags(call, policy, orjson.loads(policy.tags) | given)
+    return {}
+
+
+@operation("iam", "UntagPolicy")
+def untag_policy(call: Call, request: Request) -> Result:
+    policy = customer_policy(call, request["PolicyArn"])
+    kept = {key: value for key, value in orjson.loads(policy.tags).items() if key not in request["TagKeys"]}
+    _write_tags(call, policy, kept)
+    return {}
+
+
+def _write_tags(call: Call, policy: Policy, tags: dict[str, str]) -> None:
+    call.store.run(tables.UPDATE_POLICY_TAGS, (orjson.dumps(tags).decode(), call.account, policy.name))
+
+
+@operation("iam", "ListPolicyTags")
+def list_policy_tags(call: Call, request: Request) -> Result:
+    """None for one of AWS's own."""
+    policy = find_policy(call, request["PolicyArn"])
+    tags = orjson.loads(policy.tags) if policy else {}
+    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()], "IsTruncated": False}

@@ -58,6 +58,13 @@ def delete_role(call: Call, request: Request) -> Result:
     return {}
 
 
+@operation("iam", "ListInstanceProfilesForRole", reads=True)
+def list_instance_profiles_for_role(call: Call, request: Request) -> Result:
+    """None: profiles are for machines, which are not here. Who deletes a role asks first."""
+    find(call, "role", request["RoleName"])
+    return {"InstanceProfiles": [], "IsTruncated": False}
+
+
 @operation("iam", "UpdateRole")
 def update_role(call: Call, request: Request) -> Result:
     role = find(call, "role", request["RoleName"])

@@ -97,6 +97,7 @@ SELECT_POLICIES = f"SELECT {POLICY_COLUMNS} FROM iam_policies WHERE account = ? 
 UPDATE_POLICY = """
 UPDATE iam_policies SET default_version = ?, latest_version = ?, updated = ? WHERE account = ? AND name = ?
 """
+UPDATE_POLICY_TAGS = "UPDATE iam_policies SET tags = ? WHERE account = ? AND name = ?"
 DELETE_POLICY = "DELETE FROM iam_policies WHERE account = ? AND name = ?"
 INSERT_VERSION = """
 INSERT INTO iam_policy_versions (account, policy, version, document, created) VALUES (?, ?, ?, ?, ?)

@@ -103,7 +103,7 @@ def configure(call: Call, configuration: Configuration, request: Request) -> Non
     _check(request)
     hand_over(call, request.get("Role"), Taker("lambda", {}), role_refusal)
     if request.get("KMSKeyArn"):
-        usable_key(call, request["KMSKeyArn"], key_refusal)
+        usable_key(call, request["KMSKeyArn"], ("kms:CreateGrant", "kms:Encrypt"), key_refusal)
     configuration.update({name: request[name] for name in _PLAIN if request.get(name) is not None})
     if "Runtime" in request:
         region = configuration["FunctionArn"].split(":")[3]

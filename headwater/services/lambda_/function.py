@@ -15,7 +15,6 @@ from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
 from headwater.spine.permissions import session_of
 from headwater.spine.public_layers import requirement_of
-from headwater.spine.session_tokens import standing_token
 
 _NAMES_REMEMBERED = 10_000
 
@@ -176,6 +175,7 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
     logging = configuration["LoggingConfig"]
     name = arn.rpartition(":")[2]
     layers = {layer["Arn"]: _layer_code(call, layer["Arn"]) for layer in configuration.get("Layers") or ()}
+    account, keyring = arn.split(":")[4], call.engine.keyring
     return FunctionVersion(
         arn=f"{arn}:{configuration['Version']}",
         revision=configuration["RevisionId"],
@@ -192,7 +192,8 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
         log_group=logging["LogGroup"],
         log_format=logging["LogFormat"],
         log_level=logging.get("ApplicationLogLevel", ""),
-        session_token=standing_token(session_of(configuration["Role"], name)),
+        secret=keyring.secret_of(account),
+        session_token=keyring.standing_token(session_of(configuration["Role"], name), account),
     )
 
 

@@ -33,7 +33,7 @@ def create_log_group(call: Call, request: Request) -> Result:
         raise group_exists()
     kind = request.get("logGroupClass") or "STANDARD"
     if request.get("kmsKeyId"):
-        usable_key(call, request["kmsKeyId"], key_refusal)
+        usable_key(call, request["kmsKeyId"], (), key_refusal)
     group = add_group(call, name, kind, request.get("kmsKeyId"), request.get("tags"))
     if request.get("deletionProtectionEnabled"):
         call.store.run(tables.SET_PROTECTED, (1, group.id))
@@ -141,7 +141,7 @@ def _shown(call: Call, group: LogGroup) -> dict[str, Any]:
 def associate_kms_key(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html"""
     group = _keyed(call, request)
-    usable_key(call, request["kmsKeyId"], key_refusal)
+    usable_key(call, request["kmsKeyId"], (), key_refusal)
     call.store.run(tables.SET_KEY, (request["kmsKeyId"], group.id))
     return {}
 

@@ -1,0 +1,1 @@
+"""Verification of the signatures of requests: who may have signed, and how AWS says that they have not."""
