@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
 from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.rest_models import VALIDATOR
@@ -125,6 +126,7 @@ def put_integration(call: Call, request: Request) -> Result:
     given.setdefault("cacheNamespace", resource["id"])
     given.setdefault("cacheKeyParameters", [])
     _check_integration(given)
+    hand_over_role(call, given.get("credentials"))
     write_method(call, api, resource, method | {"methodIntegration": given})
     return given
 
@@ -155,10 +157,13 @@ def _check_integration(given: Document) -> None:
 def update_integration(call: Call, request: Request) -> Result:
     api, resource, method = find_method(call, request)
     patches = request.get("patchOperations") or []
-    changed = apply_patches(integration_of(method), patches, _INTEGRATION_PATCHED)
+    former = integration_of(method)
+    changed = apply_patches(former, patches, _INTEGRATION_PATCHED)
     if changed["type"] not in _TYPES:
         raise bad_request(f"Enum value for Integration type must be one of {', '.join(sorted(_TYPES))}")
     _check_integration(changed)
+    if changed.get("credentials") != former.get("credentials"):
+        hand_over_role(call, changed.get("credentials"))
     write_method(call, api, resource, method | {"methodIntegration": changed})
     return changed
 

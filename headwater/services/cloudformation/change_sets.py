@@ -68,6 +68,7 @@ from headwater.spine.deliveries import Delivery, Exhausted, delivery
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Answer, Call, Request, Result, operation
+from headwater.spine.work import Work
 
 CHANGES_A_PAGE = 100
 # executing one does away with all of its stack, so that their names are free again
@@ -221,14 +222,14 @@ def prepare(call: Call, item: Delivery) -> Coroutine[Any, Any, Callable[[Call], 
     body = with_pieces(call, change_set.body, load_body(change_set.body), change_set.arguments, stack)
     source = Source(change_set.body, body, change_set.arguments, change_set.tags, stack)
     if source.is_slow:
-        return _prepare_later(change_set.id, source)
+        return _prepare_later(call.work, change_set.id, source)
     _prepared(call, change_set, *source.process())
     return None
 
 
-async def _prepare_later(identity: str, source: Source) -> Callable[[Call], None]:
+async def _prepare_later(work: Work, identity: str, source: Source) -> Callable[[Call], None]:
     try:
-        processed = await source.process_aside()
+        processed = await source.process_aside(work)
     except AwsError as failure:
         problem = failure.message
         return lambda call: _give_up_on(call, identity, problem)

@@ -17,6 +17,8 @@ from headwater.spine.operations import Call
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 OPERATIONS_SHOWN = 5
+# signalled when an alarm changes, by CloudWatch, and when a stack does that has alarms as triggers
+ALARMS = ("monitoring", "alarms")
 
 
 @dataclass(slots=True)
@@ -52,6 +54,11 @@ class Stack:
         call.store.run(tables.UPDATE_STACK, (*state, dumps(self.settings), dumps(self.outputs), self.id))
 
     @property
+    def triggers(self) -> list[dict[str, Any]]:
+        """The alarms by which an operation is taken back."""
+        return list((self.settings.get("RollbackConfiguration") or {}).get("RollbackTriggers") or ())
+
+    @property
     def operation_id(self) -> str | None:
         """Of what was last done to it, or is being done."""
         last = self.settings.get("LastOperations")
@@ -77,6 +84,8 @@ class Stack:
         if not self.busy:
             self._end_operation(call, "SUCCEEDED" if status.endswith("_COMPLETE") else "FAILED")
         call.signal(("cloudformation", self.id))
+        if self.triggers:
+            call.signal(ALARMS)
 
 
 @dataclass(slots=True)
