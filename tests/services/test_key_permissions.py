@@ -196,6 +196,21 @@ def test_keys_of_aws_are_anybodys_of_the_account(strictly: Client, strict: str, 
     assert me("sqs").send_message(QueueUrl=url, MessageBody="m")["MessageId"]
 
 
+def test_a_mapping_takes_the_key_of_its_queue(strictly: Client, account: str) -> None:
+    key, role = _key(strictly), _role(strictly, _allow("sqs:*"))
+    strictly("sqs").create_queue(QueueName="q", Attributes={"KmsMasterKeyId": key})
+    make(strictly("lambda"), "f", Role=role)
+
+    def add() -> Any:
+        queue = f"arn:aws:sqs:us-east-1:{account}:q"
+        return strictly("lambda").create_event_source_mapping(FunctionName="f", EventSourceArn=queue)
+
+    code, _, message = _refused(add)
+    assert (code, "kms:Decrypt on resource: " + key in message) == ("InvalidParameterValueException", True)
+    _put(strictly, _allow("sqs:*"), _allow("kms:Decrypt", resource=key))
+    assert add()["State"] == "Creating"
+
+
 def test_a_function_that_may_send_needs_the_key_too(aws: Client, endpoint: str, account: str) -> None:
     key, role = _key(aws), _role(aws, _allow("sqs:SendMessage"))
     url = aws("sqs").create_queue(QueueName="q", Attributes={"KmsMasterKeyId": key})["QueueUrl"]
