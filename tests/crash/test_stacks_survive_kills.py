@@ -32,7 +32,7 @@ Resources:
     Properties:
       Runtime: python3.12
       Handler: index.handler
-      Timeout: 20
+      Timeout: 2
       Role: arn:aws:iam::000000000000:role/any
       Code:
         ZipFile: |
@@ -52,13 +52,14 @@ Outputs:
 class Crashes:
     """A server that is killed again and again while CloudFormation works."""
 
-    def __init__(self, server: Server, seed: int) -> None:
-        self.server, self.draw = server, random.Random(seed)
+    def __init__(self, server: Server, seed: int, kills: int) -> None:
+        """``kills`` in each operation."""
+        self.server, self.draw, self.kills = server, random.Random(seed), kills
         self.aws = client_factory(server.endpoint, "000000000000")
         self.cloudformation: Any = self.aws("cloudformation")
 
     def settle(self) -> None:
-        for _ in range(3):
+        for _ in range(self.kills):
             time.sleep(self.draw.uniform(0.05, 0.6))  # the moment is left to chance; nothing is waited for
             self.server.kill()
             self.server.start()
@@ -81,7 +82,7 @@ class Crashes:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_stacks_survive_kills(server: Server) -> None:
-    crashes = Crashes(server, 7)
+    crashes = Crashes(server, 7, 3)
     cloudformation, aws = crashes.cloudformation, crashes.aws
     identity = cloudformation.create_stack(StackName="shop", TemplateBody=TEMPLATE)["StackId"]
     assert crashes.settled("shop") == "CREATE_COMPLETE"
@@ -117,7 +118,7 @@ def with_more(resources: str, seconds: int = 10) -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_rollbacks_and_imports_survive_kills(server: Server) -> None:
-    crashes = Crashes(server, 11)
+    crashes = Crashes(server, 11, 1)
     cloudformation, sqs = crashes.cloudformation, crashes.aws("sqs")
     cloudformation.create_stack(StackName="shop", TemplateBody=TEMPLATE)
     server.settle()
@@ -140,7 +141,7 @@ def test_rollbacks_and_imports_survive_kills(server: Server) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_stack_sets_survive_kills(server: Server) -> None:
-    crashes, regions = Crashes(server, 13), ["us-east-1", "eu-west-1"]
+    crashes, regions = Crashes(server, 13, 1), ["us-east-1", "eu-west-1"]
     cloudformation = crashes.cloudformation
     cloudformation.create_stack_set(StackSetName="set", TemplateBody=TEMPLATE)
     where = {"StackSetName": "set", "Accounts": ["000000000000"], "Regions": regions}
