@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -13,17 +12,10 @@ from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
 from tests.conftest import Client
-from tests.server import ServerThread
 from tests.services.http import ask
 
 WRONG = "The request signature we calculated does not match the signature you provided. Check your "
 INVALID = "The security token included in the request is invalid."
-
-
-@pytest.fixture(scope="module")
-def verifying() -> Iterator[str]:
-    with ServerThread(verify_signatures=True) as running:
-        yield running.endpoint
 
 
 def client(
@@ -71,8 +63,8 @@ def test_who_is_refused(verifying: str, service: str, operation: str, unknown: s
     code, text, answered = refused(getattr(client(verifying, service, "test", "wrong"), operation))
     assert (code, answered) == (mismatch, status)
     assert text.startswith(f"{WRONG}AWS Secret Access Key and signing method. Consult the service documentation")
-    assert "The Canonical String for this request should have been\n'" in text
-    assert "\n\nThe String-to-Sign should have been\n'AWS4-HMAC-SHA256\n" in text
+    quoted = re.search(r"The Canonical String for this request should have been\n'POST\n.*'\n\nThe String", text, re.S)
+    assert (quoted is not None) == (status == 400)  # the others say no more
     assert reasons(verifying, "test")[0].startswith(f"{mismatch}: {WRONG}")
 
 

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 from headwater.insight.guests import chaos, moto, refusals, scripts, server, services, sns, state
-from headwater.insight.guests.host import Host, Script, Startup
+from headwater.insight.guests.host import Host, Script, Startup, our_name
 from headwater.spine.engine import Engine
 
-__all__ = ["PREFIXES", "Script", "Startup", "routes"]
+__all__ = ["PREFIXES", "Script", "Startup", "our_name", "routes"]
 
 PREFIXES = ("/_localstack", "/_aws", "/moto-api")
 Query = Mapping[str, str]

@@ -30,6 +30,8 @@ class NestedStack(Resource):
         existing = await work.transact(look_up_stack, name)
         if existing is None:  # else this task is carried out again after a crash
             request = {**request_of(change, name), "DisableRollback": True}
+            if role := await work.transact(role_above, change.stack_id):
+                request["RoleARN"] = role
             await work.operation("cloudformation", "CreateStack", request)
         if change.stack_id:
             await work.transact(adopt, name, change.stack_id)
@@ -83,6 +85,12 @@ async def until_settled(work: Work, name: str) -> Stack:
             await watch.wait()
             stack = await work.transact(found, stack.id)
     return stack
+
+
+def role_above(call: Call, parent: str) -> str | None:
+    """The role of a nested stack's parent, in which it is deployed too."""
+    role: str | None = found(call, parent).settings.get("RoleARN") if parent else None
+    return role
 
 
 def adopt(call: Call, name: str, parent: str) -> None:

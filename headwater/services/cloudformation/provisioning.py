@@ -19,6 +19,7 @@ from headwater.services.cloudformation.importing import take_in
 from headwater.services.cloudformation.localise import localise
 from headwater.services.cloudformation.plan import PlanMemory, plan_of, stored_template
 from headwater.services.cloudformation.present import existing, holder
+from headwater.services.cloudformation.roles import session_of_stack
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
@@ -119,7 +120,7 @@ def _run(
         finish_task(call, stack, task, failed=True)
 
     try:
-        step = attempt(call, change, method)
+        step = attempt(call, change, method, session_of_stack(stack))
     except ResourceFailed as error:
         if task.action == "deploy":
             row.previous = None  # the savepoint undid all of it: there is nothing to restore or to delete

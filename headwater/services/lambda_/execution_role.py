@@ -8,14 +8,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from headwater.services.lambda_.errors import invalid_parameter
 from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.authorization import Access
 from headwater.spine.operations import Call
-from headwater.spine.permissions import is_refused, lacks, session_of, told
+from headwater.spine.permissions import is_refused, lacks, session_of, through, told
 
 _STREAM = ("GetRecords", "GetShardIterator", "DescribeStream")
 _READS = {
@@ -32,6 +33,8 @@ def check_source(call: Call, source: Arn, configuration: dict[str, Any]) -> None
     needed = (Access(f"{source.service}:{name}", str(source)) for name in _READS[source.service])
     refused = _refused(call, configuration, needed)
     if refused is None:
+        if source.service == "sqs":
+            _check_key(call, source, configuration)
         return
     if source.service == "sqs":
         raise invalid_parameter(
@@ -42,6 +45,21 @@ def check_source(call: Call, source: Arn, configuration: dict[str, Any]) -> None
         f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, GetShardIterator, "
         f"DescribeStream, {listed}and ListStreams Actions on your stream in IAM."
     )
+
+
+def _check_key(call: Call, queue: Arn, configuration: dict[str, Any]) -> None:
+    """The same of the key with which a queue is encrypted."""
+    key = call.ask("sqs", "ResourcePolicy", {"Arn": str(queue)}).get("Key")
+    if not key or key.startswith("alias/aws/"):
+        return
+    told_of = {"Arn": key, "Account": queue.account, "Region": queue.region}
+    arn = call.ask("kms", "ResourcePolicy", told_of).get("Arn")
+    needed = (Access("kms:Decrypt", arn),) if arn else ()
+    if _refused(call, configuration, needed, through("sqs", queue.region)):
+        raise invalid_parameter(
+            "Error occurred while ReceiveMessage. SQS Error Code: KMS.AccessDeniedException. SQS Error Message: The "
+            f"function execution role is not authorized to perform: kms:Decrypt on resource: {arn}"
+        )
 
 
 def check_destination(call: Call, destination: Arn, configuration: dict[str, Any], folder: str) -> None:
@@ -70,11 +88,16 @@ def check_dead_letters(call: Call, configuration: dict[str, Any]) -> None:
         )
 
 
-def _refused(call: Call, configuration: dict[str, Any], needed: Iterable[Access]) -> Access | None:
+def _refused(
+    call: Call,
+    configuration: dict[str, Any],
+    needed: Iterable[Access],
+    asked: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Access | None:
     """The first that a function's role may not do, which is noted; None where it is not to be refused."""
     principal = session_of(configuration["Role"], configuration["FunctionName"])
     for access in needed:
-        why = lacks(call, principal, access)
+        why = lacks(call, principal, access, asked)
         if why is not None:
             return access if is_refused(call, told(principal, *access, why)) else None
     return None
