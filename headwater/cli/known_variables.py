@@ -52,11 +52,13 @@ class Address(NamedTuple):
 
 
 def address(environment: Mapping[str, str]) -> Address:
-    """What GATEWAY_LISTEN says (``0.0.0.0:4566,…``, of which the first counts), or EDGE_BIND_HOST and EDGE_PORT."""
+    """What GATEWAY_LISTEN says (``0.0.0.0:4566,…``, of which the first counts), or EDGE_BIND_HOST and EDGE_PORT, or
+    MiniStack's GATEWAY_PORT."""
     host, _, port = (_said(environment, "GATEWAY_LISTEN") or "").split(",")[0].rpartition(":")
     if not host and not port.isdigit():
         host, port = port, ""
-    host, port = host or _said(environment, "EDGE_BIND_HOST") or "", port or _said(environment, "EDGE_PORT") or ""
+    host = host or _said(environment, "EDGE_BIND_HOST") or ""
+    port = port or _said(environment, "EDGE_PORT") or environment.get("GATEWAY_PORT") or ""
     return Address(host or None, int(port) if port.isdigit() and int(port) < 65536 else None)
 
 
