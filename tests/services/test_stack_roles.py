@@ -125,6 +125,20 @@ def test_a_stack_passes_on_what_it_may(strictly: Client, account: str) -> None:
     stacks.get_waiter("stack_create_complete").wait(StackName="t", WaiterConfig={"Delay": 1})
 
 
+def test_a_custom_resource_is_asked_in_it(strictly: Client, account: str) -> None:
+    role = _role(strictly, "cloudformation", policy=_policy("sqs:*"))
+    topic = strictly("sns").create_topic(Name="t")["TopicArn"]
+    custom = {"C": {"Type": "Custom::C", "Properties": {"ServiceToken": topic}}}
+    stacks = strictly("cloudformation")
+    stacks.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": custom}), RoleARN=role)
+    settle(stacks)
+    reasons = [
+        each.get("ResourceStatusReason", "") for each in stacks.describe_stack_events(StackName="s")["StackEvents"]
+    ]
+    lacking = f"assumed-role/passed/AWSCloudFormation is not authorized to perform: SNS:Publish on resource: {topic}"
+    assert any(lacking in each for each in reasons)
+
+
 def test_a_role_has_to_let_cloudformation_in(strictly: Client) -> None:
     role = _role(strictly, "lambda", policy=_policy("*"))
     with pytest.raises(ClientError, match=f"Role {role} is invalid or cannot be assumed"):

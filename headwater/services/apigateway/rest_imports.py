@@ -134,6 +134,8 @@ def _integration(resource: Document, imported: ImportedMethod) -> Document:
         "httpMethod": given.get("httpMethod"),
         "uri": given.get("uri"),
         "credentials": given.get("credentials"),
+        "connectionType": given.get("connectionType"),
+        "connectionId": given.get("connectionId"),
         "requestParameters": given.get("requestParameters"),
         "requestTemplates": given.get("requestTemplates"),
         "passthroughBehavior": str(given.get("passthroughBehavior", "WHEN_NO_MATCH")).upper(),

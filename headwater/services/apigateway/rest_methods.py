@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from headwater.services.apigateway.addresses import address_of
 from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
 from headwater.services.apigateway.patches import apply_patches
@@ -19,7 +20,6 @@ from headwater.spine.operations import Call, Request, Result, operation
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "ANY"})
 _TYPES = frozenset({"AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"})
 _KEYS = frozenset({"restApiId", "resourceId"})
-_HTTP = re.compile(r"https?://|\$\{stageVariables\.")
 _ACTION = re.compile(r"arn:[\w-]+:apigateway:[^:]*:([^:]+):(?:path|action)/.")
 _PATCHED = (
     "apiKeyRequired",
@@ -139,8 +139,7 @@ def _check_integration(given: Document) -> None:
     if not given["httpMethod"]:
         raise bad_request("Enumeration value for HttpMethod must be non-empty")
     if kind.startswith("HTTP"):
-        if not _HTTP.match(uri):
-            raise bad_request("Invalid HTTP endpoint specified for URI")
+        address_of(uri)
         return
     service = _ACTION.match(uri)
     if service is None:
