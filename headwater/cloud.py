@@ -19,7 +19,7 @@ from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
-from headwater.gateway.signatures.verifier import Verifier
+from headwater.gateway.signatures import Signatures
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.sqs_messages_site import SqsMessagesSite
@@ -108,7 +108,7 @@ class Cloud:
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
         self.startup = guests.Startup()
-        apis, verifier = AwsApis(self.engine, models), Verifier(self.engine)
+        apis, signatures = AwsApis(self.engine, models), Signatures(self.engine)
         sites: list[Site] = [
             StaticPages("/_headwater", CONSOLE),
             Surface(("/_headwater",), routes(self.engine), streams(self.engine)),
@@ -118,12 +118,12 @@ class Cloud:
             Surface(guests.PREFIXES, guests.routes(self.engine, self.startup), {}, spaced=True),
             SnsSite(self.engine),
             OtlpSite(self.engine),
-            s3 := S3Site(self.engine, apis, verifier),
+            s3 := S3Site(self.engine, apis, signatures),
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.sockets = SocketApis(self.engine)
-        judge = verifier.judge if settings.verify_signatures else None
+        judge = signatures.judge if settings.verify_signatures else None
         self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis, judge)
         self._server = Server(self.handler)
         self.tls = self._tls(sites) if settings.https_port is not None or settings.mqtts_port is not None else None

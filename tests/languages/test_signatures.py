@@ -89,7 +89,9 @@ def test_what_botocore_signs_is_taken(
     token: str | None,
 ) -> None:
     path = "/" + "/".join(quote(segment, safe=safe) for segment in segments)
-    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='~')}" for name, value in pairs if name)
+    # names of botocore's own would be twice in it
+    named = [(name, value) for name, value in pairs if name and not name.startswith("X-Amz-")]
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='~')}" for name, value in named)
     if path.startswith("//"):
         path = "/." + path
     message = signed(kind, method, path, query, headers, body, token)

@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.insight.faults import check_service
-from headwater.insight.guests.host import Host, Pages
+from headwater.insight.guests.host import ITS_NAMES, Host, Pages, our_name
 from headwater.spine.errors import AwsError
 from headwater.spine.faults import BY_CLIENT, ERROR, LATENCY, OPERATION, BadRule, Rule, read_rule
 
 _FAILED = "Operation failed due to a simulated fault"
 _LATE = "network latency"
-_OURS = {"stepfunctions": "states", "cloudwatch": "monitoring"}
-_THEIRS = {ours: theirs for theirs, ours in _OURS.items()}
 _MEMBERS = {"service", "region", "operation", "probability", "error", "description"}
 
 
@@ -90,7 +88,7 @@ def _rule(given: Mapping[str, Any]) -> Rule:
     service = given.get("service") or "*"
     said = {
         "kind": ERROR,
-        "service": _OURS.get(service, service) if isinstance(service, str) else service,
+        "service": our_name(service) if isinstance(service, str) else service,
         "operation": given.get("operation"),
         "region": given.get("region"),
         "probability": given.get("probability"),
@@ -111,7 +109,7 @@ def _as_fault(rule: Rule) -> dict[str, Any]:
     told: dict[str, Any] = {
         name: value
         for name, value in (
-            ("service", _THEIRS.get(rule.service, rule.service)),
+            ("service", ITS_NAMES.get(rule.service, rule.service)),
             ("region", rule.region),
             ("operation", rule.operation),
         )

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from headwater.spine.engine import Engine
+
+ITS_NAMES: Mapping[str, str] = MappingProxyType({"states": "stepfunctions", "monitoring": "cloudwatch"})
+"""Our names of services to LocalStack's, where it has others."""
+
+
+def our_name(name: str) -> str:
+    """The name here of a service that LocalStack's users know by ``name``."""
+    return next((ours for ours, its in ITS_NAMES.items() if its == name), name)
 
 
 @dataclass

@@ -9,18 +9,17 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from headwater import __version__
-from headwater.insight.guests.host import Host, Pages
+from headwater.insight.guests.host import ITS_NAMES, Host, Pages
 
-_ITS_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch"}
 _EDITION = "unknown"
 """Of those that its clients know, the one that is not untrue."""
 
 
-async def _health(host: Host, query: Mapping[str, str], body: Any) -> dict[str, Any]:
+async def health(host: Host, query: Mapping[str, str], body: Any) -> dict[str, Any]:
     """The services, under LocalStack's names too where it has others."""
     catalogue = host.engine.catalogue
     services = {name: "running" if catalogue.loaded(name) else "available" for name in catalogue.houses}
-    services |= {its: services[ours] for ours, its in _ITS_NAMES.items()}
+    services |= {its: services[ours] for ours, its in ITS_NAMES.items()}
     return {
         "services": dict(sorted(services.items())),
         "features": {},
@@ -45,4 +44,4 @@ async def _info(host: Host, query: Mapping[str, str], body: Any) -> dict[str, An
     }
 
 
-PAGES: Pages = {("GET", "/_localstack/health"): _health, ("GET", "/_localstack/info"): _info}
+PAGES: Pages = {("GET", "/_localstack/health"): health, ("GET", "/_localstack/info"): _info}

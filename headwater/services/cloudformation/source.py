@@ -26,6 +26,7 @@ from headwater.languages.templates import (
     transforms_of,
 )
 from headwater.languages.templates.parameters import UNTELLABLE
+from headwater.languages.templates.template import section
 from headwater.services.cloudformation.errors import insufficient_capabilities, validation_error
 from headwater.services.cloudformation.macros import macros_within, without_macros
 from headwater.services.cloudformation.plan import (
@@ -192,10 +193,7 @@ def load_body(text: str) -> dict[str, Any]:
 
 
 def parameters_section(body: Mapping[str, Any]) -> dict[str, Any]:
-    section = body.get("Parameters", {})
-    if not isinstance(section, dict):
-        raise TemplateError("Template format error: [/Parameters] must be an object.")
-    return section
+    return dict(section(body, "Parameters"))
 
 
 def given_parameters(request: Request, former: StoredTemplate) -> dict[str, str]:
