@@ -1,6 +1,7 @@
-"""JSONata without compiled code, by the package jsonata-python: for interpreters and systems that jsonatapy has no wheel
-for. It has jsonatapy's face. It is slower, words some failures otherwise, fails where a number is divided by zero, and
-what one function does by itself (a date's picture that asks for a million digits) is not bounded in time.
+"""JSONata without compiled code, by the package jsonata-python: where jsonatapy, whose face it has, has no wheel.
+
+It is slower, words some failures otherwise, fails where a number is divided by zero, and what one function does by
+itself (a date's picture that asks for a million digits) is not bounded in time.
 """
 
 import sys
@@ -21,6 +22,8 @@ _NULL = Utils.NULL_VALUE
 _LEVELS_OF_PYTHON = 4_000
 _TOO_DEEP, _TOO_SLOW, _TOO_LARGE = "D1011: Stack overflow", "D1012: Timeout", "D2015: Sequence too long"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+# What the package leaves to Python: it divides by zero, and looks up what is not there.
+_DEFECTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _SECONDS = 1.0  # for one search of a regular expression
 sys.setrecursionlimit(max(sys.getrecursionlimit(), _LEVELS_OF_PYTHON))
 
@@ -33,7 +36,7 @@ class PureExpression:
             self._expression = Jsonata(text, _Pattern)
         except JException as error:
             raise ValueError(f"{error.error}: {error}") from None
-        except Exception as defect:  # the package's own
+        except _DEFECTS as defect:
             raise ValueError(f"S0200: The expression could not be read: {defect}") from None
         self._expression.set_output_convert_nulls(False)
 
@@ -47,32 +50,19 @@ class PureExpression:
 
     register_override = register
 
-    def evaluate(
-        self,
-        data: Any,
-        bindings: Mapping[str, Any] = _NOTHING,
-        timeout: int | None = None,
-        max_stack_depth: int | None = None,
-        max_sequence_length: int = sys.maxsize,
-    ) -> Any:
-        """The value, None for null and for none; ValueError on failure. Bounds in milliseconds, levels and elements."""
-        return _outwards(self._evaluate(data, bindings, timeout, max_stack_depth), max_sequence_length)
+    def evaluate(self, data: Any, bindings: Mapping[str, Any] = _NOTHING, **bounds: int) -> Any:
+        """The value, None for null and for none; ValueError on failure. ``bounds``: ``timeout`` in milliseconds,
+        ``max_stack_depth`` in levels, ``max_sequence_length`` in elements."""
+        return _outwards(self._evaluate(data, bindings, **bounds), bounds.get("max_sequence_length", sys.maxsize))
 
-    def evaluate_json_or_none(
-        self,
-        data: Any,
-        bindings: Mapping[str, Any] = _NOTHING,
-        timeout: int | None = None,
-        max_stack_depth: int | None = None,
-        max_sequence_length: int = sys.maxsize,
-    ) -> str | None:
+    def evaluate_json_or_none(self, data: Any, bindings: Mapping[str, Any] = _NOTHING, **bounds: int) -> str | None:
         """``null`` where the value is null, to be told from none."""
-        return "null" if self._evaluate(data, bindings, timeout, max_stack_depth) is _NULL else None
+        return "null" if self._evaluate(data, bindings, **bounds) is _NULL else None
 
-    def _evaluate(self, data: Any, bindings: Mapping[str, Any], timeout: int | None, depth: int | None) -> Any:
+    def _evaluate(self, data: Any, bindings: Mapping[str, Any], **bounds: int) -> Any:
         frame = self._expression.create_frame(self._expression.environment)
-        if timeout is not None or depth is not None:
-            frame.set_runtime_bounds(timeout, None if depth is None else depth + 1)  # it begins to count at 1
+        if bounds:
+            frame.set_runtime_bounds(bounds["timeout"], bounds["max_stack_depth"] + 1)  # it begins to count at 1
         for name, value in bindings.items():
             frame.bind(name, _inwards(value))
         try:
@@ -85,7 +75,7 @@ class PureExpression:
             raise ValueError(_TOO_SLOW) from None
         except Refused as error:
             raise ValueError(f"host function raised Refused: {error}") from None
-        except Exception as defect:  # the package's own (it divides by zero) end no more than the evaluation
+        except _DEFECTS as defect:
             raise ValueError(f"The expression could not be evaluated: {defect}") from None
 
 
