@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .PHONY: help setup demo test check bench bench-peers coverage clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@awk -F ':.*## ' '/^[a-z-]+:.*##/ { printf "%-16s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 PAGE := examples/orders/page
 CLIENTS := tests/clients

@@ -369,6 +369,19 @@ class Lacking(TypedDict):
     at: int
 
 
+class SignatureFlaw(TypedDict):
+    """Requests that were signed otherwise than AWS would take it; ``at`` in milliseconds, the last time."""
+
+    operation: str
+    key: str
+    error: str
+    reason: str
+    refused: bool
+    times: int
+    trace: str
+    at: int
+
+
 class MissingPolicy(TypedDict):
     """What would allow a role what it lacks; ``trust``: it is the role's trust policy."""
 

@@ -47,6 +47,7 @@ from headwater.answers import (
     Sent,
     Settlement,
     ShownExecution,
+    SignatureFlaw,
     Snapshot,
     Span,
     Time,
@@ -86,6 +87,7 @@ __all__ = [
     "Sent",
     "Settlement",
     "ShownExecution",
+    "SignatureFlaw",
     "Snapshot",
     "Span",
     "Time",
@@ -214,6 +216,10 @@ class Headwater:
     def missing_policies(self, role: str = "") -> list[MissingPolicy]:
         """Policies that would allow what :meth:`permissions` tells."""
         return cast("list[MissingPolicy]", self._ask("GET", f"permissions?role={quote(role, safe='')}")["policies"])
+
+    def signatures(self) -> list[SignatureFlaw]:
+        """Requests, such as by presigned URLs, that were signed otherwise than AWS would take it."""
+        return cast("list[SignatureFlaw]", self._ask("GET", "signatures")["flaws"])
 
     def outbox(self, limit: int = 100, after: str = "0") -> list[Sent]:
         """E-mails, text messages and pushes that SNS would have sent, the newest first."""

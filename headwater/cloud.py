@@ -19,11 +19,14 @@ from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
+from headwater.gateway.signatures import Signatures
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
+from headwater.gateway.sqs_messages_site import SqsMessagesSite
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.gateway.xray_daemon import XRayDaemon
+from headwater.insight import guests
 from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import exporter
 from headwater.insight.surface import routes, streams
@@ -55,6 +58,7 @@ class Settings:
     the process. ``otlp``: whereto spans are exported. ``quotas``: what differs from AWS's (docs/quotas.md).
     ``mocks``: a file of Step Functions' mocks (docs/step-functions.md). ``enforce_policies``: a service whom the
     policy of a queue, topic or function does not let in is refused, as AWS does it (docs/eventbridge.md).
+    ``verify_signatures``: requests that are not signed as they say are refused (docs/permissions.md).
     ``https_port``, ``mqtts_port``: where TLS is spoken (docs/projects.md)."""
 
     host: str = "127.0.0.1"
@@ -70,6 +74,7 @@ class Settings:
     otlp: str | None = None
     mocks: Path | None = None
     enforce_policies: bool = False
+    verify_signatures: bool = False
     quotas: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,22 +104,27 @@ class Cloud:
             check_name(self.engine.catalogue, name)
         self.engine.quotas.options = settings.quotas
         self.engine.enforces_policies = settings.enforce_policies
+        self.engine.verifies_signatures = settings.verify_signatures
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
-        apis = AwsApis(self.engine, models)
+        self.startup = guests.Startup()
+        apis, signatures = AwsApis(self.engine, models), Signatures(self.engine)
         sites: list[Site] = [
             StaticPages("/_headwater", CONSOLE),
-            Surface(routes(self.engine), streams(self.engine)),
+            Surface(("/_headwater",), routes(self.engine), streams(self.engine)),
             UserApis(self.engine),
             LambdaSite(self.engine),
+            SqsMessagesSite(self.engine),
+            Surface(guests.PREFIXES, guests.routes(self.engine, self.startup), {}, spaced=True),
             SnsSite(self.engine),
             OtlpSite(self.engine),
-            s3 := S3Site(self.engine, apis),
+            s3 := S3Site(self.engine, apis, signatures),
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.sockets = SocketApis(self.engine)
-        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis)
+        judge = signatures.judge if settings.verify_signatures else None
+        self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis, judge)
         self._server = Server(self.handler)
         self.tls = self._tls(sites) if settings.https_port is not None or settings.mqtts_port is not None else None
         self._xray = XRayDaemon(self.engine)
@@ -139,6 +149,7 @@ class Cloud:
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
         self.engine.endpoint = f"http://{host}:{self._server.port}"
         await self.engine.start()
+        self.startup.began = self.engine.clock.now()
         await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)

@@ -15,9 +15,10 @@ python=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
 [ -x "$work/peer/bin/ministack" ] || { "$python" -m venv "$work/peer" && "$work/peer/bin/pip" install -q 'ministack[full]'; }
 [ -x "$work/client/bin/python" ] || { "$python" -m venv "$work/client" && "$work/client/bin/pip" install -q boto3 httptools uvloop psutil; }
 rm -rf "$work/data"
-taskset -c 0 .venv/bin/headwater start --port 4691 --mqtt-port 0 --data "$work/data" 2>"$work/headwater.log" &
+if command -v taskset >/dev/null; then pinned="taskset -c 0"; else pinned=; fi
+$pinned .venv/bin/headwater start --port 4691 --mqtt-port 0 --data "$work/data" 2>"$work/headwater.log" &
 mine=$!
-GATEWAY_PORT=4692 BIND_HOST=127.0.0.1 LOG_LEVEL=ERROR taskset -c 0 "$work/peer/bin/ministack" >"$work/ministack.log" 2>&1 &
+GATEWAY_PORT=4692 BIND_HOST=127.0.0.1 LOG_LEVEL=ERROR $pinned "$work/peer/bin/ministack" >"$work/ministack.log" 2>&1 &
 peer=$!
 trap 'kill $mine $peer 2>/dev/null || true' EXIT
 for port in 4691 4692; do

@@ -31,6 +31,7 @@ class ServerThread:
         seed: int | None = None,
         quotas: Mapping[str, str] | None = None,
         enforce_policies: bool = False,
+        verify_signatures: bool = False,
         tls: bool = False,
     ) -> None:
         self._settings = Settings(
@@ -42,6 +43,7 @@ class ServerThread:
             seed=seed,
             quotas=quotas or {},
             enforce_policies=enforce_policies,
+            verify_signatures=verify_signatures,
         )
         self._clock = clock
         self._ready = threading.Event()

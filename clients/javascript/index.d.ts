@@ -11,6 +11,9 @@ export interface Pending extends Timer { created: number; running: boolean; erro
 export interface Lacking {
   role: string; sessions: string[]; action: string; resource: string; reason: string; refused: boolean; times: number; trace: string; at: number;
 }
+export interface SignatureFlaw {
+  operation: string; key: string; error: string; reason: string; refused: boolean; times: number; trace: string; at: number;
+}
 export interface Snapshot { name: string; taken: number; size: number }
 export interface Span {
   id: string; trace: string; parent: string | null; kind: string; name: string; subject: string | null;
@@ -90,6 +93,7 @@ export class Headwater {
   resources(where?: { account?: string; region?: string }): Promise<Array<{ arn: string; type: string; name: string }>>;
   deliveries(limit?: number): Promise<Pending[]>;
   permissions(role?: string): Promise<Lacking[]>;
+  signatures(): Promise<SignatureFlaw[]>;
   faults(): Promise<FaultSet>;
   addFaults(faults?: { rules?: FaultRule[]; seed?: number | string }): Promise<FaultSet>;
   clearFaults(): Promise<FaultSet>;

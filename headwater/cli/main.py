@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 import click
 
 from headwater import __version__
 
+# of these the server is a part, which forks and is signalled; the others ask one over HTTP, in WSL too
+_SERVING = ("start", "up")
+_WINDOWS = (
+    "Headwater's server does not run on Windows itself. Install and start it in WSL 2 (`wsl --install`): programs on "
+    "Windows reach it at the same address, http://127.0.0.1:4566."
+)
 _COMMANDS = {
     "deliveries": "List deliveries: waiting, running, retrying, given up.",
     "execution": "Show what an execution of Step Functions did; compare two; replay on a changed definition.",
@@ -40,12 +47,18 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name in _SERVING and _is_windows():
+            raise click.ClickException(_WINDOWS)
         command: click.Command = importlib.import_module(f"headwater.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _is_windows() -> bool:
+    return sys.platform == "win32"
 
 
 @click.command(cls=_Lazy)

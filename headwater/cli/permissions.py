@@ -1,4 +1,4 @@
-"""``headwater permissions``: what roles lack."""
+"""``headwater permissions``: what roles lack, and what is not signed as AWS wants it."""
 
 from __future__ import annotations
 
@@ -13,33 +13,36 @@ from rich.text import Text
 from headwater.cli.asking import asking
 from headwater.cli.options import endpoint_option
 from headwater.cli.terminal import terminal
-from headwater.client import Lacking, MissingPolicy
+from headwater.client import Lacking, MissingPolicy, SignatureFlaw
 
 
 @click.command("permissions")
 @click.argument("role", required=False, default="", metavar="[ROLE]")
 @click.option("--policy", is_flag=True, help="Print, for each role, a policy that would allow what it lacks.")
-@click.option("--json", "as_json", is_flag=True, help="Each missing permission as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Each of them as a line of JSON.")
 @endpoint_option
 def command(role: str, policy: bool, as_json: bool, endpoint: str) -> None:
     """List what functions, executions and others did here, or tried, that the policies of their roles do not allow, so
-    that AWS would refuse it; of one ROLE, given by its name or ARN.
+    that AWS would refuse it; of one ROLE, given by its name or ARN. Then the requests, such as by presigned URLs, that
+    it would refuse for their signatures.
 
-    `headwater start --enforce-policies` refuses it here too.
+    `headwater start --enforce-policies` and `--verify-signatures` refuse it here too.
     """
     with asking(endpoint) as headwater:
         if policy:
             click.echo(json.dumps(_by_role(headwater.missing_policies(role)), indent=2))
             return
-        found = headwater.permissions(role)
+        found, flaws = headwater.permissions(role), [] if role else headwater.signatures()
     if as_json:
-        for each in found:
+        for each in (*found, *flaws):
             click.echo(json.dumps(each))
         return
     found.sort(key=itemgetter("role", "resource", "action"))
     for arn, lacking in groupby(found, key=itemgetter("role")):
         _show(arn, list(lacking))
-    if not found:
+    for key, signed in groupby(sorted(flaws, key=itemgetter("key", "operation")), key=itemgetter("key")):
+        _show_flaws(key, list(signed))
+    if not found and not flaws:
         terminal().print("none")
 
 
@@ -55,6 +58,16 @@ def _show(arn: str, lacking: list[Lacking]) -> None:
         elif "role trust policy" in each["reason"]:
             line.append(", by the role's trust policy")
         line.append(f"  {each['trace']}", style="dim")
+        console.print(line, soft_wrap=True)
+
+
+def _show_flaws(key: str, flaws: list[SignatureFlaw]) -> None:
+    console = terminal()
+    console.print(Text.assemble(("signed with ", "dim"), (key, "bold")), soft_wrap=True)
+    for each in flaws:
+        times = "once" if each["times"] == 1 else f"{each['times']} times"
+        line = Text.assemble("  ", each["operation"], "  ", (each["error"], "red"), f": {each['reason']}  ")
+        line.append(f"{times}  {each['trace']}", style="dim")
         console.print(line, soft_wrap=True)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import click
 import uvloop
 
+from headwater.cli.open_files import allow_many
 from headwater.cloud import Cloud, Settings
 from headwater.gateway.tls import CannotListen
 from headwater.insight.mock_file import MocksRefused
@@ -26,6 +27,7 @@ from headwater.spine.store.opening import CannotOpen
 def serve(settings: Settings, ready: Callable[[Cloud], Coroutine[Any, Any, None]], until_eof: bool = False) -> None:
     """Start, do what ``ready`` does, and stay until SIGINT or SIGTERM; what it raises ends it too. ``until_eof``: or
     until standard input, a pipe, ends."""
+    allow_many()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, ready, until_eof))

@@ -36,7 +36,7 @@ class Aws:
                 region_name=self.region,
                 endpoint_url=self.endpoint,
                 aws_access_key_id=self.account,
-                aws_secret_access_key="headwater",
+                aws_secret_access_key="test",
                 config=CONFIG,
             )
         return self._clients[service]

@@ -16,6 +16,7 @@ from headwater.gateway.protocols import Protocol, WireService, load_service
 from headwater.gateway.protocols.naming import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.sessions import Sessions, expired
+from headwater.gateway.signatures import heed
 from headwater.gateway.users import as_user, is_of_user
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
@@ -67,6 +68,12 @@ class AwsApis:
                 connection.respond(found)
                 return
             route, path = found
+        if request.flaw is not None:
+            operation, refused = heed(route.operation, request.flaw, route.protocol, request.excused)
+            route = route._replace(operation=operation)
+            if refused is not None:
+                self._submit(route, {}, request, request_id, connection)
+                return
         session = self._sessions.find(request)
         if session is not None:
             if session.expires <= self._engine.clock.now():
@@ -84,6 +91,17 @@ class AwsApis:
             log.exception("request could not be read", extra={"operation": route.operation.title})
             connection.respond(route.wire.error(route.protocol, internal_error(), request_id, route.operation.name))
             return
+        self._submit(route, parameters, request, request_id, connection)
+
+    def _submit(
+        self,
+        route: Route,
+        parameters: dict[str, Any],
+        request: HttpRequest,
+        request_id: str,
+        connection: HttpConnection,
+    ) -> None:
+        headers = request.headers
         # S3 answers browsers by the CORS rules of each bucket
         kind = _Reply if route.plan.events is None else _StreamingReply
         reply = kind(connection, route, request_id, "origin" in headers and route.service != "s3")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headwater.languages.signatures.faults import Flaw
 
 
 class HttpRequest:
@@ -10,9 +13,12 @@ class HttpRequest:
 
     ``path`` and ``query`` are as they came (percent-encoded, without the ``?``), ``headers`` have lower-case
     names and the last value of a name given twice, joined by the server with a comma where HTTP says so.
+
+    ``flaw`` is what AWS would not take of how it is signed. It hinders what is asked of AWS's APIs, unless it is
+    ``excused``: somebody else vouches for whom it is from, or it is only to be told.
     """
 
-    __slots__ = ("body", "headers", "method", "path", "query")
+    __slots__ = ("body", "excused", "flaw", "headers", "method", "path", "query")
 
     def __init__(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> None:
         self.method = method
@@ -20,6 +26,8 @@ class HttpRequest:
         self.query = query
         self.headers = headers
         self.body = body
+        self.flaw: Flaw | None = None
+        self.excused = False
 
 
 class HttpResponse:

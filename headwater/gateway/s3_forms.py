@@ -41,10 +41,12 @@ _MEMBERS = {
 
 
 class FormUpload(NamedTuple):
-    """A form as the request of PostObject, whose credential signed it ('' where nobody did), and what answers it."""
+    """A form as the request of PostObject, whose credential signed it ('' where nobody did), its fields, and what
+    answers it."""
 
     parameters: dict[str, Any]
     credential: str
+    fields: dict[str, str]
     answer: Callable[[dict[str, Any]], HttpResponse]
 
 
@@ -67,7 +69,10 @@ def form_upload(request: HttpRequest, bucket: str, clock: Clock, endpoint: str) 
         parameters["Tagging"] = _tags(fields["tagging"])
     location = f"{endpoint}/{bucket}/{quote(key)}"
     return FormUpload(
-        parameters, fields.get("x-amz-credential", ""), lambda result: _answer(fields, bucket, key, location, result)
+        parameters,
+        fields.get("x-amz-credential", ""),
+        fields,
+        lambda result: _answer(fields, bucket, key, location, result),
     )
 
 

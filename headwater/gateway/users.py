@@ -18,7 +18,7 @@ def is_of_user(access_key: str) -> bool:
 
 def as_user(engine: Engine, caller: Caller, access_key: str, service: str, protocol: str) -> Caller:
     """The caller as the user whose key it is; the same where it is nobody's. AwsError where policies are enforced and
-    the key is not active."""
+    the key is not active; where signatures are verified nobody comes so far with such a key."""
     if not engine.catalogue.loaded("iam"):
         return caller
     owner = engine.ask("iam", "KeyOwner", {"AccessKeyId": access_key}, caller)

@@ -153,6 +153,13 @@ PERMISSIONS = _object(
     "looked_at lacking policies", looked_at={"type": "integer", "description": "spans, the newest"},
     lacking=_list(_LACKING), policies={**_list(_MISSING), "description": "that would allow it"},
 )  # fmt: skip
+_FLAW = _object(
+    "operation key error reason refused times trace at",
+    operation=_text("such as s3:GetObject"), key=_text("the access key id, or nothing"), error=_text("AWS's code"),
+    reason=_text("what differs, or AWS's message"), refused={"type": "boolean"}, times={"type": "integer"},
+    trace=_text("the last one's"), at=_MS,
+)  # fmt: skip
+SIGNATURES = _object("flaws", flaws=_list(_FLAW))
 STOP = _object("stop", stop=_text("a phone number"), account=_text(), region=_text())
 SPANS = _object("spans last", spans=_list(_ANYTHING), last=_text("the id of the newest span that there is"))
 SNAPSHOT = _object(

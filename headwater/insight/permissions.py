@@ -16,7 +16,7 @@ from headwater.spine.operations import Call
 from headwater.spine.permissions import REFUSED, is_in_role
 
 # the newest spans, which are all of an hour's work
-_MOST_LOOKED_AT = 200_000
+MOST_LOOKED_AT = 200_000
 _NOTED = """
 SELECT trace, started, notes FROM (SELECT trace, started, notes FROM spans ORDER BY id DESC LIMIT ?) AS newest
 WHERE notes LIKE '% is not authorized to perform: %'
@@ -33,13 +33,13 @@ async def show_permissions(engine: Engine, query: Mapping[str, str], body: Any) 
 
 def _look(call: Call, role: str) -> dict[str, Any]:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for trace, started, notes in call.store.all(_NOTED, (_MOST_LOOKED_AT,)):
+    for trace, started, notes in call.store.all(_NOTED, (MOST_LOOKED_AT,)):
         noted = orjson.loads(notes)
         for line in str(noted.get(NOTE) or noted.get(REFUSED) or "").splitlines():
             match = _TOLD.fullmatch(line)
             if match is not None:
                 _add(found, match, role, {"refused": REFUSED in noted, "times": 0, "trace": trace, "at": started})
-    (looked_at,) = call.store.one(_COUNT, (_MOST_LOOKED_AT,)) or (0,)
+    (looked_at,) = call.store.one(_COUNT, (MOST_LOOKED_AT,)) or (0,)
     listed = list(found.values())
     return {"looked_at": looked_at, "lacking": listed, "policies": granting(listed)}
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from headwater import __version__
-from headwater.insight import localstack, openapi
+from headwater.insight import openapi
 from headwater.insight.doors import caller_of, run_operation
 from headwater.insight.executions import answer_diff, answer_graph, answer_replay, answer_show
 from headwater.insight.explained import (
@@ -29,6 +29,7 @@ from headwater.insight.pulse import pulse
 from headwater.insight.quotas import change_quotas, clear_quotas, show_quotas
 from headwater.insight.search import FAILED, RUNNING, Wanted, search_traces
 from headwater.insight.settle import settle
+from headwater.insight.signatures import show_signatures
 from headwater.insight.snapshots import delete_snapshot, restore_snapshot, save_snapshot, snapshots
 from headwater.insight.time import show_time, steer
 from headwater.insight.traces import find_trace, last_span, last_trace, published, spans_after, tree, whole_span
@@ -331,6 +332,10 @@ PAGES = (
         show_permissions, {"role": "Only of this role: a name or an ARN."}, answers=openapi.PERMISSIONS,
     ),
     Page(
+        "GET", "/_headwater/signatures", "Requests that were signed otherwise than AWS would take it",
+        show_signatures, answers=openapi.SIGNATURES,
+    ),
+    Page(
         "GET", "/_headwater/outbox", "E-mails, text messages and pushes that SNS would have sent, the newest first",
         show_outbox, {"limit": "How many, 100 unless told.", "after": "A message's id."}, answers=openapi.OUTBOX,
     ),
@@ -354,13 +359,9 @@ PAGES = (
         "GET", "/_headwater/executions/graph", "The graph of a state machine, laid out", answer_graph,
         {"machine": "An ARN."}, answers=openapi.GRAPH,
     ),
-    Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(
         "PUT", "/_headwater/cloudformation/response", "A custom resource's answer", _respond,
         {"token": "As in the ResponseURL."}, takes={"type": "object"},
     ),
-    Page("GET", "/_localstack/health", "For tools that know LocalStack", localstack.health),
-    Page("GET", "/_localstack/init", "For tools that know LocalStack: everything has been done", localstack.stages),
-    Page("GET", "/_localstack/init/{stage}", "For tools that know LocalStack: boot, start or ready", localstack.stage),
-    Page("POST", "/_localstack/state/reset", "For tools that know LocalStack", _reset),
+    Page("GET", "/_headwater/openapi.json", "This document", _openapi),
 )  # fmt: skip

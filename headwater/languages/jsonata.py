@@ -1,4 +1,4 @@
-"""JSONata expressions as Step Functions evaluates them: jsonatapy with bounds, and Step Functions' own functions.
+"""JSONata expressions as Step Functions evaluates them: an engine with bounds, and Step Functions' own functions.
 
 AWS documents JSONata 2.0.6 without `$eval`, and adds `$partition`, `$range`, `$hash`, `$random` (seedable), `$uuid`
 and `$parse`. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-import jsonatapy
 import orjson
 
 from headwater.languages.java_random import JavaRandom
 from headwater.languages.jsonata_bounds import FUNCTIONS as BOUNDING
 from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, Refused, bounded
+from headwater.languages.jsonata_engine import NoEngine, compile_text
 from headwater.languages.jsonata_wording import TOO_LARGE, reword, reword_syntax
 
 # Bounds on one evaluation; a hostile expression fails its state and nothing else.
@@ -32,7 +32,7 @@ UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "UNDEFINED"})()
 
 
 class JsonataSyntaxError(Exception):
-    """The expression does not parse; the argument is JSONata's message without its code."""
+    """The expression does not parse, or nothing here can; the argument is JSONata's message without its code."""
 
 
 class JsonataError(Exception):
@@ -86,15 +86,17 @@ class Expression:
         self._depth = MAXIMUM_STACK_DEPTH
         self._finite = _ARITHMETIC.search(text) is None
         try:
-            self._compiled = jsonatapy.compile(text)
+            self._compiled = compile_text(text)
             within = bounded(text)
             if within is not text:
-                self._compiled = jsonatapy.compile(within)
+                self._compiled = compile_text(within)
                 self._depth += _BOUNDING_DEPTH
                 for name, function in BOUNDING.items():
                     self._compiled.register(name, function)
         except ValueError as error:
             raise JsonataSyntaxError(reword_syntax(str(error), text)) from None
+        except NoEngine as error:
+            raise JsonataSyntaxError(str(error)) from None
         for name, function in _FUNCTIONS.items():
             if f"${name.rstrip('_')}" in text:
                 self._compiled.register(name, self._bind(name, function))
@@ -224,7 +226,7 @@ def _now(host: Host, picture: Any = None, timezone: Any = None) -> str:
     arguments = {"ms": host.now, "picture": picture, "timezone": timezone}
     text = "$fromMillis($ms, $picture)" if timezone is None else "$fromMillis($ms, $picture, $timezone)"
     try:
-        return str(jsonatapy.compile(text).evaluate(None, arguments))
+        return str(compile_text(text).evaluate(None, arguments))
     except ValueError as error:
         raise _HostError(str(error)) from None
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import AsyncIterable, Iterator
 from typing import Any, ClassVar
 
-import jsonatapy
 import orjson
 from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError, JSONPathMatch, NodeList
 from jsonpath.exceptions import JSONPathRecursionError
@@ -18,6 +17,8 @@ from jsonpath.lex import Lexer
 from jsonpath.parse import Parser
 from jsonpath.selectors import Filter, FilterContext, IndexSelector, JSONPathSelector, NameSelector, SliceSelector
 from jsonpath.token import TOKEN_IN
+
+from headwater.languages.jsonata_engine import NoEngine, compile_text
 
 # Places of a value that one evaluation may look at.
 MOST_PLACES = 150_000
@@ -204,8 +205,8 @@ def _matches(pattern: re.Pattern[str], text: str) -> bool:
     escaped = _SLASH.sub(lambda found: found[1] or r"\/", pattern.pattern)
     flags = "i" if pattern.flags & re.IGNORECASE else ""
     try:
-        return bool(jsonatapy.compile(rf"$contains(s, /^(?:{escaped})$/{flags})").evaluate({"s": text}))
-    except ValueError as error:
+        return bool(compile_text(rf"$contains(s, /^(?:{escaped})$/{flags})").evaluate({"s": text}))
+    except (ValueError, NoEngine) as error:
         why = str(error).splitlines()[-1]
     raise QueryFailed(f"The regular expression /{pattern.pattern}/ could not be evaluated: {why}")
 

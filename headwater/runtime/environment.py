@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import socket
 import time
@@ -28,14 +27,13 @@ from headwater.runtime.logs import LogPipe, PlatformLines, Report, iso
 from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.runtime.pressure import Pressure
+from headwater.runtime.processes import look
+from headwater.runtime.python_layers import PythonLayers
 from headwater.spine.clock import Clock, machine_now
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
 
 _INIT_LIMIT = 10.0  # seconds for a start, before the function's own timeout begins to count
 _MEMORY_SLACK = 512 << 20  # data a process may reserve beyond its memory; what it *uses* is watched
-_RESIDENT = re.compile(rb"^VmRSS:\s*(\d+) kB", re.MULTILINE)
-_THREADS = re.compile(rb"^Threads:\s*(\d+)", re.MULTILINE)
-_PEAK = re.compile(rb"^VmHWM:\s*(\d+) kB", re.MULTILINE)
 
 
 class Host(NamedTuple):
@@ -48,6 +46,7 @@ class Host(NamedTuple):
     emit: Callable[[FunctionVersion, str, LogEvents], None]
     packages: Packages
     node_sdk: NodeSdk
+    python_layers: PythonLayers
     pressure: Pressure
 
 
@@ -102,7 +101,7 @@ class Environment:
         self._pid = 0
         self._memory = 0
         self._starved = False
-        self._lacking: str | None = None  # why the AWS SDK is not there
+        self._lacking: str | None = None  # why the AWS SDK, or a layer, is not there
         self._temporary = host.folder / "tmp" / self.identity
         self._lines = PlatformLines(function)
         today = datetime.fromtimestamp(host.clock.now() // 1000, UTC)
@@ -119,6 +118,8 @@ class Environment:
             command = programs.command_for(self.function)
             if self.function.runtime.startswith("nodejs"):
                 await self._provide_sdk()
+            if self.function.requirements:
+                await self._provide_packages(launcher.python)
         except programs.CannotRun as error:
             raise InitFailed(error.failure) from None
         except (OSError, BadZipFile) as error:
@@ -157,6 +158,13 @@ class Environment:
 
     async def _provide_sdk(self) -> None:
         self._lacking = await self._host.node_sdk.provide(self.function)
+        self._warn_of_lacking()
+
+    async def _provide_packages(self, python: str) -> None:
+        self.function, self._lacking = await self._host.python_layers.provide(self.function, python)
+        self._warn_of_lacking()
+
+    def _warn_of_lacking(self) -> None:
         if self._lacking is not None:
             self._log.add(self._lines.warning(f"Headwater: {self._lacking}.", self._host.clock.now()))
 
@@ -316,9 +324,9 @@ class Environment:
 
     def watch_memory(self) -> None:
         """Note the most memory used so far, and kill a process that uses more than it may."""
-        used, peak = memory_of(self._pid)
-        self._memory = max(self._memory, min(peak, self.function.memory))
-        if used > self.function.memory:
+        seen = look(self._pid)
+        self._memory = max(self._memory, min(seen.peak, self.function.memory))
+        if seen.memory > self.function.memory:
             self._starved = True
             self.kill()
 
@@ -337,7 +345,7 @@ class Environment:
     def is_quiet(self) -> bool:
         """Whether an idle process does nothing by itself, as far as that can be seen: no threads but the first.
         Other programs than our own bootstrap always have some, and are trusted."""
-        return self._listener is not None or threads_of(self._pid) <= 1
+        return self._listener is not None or look(self._pid).threads <= 1
 
     def _leave(self) -> None:
         if not self.gone:
@@ -365,26 +373,3 @@ class Environment:
 def _close_all(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def memory_of(pid: int) -> tuple[int, int]:
-    """Memory of a process now, and the most so far, in MB; zeros where that cannot be told."""
-    status = _status(pid)
-    used, peak = _RESIDENT.search(status), _PEAK.search(status)
-    if used is None or peak is None:  # a zombie
-        return 0, 0
-    return int(used[1]) >> 10, int(peak[1]) >> 10
-
-
-def threads_of(pid: int) -> int:
-    """How many threads a process has; zero where that cannot be told."""
-    found = _THREADS.search(_status(pid))
-    return int(found[1]) if found else 0
-
-
-def _status(pid: int) -> bytes:
-    try:
-        with open(f"/proc/{pid}/status", "rb", buffering=0) as file:  # noqa: PTH123 - half of the time
-            return file.read()
-    except OSError:
-        return b""

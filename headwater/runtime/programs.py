@@ -80,7 +80,7 @@ def variables(function: FunctionVersion, log_stream: str, temporary: Path, prein
     layers_lib = [str(layer / "lib") for layer in function.layers]
     made = {
         "AWS_ACCESS_KEY_ID": function.account,
-        "AWS_SECRET_ACCESS_KEY": "headwater",
+        "AWS_SECRET_ACCESS_KEY": function.secret,
         "AWS_SESSION_TOKEN": function.session_token,
         "AWS_DEFAULT_REGION": function.region,
         "AWS_REGION": function.region,

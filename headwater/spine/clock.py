@@ -91,6 +91,14 @@ class Clock:
             return date
         return max(self.at_machine_time(date), self.at_machine_time(date + 999) - 999)
 
+    def showed(self, date: int, ago: int, ahead: int) -> bool:
+        """Whether the machine's clock or this one showed about ``date`` in the last ``ago`` milliseconds, or will in
+        the next ``ahead``: clients sign by the one, functions by the other."""
+        machine = machine_now()
+        if machine - ago <= date <= machine + ahead:
+            return True
+        return min(self.at_machine_time(machine - ago), self.now() - ago) <= date <= self.now() + ahead
+
     # ---- timers
 
     def call_at(self, when: int, callback: Callable[[], None]) -> Timer:

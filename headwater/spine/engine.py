@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
-from headwater.spine import dead, fault_keeping, keeping, quotas, records, versions
+from headwater.spine import dead, fault_keeping, keeping, keyring, quotas, records, versions
 from headwater.spine import deliveries as ledger
 from headwater.spine import spans as span_table
 from headwater.spine.auditing import Audit, Told
@@ -85,6 +85,8 @@ class Engine:
         self.armed: FaultSet | None = None  # None while no fault is asked for
         self.faults = Faults(self)
         self.enforces_policies = False  # whether policies hinder anybody (headwater.spine.admission, permissions)
+        self.verifies_signatures = False  # whether requests are refused that are not signed as they ought to be
+        self.keyring = keyring.Keyring()
         self.universe = 0  # how many there were before in this process
         self.failure: AwsError | None = None  # of the commit that failed last
         self.audit: Audit | None = None  # set by the service that asks for it
@@ -123,6 +125,8 @@ class Engine:
         migrate(self.store, "spine-keeping", keeping.SCHEMA)
         migrate(self.store, "spine-faults", fault_keeping.SCHEMA)
         migrate(self.store, "spine-quotas", quotas.SCHEMA)
+        migrate(self.store, "spine-keyring", keyring.SCHEMA)
+        self.keyring.load(self.store, self.ids)
         self.faults.load()
         self.quotas.load(self.store)
         self.retention.load(self.store, self.now)

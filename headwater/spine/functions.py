@@ -20,7 +20,8 @@ class FunctionVersion:
     ``arn`` is qualified with the version and names the pool of warm environments; ``revision``
     changes whenever code or configuration do, and older environments are then drained.
     ``memory`` is in MB, ``timeout`` in seconds; ``code`` and ``layers`` are zip files named by their
-    content, or folders. ``session_token`` goes with the function's credentials.
+    content, or folders; ``requirements`` are packages that pip installs in the place of layers.
+    ``secret`` and ``session_token`` go with the function's credentials, whose access key id is its account.
     """
 
     arn: str
@@ -31,12 +32,14 @@ class FunctionVersion:
     endpoint: str
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    requirements: tuple[str, ...] = ()
     memory: int = 128
     timeout: int = 3
     architecture: str = "x86_64"
     log_group: str = ""
     log_format: str = "Text"
     log_level: str = ""
+    secret: str = "headwater"
     session_token: str = "headwater"
 
     @property

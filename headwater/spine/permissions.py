@@ -24,6 +24,8 @@ from headwater.spine.session_tokens import Confined
 
 # what a span says of what was refused, in words that are the same for all services
 REFUSED = "refused"
+# the access key of a request that AWS would refuse for its signature
+SIGNED_WITH = "signed with"
 _ROLE, _USER = ":assumed-role/", ":user/"
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _BAD_REQUEST = frozenset(  # services that answer 400 where others answer 403
@@ -69,10 +71,17 @@ def in_role(operation: Operation) -> Operation:
 def weigh(call: Call, operation: Operation, request: Request) -> None:
     """Note on the call's span what its principal may not do; AwsError where policies are enforced."""
     for access in operation.needs(call, request) if operation.needs else ():
-        why = lacks(call, call.principal, access)
+        by_service = access.action.startswith("kms:") and operation.service != "kms"
+        why = lacks(call, call.principal, access, through(operation.service, call.region) if by_service else _NOTHING)
         if why is not None:
             _hold_against(call, operation.service, access, why)
             return
+
+
+@lru_cache(maxsize=256)
+def through(service: str, region: str) -> Mapping[str, tuple[str, ...]]:
+    """What a request to KMS has that a service makes for its caller, as condition keys."""
+    return MappingProxyType({"kms:viaservice": (f"{service}.{region}.amazonaws.com",)})
 
 
 def check_passing(call: Call, role: str, service: str) -> None:
@@ -121,12 +130,25 @@ def lacks(call: Call, principal: str, access: Access, asked: Mapping[str, tuple[
     why = permissions.lacks(*access, asked)
     if why is not None and why.startswith("with"):
         return why
-    said = what_resource_says(call, principal, access, permissions.values)
+    said = what_resource_says(call, principal, access, permissions, asked)
     if said is Says.SHUTS_OUT:
         return str(said.value)
+    if said is Says.KEEPS_OUT:
+        why = f"because no resource-based policy allows the {access.action} action"
     if said is Says.LETS_ROLE_IN and why is not None and is_in_role(principal):
         return permissions.limits(*access)
-    return why if said is Says.NOTHING else None
+    if why is None or said not in (Says.NOTHING, Says.KEEPS_OUT) or _is_granted(call, principal, permissions, access):
+        return None
+    return why
+
+
+def _is_granted(call: Call, principal: str, permissions: Permissions, access: Access) -> bool:
+    """Whether a grant of KMS gives it, which counts beside all policies."""
+    service, _, name = access.action.partition(":")
+    if service != "kms" or not access.resource:
+        return False
+    asked = {"Key": access.resource, "Grantees": [principal, *permissions.values["aws:principalarn"]]}
+    return name in call.ask("kms", "GrantedOperations", asked)["Operations"]
 
 
 def _refusal(principal: str, service: str, access: Access, why: str) -> AwsError:

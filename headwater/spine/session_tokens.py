@@ -1,16 +1,15 @@
 """Session tokens of ours: until when one holds, and whose it is, is written in it, so that nothing needs to be kept.
 
 What AWS's tokens begin with, then in base 64: the length of a JSON text, the text (`[milliseconds, principal]`), its
-check sum, and random bytes. Any other text is a token of somebody else's, of which nothing is known. A session with
-policies or tags of its own has them after the principal.
+check sum, a seal (`keyring.py`), and random bytes. Any other text is a token of somebody else's, of which nothing is
+known. A session with policies or tags of its own has them after the principal.
 """
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import shake_128
 from typing import NamedTuple
 from zlib import crc32
@@ -21,7 +20,11 @@ from headwater.spine.ids import Ids
 
 _FOR_EVER = 2**53
 _PREFIX = "IQoJb3JpZ2luX2Vj"
-_RANDOM_BYTES = 120
+_SEAL_BYTES = 32
+_FILLING_BYTES = 120  # the seal, and then random ones
+
+Seal = Callable[[bytes], bytes]
+"""32 bytes that only who made them can make of a text."""
 
 
 class Confined(str):
@@ -55,33 +58,46 @@ class Session(NamedTuple):
     principal: str
 
 
-def make_token(session: Session, ids: Ids) -> str:
-    return _written(session, ids.bits(8 * _RANDOM_BYTES).to_bytes(_RANDOM_BYTES, "big"))
+def make_token(session: Session, ids: Ids, seal: Seal | None = None) -> str:
+    return _written(session, ids.bits(8 * _FILLING_BYTES).to_bytes(_FILLING_BYTES, "big"), seal)
 
 
-@lru_cache(maxsize=4096)
-def standing_token(principal: str) -> str:
-    """One that holds for ever, and is the same each time: for whom we vouch ourselves, such as a function."""
-    return _written(Session(_FOR_EVER, principal), shake_128(principal.encode()).digest(_RANDOM_BYTES))
+def standing_token(principal: str, seal: Seal | None = None) -> str:
+    """One that holds for ever, and is the same each time."""
+    filling = shake_128(principal.encode()).digest(_FILLING_BYTES)
+    return _written(Session(_FOR_EVER, principal), filling, seal)
 
 
-def _written(session: Session, filling: bytes) -> str:
+def _written(session: Session, filling: bytes, seal: Seal | None) -> str:
     told: list[object] = list(session)
     if isinstance(mark := session.principal, Confined):
         told += [mark.policy, mark.policies, mark.tags, mark.issuer]
     text = orjson.dumps(told)
     head = len(text).to_bytes(2, "big") + text + crc32(text).to_bytes(4, "big")
+    if seal is not None:
+        filling = seal(text) + filling[_SEAL_BYTES:]
     return _PREFIX + b64encode(head + filling).decode()
+
+
+def sealed_text(token: str) -> tuple[bytes, bytes]:
+    """The text of a token of ours, and its seal; both empty for any other."""
+    data = _data(token)
+    end = 2 + int.from_bytes(data[:2], "big")
+    return data[2:end], data[end + 4 : end + 4 + _SEAL_BYTES]
+
+
+def _data(token: str) -> bytes:
+    if not token.startswith(_PREFIX):
+        return b""
+    try:
+        return b64decode(token[len(_PREFIX) :], validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def session_of(token: str) -> Session | None:
     """What a token of ours says; None for any other."""
-    if not token.startswith(_PREFIX):
-        return None
-    try:
-        data = b64decode(token[len(_PREFIX) :], validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    data = _data(token)
     end = 2 + int.from_bytes(data[:2], "big")
     text = data[2:end]
     if data[end : end + 4] != crc32(text).to_bytes(4, "big"):

@@ -69,6 +69,10 @@ class Universes:
         """Save what is committed by now; a snapshot of that name is replaced. What runs goes on."""
         if not _NAME.fullmatch(name):
             raise AwsError("BadRequest", f"A snapshot's name matches {_NAME.pattern}.", 400)
+        for other in self._folder.glob("[!.]*"):  # on macOS they would be one folder
+            if other.name != name and other.name.lower() == name.lower():
+                message = f"There is a snapshot named {other.name}; a name must differ in more than its case."
+                raise AwsError("BadRequest", message, 400)
         engine = self._engine
         async with self._changing:
             saved: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.orders.shop import ROOT
 
 ARTIFACTS = ROOT / "artifacts"
-CHROMIUM = shutil.which("chromium") or ""
+_PLACES = ("chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+CHROMIUM = next(filter(None, map(shutil.which, _PLACES)), "")
 AXE = ROOT / "tests/clients/node_modules/axe-core/axe.min.js"
 FLAGS = (
     "--headless",

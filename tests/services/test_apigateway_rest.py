@@ -168,7 +168,7 @@ def test_bad_input(aws: Client, operation: str, arguments: dict[str, Any], code:
 
 def test_integrations_that_cannot_be_served_are_refused_when_deployed(aws: Client) -> None:
     client = aws("apigateway")
-    http = {"type": "http", "httpMethod": "GET", "uri": "http://example.com"}
+    http = {"type": "http", "httpMethod": "GET", "uri": "http://example.com", "connectionType": "VPC_LINK"}
     api = client.import_rest_api(body=document(a={"get": {"x-amazon-apigateway-integration": http}}))
     with pytest.raises(ClientError) as failure:
         client.create_deployment(restApiId=api["id"])

@@ -181,3 +181,11 @@ def test_names_are_names(headwater: Headwater, name: str) -> None:
         headwater.save(name)
     with pytest.raises(HeadwaterError, match=r"no snapshot|no such page"):
         headwater.restore(name)
+
+
+def test_names_that_some_file_systems_take_for_one(headwater: Headwater) -> None:
+    headwater.save("Before")
+    with pytest.raises(HeadwaterError, match="There is a snapshot named Before; a name must differ"):
+        headwater.save("before")
+    headwater.save("Before")
+    assert [each["name"] for each in headwater.snapshots()] == ["Before"]

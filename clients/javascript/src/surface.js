@@ -109,6 +109,11 @@ export class Headwater {
     return (await this.ask("GET", `permissions?role=${encodeURIComponent(role)}`)).lacking;
   }
 
+  /** Requests, such as by presigned URLs, that were signed otherwise than AWS would take it. */
+  async signatures() {
+    return (await this.ask("GET", "signatures")).flaws;
+  }
+
   // ---- faults
 
   /** The faults that are asked for, and those that fired. */

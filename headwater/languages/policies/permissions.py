@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headwater.languages.policies.circumstances import Circumstances
 from headwater.languages.policies.decisions import Decision, decide
@@ -35,15 +35,15 @@ class Permissions:
     def __init__(self, layers: Sequence[Layer], values: Mapping[str, tuple[str, ...]]) -> None:
         self._layers = layers
         self.values = values
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[object, ...], str | None] = {}
+        # for those who ask policies of resources for this principal: what these said, by whatever they were asked
+        self.said: dict[tuple[object, ...], Any] = {}
 
     def lacks(self, action: str, resource: str, asked: Mapping[str, tuple[str, ...]] = _NOTHING_ASKED) -> str | None:
         """Why an action (``sqs:SendMessage``) on a resource (its ARN; '': on whichever) is denied, as AWS says it
         at the end of its errors. None where it is allowed, and where that hangs on what is not known. ``asked`` are
         condition keys of the request."""
-        if asked:
-            return self._weigh(self._layers, action, resource, asked)
-        key = (action, resource)
+        key: tuple[object, ...] = (action, resource, *asked.items()) if asked else (action, resource)
         try:
             return self._known[key]
         except KeyError:

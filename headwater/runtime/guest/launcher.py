@@ -12,11 +12,9 @@ Requests: ``{"launch": id, ...}``, ``{"kill": id}``. Replies: ``{"ready": versio
 from __future__ import annotations
 
 import copy
-import ctypes
 import gc
 import json
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -27,9 +25,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from headwater.runtime.guest import bootstrap
+from headwater.runtime.guest.systems import System, prepare_to_fork
 
 _USUAL = ("dynamodb", "events", "iot-data", "s3", "sns", "sqs", "stepfunctions")
-_PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!I")
 _DONE = object()
 
@@ -44,7 +42,7 @@ class Launcher:
         self.wake.setblocking(False)
         self._waker.setblocking(False)
         self.pid = os.getpid()
-        self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+        self.system = System()
 
     def run(self, preparation: Iterator[None]) -> None:
         """Take the first step of the preparation, which every function would have to take by itself;
@@ -97,8 +95,7 @@ class Launcher:
     def become(self, request: dict[str, Any], descriptors: list[int]) -> None:
         """In the child: a process of the function's own; returns only for Python."""
         os.setsid()
-        if self.libc is not None:
-            self.libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        self.system.die_with_parent()
         if os.getppid() != self.pid:
             os._exit(1)
         signal.set_wakeup_fd(-1)
@@ -108,8 +105,7 @@ class Launcher:
         os.dup2(descriptors[0], 1)
         os.dup2(descriptors[0], 2)
         os.close(descriptors[0])
-        resource.setrlimit(resource.RLIMIT_DATA, (request["memory"],) * 2)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        self.system.limit(request["memory"])
         os.chdir(request["folder"])
         environment = request["environment"]
         if request["command"]:
@@ -205,5 +201,6 @@ def share_handlers(botocore_session: Any) -> None:
 
 
 def main(descriptor: int, folder: str) -> None:
+    prepare_to_fork()
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     Launcher(socket.socket(fileno=descriptor)).run(preload(folder))

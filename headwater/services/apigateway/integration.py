@@ -106,6 +106,6 @@ def compile_rest_integration(document: Mapping[str, Any]) -> Integration:
         return FunctionIntegration(function_arn(document.get("uri") or ""), "rest", timeout)
     if kind in ("AWS", "MOCK"):
         return compile_templated(document)
-    if kind == "HTTP_PROXY" and document.get("connectionType", "INTERNET") == "INTERNET":
-        return compile_rest_http(document)
+    if document.get("connectionType", "INTERNET") == "INTERNET" and kind in ("HTTP", "HTTP_PROXY"):
+        return compile_rest_http(document) if kind == "HTTP_PROXY" else compile_templated(document)
     raise not_implemented(f"The integration type {kind} of API Gateway's REST APIs")

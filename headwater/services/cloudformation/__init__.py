@@ -9,6 +9,7 @@ from headwater.services.cloudformation import (
     drift,
     kept,
     listing,
+    macros,
     nested,
     notifications,
     operation_events,
@@ -18,10 +19,12 @@ from headwater.services.cloudformation import (
     stacks,
     templates,
     topology,
+    triggers,
     type_descriptions,
     waiting,
 )
 from headwater.services.cloudformation.plan import PlanMemory
+from headwater.services.cloudformation.stack_sets import instances, operations, running, sets
 from headwater.services.cloudformation.tables import SCHEMA
 from headwater.spine.authorization import Authorization
 from headwater.spine.service import Service
@@ -30,8 +33,9 @@ SERVICE = Service(
     name="cloudformation",
     modules=(
         *(stacks, change_sets, templates, listing, operation_events, outputs, deployment, provisioning),
+        *(sets, instances, operations, running),
         *(control, control_work, drift, type_descriptions),
-        *(custom, kept, nested, notifications, signals, topology, waiting),
+        *(custom, kept, macros, nested, notifications, signals, topology, triggers, waiting),
     ),
     schema=SCHEMA,
     memory=PlanMemory,

@@ -15,6 +15,7 @@ from headwater.services.cloudformation.errors import validation_error
 from headwater.services.cloudformation.plan import PlanMemory, stored_template
 from headwater.services.cloudformation.source import load_body, needed_capabilities, parameters_section, read_text
 from headwater.services.cloudformation.stack import dumps, find_stack
+from headwater.services.cloudformation.stack_sets.sets import find_stack_set
 from headwater.services.cloudformation.transforms import LANGUAGE_EXTENSIONS
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -42,7 +43,9 @@ def validate_template(call: Call, request: Request) -> Result:
 
 @operation("cloudformation", "GetTemplateSummary")
 def get_template_summary(call: Call, request: Request) -> Result:
-    if request.get("StackName"):
+    if request.get("StackSetName"):
+        text = find_stack_set(call, request["StackSetName"]).body
+    elif request.get("StackName"):
         text = stored_template(call, find_stack(call, request["StackName"])).body
     else:
         text = read_text(call, request)

@@ -19,6 +19,8 @@ def validation(message: str) -> AwsError:
 
 
 def key_refusal(error: AwsError) -> AwsError:
+    if error.code == "AccessDeniedException":
+        return AwsError("AccessDeniedException", f"KMS key access denied error: {error.message}")
     return validation(f"KMS validation error: {error.message}")
 
 

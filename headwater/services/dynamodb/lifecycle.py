@@ -27,6 +27,7 @@ from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
 _PAGE = 100
+_ON_CREATION = ("kms:DescribeKey", "kms:CreateGrant")  # of who makes a table, for DynamoDB to go on by itself
 _KEPT = (
     "AttributeDefinitions",
     "TableName",
@@ -91,7 +92,7 @@ def optional_settings(call: Call, request: Request) -> dict[str, Any]:
     if encryption and not encryption.get("Enabled"):
         settings["SSEDescription"] = None
     elif encryption:
-        arn = usable_key(call, encryption.get("KMSMasterKeyId") or "alias/aws/dynamodb", key_refusal)
+        arn = usable_key(call, encryption.get("KMSMasterKeyId") or "alias/aws/dynamodb", _ON_CREATION, key_refusal)
         settings["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn}
     if "TableClass" in request:
         settings["TableClassSummary"] = {"TableClass": request["TableClass"]}

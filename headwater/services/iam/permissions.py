@@ -155,6 +155,8 @@ def _values(arn: str, kind: str, identity: str, account: str, tags: dict[str, st
         "aws:securetransport": ("true",),  # as it will be on AWS
         "aws:viaawsservice": ("false",),
         "aws:principalisawsservice": ("false",),
+        "kms:calleraccount": (account,),
+        "kms:viaservice": (),  # but where a service uses a key for somebody, who then says so
         **dict.fromkeys(_ABSENT, ()),
         "aws:principaltag/": (),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()},

@@ -15,7 +15,6 @@ from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
 MOST_KEYS = 2
-SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def describe_user(call: Call, user: Principal) -> dict[str, Any]:
@@ -107,7 +106,7 @@ def create_access_key(call: Call, request: Request) -> Result:
             "UserName": user,
             "AccessKeyId": identity,
             "Status": "Active",
-            "SecretAccessKey": call.ids.token(40, SECRET_ALPHABET),
+            "SecretAccessKey": call.engine.keyring.secret_of(identity),
             "CreateDate": call.now,
         }
     }

@@ -95,7 +95,7 @@ def _retained(call: Call, request: Request) -> tuple[Stream, int]:
 @operation("kinesis", "StartStreamEncryption")
 def start_stream_encryption(call: Call, request: Request) -> Result:
     stream = active_stream(call, request)
-    usable_key(call, request["KeyId"], as_shape)
+    usable_key(call, request["KeyId"], ("kms:DescribeKey",), as_shape)
     return update(call, stream, encryption=request["EncryptionType"], key=request["KeyId"])
 
 

@@ -20,6 +20,7 @@ from headwater.services.kms import (
     tags,
     using,
 )
+from headwater.services.kms.iam_actions import AUTHORIZATION
 from headwater.services.kms.tables import SCHEMA
 from headwater.spine.service import Service
 
@@ -31,6 +32,7 @@ SERVICE = Service(
     ),
     schema=SCHEMA,
     validates=True,
+    authorization=AUTHORIZATION,
     lacks={
         "keys are in no store but our own": (
             "ConnectCustomKeyStore",

@@ -1,4 +1,4 @@
-"""Grants: kept and shown, with their limits. Within one account nothing asks them, as nothing asks IAM's policies.
+"""Grants: kept and shown, with their limits. They are asked for users and roles.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 """
@@ -23,6 +23,7 @@ from headwater.services.kms.using import check_dry_run
 from headwater.spine.operations import Call, Request, Result, operation
 
 _PAGE = 50
+_MOST_ASKED = 1000
 
 
 class Grant(NamedTuple):
@@ -103,6 +104,18 @@ def list_retirable_grants(call: Call, request: Request) -> Result:
     if not retiring:
         raise validation("RetiringPrincipal or RetiringServicePrincipal is required.")
     return _listed(call, request, tables.RETIRABLE_GRANTS, (retiring, call.region))
+
+
+@operation("kms", "GrantedOperations", internal=True, reads=True)
+def granted_operations(call: Call, request: Request) -> Result:
+    """``{"Operations": …}`` that grants of the ``Key`` give to any of the ``Grantees``, all by their ARNs. Constraints
+    are not looked at."""
+    rows = [
+        row
+        for grantee in request["Grantees"]
+        for row in call.store.all(tables.GRANTS_OF_KEY, (request["Key"], grantee, grantee, "", _MOST_ASKED))
+    ]
+    return {"Operations": {name for row in rows for name in orjson.loads(Grant(*row).operations)}}
 
 
 def _listed(call: Call, request: Request, statement: str, head: tuple[str, ...]) -> Result:

@@ -1,4 +1,5 @@
-"""Key policies: kept and shown as they came. They say what other accounts may do; within one nothing asks them.
+"""Key policies: kept and shown as they came. They say what other accounts may do; within one account they are asked for
+users, roles and services.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
@@ -14,7 +15,7 @@ from headwater.services.kms import tables
 from headwater.services.kms.errors import malformed_policy, not_found
 from headwater.services.kms.key import PENDING_DELETION, find_key, look_up, own_key
 from headwater.services.kms.managed import PREFIX, PROTECTED, managed_policy
-from headwater.spine.arns import make_arn, partition_of
+from headwater.spine.arns import make_arn, parse_arn, partition_of
 from headwater.spine.operations import Call, Request, Result, operation
 
 NAME = "default"
@@ -103,17 +104,20 @@ def _check_name(request: Request) -> None:
 def resource_policy(call: Call, request: Request) -> Result:
     """The ``Policy`` of a key and its ``Arn``, by what names it (``Arn``; an id or an alias as ``Account`` and
     ``Region`` see them); nothing where there is none."""
-    caller = call.caller._replace(
-        account=request.get("Account") or call.account, region=request.get("Region") or call.region
-    )
-    there, name = Call(call.engine, caller, call.now, call.span, call.memory), request["Arn"]
+    name = request["Arn"]
+    if (row := call.store.one(tables.POLICY, (name,))) is not None:
+        return {"Arn": name, "Policy": row[0]}
+    arn = parse_arn(name)
+    account, region = (arn.account, arn.region) if arn else (request.get("Account"), request.get("Region"))
+    caller = call.caller._replace(account=account or call.account, region=region or call.region)
+    there = Call(call.engine, caller, call.now, call.span, call.memory)
     key = look_up(there, name)
     if key is not None:
         return {"Arn": key.arn, "Policy": key.policy}
     service = name.removeprefix(PREFIX)
     if service in PROTECTED and name.startswith(PREFIX):  # it is made when it is first used
-        arn = make_arn("kms", there.region, there.account, name)
-        return {"Arn": arn, "Policy": managed_policy(there, service)}
+        made = make_arn("kms", there.region, there.account, name)
+        return {"Arn": made, "Policy": managed_policy(there, service)}
     return {}
 
 

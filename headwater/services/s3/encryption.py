@@ -12,7 +12,7 @@ from headwater.services.s3 import customer_keys
 from headwater.services.s3.bucket import Bucket
 from headwater.services.s3.checksums import Sums
 from headwater.services.s3.errors import invalid_argument, malformed_xml
-from headwater.spine.encryption_keys import usable_key
+from headwater.spine.encryption_keys import BOTH, DECRYPT, ENCRYPT, usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
@@ -71,14 +71,15 @@ def told(attributes: dict[str, Any]) -> dict[str, Any]:
 
 def _key_arn(call: Call, bucket: Bucket, key: str) -> str:
     """The ARN of a key named by its id, its ARN or an alias, as the one who writes sees them."""
-    return usable_key(call, key, _refusal, region=bucket.region)
+    actions = BOTH if call.span.name == "s3:CreateMultipartUpload" else ENCRYPT
+    return usable_key(call, key, actions, _refusal, region=bucket.region)
 
 
 def check_readable(call: Call, bucket: Bucket, attributes: dict[str, Any]) -> None:
     """An object whose key is gone or disabled cannot be read."""
     key = attributes.get("SSEKMSKeyId")
     if key is not None:
-        usable_key(call, key, _refusal, region=bucket.region)
+        usable_key(call, key, DECRYPT, _refusal, region=bucket.region)
 
 
 def _refusal(error: AwsError) -> AwsError:

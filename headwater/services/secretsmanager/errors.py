@@ -72,14 +72,22 @@ def limit_exceeded(message: str) -> AwsError:
     return AwsError("LimitExceededException", message)
 
 
-def encryption_failure(_: AwsError) -> AwsError:
+def encryption_failure(error: AwsError) -> AwsError:
+    if error.code == "AccessDeniedException":
+        return _no_access_to_key()
     text = "Secrets Manager can't encrypt the protected secret text using the provided KMS key."
     return AwsError("EncryptionFailure", f"{text} {_KEY_ADVICE}")
 
 
-def decryption_failure(_: AwsError) -> AwsError:
+def decryption_failure(error: AwsError) -> AwsError:
+    if error.code == "AccessDeniedException":
+        return _no_access_to_key()
     text = "Secrets Manager can't decrypt the protected secret text using the provided KMS key."
     return AwsError("DecryptionFailure", f"{text} {_KEY_ADVICE}")
+
+
+def _no_access_to_key() -> AwsError:
+    return AwsError("AccessDeniedException", "Access to KMS is not allowed")
 
 
 def invalid_token() -> AwsError:

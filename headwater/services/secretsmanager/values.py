@@ -29,7 +29,7 @@ from headwater.services.secretsmanager.secret import (
     versions_of,
 )
 from headwater.services.secretsmanager.stages import move_stage
-from headwater.spine.encryption_keys import usable_key
+from headwater.spine.encryption_keys import BOTH, DECRYPT, usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -57,7 +57,7 @@ def add_version(call: Call, secret: Secret, request: Request, stages: list[str])
         return identity
     versions = versions_of(call, secret)
     if secret.kms_key:
-        usable_key(call, secret.kms_key, encryption_failure)
+        usable_key(call, secret.kms_key, BOTH, encryption_failure)
     if not versions and CURRENT not in stages:
         stages = [CURRENT, *stages]
     if former is None:
@@ -104,7 +104,7 @@ def read_value(call: Call, request: Request) -> Result:
     secret = find_secret(call, request["SecretId"])
     version = _asked_for(call, secret, request.get("VersionId"), request.get("VersionStage"))
     if secret.kms_key:
-        usable_key(call, secret.kms_key, decryption_failure)
+        usable_key(call, secret.kms_key, DECRYPT, decryption_failure)
     if day_of(version.accessed) != day_of(call.now):
         call.store.run(tables.SET_ACCESSED, (call.now, secret.arn))
         call.store.run(tables.SET_VERSION_ACCESSED, (call.now, secret.arn, version.id))

@@ -17,7 +17,7 @@ from headwater.services.sns.message_attributes import check_message_attributes
 from headwater.services.sns.platforms import publish_to_device
 from headwater.services.sns.sms import publish_to_phone
 from headwater.services.sns.topic import Topic, find_topic
-from headwater.spine.encryption_keys import as_shape, usable_key
+from headwater.spine.encryption_keys import BOTH, as_shape, usable_key
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -67,7 +67,7 @@ def _check_key(call: Call, topic: Topic) -> None:
     https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
     """
     if topic.key is not None:
-        usable_key(call, topic.key, as_shape, account=topic.account)
+        usable_key(call, topic.key, BOTH, as_shape, account=topic.account)
 
 
 def _check_batch(entries: list[Mapping[str, Any]]) -> None:

@@ -19,9 +19,9 @@ _CODES = (
 )
 
 
-def check_key(call: Call, queue: Queue, key: str) -> None:
-    """AwsError unless the queue's key can be used."""
-    usable_key(call, key, _refusal, account=queue.account)
+def check_key(call: Call, queue: Queue, key: str, actions: tuple[str, ...]) -> None:
+    """AwsError unless the queue's key can be used, and who calls may do these actions of KMS's with it."""
+    usable_key(call, key, actions, _refusal, account=queue.account)
 
 
 def _refusal(error: AwsError) -> AwsError:

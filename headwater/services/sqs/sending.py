@@ -29,6 +29,7 @@ from headwater.services.sqs.message_attributes import (
 )
 from headwater.services.sqs.mishaps import after_sending
 from headwater.services.sqs.queue import Queue, QueueMemory, find_queue
+from headwater.spine.encryption_keys import BOTH
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -47,7 +48,7 @@ def send_message(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
     queue = find_queue(call, request)
     if queue.key is not None:
-        check_key(call, queue, queue.key)
+        check_key(call, queue, queue.key, BOTH)
     result = _send(call, queue, request)
     call.signal(("sqs", queue.arn))
     return result
@@ -58,7 +59,7 @@ def send_message_batch(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
     queue = find_queue(call, request)
     if queue.key is not None:
-        check_key(call, queue, queue.key)
+        check_key(call, queue, queue.key, BOTH)
     entries = check_entries(request, "SendMessageBatchRequestEntry")
     size = sum(map(_size, entries))
     if size > _LONGEST_BATCH:

@@ -13,6 +13,8 @@ def validation(message: str) -> AwsError:
 
 
 def invalid_key(error: AwsError) -> AwsError:
+    if error.code == "AccessDeniedException":
+        return error
     return AwsError("InvalidKeyId", error.message)
 
 

@@ -29,7 +29,7 @@ from headwater.services.ssm.parameter import (
     plain_name,
 )
 from headwater.services.ssm.policies import Kept, read_policies, renewed, set_timers
-from headwater.spine.encryption_keys import usable_key
+from headwater.spine.encryption_keys import DECRYPT, ENCRYPT, usable_key
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
@@ -67,7 +67,7 @@ def put_parameter(call: Call, request: Request) -> Result:
     made = next_version(call, name, request, latest)
     check_value(made)
     if made.key_id is not None:
-        usable_key(call, made.key_id, invalid_key)
+        usable_key(call, made.key_id, ENCRYPT if made.tier == "Advanced" else ("kms:Encrypt",), invalid_key)
     if latest is not None:
         call.store.run(tables.DEMOTE, (call.account, call.region, name))
         drop_oldest(call, name)
@@ -176,7 +176,7 @@ def drop_oldest(call: Call, name: str) -> None:
 def get_parameter(call: Call, request: Request) -> Result:
     parameter, selector = find_selected(call, request["Name"])
     if request.get("WithDecryption") and parameter.key_id not in (None, DEFAULT_KEY):
-        usable_key(call, parameter.key_id, invalid_key)
+        usable_key(call, parameter.key_id, DECRYPT, invalid_key)
     return {"Parameter": describe(call, parameter, bool(request.get("WithDecryption")), selector)}
 
 

@@ -48,7 +48,7 @@ def check_encryption(call: Call, given: Mapping[str, Any] | None) -> dict[str, A
         return {"type": OWNED_KEY}
     if not given.get("kmsKeyId"):
         raise invalid_encryption("kmsKeyId is required for type CUSTOMER_MANAGED_KMS_KEY")
-    usable_key(call, given["kmsKeyId"], key_refusal)
+    usable_key(call, given["kmsKeyId"], ("kms:DescribeKey",), key_refusal)
     reuse = given.get("kmsDataKeyReusePeriodSeconds") or _REUSE_SECONDS
     return {"type": given["type"], "kmsKeyId": given["kmsKeyId"], "kmsDataKeyReusePeriodSeconds": reuse}
 

@@ -13,9 +13,8 @@ from headwater.spine.access_keys import account_of, make_access_key
 from headwater.spine.arns import Arn, parse_arn, partition_of
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-from headwater.spine.session_tokens import Confined, Session, make_token
+from headwater.spine.session_tokens import Confined, Session
 
-SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 HOUR = 3600
 _ASSUMED = "assumed-role"
 
@@ -23,10 +22,11 @@ _ASSUMED = "assumed-role"
 def credentials(call: Call, account: str, seconds: int, principal: str) -> dict[str, Any]:
     """They hold until they expire by the clock; the token says so itself."""
     expires = (call.now // 1000 + seconds) * 1000
+    access_key, keyring = make_access_key("ASIA", account, call.ids), call.engine.keyring
     return {
-        "AccessKeyId": make_access_key("ASIA", account, call.ids),
-        "SecretAccessKey": call.ids.token(40, SECRET_ALPHABET),
-        "SessionToken": make_token(Session(expires, principal), call.ids),
+        "AccessKeyId": access_key,
+        "SecretAccessKey": keyring.secret_of(access_key),
+        "SessionToken": keyring.make_token(Session(expires, principal), access_key, call.ids),
         "Expiration": expires,
     }
 

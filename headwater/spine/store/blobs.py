@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from headwater.spine.errors import AwsError
+from headwater.spine.store.syncing import sync
 
 _PIECE = 262_144
 
@@ -103,7 +104,7 @@ class BlobStore:
                 file.writelines(pieces)
                 if self._sync:
                     file.flush()
-                    os.fsync(file.fileno())
+                    sync(file.fileno())
         except OSError as error:
             path.unlink()
             raise AwsError("ServiceUnavailable", f"The store did not keep a body: {error.strerror}", 503) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import apsw
 
+from headwater.spine.store.syncing import pragmas
 from headwater.spine.store.transaction import Row, Value
 
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
@@ -50,6 +51,7 @@ class SqliteStore:
             "temp_store=MEMORY",
             f"cache_size=-{_CACHE_KIB}",
             f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+            *pragmas(each_commit=self._synced),
             "foreign_keys=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
