@@ -18,7 +18,7 @@ _WITHOUT_EFFECT: Mapping[str, str] = MappingProxyType(
         "LAMBDA_*": "functions are processes",
         "SQS_ENDPOINT_STRATEGY": "a queue is found by any form of its URL",
         "LOCALSTACK_HOST": "any name of the host is taken",
-        "S3_SKIP_SIGNATURE_VALIDATION": "only --verify-signatures looks at signatures",
+        "S3_SKIP_SIGNATURE_VALIDATION": "what AWS would refuse is noted, and refused with --verify-signatures",
         "STRICT_SERVICE_LOADING": "every service is there",
         "DYNAMODB_REMOVE_EXPIRED_ITEMS": "expired items always go",
         "DYNAMODB_SHARE_DB": "tables are of an account and a region",
@@ -52,11 +52,13 @@ class Address(NamedTuple):
 
 
 def address(environment: Mapping[str, str]) -> Address:
-    """What GATEWAY_LISTEN says (``0.0.0.0:4566,…``, of which the first counts), or EDGE_BIND_HOST and EDGE_PORT."""
+    """What GATEWAY_LISTEN says (``0.0.0.0:4566,…``, of which the first counts), or EDGE_BIND_HOST and EDGE_PORT, or
+    MiniStack's GATEWAY_PORT."""
     host, _, port = (_said(environment, "GATEWAY_LISTEN") or "").split(",")[0].rpartition(":")
     if not host and not port.isdigit():
         host, port = port, ""
-    host, port = host or _said(environment, "EDGE_BIND_HOST") or "", port or _said(environment, "EDGE_PORT") or ""
+    host = host or _said(environment, "EDGE_BIND_HOST") or ""
+    port = port or _said(environment, "EDGE_PORT") or environment.get("GATEWAY_PORT") or ""
     return Address(host or None, int(port) if port.isdigit() and int(port) < 65536 else None)
 
 

@@ -117,14 +117,13 @@ def refused_by_key(
         f"kms:EncryptionContext:aws:{target.service}:arn": str(target),
         f"kms:EncryptionContext:aws:{target.service}:topicArn": str(target),
     }
-    for action in actions:
-        if any(allows(policy, name, action, resource, asked) for name in names):
-            continue
-        if key.startswith("alias/aws/"):
-            why = f"{target} is encrypted with {key}, AWS's own key, which lets no service in: take a key of your own"
-        elif any(allows_on_condition(policy, name, action, resource) for name in names):
-            why = f"the policy of {resource}, the key of {target}, lets {principal} in, but not for {visitor.source}"
-        else:
-            why = f"the policy of {resource}, the key of {target}, allows no {principal} ({action})"
-        return Refusal(action, resource, why)
-    return None
+    lacking = [each for each in actions if not any(allows(policy, name, each, resource, asked) for name in names)]
+    if not lacking:
+        return None
+    if key.startswith("alias/aws/"):
+        why = f"{target} is encrypted with {key}, AWS's own key, which lets no service in: take a key of your own"
+    elif any(allows_on_condition(policy, name, lacking[0], resource) for name in names):
+        why = f"the policy of {resource}, the key of {target}, lets {principal} in, but not for {visitor.source}"
+    else:
+        why = f"the policy of {resource}, the key of {target}, allows no {principal} ({', '.join(lacking)})"
+    return Refusal(lacking[0], resource, why)

@@ -54,4 +54,3 @@ def _weigh(call: Call, key: str, actions: tuple[str, ...]) -> None:
             text = told(call.principal, action, key, why)
             if is_refused(call, text):
                 raise AwsError("AccessDeniedException", f"User: {text}")
-            return

@@ -44,6 +44,9 @@ def test_how_far_the_server_is(endpoint: str) -> None:
     stages = {"BOOT": True, "START": True, "READY": True, "SHUTDOWN": False}
     assert _get(endpoint, "_localstack/init") == {"completed": stages, "scripts": []}
     assert ask("GET", f"{endpoint}/_localstack/init/later").status == 404
+    assert _get(endpoint, "_ministack/ready") == {"status": "ready"}
+    assert _get(endpoint, "_ministack/health")["services"]
+    assert _get(endpoint, "moto-api/")["status"] == "ok"
     info = _get(endpoint, "_localstack/info")
     assert info["uptime"] >= 0 and info["is_docker"] is False
 
@@ -51,7 +54,8 @@ def test_how_far_the_server_is(endpoint: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "_localstack/diagnose"), ("POST", "_localstack/config"), ("GET", "moto-api/data.json"),
-     ("POST", "_localstack/health"), ("POST", "_localstack/state/sqs/reset"), ("POST", "moto-api/seed")],
+     ("POST", "_localstack/health"), ("POST", "_localstack/state/sqs/reset"), ("POST", "moto-api/seed"),
+     ("POST", "_ministack/reset?init=1")],
 )  # fmt: skip
 def test_what_has_no_place_here_says_what_to_do_instead(endpoint: str, method: str, path: str) -> None:
     answer = _send(method, endpoint, path)

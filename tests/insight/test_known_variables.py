@@ -27,6 +27,7 @@ from headwater.insight.guests import Startup
         ({"GATEWAY_LISTEN": "0.0.0.0"}, ("0.0.0.0", None)),
         ({"GATEWAY_LISTEN": "4572"}, (None, 4572)),
         ({"EDGE_PORT": "4573", "EDGE_BIND_HOST": "0.0.0.0"}, ("0.0.0.0", 4573)),
+        ({"GATEWAY_PORT": "4574"}, (None, 4574)),
         ({"EDGE_PORT": "port"}, (None, None)),
     ],
 )

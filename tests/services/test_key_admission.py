@@ -108,7 +108,7 @@ def test_what_is_not_enforced_is_told(aws: Client, endpoint: str, account: str) 
     rule = _rule(aws, arn)
     event = _put(aws)
     assert len(_received(aws, url)) == 1, "it came nevertheless"
-    why = f"the policy of {key}, the key of {arn}, allows no events.amazonaws.com (kms:GenerateDataKey)"
+    why = f"the policy of {key}, the key of {arn}, allows no events.amazonaws.com (kms:GenerateDataKey, kms:Decrypt)"
     headwater = Headwater(endpoint)
 
     def told() -> tuple[Any, Any]:

@@ -52,6 +52,12 @@ def _attempts(aws: Client, alice: Actor, role: str, account: str) -> dict[str, C
             logGroupName="g", filterName="f", filterPattern="", destinationArn=stream, roleArn=role),
         "Subscribe": lambda: alice("sns").subscribe(
             TopicArn=topic, Protocol="firehose", Endpoint=stream, Attributes={"SubscriptionRoleArn": role}),
+        "SetTopicAttributes": lambda: alice("sns").set_topic_attributes(
+            TopicArn=topic, AttributeName="SQSFailureFeedbackRoleArn", AttributeValue=role),
+        "CreateAuthorizer": lambda: alice("apigateway").create_authorizer(
+            restApiId=api, name="a", type="TOKEN", identitySource="method.request.header.A", authorizerCredentials=role,
+            authorizerUri="arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+            f"arn:aws:lambda:us-east-1:{account}:function:f/invocations"),
         "CreateStack": lambda: alice("cloudformation").create_stack(
             StackName="s", TemplateBody=QUEUE, RoleARN=role),
     }  # fmt: skip
@@ -62,7 +68,11 @@ def test_a_role_is_passed_by_those_who_may(strictly: Client, strict: str, accoun
     role = _role(strictly, *_SERVICES, policy=_policy("sqs:*"))
     attempts = _attempts(strictly, alice, role, account)
     lacking = f"is not authorized to perform: iam:PassRole on resource: {role} because no identity-based policy"
-    codes = {"CreateStack": "AccessDenied", "Subscribe": "AuthorizationError"}
+    codes = {
+        "CreateStack": "AccessDenied",
+        "Subscribe": "AuthorizationError",
+        "SetTopicAttributes": "AuthorizationError",
+    }
     for name, attempt in attempts.items():
         code, _, message = _refused(attempt)
         assert (code, lacking in message) == (codes.get(name, "AccessDeniedException"), True), name
@@ -123,6 +133,20 @@ def test_a_stack_passes_on_what_it_may(strictly: Client, account: str) -> None:
     _may(strictly, "iam:PassRole", resource=other, name="pass")
     stacks.create_stack(StackName="t", TemplateBody=template, RoleARN=role)
     stacks.get_waiter("stack_create_complete").wait(StackName="t", WaiterConfig={"Delay": 1})
+
+
+def test_a_custom_resource_is_asked_in_it(strictly: Client, account: str) -> None:
+    role = _role(strictly, "cloudformation", policy=_policy("sqs:*"))
+    topic = strictly("sns").create_topic(Name="t")["TopicArn"]
+    custom = {"C": {"Type": "Custom::C", "Properties": {"ServiceToken": topic}}}
+    stacks = strictly("cloudformation")
+    stacks.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": custom}), RoleARN=role)
+    settle(stacks)
+    reasons = [
+        each.get("ResourceStatusReason", "") for each in stacks.describe_stack_events(StackName="s")["StackEvents"]
+    ]
+    lacking = f"assumed-role/passed/AWSCloudFormation is not authorized to perform: SNS:Publish on resource: {topic}"
+    assert any(lacking in each for each in reasons)
 
 
 def test_a_role_has_to_let_cloudformation_in(strictly: Client) -> None:

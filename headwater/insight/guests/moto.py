@@ -15,6 +15,11 @@ async def _reset(host: Host, query: Mapping[str, str], body: Any) -> dict[str, s
     return {"status": "ok"}
 
 
+async def _front(host: Host, query: Mapping[str, str], body: Any) -> dict[str, str]:
+    """Scripts wait until moto's page is there."""
+    return {"status": "ok", "console": f"{host.engine.endpoint}/_headwater/"}
+
+
 async def _refuse(why: str, host: Host, query: Mapping[str, str], body: Any) -> None:
     raise AwsError("NotImplemented", why, 501)
 
@@ -24,7 +29,6 @@ _CONFIG = "There is nothing to be set: functions and state machines run."
 _MANAGER = "Here resources change as on AWS, in milliseconds; headwater time moves the clock."
 _INSTEAD: Mapping[tuple[str, str], str] = {
     ("GET", "/moto-api/data.json"): "GET /_headwater/map tells what is deployed.",
-    ("GET", "/moto-api"): "The console is at /_headwater/.",
     ("POST", "/moto-api/reset-auth"): "Policies are enforced by headwater start --enforce-policies.",
     ("POST", "/moto-api/seed"): _SEED,
     ("GET", "/moto-api/config"): _CONFIG,
@@ -35,6 +39,7 @@ _INSTEAD: Mapping[tuple[str, str], str] = {
     ("GET", "/moto-api/recorder/download-recording"): "GET /_headwater/traces tells what was asked.",
 }
 PAGES: Pages = {
+    ("GET", "/moto-api"): _front,
     ("POST", "/moto-api/reset"): _reset,
     **{where: partial(_refuse, why) for where, why in _INSTEAD.items()},
 }

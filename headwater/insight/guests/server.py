@@ -15,7 +15,7 @@ _EDITION = "unknown"
 """Of those that its clients know, the one that is not untrue."""
 
 
-async def _health(host: Host, query: Mapping[str, str], body: Any) -> dict[str, Any]:
+async def health(host: Host, query: Mapping[str, str], body: Any) -> dict[str, Any]:
     """The services, under LocalStack's names too where it has others."""
     catalogue = host.engine.catalogue
     services = {name: "running" if catalogue.loaded(name) else "available" for name in catalogue.houses}
@@ -44,4 +44,4 @@ async def _info(host: Host, query: Mapping[str, str], body: Any) -> dict[str, An
     }
 
 
-PAGES: Pages = {("GET", "/_localstack/health"): _health, ("GET", "/_localstack/info"): _info}
+PAGES: Pages = {("GET", "/_localstack/health"): health, ("GET", "/_localstack/info"): _info}

@@ -415,6 +415,7 @@ def _complete(call: Call, stack: Stack, status: str) -> None:
     call.store.run(tables.DELETE_RESPONSES, (stack.id,))
     call.store.run(tables.FORGET_TEMPLATES, (stack.id, stack.template))
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
+        stack.settings.pop("Skipped", None)
         call.store.run(tables.FORGET_IMPORTS, (stack.id, stack.operation))
     stack.enter(call, status)
 

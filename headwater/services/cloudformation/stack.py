@@ -92,7 +92,8 @@ class Stack:
 class StackResource:
     """One physical resource of a stack. ``current`` is what the logical id means now; a replaced one is not, until
     it is deleted. ``made_by`` and ``replaced_by`` number operations; ``previous`` is what an update in place must be
-    rolled back to (properties, physical id, attributes)."""
+    rolled back to (properties, physical id, attributes). ``shown`` are the properties as events tell them, where they
+    hold what must not be told (JSON; None: as they are)."""
 
     id: int
     stack: str
@@ -112,13 +113,14 @@ class StackResource:
     replace_policy: str = "Delete"
     metadata: Any = None
     previous: dict[str, Any] | None = None
+    shown: str | None = None
 
     def _state(self) -> tuple[Any, ...]:
         return (
             int(self.current), self.type, self.physical_id, self.status, self.reason, self.changed, self.made_by,
             self.replaced_by, dumps(self.properties), dumps(self.attributes), dumps(self.depends),
             self.deletion_policy, self.replace_policy, dumps(self.metadata),
-            None if self.previous is None else dumps(self.previous),
+            None if self.previous is None else dumps(self.previous), self.shown,
         )  # fmt: skip
 
     def insert(self, call: Call) -> None:
@@ -132,7 +134,7 @@ class StackResource:
         reason = UNTELLABLE.sub("\ufffd", reason) if reason else reason  # a custom resource may have sent anything
         self.status, self.reason, self.changed = status, reason, call.now
         self.save(call)
-        properties = dumps(self.properties)
+        properties = self.shown or dumps(self.properties)
         record(call, stack, self.logical_id, self.physical_id, self.type, status, reason, properties)
 
     def go_back(self) -> None:
@@ -152,6 +154,7 @@ class StackResource:
             "deletion_policy": self.deletion_policy,
             "replace_policy": self.replace_policy,
             "metadata": self.metadata,
+            "shown": self.shown,
         }
 
 
@@ -180,7 +183,7 @@ def look_up_stack(call: Call, name: str) -> Stack | None:
         row = call.store.one(tables.SELECT_STACK, (name,))
     else:
         row = call.store.one(tables.SELECT_STACK_BY_NAME, (call.account, call.region, name))
-    if row is None:
+    if row is None or row[1:3] != (call.account, call.region):
         return None
     call.span.subject = row[0]
     return stack_of(row)

@@ -91,6 +91,7 @@ SCHEMA = (
         PRIMARY KEY (account, region, name)
     )
     """,
+    "ALTER TABLE cloudformation_resources ADD COLUMN shown TEXT",
 )
 
 STACK_COLUMNS = (
@@ -126,16 +127,16 @@ FORGET_TEMPLATES = "DELETE FROM cloudformation_templates WHERE stack = ? AND ope
 
 RESOURCE_COLUMNS = (
     "id, stack, logical_id, current, type, physical_id, status, reason, changed, made_by, replaced_by, properties, "
-    "attributes, depends, deletion_policy, replace_policy, metadata, previous"
+    "attributes, depends, deletion_policy, replace_policy, metadata, previous, shown"
 )
 INSERT_RESOURCE = f"""
 INSERT INTO cloudformation_resources ({RESOURCE_COLUMNS})
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 UPDATE_RESOURCE = """
 UPDATE cloudformation_resources SET current = ?, type = ?, physical_id = ?, status = ?, reason = ?, changed = ?,
     made_by = ?, replaced_by = ?, properties = ?, attributes = ?, depends = ?, deletion_policy = ?,
-    replace_policy = ?, metadata = ?, previous = ?
+    replace_policy = ?, metadata = ?, previous = ?, shown = ?
 WHERE id = ?
 """
 SELECT_RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM cloudformation_resources WHERE id = ?"
