@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Client
+from tests.conftest import Client, client_factory
 from tests.services.test_cloudformation_nested import Family
 from tests.settling import settle
 
@@ -88,3 +88,26 @@ def test_a_deployment_config_and_a_policy_at_an_address(aws: Client, account: st
         cloudformation.create_change_set(
             StackName="shop", ChangeSetName="a", UsePreviousTemplate=True, DeploymentMode="REVERT_DRIFT"
         )
+
+
+def test_a_stack_is_its_accounts_alone(aws: Client, endpoint: str, account: str) -> None:
+    cloudformation = aws("cloudformation")
+    identity = cloudformation.create_stack(StackName="shop", TemplateBody=body(("Queue", QUEUE)))["StackId"]
+    settle(cloudformation)
+    for other in (client_factory(endpoint, "1" * 12), client_factory(endpoint, account, "eu-west-1")):
+        with pytest.raises(ClientError, match="does not exist"):
+            other("cloudformation").describe_stacks(StackName=identity)
+    with pytest.raises(ClientError, match="Headwater does not implement the Hooks of a template"):
+        cloudformation.validate_template(TemplateBody=body(("Queue", QUEUE), Hooks={"Green": {"Type": "x"}}))
+
+
+def test_resources_come_a_hundred_at_a_time(aws: Client) -> None:
+    cloudformation = aws("cloudformation")
+    handles = [(f"Handle{number:03d}", {"Type": "AWS::CloudFormation::WaitConditionHandle"}) for number in range(101)]
+    cloudformation.create_stack(StackName="shop", TemplateBody=body(*handles))
+    settle(cloudformation)
+    pages = list(cloudformation.get_paginator("list_stack_resources").paginate(StackName="shop"))
+    assert [len(each["StackResourceSummaries"]) for each in pages] == [100, 1]
+    assert len(cloudformation.describe_stack_resources(StackName="shop")["StackResources"]) == 100
+    with pytest.raises(ClientError, match="NextToken is not valid"):
+        cloudformation.list_stack_resources(StackName="shop", NextToken="x")

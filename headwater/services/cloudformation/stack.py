@@ -183,7 +183,7 @@ def look_up_stack(call: Call, name: str) -> Stack | None:
         row = call.store.one(tables.SELECT_STACK, (name,))
     else:
         row = call.store.one(tables.SELECT_STACK_BY_NAME, (call.account, call.region, name))
-    if row is None:
+    if row is None or row[1:3] != (call.account, call.region):
         return None
     call.span.subject = row[0]
     return stack_of(row)

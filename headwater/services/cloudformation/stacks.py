@@ -31,6 +31,7 @@ from headwater.services.cloudformation.errors import (
     wrong_state,
 )
 from headwater.services.cloudformation.outputs import exports_in_use
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import HIDDEN_VALUE, Plan, StoredTemplate, plan_of, stored_template
 from headwater.services.cloudformation.roles import take_role
@@ -394,26 +395,25 @@ def described_parameters(call: Call, stack: Stack, stored: StoredTemplate) -> li
 @operation("cloudformation", "ListStacks", reads=True)
 def list_stacks(call: Call, request: Request) -> Result:
     wanted = request.get("StackStatusFilter")
-    return {
-        "StackSummaries": [
-            {
-                "StackId": stack.id,
-                "StackName": stack.name,
-                "TemplateDescription": stack.settings.get("Description"),
-                "CreationTime": stack.created,
-                "LastUpdatedTime": stack.updated,
-                "DeletionTime": stack.deleted,
-                "StackStatus": stack.status,
-                "StackStatusReason": stack.reason,
-                "DriftInformation": stack.settings.get("DriftInformation") or NOT_CHECKED,
-                "LastOperations": stack.settings.get("LastOperations"),
-                "ParentId": stack.settings.get("ParentId"),
-                "RootId": stack.settings.get("RootId"),
-            }
-            for stack in all_stacks(call)
-            if not wanted or stack.status in wanted
-        ]
-    }
+    found = [
+        {
+            "StackId": stack.id,
+            "StackName": stack.name,
+            "TemplateDescription": stack.settings.get("Description"),
+            "CreationTime": stack.created,
+            "LastUpdatedTime": stack.updated,
+            "DeletionTime": stack.deleted,
+            "StackStatus": stack.status,
+            "StackStatusReason": stack.reason,
+            "DriftInformation": stack.settings.get("DriftInformation") or NOT_CHECKED,
+            "LastOperations": stack.settings.get("LastOperations"),
+            "ParentId": stack.settings.get("ParentId"),
+            "RootId": stack.settings.get("RootId"),
+        }
+        for stack in all_stacks(call)
+        if not wanted or stack.status in wanted
+    ]
+    return a_page(found, request, "StackSummaries")
 
 
 # ---- protection
