@@ -11,7 +11,7 @@ import pytest
 from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.languages.signatures.canonical import signing_key
@@ -64,6 +64,7 @@ def judge(message: Message) -> Flaw | None:
     return None
 
 
+@settings(max_examples=30)
 @given(st.lists(st.binary(min_size=1, max_size=20), max_size=3), st.sampled_from(["", "x-amz-checksum-crc32:AAAAAA=="]))
 def test_signed_chunks_are_taken(parts: list[bytes], trailer: str) -> None:
     assert judge(chunked(parts, trailer)) is None
@@ -110,6 +111,7 @@ def why2(message: Message, bucket: str = "") -> str | None:
     return None
 
 
+@settings(max_examples=30)
 @given(
     st.booleans(),
     st.sampled_from(["GET", "PUT", "DELETE"]),
