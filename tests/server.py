@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-import jsonatapy  # noqa: F401 - see below
 import uvloop
 
+import headwater.languages.jsonata_engine  # noqa: F401 - see below
 from headwater.cloud import Cloud, Settings
 from headwater.spine.clock import Clock
 
