@@ -19,12 +19,14 @@ from headwater.gateway.otlp_site import OtlpSite
 from headwater.gateway.router import Router, Site
 from headwater.gateway.s3_site import S3Site
 from headwater.gateway.server import Server
-from headwater.gateway.signatures.verifier import Verifier
+from headwater.gateway.signatures import Signatures
 from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
+from headwater.gateway.sqs_messages_site import SqsMessagesSite
 from headwater.gateway.static_pages import StaticPages
 from headwater.gateway.surface import Surface
 from headwater.gateway.xray_daemon import XRayDaemon
+from headwater.insight import guests
 from headwater.insight.mock_file import MockFile
 from headwater.insight.otlp import exporter
 from headwater.insight.surface import routes, streams
@@ -105,20 +107,23 @@ class Cloud:
         self.engine.verifies_signatures = settings.verify_signatures
         self.engine.faults.may_kill = settings.allow_kill and settings.data is not None
         self.engine.runtime = Runtime(self.folder / "runtime", self.engine.clock)
-        apis, verifier = AwsApis(self.engine, models), Verifier(self.engine)
+        self.startup = guests.Startup()
+        apis, signatures = AwsApis(self.engine, models), Signatures(self.engine)
         sites: list[Site] = [
             StaticPages("/_headwater", CONSOLE),
-            Surface(routes(self.engine), streams(self.engine)),
+            Surface(("/_headwater",), routes(self.engine), streams(self.engine)),
             UserApis(self.engine),
             LambdaSite(self.engine),
+            SqsMessagesSite(self.engine),
+            Surface(guests.PREFIXES, guests.routes(self.engine, self.startup), {}, spaced=True),
             SnsSite(self.engine),
             OtlpSite(self.engine),
-            s3 := S3Site(self.engine, apis, verifier),
+            s3 := S3Site(self.engine, apis, signatures),
         ]
         self.engine.wire = Inside(apis, s3)
         self.mqtt = MqttBroker(self.engine)
         self.sockets = SocketApis(self.engine)
-        judge = verifier.judge if settings.verify_signatures else None
+        judge = signatures.judge if settings.verify_signatures else None
         self.handler = Router(sites, [self.mqtt.upgrade, self.sockets.upgrade], apis, judge)
         self._server = Server(self.handler)
         self.tls = self._tls(sites) if settings.https_port is not None or settings.mqtts_port is not None else None
@@ -144,6 +149,7 @@ class Cloud:
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
         self.engine.endpoint = f"http://{host}:{self._server.port}"
         await self.engine.start()
+        self.startup.began = self.engine.clock.now()
         await self._xray.start(self.settings.host, self._server.port)
         if self.settings.mqtt_port is not None:
             await self.mqtt.start(self.settings.host, self.settings.mqtt_port)

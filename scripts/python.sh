@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the Python to set up with: 3.11 to 3.13, a later one where there is no other (it lacks JSONata, see
+# Prints the Python to set up with: 3.11 to 3.13, a later one where there is no other (JSONata is slower there,
 # docs/platforms.md), and rather one whose interpreter is in the program itself than in a
 # shared library, as pyenv builds it, for that takes a tenth to a third more of the processor (docs/performance.md).
 suits='import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'

@@ -66,13 +66,22 @@ def strict() -> Iterator[str]:
         yield running.endpoint
 
 
+@pytest.fixture(scope="session")
+def verifying() -> Iterator[str]:
+    """The address of a server that verifies signatures."""
+    with ServerThread(verify_signatures=True) as running:
+        yield running.endpoint
+
+
 @pytest.fixture
 def strictly(strict: str, account: str) -> Client:
     """As ``aws``, where policies are enforced."""
     return client_factory(strict, account)
 
 
-def client_factory(endpoint: str, account: str, region: str = "us-east-1", token: str | None = None) -> Client:
+def client_factory(
+    endpoint: str, account: str, region: str = "us-east-1", token: str | None = None, secret: str = "secret"
+) -> Client:
     made: dict[str, Any] = {}
 
     def client(service: str, **config: Any) -> Any:
@@ -83,7 +92,7 @@ def client_factory(endpoint: str, account: str, region: str = "us-east-1", token
                 endpoint_url=endpoint,
                 region_name=region,
                 aws_access_key_id=account,
-                aws_secret_access_key="secret",
+                aws_secret_access_key=secret,
                 aws_session_token=token,
                 config=Config(**settings),
             )

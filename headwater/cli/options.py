@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from headwater.cli import known_variables
 from headwater.cloud import DEFAULT_PORT, Settings
 from headwater.spine.keeping import Keep, parse_keep
 from headwater.spine.quotas import BadQuota, check_value
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 DEFAULT_DATA = Path(".headwater")
+_LOOPBACK = "127.0.0.1"
 # what of the options is handed to ``Settings`` as it stands
 _SETTINGS = (
     "host",
@@ -40,12 +43,16 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def wrapped(*, data: Path, ephemeral: bool, **values: Any) -> None:
         given = {name: values.pop(name) for name in _SETTINGS}
+        source = click.get_current_context().get_parameter_source("data")
+        if source is ParameterSource.DEFAULT and known_variables.keeps_nothing(os.environ):
+            ephemeral = True
         command(settings=Settings(data=None if ephemeral else data, **given), **values)
 
     for option in (
         click.option("--verify-signatures", is_flag=True, envvar="HEADWATER_VERIFY_SIGNATURES", show_envvar=True,
                      help="Refuse, as AWS does, unknown access keys and requests that are not signed as they say."),
-        click.option("--enforce-policies", is_flag=True, envvar="HEADWATER_ENFORCE_POLICIES", show_envvar=True,
+        click.option("--enforce-policies", is_flag=True, show_envvar=True,
+                     envvar=["HEADWATER_ENFORCE_POLICIES", "ENFORCE_IAM"],
                      help="Refuse, as AWS does, what the policies of roles and resources do not allow."),
         click.option("--sfn-mocks", "mocks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                      envvar=["SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG"], show_envvar=True,
@@ -67,12 +74,21 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
                      help="A port of HTTPS and WSS, besides the plain one."),
         click.option("--mqtt-port", type=click.IntRange(0, 65535), default=1883, show_default=True,
                      help="The port of MQTT over TCP."),
-        click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True,
+        click.option("--port", type=click.IntRange(0, 65535), default=_port, show_default=str(DEFAULT_PORT),
                      help="The main port: AWS APIs, console, everything but MQTT over TCP."),
-        click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
+        click.option("--host", default=_host, show_default=_LOOPBACK, help="The address to listen on."),
     ):  # fmt: skip
         wrapped = option(wrapped)
     return wrapped
+
+
+def _host() -> str:
+    return known_variables.address(os.environ).host or _LOOPBACK
+
+
+def _port() -> int:
+    port = known_variables.address(os.environ).port
+    return DEFAULT_PORT if port is None else port
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> Keep:

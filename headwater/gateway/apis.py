@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from headwater.gateway.connection import HttpConnection
 from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.gateway.signatures import refused_by_signature
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Caller, Result
@@ -71,6 +72,7 @@ class UserApis:
                 "Body": request.body,
                 "SourceIp": connection.peer,
                 "Host": address.domain,
+                "Refused": refused_by_signature(request),
             },
             ANYBODY,
             cause_of(request.headers),

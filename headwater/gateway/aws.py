@@ -16,7 +16,7 @@ from headwater.gateway.protocols import Protocol, WireService, load_service
 from headwater.gateway.protocols.naming import CBOR_JSON
 from headwater.gateway.protocols.plans import Plan
 from headwater.gateway.sessions import Sessions, expired
-from headwater.gateway.signatures.refusing import heed
+from headwater.gateway.signatures import heed
 from headwater.gateway.users import as_user, is_of_user
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error, not_implemented
@@ -69,7 +69,7 @@ class AwsApis:
                 return
             route, path = found
         if request.flaw is not None:
-            operation, refused = heed(route.operation, request, route.protocol)
+            operation, refused = heed(route.operation, request.flaw, route.protocol, request.excused)
             route = route._replace(operation=operation)
             if refused is not None:
                 self._submit(route, {}, request, request_id, connection)

@@ -26,6 +26,7 @@ _SIGNED_AS = {
     "s3express": "s3",
     "cloudcontrolapi": "cloudcontrol",
     "s3-object-lambda": "s3",
+    "queue": "sqs",  # as the hosts of queues' URLs had it before there was sqs.REGION
 }
 _TARGETS = {
     "DynamoDBStreams_20120810": "dynamodbstreams",
@@ -43,6 +44,8 @@ _TARGETS = {
 }
 _HOST = re.compile(r"(?:^|\.)([a-z][a-z0-9-]*)(?:[.-]([a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)")
 _CONNECTIONS = ("/@connections/", "/%40connections/")
+_REGION_OF_HOST = re.compile(r"(?:^|\.)([a-z]{2}(?:-[a-z]+)+-\d)\.(?:queue\.)?(?:amazonaws\.com|localhost)")
+_QUEUE = re.compile(r"/(?:queue/([a-z]{2}(?:-[a-z]+)+-\d)/)?\d{12}/[\w.-]+/?\Z")
 _HOST_NAMES = {"data-ats.iot": "iotdata", "streams.dynamodb": "dynamodbstreams"}
 
 
@@ -79,7 +82,11 @@ def _scope_of_query(request: HttpRequest) -> Scope:
         return _scope(credential)
     if authorization.startswith("AWS ") or "AWSAccessKeyId=" in request.query:
         return Scope("", DEFAULT_REGION, "s3")  # signature version 2, which only S3 still takes
-    return UNSIGNED
+    named = _QUEUE.match(request.path)
+    if named is not None and named[1]:
+        return Scope("", named[1], "")
+    by_host = _REGION_OF_HOST.search(request.headers.get("host", ""))
+    return Scope("", by_host[1], "") if by_host is not None else UNSIGNED
 
 
 def _scope(credential: str) -> Scope:
@@ -123,6 +130,9 @@ def _by_host(host: str) -> str | None:
 def _by_content(request: HttpRequest) -> str:
     """For unsigned requests: only STS has operations that need no signature, and there are links to be followed."""
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    asks = request.query.startswith("Action=") or "&Action=" in request.query or (form and b"Action=" in request.body)
+    if asks and (_QUEUE.match(request.path) or "QueueUrl=" in request.query or "QueueName=" in request.query):
+        return "sqs"
     if request.method == "POST" and form and b"Action=" in request.body:
         if b"AssumeRole" in request.body or b"GetCallerIdentity" in request.body:
             return "sts"

@@ -12,6 +12,7 @@ from typing import Any
 from headwater.gateway.connection import HttpConnection
 from headwater.gateway.identity import DEFAULT_ACCOUNT, DEFAULT_REGION
 from headwater.gateway.messages import HttpRequest, HttpResponse
+from headwater.gateway.signatures import refused_by_signature
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Caller, Result
@@ -51,6 +52,7 @@ class LambdaSite:
             "Body": request.body,
             "SourceIp": _address(connection),
             "Host": host,
+            "Refused": refused_by_signature(request),
             "Begin": connection.begin_answer,
             "Send": lambda chunk: _send(connection, chunk),
         }

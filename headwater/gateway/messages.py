@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headwater.languages.signatures.faults import Flaw
+if TYPE_CHECKING:
+    from headwater.languages.signatures.faults import Flaw
 
 
 class HttpRequest:

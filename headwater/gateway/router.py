@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.connection import HttpConnection
 from headwater.gateway.messages import HttpRequest, HttpResponse
 from headwater.gateway.preflight import preflight
-from headwater.languages.signatures.faults import Flaw
+
+if TYPE_CHECKING:
+    from headwater.languages.signatures.faults import Flaw
 
 
 class Site(Protocol):
@@ -22,7 +24,7 @@ class Site(Protocol):
 # what takes the socket over; None for a request that is not its own
 Upgrade = Callable[[HttpRequest], asyncio.Protocol | None]
 # what is wrong with how a request is signed
-Judge = Callable[[HttpRequest], Flaw | None]
+Judge = Callable[[HttpRequest], "Flaw | None"]
 
 
 class Router:

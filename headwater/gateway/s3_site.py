@@ -4,7 +4,7 @@ forms and CORS, websites. Everything else goes on, made plain, to the AWS APIs."
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headwater.gateway.aws import AwsApis
 from headwater.gateway.connection import HttpConnection
@@ -15,14 +15,13 @@ from headwater.gateway.protocols import WireService, load_service
 from headwater.gateway.s3_addresses import Page, bucket_of_host, bucket_of_path, is_signed_for_s3, website_page
 from headwater.gateway.s3_bodies import check_document, is_form, is_framed, unframe
 from headwater.gateway.s3_presigned import PresignedUrls, is_presigned
-from headwater.gateway.signatures.refusing import noting
-from headwater.gateway.signatures.verifier import Verifier
-from headwater.gateway.signatures.wording import refusal
-from headwater.languages.signatures.faults import Flaw
-from headwater.spine.admission import NOTE
+from headwater.gateway.signatures import Signatures, heed
 from headwater.spine.engine import Engine
 from headwater.spine.errors import AwsError, internal_error
 from headwater.spine.operations import Caller, Result
+
+if TYPE_CHECKING:
+    from headwater.languages.signatures.faults import Flaw
 
 Finished = Callable[[Result | None, AwsError | None], None]
 _ANYBODY = Caller(DEFAULT_ACCOUNT, DEFAULT_REGION, "*")
@@ -31,9 +30,9 @@ _ANYBODY = Caller(DEFAULT_ACCOUNT, DEFAULT_REGION, "*")
 class S3Site:
     """Takes what only S3 answers; makes other requests to S3 plain and lets them pass."""
 
-    def __init__(self, engine: Engine, apis: AwsApis, verifier: Verifier) -> None:
+    def __init__(self, engine: Engine, apis: AwsApis, signatures: Signatures) -> None:
         self._engine = engine
-        self._verifier = verifier
+        self._signatures = signatures
         self._presigned = PresignedUrls(engine.clock)
         self._apis = apis
         self._callers = Callers()
@@ -49,8 +48,8 @@ class S3Site:
             if page is not None:
                 self._serve(page, request, connection)
                 return True
-        if not self._engine.verifies_signatures and is_presigned(request):
-            request.flaw, request.excused = self._verifier.judge_url(request), True
+        if request.query and is_presigned(request):
+            self._signatures.judge_url(request)
         # a browser's form is signed within
         posted = request.method == "POST" and request.path == "/" and is_form(request)
         bucket = bucket_of_host(request, signed or posted)
@@ -75,9 +74,7 @@ class S3Site:
                 engine = self._engine
                 upload = form_upload(request, bucket_of_path(request.path), engine.clock, engine.endpoint)
                 caller = self._callers.find(scope_of(request, upload.credential)) if upload.credential else _ANYBODY
-                flaw = self._verifier.judge_form(upload.fields) if "policy" in upload.fields else None
-                if flaw is not None and engine.verifies_signatures:
-                    raise refusal(flaw, "s3", "rest-xml")
+                flaw = self._signatures.judge_form(upload.fields) if "policy" in upload.fields else None
                 answering = self._answering(connection, request, upload.answer)
                 self._submit("PostObject", upload.parameters, answering, caller, flaw)
                 return True
@@ -139,8 +136,7 @@ class S3Site:
         except AwsError as error:
             finished(None, error)
             return
-        if flaw is not None:
-            operation = noting(operation, NOTE, flaw, refusal(flaw, "s3", "rest-xml"))
+        operation, _ = heed(operation, flaw, "rest-xml", excused=True)
         self._engine.submit(operation, parameters, caller, None, finished, None)
 
     def _answering(

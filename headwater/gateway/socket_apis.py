@@ -13,6 +13,7 @@ from typing import cast
 
 from headwater.gateway.apis import ANYBODY, Address, address_of
 from headwater.gateway.messages import HttpRequest
+from headwater.gateway.signatures import refused_by_signature
 from headwater.languages.websocket import (
     CloseCode,
     Frame,
@@ -99,6 +100,7 @@ class ApiSocket(asyncio.Protocol):
                 "Headers": request.headers,
                 "SourceIp": str(peer[0]) if peer else "127.0.0.1",
                 "Host": self._address.domain,
+                "Refused": refused_by_signature(request),
             },
             self._connected,
             cause_of(request.headers),

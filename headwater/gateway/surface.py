@@ -1,13 +1,15 @@
-"""Our own surface: JSON over HTTP under ``/_headwater/``, a table of routes to functions."""
+"""JSON over HTTP beside AWS's APIs, a table of routes to functions: our own surface under ``/_headwater/``, and the
+paths by which tools know other emulators."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 
@@ -21,37 +23,47 @@ Route = Callable[[Mapping[str, str], Any], Awaitable[Any]]
 # the content type; (query parameters, what sends a chunk) to what ends the stream
 Stream = tuple[str, Callable[[Mapping[str, str], Callable[[bytes], None]], Callable[[], None]]]
 log = logging.getLogger(__name__)
-_PREFIXES = ("/_headwater", "/_localstack")
 
 
 class Surface:
-    """Answers what is asked of Headwater itself."""
+    """Answers what is asked below ``prefixes``. ``spaced``: JSON as Python's own module writes it, with a blank after
+    each colon, for scripts that search answers for text. A route that gives None answers 204."""
 
-    def __init__(self, routes: Mapping[tuple[str, str], Route], streams: Mapping[str, Stream]) -> None:
+    def __init__(
+        self,
+        prefixes: tuple[str, ...],
+        routes: Mapping[tuple[str, str], Route],
+        streams: Mapping[str, Stream],
+        spaced: bool = False,
+    ) -> None:
+        self._prefixes = prefixes
+        self._write = _spaced if spaced else _compact
         self._routes = routes
         self._named = [(method, _pattern(path), route) for (method, path), route in routes.items() if "{" in path]
         self._streams = streams
         self._tasks: set[asyncio.Task[None]] = set()
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> bool:
-        if not request.path.startswith(_PREFIXES):
+        if not request.path.startswith(self._prefixes):
             return False
         stream = self._streams.get(request.path) if request.method == "GET" else None
         if stream is not None:
             _begin(stream, dict(parse_qsl(request.query)), connection)
             return True
-        if request.method != "GET" and is_foreign(request):
+        if request.method not in ("GET", "HEAD") and is_foreign(request):
             connection.respond(_error(403, "A page of another origin may not steer Headwater."))
             return True
         path, named = request.path.rstrip("/"), {}
-        route = self._routes.get((request.method, path)) if "{" not in path else None
+        method = "GET" if request.method == "HEAD" else request.method
+        route = self._routes.get((method, path)) if "{" not in path else None
         if route is None:
             known = any(path == other for _, other in self._routes)
-            for method, pattern, found in self._named:
+            for its, pattern, found in self._named:
                 if (match := pattern.fullmatch(path)) is not None:
                     known = True
-                    if method == request.method:
-                        route, named = found, match.groupdict()
+                    if its == method:
+                        route = found
+                        named = {name: unquote(value) for name, value in match.groupdict().items()}
         if route is None:
             connection.respond(_error(405 if known else 404, "There is no such page here."))
             return True
@@ -77,12 +89,12 @@ class Surface:
             log.exception("surface failed", extra={"path": request.path})
             connection.respond(_error(500, "Headwater failed to answer; its log tells why."))
         else:
-            connection.respond(_json(200, result))
+            connection.respond(HttpResponse(204, []) if result is None else _json(200, self._write(result)))
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """What matches a path with a ``{name}`` in it."""
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+    """What matches a path with a ``{name}`` in it, or a ``{+name}`` that may have slashes in it."""
+    return re.compile(re.sub(r"\{\+(\w+)\}", r"(?P<\1>.+)", re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)))
 
 
 def _begin(stream: Stream, query: Mapping[str, str], connection: HttpConnection) -> None:
@@ -105,10 +117,17 @@ def _begin(stream: Stream, query: Mapping[str, str], connection: HttpConnection)
         send(chunk)
 
 
-def _json(status: int, value: Any) -> HttpResponse:
-    headers = [("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*")]
-    return HttpResponse(status, headers, orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+def _compact(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _spaced(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _json(status: int, body: bytes) -> HttpResponse:
+    return HttpResponse(status, [("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*")], body)
 
 
 def _error(status: int, message: str) -> HttpResponse:
-    return _json(status, {"error": message})
+    return _json(status, _compact({"error": message}))

@@ -20,7 +20,20 @@ from headwater.languages.websocket import (
     accept,
     encode_close,
     encode_frame,
+    refusal,
 )
+
+
+class Refusal(asyncio.Protocol):
+    """In the place of a WebSocket that its client does not get; ``status`` such as ``403 Forbidden``."""
+
+    def __init__(self, status: str) -> None:
+        self._status = status
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        taken = cast(asyncio.Transport, transport)
+        taken.write(refusal(self._status))
+        taken.close()
 
 
 class WebSocketStream(SocketStream):

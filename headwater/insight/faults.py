@@ -99,11 +99,11 @@ def _read(given: Any) -> list[Rule]:
     except BadRule as error:
         raise _refused(str(error)) from None
     for rule in rules:
-        _check_service(rule.service)
+        check_service(rule.service)
     return rules
 
 
-def _check_service(pattern: str) -> None:
+def check_service(pattern: str) -> None:
     """A rule that could never match is a slip of the pen."""
     if any(fnmatchcase(name, pattern) for name in SERVICES):
         return

@@ -38,25 +38,27 @@ class _Gathering:
         assert isinstance(spans, list)
         if len(self._subjects) > _REMEMBERED:
             self._subjects, self._former = {}, self._subjects
-        for span in spans:
-            if span.subject is not None:
-                self._count(span, resource_of(span.subject))
+        reached = [(span, resource_of(span.subject)) for span in spans if span.subject is not None]
+        # all of them first: what a delivery calls comes before it, for it ends before it
+        self._subjects.update((span.id, subject) for span, subject in reached)
+        for span, subject in reached:
+            if span.outcome is not None:
+                self._count(span, subject)
         if self._timer is None and self._spans:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(max(loop.time(), self._told + self._pause), self._tell)
 
     def _count(self, span: Span, subject: str) -> None:
-        subjects, cause, outcome = self._subjects, span.parent, span.outcome
-        subjects[span.id] = subject
-        if outcome is None:
-            return
+        cause, fine = span.parent, span.outcome in _FINE
         self._spans += 1
-        source = "" if cause is None else subjects.get(cause) or self._former.get(cause, "")
+        source = "" if cause is None else self._subjects.get(cause) or self._former.get(cause, "")
+        if source == subject and fine:
+            return  # it goes on where it has been counted
         pair = (source if source != subject else "", subject)
         counts = self._flows.get(pair)
         if counts is None:
             counts = self._flows[pair] = [0, 0]
-        counts[outcome not in _FINE] += 1
+        counts[not fine] += 1
 
     def _tell(self) -> None:
         self._timer = None

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from headwater import __version__
-from headwater.insight import localstack, openapi
+from headwater.insight import openapi
 from headwater.insight.doors import caller_of, run_operation
 from headwater.insight.executions import answer_diff, answer_graph, answer_replay, answer_show
 from headwater.insight.explained import (
@@ -359,13 +359,9 @@ PAGES = (
         "GET", "/_headwater/executions/graph", "The graph of a state machine, laid out", answer_graph,
         {"machine": "An ARN."}, answers=openapi.GRAPH,
     ),
-    Page("GET", "/_headwater/openapi.json", "This document", _openapi),
     Page(
         "PUT", "/_headwater/cloudformation/response", "A custom resource's answer", _respond,
         {"token": "As in the ResponseURL."}, takes={"type": "object"},
     ),
-    Page("GET", "/_localstack/health", "For tools that know LocalStack", localstack.health),
-    Page("GET", "/_localstack/init", "For tools that know LocalStack: everything has been done", localstack.stages),
-    Page("GET", "/_localstack/init/{stage}", "For tools that know LocalStack: boot, start or ready", localstack.stage),
-    Page("POST", "/_localstack/state/reset", "For tools that know LocalStack", _reset),
+    Page("GET", "/_headwater/openapi.json", "This document", _openapi),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.runtime.pressure import Pressure
 from headwater.runtime.processes import look
+from headwater.runtime.python_layers import PythonLayers
 from headwater.spine.clock import Clock, machine_now
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
 
@@ -45,6 +46,7 @@ class Host(NamedTuple):
     emit: Callable[[FunctionVersion, str, LogEvents], None]
     packages: Packages
     node_sdk: NodeSdk
+    python_layers: PythonLayers
     pressure: Pressure
 
 
@@ -99,7 +101,7 @@ class Environment:
         self._pid = 0
         self._memory = 0
         self._starved = False
-        self._lacking: str | None = None  # why the AWS SDK is not there
+        self._lacking: str | None = None  # why the AWS SDK, or a layer, is not there
         self._temporary = host.folder / "tmp" / self.identity
         self._lines = PlatformLines(function)
         today = datetime.fromtimestamp(host.clock.now() // 1000, UTC)
@@ -116,6 +118,8 @@ class Environment:
             command = programs.command_for(self.function)
             if self.function.runtime.startswith("nodejs"):
                 await self._provide_sdk()
+            if self.function.requirements:
+                await self._provide_packages(launcher.python)
         except programs.CannotRun as error:
             raise InitFailed(error.failure) from None
         except (OSError, BadZipFile) as error:
@@ -154,6 +158,13 @@ class Environment:
 
     async def _provide_sdk(self) -> None:
         self._lacking = await self._host.node_sdk.provide(self.function)
+        self._warn_of_lacking()
+
+    async def _provide_packages(self, python: str) -> None:
+        self.function, self._lacking = await self._host.python_layers.provide(self.function, python)
+        self._warn_of_lacking()
+
+    def _warn_of_lacking(self) -> None:
         if self._lacking is not None:
             self._log.add(self._lines.warning(f"Headwater: {self._lacking}.", self._host.clock.now()))
 

@@ -33,7 +33,7 @@ class Launcher:
     """One launcher process, and whom to tell when its children end."""
 
     def __init__(self, python: str, preinstalled: Path) -> None:
-        self._python = python
+        self.python = python
         self._preinstalled = preinstalled
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -52,14 +52,14 @@ class Launcher:
     def _spawn(self) -> None:
         ours, theirs = socket.socketpair()
         self._socket = ours
-        command = [self._python, "-I", "-S", "-X", "utf8", "-c", _START]
+        command = [self.python, "-I", "-S", "-X", "utf8", "-c", _START]
         with theirs:
             self._process = subprocess.Popen(
                 [*command, _HOME, str(theirs.fileno()), str(self._preinstalled)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 # an interpreter of the PATH may turn out to be a shim that only complains
-                stderr=None if self._python == sys.executable else subprocess.DEVNULL,
+                stderr=None if self.python == sys.executable else subprocess.DEVNULL,
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", os.defpath), **FORK_SAFETY},
             )
@@ -91,7 +91,7 @@ class Launcher:
 
     def _send(self, request: dict[str, Any], descriptors: list[int]) -> None:
         if self._socket is None:
-            raise LauncherFailed(self._python)
+            raise LauncherFailed(self.python)
         data = json.dumps(request).encode()
         socket.send_fds(self._socket, [_LENGTH.pack(len(data))], descriptors)
         self._socket.sendall(data)
@@ -134,7 +134,7 @@ class Launcher:
             self._process.wait()  # it has closed its socket: it is ending
             self._process = None
         ready, self._ready = self._ready, None
-        failure = LauncherFailed(self._python)
+        failure = LauncherFailed(self.python)
         for future in [ready, *self._launched.values()]:
             if future is not None and not future.done():
                 future.set_exception(failure)

@@ -16,6 +16,7 @@ from headwater.runtime.node_sdk import NodeSdk
 from headwater.runtime.packages import Packages
 from headwater.runtime.pool import Pool
 from headwater.runtime.pressure import Pressure
+from headwater.runtime.python_layers import PythonLayers, of_this_user
 from headwater.spine.clock import Clock
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents, LogSink
 
@@ -41,6 +42,7 @@ class Runtime:
             emit=self._emit,
             packages=Packages(self._folder / "code"),
             node_sdk=NodeSdk(self._folder),
+            python_layers=PythonLayers(of_this_user()),
             pressure=Pressure(),
         )
         self._pools: dict[str, Pool] = {}

@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from headwater.languages.policies.resource_policies import allows, allows_on_condition
@@ -71,6 +70,18 @@ def _refused(call: Call, target: str, visitor: Visitor) -> Refusal | None:
     told = call.ask(arn.service, "ResourcePolicy", {"Arn": target})
     if not told:
         return None
+    asked, names = _asked(visitor), _names(visitor, arn.region)
+    policy, action = told["Policy"], _ACTIONS[arn.service]
+    if not any(allows(policy, name, action, target, asked) for name in names):
+        if any(allows_on_condition(policy, name, action, target) for name in names):
+            why = f"the policy of {target} lets {visitor.principal} in, but not for {visitor.source}"
+        else:
+            why = f"the policy of {target} allows no {visitor.principal} ({action} for {visitor.source})"
+        return Refusal(action, target, why)
+    return refused_by_key(call, arn, told["Key"], visitor) if told.get("Key") else None
+
+
+def _asked(visitor: Visitor) -> dict[str, str]:
     asked = {
         "aws:SourceArn": visitor.source,
         "aws:SourceAccount": visitor.account,
@@ -80,20 +91,17 @@ def _refused(call: Call, target: str, visitor: Visitor) -> Refusal | None:
     }
     if visitor.service in _FOR_OWNERS:
         asked["aws:SourceOwner"] = visitor.account
-    names = [visitor.principal]
-    if visitor.service in _REGIONAL:
-        names.append(f"{visitor.service}.{arn.region}.amazonaws.com")
-    policy, action = told["Policy"], _ACTIONS[arn.service]
-    if not any(allows(policy, name, action, target, asked) for name in names):
-        if any(allows_on_condition(policy, name, action, target) for name in names):
-            why = f"the policy of {target} lets {visitor.principal} in, but not for {visitor.source}"
-        else:
-            why = f"the policy of {target} allows no {visitor.principal} ({action} for {visitor.source})"
-        return Refusal(action, target, why)
-    return _refused_by_key(call, arn, told["Key"], visitor, asked) if told.get("Key") else None
+    return asked
 
 
-def _refused_by_key(call: Call, target: Arn, key: str, visitor: Visitor, asked: Mapping[str, str]) -> Refusal | None:
+def _names(visitor: Visitor, region: str) -> list[str]:
+    regional = visitor.service in _REGIONAL
+    return [visitor.principal, *([f"{visitor.service}.{region}.amazonaws.com"] if regional else [])]
+
+
+def refused_by_key(
+    call: Call, target: Arn, key: str, visitor: Visitor, actions: tuple[str, ...] = KEY_ACTIONS
+) -> Refusal | None:
     """The key of KMS with which the target is encrypted has to let the visitor in as well.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
@@ -102,20 +110,20 @@ def _refused_by_key(call: Call, target: Arn, key: str, visitor: Visitor, asked: 
     if not told:
         return None  # there is none, of which KMS tells
     policy, resource, principal = told["Policy"], told["Arn"], visitor.principal
+    names = _names(visitor, target.region)
     asked = {
-        **asked,
+        **_asked(visitor),
         "kms:ViaService": f"{target.service}.{target.region}.amazonaws.com",
         f"kms:EncryptionContext:aws:{target.service}:arn": str(target),
         f"kms:EncryptionContext:aws:{target.service}:topicArn": str(target),
     }
-    for action in KEY_ACTIONS:
-        if allows(policy, principal, action, resource, asked):
-            continue
-        if key.startswith("alias/aws/"):
-            why = f"{target} is encrypted with {key}, AWS's own key, which lets no service in: take a key of your own"
-        elif allows_on_condition(policy, principal, action, resource):
-            why = f"the policy of {resource}, the key of {target}, lets {principal} in, but not for {visitor.source}"
-        else:
-            why = f"the policy of {resource}, the key of {target}, allows no {principal} ({action})"
-        return Refusal(action, resource, why)
-    return None
+    lacking = [each for each in actions if not any(allows(policy, name, each, resource, asked) for name in names)]
+    if not lacking:
+        return None
+    if key.startswith("alias/aws/"):
+        why = f"{target} is encrypted with {key}, AWS's own key, which lets no service in: take a key of your own"
+    elif any(allows_on_condition(policy, name, lacking[0], resource) for name in names):
+        why = f"the policy of {resource}, the key of {target}, lets {principal} in, but not for {visitor.source}"
+    else:
+        why = f"the policy of {resource}, the key of {target}, allows no {principal} ({', '.join(lacking)})"
+    return Refusal(lacking[0], resource, why)

@@ -4,15 +4,13 @@ that one which is missing, disabled or about to go is refused as on AWS, and so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from types import MappingProxyType
+from collections.abc import Callable
 
 from headwater.spine.arns import parse_arn
 from headwater.spine.authorization import Access
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.permissions import is_refused, is_weighed, lacks, told
+from headwater.spine.permissions import is_refused, is_weighed, lacks, through, told
 
 ENCRYPT = ("kms:GenerateDataKey",)
 DECRYPT = ("kms:Decrypt",)
@@ -49,16 +47,10 @@ def _weigh(call: Call, key: str, actions: tuple[str, ...]) -> None:
     """Note what of it who calls may not do; AccessDeniedException where policies are enforced."""
     arn = parse_arn(key)
     assert arn is not None  # KMS made it
-    asked = _through(call.span.name.partition(":")[0], arn.region)
+    asked = through(call.span.name.partition(":")[0], arn.region)
     for action in actions:
         why = lacks(call, call.principal, Access(action, key), asked)
         if why is not None:
             text = told(call.principal, action, key, why)
             if is_refused(call, text):
                 raise AwsError("AccessDeniedException", f"User: {text}")
-            return
-
-
-@lru_cache(maxsize=256)
-def _through(service: str, region: str) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({"kms:viaservice": (f"{service}.{region}.amazonaws.com",)})

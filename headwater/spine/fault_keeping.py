@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.fault_errors import Unanswered, error_of
@@ -128,6 +129,14 @@ class Faults:
         self.write(chosen)
         self._engine.armed = chosen if chosen.rules else None
 
+    def exchange(self, belongs: Callable[[Rule], bool], rules: list[Rule]) -> None:
+        """Put rules in place of those that belong to somebody; the others stay. In a transaction."""
+        chosen = self.current()
+        chosen.rules = [*(rule for rule in chosen.rules if not belongs(rule)), *rules]
+        chosen.changed = True
+        self.write(chosen)
+        self._engine.armed = chosen if chosen.rules else None
+
     def clear(self) -> None:
         """No rule, nothing counted, nothing fired. In a transaction."""
         self._engine.store.run(_FORGET)
@@ -146,7 +155,8 @@ class Faults:
         if id(request) in self._held_up:
             self._held_up.remove(id(request))
             return False
-        armed, rule = self._engine.armed, self._meet(OF_ARRIVALS, operation, request, arrival.asker, "")
+        armed = self._engine.armed
+        rule = self._meet(OF_ARRIVALS, operation, request, arrival.asker, "", arrival.caller.region)
         if armed is None or rule is None:
             return False
         span = self._engine.new_span("fault", f"{rule.kind} of {operation.title}", arrival.caller, arrival.cause)
@@ -168,7 +178,8 @@ class Faults:
 
     def before(self, operation: Operation, request: Request, asker: str, span: Span) -> None:
         """Before an operation runs: AwsError where it is to fail."""
-        rule = self._meet(OF_NESTED if asker == NESTED else OF_ANSWERS, operation, request, asker, span.trace)
+        kinds = OF_NESTED if asker == NESTED else OF_ANSWERS
+        rule = self._meet(kinds, operation, request, asker, span.trace, span.region)
         if rule is None:
             return
         span.note("fault", rule.kind)
@@ -197,7 +208,7 @@ class Faults:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _meet(
-        self, kinds: frozenset[str], operation: Operation, request: Request, asker: str, trace: str
+        self, kinds: frozenset[str], operation: Operation, request: Request, asker: str, trace: str, region: str
     ) -> Rule | None:
         armed = self._engine.armed
         if armed is None or operation.internal:
@@ -205,7 +216,7 @@ class Faults:
         by = BY_CLIENT if asker == BY_CLIENT else BY_SERVICE
         return self._noted(
             armed, armed.meet(kinds, by, OPERATION, operation.service, operation.name, resources_of(request), trace,
-                              self._engine.clock.now())
+                              self._engine.clock.now(), region)
         )  # fmt: skip
 
     def _noted(self, armed: FaultSet, rule: Rule | None) -> Rule | None:
@@ -238,8 +249,9 @@ class Faults:
         if armed.hasten and self._engine.time.mode == "frozen":
             kinds -= {DELAY}
         resources = [target] if target else []
-        now = self._engine.clock.now()
-        return self._noted(armed, armed.meet(kinds, BY_SERVICE, DELIVERY, service, name, resources, trace, now))
+        arn, now = parse_arn(target), self._engine.clock.now()
+        region = "" if arn is None else arn.region
+        return self._noted(armed, armed.meet(kinds, BY_SERVICE, DELIVERY, service, name, resources, trace, now, region))
 
     def of_batch(self, work: Work, taker: str, cause: str) -> bool:
         """Whether nobody learns that a function or a pipe handled a batch, which then comes again."""

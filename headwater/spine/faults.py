@@ -46,12 +46,14 @@ class BadRule(ValueError):
 @dataclass
 class Rule:
     """When a fault fires, and what it is. Patterns know ``*`` and ``?``; ``resource`` is an ARN, a name, or the
-    logical id in a name that CloudFormation made up. ``milliseconds``: how late, or how long an answer is held."""
+    logical id in a name that CloudFormation made up; ``region`` is the asker's, or that of the ARN to which
+    something is delivered. ``milliseconds``: how late, or how long an answer is held."""
 
     kind: str
     service: str = _ALL
     operation: str = _ALL
     resource: str = _ALL
+    region: str = _ALL
     by: str = _ALL
     at: str = _ALL
     probability: float | None = None
@@ -72,10 +74,13 @@ class Rule:
             del said["milliseconds"]
         return said
 
-    def matches(self, by: str, at: str, service: str, operation: str, resources: Sequence[str]) -> bool:
+    def matches(
+        self, by: str, at: str, service: str, operation: str, resources: Sequence[str], region: str
+    ) -> bool:  # fmt: skip
         return (
             self.by in (_ALL, by)
             and self.at in (_ALL, at)
+            and (self.region == _ALL or fnmatchcase(region, self.region))
             and fnmatchcase(service, self.service)
             and fnmatchcase(operation, self.operation)
             and (self.resource == _ALL or any(_is_named(each, self.resource) for each in resources))
@@ -125,7 +130,7 @@ class FaultSet:
 
     def meet(
         self, kinds: frozenset[str], by: str, at: str, service: str, operation: str, resources: Sequence[str],
-        trace: str, now: int,
+        trace: str, now: int, region: str = "",
     ) -> Rule | None:  # fmt: skip
         """What befalls this; the first rule of those kinds that fires, if any."""
         resource = name_of(resources[0]) if resources else ""
@@ -136,7 +141,7 @@ class FaultSet:
             self.changed = True
         found: tuple[int, Rule] | None = None
         for number, rule in enumerate(self.rules):
-            if rule.kind in passed and rule.matches(by, at, service, operation, resources):
+            if rule.kind in passed and rule.matches(by, at, service, operation, resources, region):
                 rule.matched += 1
                 if found is None and rule.fires(self._draw(number, place, passed[rule.kind])):
                     found = number, rule
@@ -185,7 +190,7 @@ def restored(state: Mapping[str, Any]) -> FaultSet:
 
 # ---- rules as people write them
 
-_PATTERNS = ("service", "operation", "resource")
+_PATTERNS = ("service", "operation", "resource", "region")
 _NUMBERS = {"nth": 1, "every": 1, "times": 1, "milliseconds": 0, "status": 400}
 _CHOICES = {"kind": KINDS, "by": (_ALL, BY_CLIENT, BY_SERVICE), "at": (_ALL, OPERATION, DELIVERY)}
 _SAID = {each.name for each in fields(Rule)} - {"matched", "fired"}

@@ -20,8 +20,8 @@ class FunctionVersion:
     ``arn`` is qualified with the version and names the pool of warm environments; ``revision``
     changes whenever code or configuration do, and older environments are then drained.
     ``memory`` is in MB, ``timeout`` in seconds; ``code`` and ``layers`` are zip files named by their
-    content, or folders. ``secret`` and ``session_token`` go with the function's
-    credentials, whose access key id is its account.
+    content, or folders; ``requirements`` are packages that pip installs in the place of layers.
+    ``secret`` and ``session_token`` go with the function's credentials, whose access key id is its account.
     """
 
     arn: str
@@ -32,6 +32,7 @@ class FunctionVersion:
     endpoint: str
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    requirements: tuple[str, ...] = ()
     memory: int = 128
     timeout: int = 3
     architecture: str = "x86_64"

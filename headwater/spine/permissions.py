@@ -71,10 +71,17 @@ def in_role(operation: Operation) -> Operation:
 def weigh(call: Call, operation: Operation, request: Request) -> None:
     """Note on the call's span what its principal may not do; AwsError where policies are enforced."""
     for access in operation.needs(call, request) if operation.needs else ():
-        why = lacks(call, call.principal, access)
+        by_service = access.action.startswith("kms:") and operation.service != "kms"
+        why = lacks(call, call.principal, access, through(operation.service, call.region) if by_service else _NOTHING)
         if why is not None:
             _hold_against(call, operation.service, access, why)
             return
+
+
+@lru_cache(maxsize=256)
+def through(service: str, region: str) -> Mapping[str, tuple[str, ...]]:
+    """What a request to KMS has that a service makes for its caller, as condition keys."""
+    return MappingProxyType({"kms:viaservice": (f"{service}.{region}.amazonaws.com",)})
 
 
 def check_passing(call: Call, role: str, service: str) -> None:
@@ -123,7 +130,7 @@ def lacks(call: Call, principal: str, access: Access, asked: Mapping[str, tuple[
     why = permissions.lacks(*access, asked)
     if why is not None and why.startswith("with"):
         return why
-    said = what_resource_says(call, principal, access, {**permissions.values, **asked} if asked else permissions.values)
+    said = what_resource_says(call, principal, access, permissions, asked)
     if said is Says.SHUTS_OUT:
         return str(said.value)
     if said is Says.KEEPS_OUT:

@@ -1,4 +1,4 @@
-"""kill -9 while a stack is made, changed and removed: each goes on to its end."""
+"""kill -9 while stacks are made, changed, taken back and removed, also by stack sets: each goes on to its end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Resources:
     Properties:
       Runtime: python3.12
       Handler: index.handler
-      Timeout: 20
+      Timeout: 2
       Role: arn:aws:iam::000000000000:role/any
       Code:
         ZipFile: |
@@ -49,39 +49,120 @@ Outputs:
 """
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-def test_stacks_survive_kills(server: Server) -> None:
-    draw = random.Random(7)
-    aws = client_factory(server.endpoint, "000000000000")
-    cloudformation: Any = aws("cloudformation")
+class Crashes:
+    """A server that is killed again and again while CloudFormation works."""
 
-    def settled(name: str) -> str:
-        """The stack's status in the end; until then the server is killed again and again."""
-        for _ in range(3):
-            time.sleep(draw.uniform(0.05, 0.6))  # the moment is left to chance; nothing is waited for
-            server.kill()
-            server.start()
-        server.settle()
-        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+    def __init__(self, server: Server, seed: int, kills: int) -> None:
+        """``kills`` in each operation."""
+        self.server, self.draw, self.kills = server, random.Random(seed), kills
+        self.aws = client_factory(server.endpoint, "000000000000")
+        self.cloudformation: Any = self.aws("cloudformation")
 
-    def timeouts() -> set[str]:
-        out = cloudformation.describe_stacks(StackName="shop")["Stacks"][0]["Outputs"]
+    def settle(self) -> None:
+        for _ in range(self.kills):
+            time.sleep(self.draw.uniform(0.05, 0.6))  # the moment is left to chance; nothing is waited for
+            self.server.kill()
+            self.server.start()
+        self.server.settle()
+
+    def settled(self, name: str) -> str:
+        """The stack's status in the end."""
+        self.settle()
+        return str(self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+    def timeouts(self) -> set[str]:
+        out = self.cloudformation.describe_stacks(StackName="shop")["Stacks"][0]["Outputs"]
+        sqs, wanted = self.aws("sqs"), ["VisibilityTimeout"]
         return {
-            aws("sqs").get_queue_attributes(QueueUrl=each["OutputValue"], AttributeNames=["All"])["Attributes"][
-                "VisibilityTimeout"
-            ]
+            sqs.get_queue_attributes(QueueUrl=each["OutputValue"], AttributeNames=wanted)["Attributes"][wanted[0]]
             for each in out
         }
 
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_stacks_survive_kills(server: Server) -> None:
+    crashes = Crashes(server, 7, 3)
+    cloudformation, aws = crashes.cloudformation, crashes.aws
     identity = cloudformation.create_stack(StackName="shop", TemplateBody=TEMPLATE)["StackId"]
-    assert settled("shop") == "CREATE_COMPLETE"
-    assert timeouts() == {"10"}
+    assert crashes.settled("shop") == "CREATE_COMPLETE"
+    assert crashes.timeouts() == {"10"}
     seconds = [{"ParameterKey": "Seconds", "ParameterValue": "20"}]
     cloudformation.update_stack(StackName="shop", UsePreviousTemplate=True, Parameters=seconds)
-    assert settled("shop") == "UPDATE_COMPLETE"
-    assert timeouts() == {"20"}
+    assert crashes.settled("shop") == "UPDATE_COMPLETE"
+    assert crashes.timeouts() == {"20"}
     cloudformation.delete_stack(StackName="shop")
-    assert settled(identity) == "DELETE_COMPLETE"
+    assert crashes.settled(identity) == "DELETE_COMPLETE"
     assert aws("sqs").list_queues().get("QueueUrls", []) == []
     assert aws("lambda").list_functions()["Functions"] == []
+
+
+# a rule that no service takes, when all else is done
+WRONG = """  Wrong:
+    Type: AWS::Events::Rule
+    DependsOn: Last
+    Properties: {EventPattern: {source: wrong}}
+"""
+IMPORTED = """  There:
+    Type: AWS::SQS::Queue
+    DependsOn: Slow
+    DeletionPolicy: Retain
+    Properties: {QueueName: there}
+"""
+
+
+def with_more(resources: str, seconds: int = 10) -> str:
+    return TEMPLATE.replace("Outputs:", f"{resources}Outputs:").replace("Default: 10", f"Default: {seconds}")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_rollbacks_and_imports_survive_kills(server: Server) -> None:
+    crashes = Crashes(server, 11, 1)
+    cloudformation, sqs = crashes.cloudformation, crashes.aws("sqs")
+    cloudformation.create_stack(StackName="shop", TemplateBody=TEMPLATE)
+    server.settle()
+    cloudformation.update_stack(StackName="shop", TemplateBody=with_more(WRONG, 20))
+    assert crashes.settled("shop") == "UPDATE_ROLLBACK_COMPLETE"
+    assert crashes.timeouts() == {"10"}
+    url = sqs.create_queue(QueueName="there")["QueueUrl"]
+    request = {"StackName": "shop", "ChangeSetName": "import"}
+    body = with_more(IMPORTED, 30)
+    cloudformation.create_change_set(**request, TemplateBody=body, ImportExistingResources=True)
+    server.settle()
+    cloudformation.execute_change_set(**request)
+    assert crashes.settled("shop") == "UPDATE_COMPLETE"
+    assert crashes.timeouts() == {"30"}
+    detail = cloudformation.describe_stack_resource(StackName="shop", LogicalResourceId="There")["StackResourceDetail"]
+    assert (detail["PhysicalResourceId"], detail["ResourceStatus"]) == (url, "IMPORT_COMPLETE")
+    assert len(sqs.list_queues()["QueueUrls"]) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_stack_sets_survive_kills(server: Server) -> None:
+    crashes, regions = Crashes(server, 13, 1), ["us-east-1", "eu-west-1"]
+    cloudformation = crashes.cloudformation
+    cloudformation.create_stack_set(StackSetName="set", TemplateBody=TEMPLATE)
+    where = {"StackSetName": "set", "Accounts": ["000000000000"], "Regions": regions}
+
+    def stacks() -> list[tuple[str, str]]:
+        """The operation's outcome, and where which stacks stand."""
+        (last, *_) = cloudformation.list_stack_set_operations(StackSetName="set")["Summaries"]
+        found = [("", last["Status"])]
+        for region in regions:
+            there = client_factory(server.endpoint, "000000000000", region)("cloudformation")
+            found += [(region, each["StackStatus"]) for each in there.list_stacks()["StackSummaries"]]
+        return found
+
+    cloudformation.create_stack_instances(**where)
+    crashes.settle()
+    assert stacks() == [("", "SUCCEEDED"), *((region, "CREATE_COMPLETE") for region in regions)]
+    overrides = [{"ParameterKey": "Seconds", "ParameterValue": "20"}]
+    cloudformation.update_stack_instances(**where, ParameterOverrides=overrides)
+    crashes.settle()
+    assert stacks() == [("", "SUCCEEDED"), *((region, "UPDATE_COMPLETE") for region in regions)]
+    cloudformation.delete_stack_instances(**where, RetainStacks=False)
+    crashes.settle()
+    assert stacks() == [("", "SUCCEEDED"), *((region, "DELETE_COMPLETE") for region in regions)]
+    assert cloudformation.list_stack_instances(StackSetName="set")["Summaries"] == []

@@ -44,14 +44,3 @@ def test_what_cannot_be_answered_is_refused(endpoint: str, path: str, status: in
     refused, answer = _get(endpoint, path)
     assert refused == status
     assert answer["error"]
-
-
-def test_what_scripts_wait_for_that_know_localstack(endpoint: str) -> None:
-    def told(path: str) -> tuple[int, Any]:
-        answer = ask("GET", f"{endpoint}/_localstack/{path}")
-        return answer.status, json.loads(answer.body)
-
-    assert {told("health")[1]["services"][name] for name in ("sqs", "stepfunctions")} <= {"running", "available"}
-    assert told("init/ready") == (200, {"completed": True, "scripts": []})
-    assert told("init")[1]["completed"] == {"BOOT": True, "START": True, "READY": True, "SHUTDOWN": False}
-    assert told("init/later")[0] == 404

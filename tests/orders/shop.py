@@ -31,15 +31,15 @@ STARTUP_SECONDS = 60
 
 
 class Server:
-    """``headwater up`` on the order application; ``outputs`` are the stack's. ``strict``: policies are enforced as on
-    AWS."""
+    """``headwater up`` on the order application; ``outputs`` are the stack's. ``strict``: policies are enforced and
+    signatures verified, as on AWS."""
 
     def __init__(self, data: Path, *parameters: str, port: int = 0, strict: bool = False) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
         options = [option for parameter in parameters for option in ("--parameter", parameter)]
         self.up = threading.Event()
-        self._strict = ["--enforce-policies"] if strict else []
+        self._strict = ["--enforce-policies", "--verify-signatures"] if strict else []
         announced = self._run("up", str(TEMPLATE), "--stack", "orders", *options, port=port)
         self.endpoint: str = announced["endpoint"]
         self.outputs: dict[str, str] = announced["outputs"]

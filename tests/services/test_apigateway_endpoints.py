@@ -128,6 +128,45 @@ def test_an_api_made_quickly(aws: Client, behind: Endpoint) -> None:
     assert (asked.method, asked.path, asked.query) == ("GET", "/all", "q=1")
 
 
+def test_a_rest_api_puts_templates_around_an_endpoint(aws: Client, behind: Endpoint, endpoint: str) -> None:
+    template = '#set($context.requestOverride.header.x-stage = "$context.stage"){"wanted": $input.json(\'$.n\')}'
+    integration = {
+        "type": "http", "httpMethod": "PUT", "uri": behind.url + "/animals/{kind}",
+        "requestParameters": {
+            "integration.request.path.kind": "method.request.path.kind",
+            "integration.request.querystring.q": "method.request.querystring.ask",
+        },
+        "requestTemplates": {"application/json": template},
+        "responses": {
+            "201": {
+                "statusCode": "200",
+                "responseParameters": {"method.response.header.x-own": "integration.response.header.x-own"},
+                "responseTemplates": {"application/json": "$input.path('$.id.n')"},
+            },
+            "default": {"statusCode": "502"},
+        },
+    }  # fmt: skip
+    parameters = [
+        {"name": "kind", "in": "path", "required": True, "type": "string"},
+        {"name": "ask", "in": "query", "type": "string"},
+    ]
+    answers = {"200": {"description": "", "headers": {"x-own": {"type": "string"}}}, "502": {"description": ""}}
+    method = {"parameters": parameters, "responses": answers, "x-amazon-apigateway-integration": integration}
+    client = aws("apigateway")
+    document = {"swagger": "2.0", "info": {"title": "rest"}, "paths": {"/{kind}": {"post": method}}}
+    api = client.import_rest_api(body=json.dumps(document))["id"]
+    client.create_deployment(restApiId=api, stageName="s")
+    url = f"{endpoint}/_aws/execute-api/{api}/s/big%20cats?ask=a%26b"
+    answer = ask("POST", url, b'{"n": 3}', X_Mine="1")
+    assert (answer.status, answer.body, answer.headers["x-own"]) == (200, b"7", "yes")
+    asked = behind.next()
+    assert (asked.method, asked.path, asked.query) == ("PUT", "/animals/big%20cats", "q=a%26b")
+    assert (json.loads(asked.body), asked.headers["x-stage"]) == ({"wanted": 3}, "s")
+    assert "x-mine" not in asked.headers
+    behind.answer = lambda asked: Reply(500, {}, b"{}")
+    assert ask("POST", url, b'{"n": 3}').status == 502
+
+
 def test_a_rest_api_hands_on_too(aws: Client, behind: Endpoint, endpoint: str) -> None:
     integration = {
         "type": "http_proxy", "httpMethod": "ANY", "uri": behind.url + "/animals/{rest}",

@@ -446,7 +446,8 @@ def test_a_template_of_pieces(aws: Client) -> None:
         assert answer.read() == b'"hello"'
 
 
-def test_a_macro_of_ones_own_is_refused_by_name(aws: Client) -> None:
+def test_a_macro_that_nobody_has_made(aws: Client) -> None:
     body = "Resources: {Queue: {Type: AWS::SQS::Queue, Properties: {Fn::Transform: {Name: Mine, Parameters: {}}}}}"
-    code, text = refused(aws("cloudformation").create_stack, StackName="shop", TemplateBody=body)
+    request = {"StackName": "shop", "TemplateBody": body, "Capabilities": ["CAPABILITY_AUTO_EXPAND"]}
+    code, text = refused(aws("cloudformation").create_stack, **request)
     assert (code, text) == ("ValidationError", "No transform named Mine found.")

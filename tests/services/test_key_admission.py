@@ -108,7 +108,7 @@ def test_what_is_not_enforced_is_told(aws: Client, endpoint: str, account: str) 
     rule = _rule(aws, arn)
     event = _put(aws)
     assert len(_received(aws, url)) == 1, "it came nevertheless"
-    why = f"the policy of {key}, the key of {arn}, allows no events.amazonaws.com (kms:GenerateDataKey)"
+    why = f"the policy of {key}, the key of {arn}, allows no events.amazonaws.com (kms:GenerateDataKey, kms:Decrypt)"
     headwater = Headwater(endpoint)
 
     def told() -> tuple[Any, Any]:
@@ -138,6 +138,28 @@ def test_what_is_not_enforced_is_told(aws: Client, endpoint: str, account: str) 
         for span in (root, *root["children"])
     }
     assert notes["s3.notification"] == told()[1]
+
+
+@pytest.mark.parametrize("service", ["logs", "logs.us-east-1"])
+def test_a_log_group_is_let_in_by_its_key(strictly: Client, account: str, service: str) -> None:
+    key, let_in = _made(strictly)
+    group, logs = f"arn:aws:logs:us-east-1:{account}:log-group:g", strictly("logs")
+    logs.create_log_group(logGroupName="g")
+    told = f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{group}'"
+    with pytest.raises(ClientError) as caught:
+        logs.associate_kms_key(logGroupName="g", kmsKeyId=key)
+    assert (caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]) == (
+        "AccessDeniedException", told,
+    )  # fmt: skip
+    actions = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+    for other, refused in ((f"{group}-other", True), (group, False)):
+        only = {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": other}}
+        let_in(service, Action=actions, Condition=only)
+        if refused:
+            with pytest.raises(ClientError, match="is not allowed to be used with LogGroup"):
+                logs.associate_kms_key(logGroupName="g", kmsKeyId=key)
+        else:
+            logs.associate_kms_key(logGroupName="g", kmsKeyId=key)
 
 
 def test_an_alarm_is_let_in_by_the_key_of_its_topic(strictly: Client) -> None:

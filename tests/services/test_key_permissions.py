@@ -13,6 +13,7 @@ from tests.conftest import Client
 from tests.services.lambda_lab import make
 from tests.services.test_role_permissions import Actor, _allow, _assume, _put, _refused, _role
 from tests.services.test_user_permissions import _policy, _user
+from tests.settling import settle
 
 
 def _key(aws: Client) -> str:
@@ -26,9 +27,28 @@ def _why(function: Callable[[], Any]) -> tuple[str, int, str]:
     return code, status, message.partition(" perform: ")[2] or message
 
 
+def _make_table(aws: Client | Actor, name: str, key: str) -> None:
+    aws("dynamodb").create_table(
+        TableName=name, AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+    )  # fmt: skip
+
+
+def _encrypted_stream(key: str) -> Callable[[Client], None]:
+    def make_stream(aws: Client) -> None:
+        aws("kinesis").create_stream(StreamName="s", ShardCount=1)
+        settle(aws("kinesis"))
+        aws("kinesis").start_stream_encryption(StreamName="s", EncryptionType="KMS", KeyId=key)
+        settle(aws("kinesis"))
+
+    return make_stream
+
+
 def _uses(account: str, key: str) -> dict[str, tuple[Callable[[Actor], Any], Callable[[Client], Any], str, str]]:
     """By service: what is done in a role, what is made for it, what it takes, the code that it answers."""
     queue, topic = f"arn:aws:sqs:us-east-1:{account}:q", f"arn:aws:sns:us-east-1:{account}:t"
+    iterator: list[str] = []
     url, bucket = f"http://localhost/{account}/q", f"keys-{account}"
     return {
         "sqs:SendMessage": (
@@ -59,11 +79,23 @@ def _uses(account: str, key: str) -> dict[str, tuple[Callable[[Actor], Any], Cal
             lambda me: me("ssm").get_parameter(Name="p", WithDecryption=True),
             lambda aws: aws("ssm").put_parameter(Name="p", Value="v", Type="SecureString", KeyId=key),
             "kms:Decrypt", "AccessDeniedException"),
+        "kinesis:PutRecord": (
+            lambda me: me("kinesis").put_record(StreamName="s", PartitionKey="p", Data=b"d"),
+            _encrypted_stream(key), "kms:GenerateDataKey", "KMSAccessDeniedException"),
+        "kinesis:GetRecords": (
+            lambda me: me("kinesis").get_records(ShardIterator=iterator[0]),
+            lambda aws: iterator.append(aws("kinesis").get_shard_iterator(
+                StreamName="s", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")["ShardIterator"]),
+            "kms:Decrypt", "KMSAccessDeniedException"),
+        "dynamodb:GetItem": (
+            lambda me: me("dynamodb").get_item(TableName="kept", Key={"pk": {"S": "a"}}),
+            lambda aws: _make_table(aws, "kept", key), "kms:Decrypt", "AccessDeniedException"),
+        "dynamodb:BatchWriteItem": (
+            lambda me: me("dynamodb").batch_write_item(
+                RequestItems={"kept": [{"PutRequest": {"Item": {"pk": {"S": "a"}}}}]}),
+            lambda aws: None, "kms:Decrypt", "AccessDeniedException"),
         "dynamodb:CreateTable": (
-            lambda me: me("dynamodb").create_table(
-                TableName="table", AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
-                SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}),
+            lambda me: _make_table(me, "table", key),
             lambda aws: None, "kms:DescribeKey kms:CreateGrant", "AccessDeniedException"),
     }  # fmt: skip
 
@@ -88,13 +120,17 @@ def test_what_is_encrypted_takes_its_key(strictly: Client, strict: str, account:
 
 
 def test_without_enforcement_it_is_told(aws: Client, endpoint: str, account: str) -> None:
-    key, role = _key(aws), _role(aws, _allow("s3:*", "sqs:*", "sns:*", "ssm:*", "secretsmanager:*", "dynamodb:*"))
+    services = ("dynamodb", "kinesis", "s3", "secretsmanager", "sns", "sqs", "ssm")
+    key, role = _key(aws), _role(aws, _allow(*(f"{service}:*" for service in services)))
     me = _assume(aws, endpoint, role)
     for use, prepare, *_ in _uses(account, key).values():
         prepare(aws)
         use(me)
     lacking = {each["action"]: (each["resource"], each["times"]) for each in Headwater(endpoint).permissions(role)}
-    assert lacking == {"kms:GenerateDataKey": (key, 3), "kms:Decrypt": (key, 4), "kms:DescribeKey": (key, 1)}
+    assert lacking == {
+        "kms:GenerateDataKey": (key, 4), "kms:Decrypt": (key, 9),
+        "kms:DescribeKey": (key, 1), "kms:CreateGrant": (key, 1),
+    }  # fmt: skip
 
 
 def test_direct_use_is_weighed_by_key(strictly: Client, strict: str, account: str) -> None:
@@ -163,6 +199,21 @@ def test_keys_of_aws_are_anybodys_of_the_account(strictly: Client, strict: str, 
     assert me("sqs").send_message(QueueUrl=url, MessageBody="m")["MessageId"]
 
 
+def test_a_mapping_takes_the_key_of_its_queue(strictly: Client, account: str) -> None:
+    key, role = _key(strictly), _role(strictly, _allow("sqs:*"))
+    strictly("sqs").create_queue(QueueName="q", Attributes={"KmsMasterKeyId": key})
+    make(strictly("lambda"), "f", Role=role)
+
+    def add() -> Any:
+        queue = f"arn:aws:sqs:us-east-1:{account}:q"
+        return strictly("lambda").create_event_source_mapping(FunctionName="f", EventSourceArn=queue)
+
+    code, _, message = _refused(add)
+    assert (code, "kms:Decrypt on resource: " + key in message) == ("InvalidParameterValueException", True)
+    _put(strictly, _allow("sqs:*"), _allow("kms:Decrypt", resource=key))
+    assert add()["State"] == "Creating"
+
+
 def test_a_function_that_may_send_needs_the_key_too(aws: Client, endpoint: str, account: str) -> None:
     key, role = _key(aws), _role(aws, _allow("sqs:SendMessage"))
     url = aws("sqs").create_queue(QueueName="q", Attributes={"KmsMasterKeyId": key})["QueueUrl"]
@@ -174,5 +225,5 @@ def handler(event, context):
     make(aws("lambda"), "f", source, Role=role)
     answer = aws("lambda").invoke(FunctionName="f", Payload=json.dumps(url))
     assert "FunctionError" not in answer
-    (lacking,) = Headwater(endpoint).permissions(role)
-    assert (lacking["action"], lacking["resource"], lacking["sessions"]) == ("kms:GenerateDataKey", key, ["f"])
+    lacking = {each["action"]: (each["resource"], each["sessions"]) for each in Headwater(endpoint).permissions(role)}
+    assert lacking == {"kms:GenerateDataKey": (key, ["f"]), "kms:Decrypt": (key, ["f"])}

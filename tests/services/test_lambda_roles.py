@@ -122,7 +122,10 @@ def test_without_enforcement_it_is_written_and_told(aws: Client, endpoint: str, 
     (message,) = aws("sqs").receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["responsePayload"] == "told"
     told = {each["action"]: (each["times"], each["sessions"]) for each in Headwater(endpoint).permissions(role)}
-    assert told == {action: (2 if action != "s3:PutObject" else 1, ["f"]) for action in needed}, "asked, and done"
+    assert told == {
+        **{action: (2 if action != "s3:PutObject" else 1, ["f"]) for action in needed},  # asked, and done
+        "s3:ListBucket": (1, ["f"]),
+    }
 
 
 def test_a_mapping_writes_its_failed_batches_in_it(strictly: Client, strict: str, account: str) -> None:

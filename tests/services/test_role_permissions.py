@@ -19,7 +19,9 @@ from tests.services.lambda_lab import make
 from tests.services.test_apigateway_rest import base, document
 from tests.settling import settle
 
-_SERVICES = [f"{name}.amazonaws.com" for name in ("apigateway", "events", "iot", "lambda", "scheduler", "states")]
+_SERVICES = [
+    f"{name}.amazonaws.com" for name in ("apigateway", "events", "iot", "lambda", "pipes", "scheduler", "states")
+]
 _ASSUMED = {"Effect": "Allow", "Principal": {"Service": _SERVICES, "AWS": "*"}, "Action": "sts:AssumeRole"}
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_ASSUMED]})
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
@@ -296,6 +298,20 @@ def test_apis_and_topic_rules_act_in_their_roles(strictly: Client, strict: str, 
     assert send() == [True, True, True]
 
 
+def test_an_api_invokes_a_function_in_the_role_of_its_integration(strictly: Client, account: str) -> None:
+    role = _role(strictly)
+    http = strictly("apigatewayv2")
+    function = make(strictly("lambda"), "f")
+    api = http.create_api(Name="h", ProtocolType="HTTP")
+    given = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0", "CredentialsArn": role}
+    made = http.create_integration(ApiId=api["ApiId"], IntegrationUri=function, **given)
+    http.create_route(ApiId=api["ApiId"], RouteKey="POST /a", Target=f"integrations/{made['IntegrationId']}")
+    http.create_stage(ApiId=api["ApiId"], StageName="$default", AutoDeploy=True)
+    assert ask("POST", f"{api['ApiEndpoint']}/a", b"1").status == 500
+    _put(strictly, _allow("lambda:InvokeFunction", resource=function))
+    assert ask("POST", f"{api['ApiEndpoint']}/a", b"1").status == 200
+
+
 def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: str) -> None:
     queue = f"arn:aws:sqs:us-east-1:{account}:q"
     strictly("sqs").create_queue(QueueName="q")
@@ -318,6 +334,23 @@ def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: 
     _put(strictly, _allow("sqs:*", resource=queue), _allow("kinesis:*"))
     assert add(queue)["State"] == "Creating"
     assert add(stream, StartingPosition="LATEST")["State"] == "Creating"
+
+
+def test_a_pipe_reads_in_its_role(strictly: Client, strict: str, account: str) -> None:
+    source, target = (f"arn:aws:sqs:us-east-1:{account}:{name}" for name in ("q", "out"))
+    for name in ("q", "out"):
+        strictly("sqs").create_queue(QueueName=name)
+    role = _role(strictly, _allow("sqs:SendMessage", "sqs:ReceiveMessage"))
+    strictly("pipes").create_pipe(Name="p", Source=source, Target=target, RoleArn=role)
+    settle(strictly("pipes"))
+    pipe = strictly("pipes").describe_pipe(Name="p")
+    assert (pipe["CurrentState"], "perform: sqs:DeleteMessage" in pipe["StateReason"]) == ("CREATE_FAILED", True)
+    _put(strictly, _allow("sqs:*"))
+    strictly("pipes").start_pipe(Name="p")
+    settle(strictly("pipes"))
+    assert strictly("pipes").describe_pipe(Name="p")["CurrentState"] == "RUNNING"
+    (lacking,) = Headwater(strict).permissions(role)
+    assert (lacking["action"], lacking["sessions"]) == ("sqs:DeleteMessage", ["p"])
 
 
 def test_what_is_no_arn_is_weighed_as_a_resource_of_nobody(strictly: Client, strict: str) -> None:

@@ -8,8 +8,9 @@ from headwater.gateway.identity import Callers, credential_of, scope_of
 from headwater.gateway.messages import HttpRequest
 from headwater.gateway.mqtt.client import Client, Origin
 from headwater.gateway.mqtt.outgoing import Encoded
+from headwater.gateway.signatures import refused_by_signature
 from headwater.gateway.streams import SocketStream, Stream
-from headwater.gateway.websocket import WebSocketStream
+from headwater.gateway.websocket import Refusal, WebSocketStream
 from headwater.languages.mqtt.pushes import CHANNEL, Eject, Push
 from headwater.languages.mqtt.reasons import Reason
 from headwater.spine.engine import SYSTEM, Engine
@@ -36,7 +37,9 @@ class Clients:
         return self._speak(Origin(SYSTEM, False, None, called, certificate))
 
     def over_websocket(self, request: HttpRequest) -> asyncio.Protocol:
-        """Take over a WebSocket's HTTP request."""
+        """Take over a WebSocket's HTTP request, unless it is signed in a way that AWS would not take."""
+        if refused_by_signature(request) is not None:
+            return Refusal("403 Forbidden")
         scope = scope_of(request, credential_of(request.headers))
         origin = Origin(
             self._callers.find(scope),

@@ -41,8 +41,12 @@ class Query:
         opening = f'<{operation}Response xmlns="{self._namespace}">'
         closing = f"</RequestId></ResponseMetadata></{operation}Response>"
 
+        by_path = self._model.name == "sqs" and "QueueUrl" in self._model.input(operation).get("members", ())
+
         def parse(request: HttpRequest, path: Mapping[str, str]) -> dict[str, Any]:
             result: dict[str, Any] = read(grow(forms.pairs(form_of(request))))
+            if by_path and "QueueUrl" not in result and len(request.path) > 1:
+                result["QueueUrl"] = request.path.rstrip("/")  # the request was sent to the queue's own URL
             return result
 
         def serialize(result: Mapping[str, Any], request_id: str) -> HttpResponse:

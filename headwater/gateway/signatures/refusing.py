@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import copy
 
-from headwater.gateway.messages import HttpRequest
 from headwater.gateway.signatures.wording import refusal
 from headwater.languages.signatures.faults import Fault, Flaw
 from headwater.spine.admission import NOTE
@@ -24,15 +23,22 @@ _FOR_ANYBODY = frozenset(
 """Operations that need no signature."""
 
 
-def heed(operation: Operation, request: HttpRequest, protocol: str) -> tuple[Operation, AwsError | None]:
+def heed_flaw(operation: Operation, flaw: Flaw, protocol: str, excused: bool) -> tuple[Operation, AwsError | None]:
     """The operation as a flawed request gets it, and the error that it ends in, unless the flaw is only to be told."""
-    flaw = request.flaw
-    if flaw is None or (flaw.fault is Fault.MISSING and is_for_anybody(operation)):
+    if flaw.fault is Fault.MISSING and is_for_anybody(operation):
         return operation, None
     error = refusal(flaw, operation.service, protocol)
-    if request.excused:
+    if excused:
         return noting(operation, NOTE, flaw, error), None
     return noting(operation, REFUSED, flaw, error, refuse=True), error
+
+
+def refused_as_users_api(flaw: Flaw) -> tuple[str, str] | None:
+    """AWS's code and message; None where there is no signature of AWS's."""
+    if flaw.fault is Fault.MISSING or flaw.fault is Fault.ALGORITHM:
+        return None
+    error = refusal(flaw, "execute-api", "rest-json")
+    return error.code, error.message
 
 
 def is_for_anybody(operation: Operation) -> bool:
@@ -47,6 +53,8 @@ def noting(operation: Operation, note: str, flaw: Flaw, error: AwsError, *, refu
     def handler(call: Call, request: Request) -> Answer:
         call.span.note(SIGNED_WITH, flaw.access_key or "nothing")
         call.span.note(note, text)
+        if flaw.fault is Fault.MISMATCH:
+            call.span.note("string that should have been signed", flaw.told[3] or flaw.told[2])
         if refuse:
             raise error
         if operation.validate is not None:

@@ -21,6 +21,7 @@ _HEADER = "The authorization header is malformed; "
 _MISMATCH = "The request signature we calculated does not match the signature you provided. "
 _OF_OTHERS = "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 _BAD_TOKEN = "The security token included in the request is invalid."
+_QUOTING = frozenset({"json", "json-cbor", "smithy-rpc-v2-cbor"})
 _MINUTE = 60 * 1000
 _STATUS = {"json": 400, "json-cbor": 400, "smithy-rpc-v2-cbor": 400}  # others answer 403
 
@@ -29,7 +30,7 @@ def refusal(flaw: Flaw, service: str, protocol: str) -> AwsError:
     """The error of a request to a service, in one of its wire protocols."""
     if flaw.fault is Fault.ASYMMETRIC:
         return not_implemented("The verification of AWS4-ECDSA-P256-SHA256")
-    return _of_s3(flaw) if service == "s3" else _of_others(flaw, protocol)
+    return _of_s3(flaw) if service == "s3" else _of_others(flaw, service, protocol)
 
 
 # ---- S3
@@ -120,7 +121,9 @@ def _shown(told: tuple[Any, ...]) -> dict[str, Any]:
 # ---- all others
 
 
-def _of_others(flaw: Flaw, protocol: str) -> AwsError:
+def _of_others(flaw: Flaw, service: str, protocol: str) -> AwsError:
+    # Lambda, STS and others have ceased to quote
+    quotes = protocol in _QUOTING or service == "execute-api"
     query, status, told = protocol == "query", _STATUS.get(protocol, 403), flaw.told
     match flaw.fault:
         case Fault.MISSING:
@@ -134,7 +137,7 @@ def _of_others(flaw: Flaw, protocol: str) -> AwsError:
         case Fault.ALGORITHM_IN_QUERY:
             code = "IncompleteSignature" if query else "IncompleteSignatureException"
             return AwsError(code, f"Unsupported AWS 'algorithm': '{told[0]}'", status)
-    return AwsError("SignatureDoesNotMatch" if query else "InvalidSignatureException", _mismatch(flaw), status)
+    return AwsError("SignatureDoesNotMatch" if query else "InvalidSignatureException", _mismatch(flaw, quotes), status)
 
 
 def _incomplete(flaw: Flaw) -> str:
@@ -157,7 +160,7 @@ def _incomplete(flaw: Flaw) -> str:
     return f"{' '.join(lacks)} (Hashed with SHA-256 and encoded with Base64) Authorization={_hashed(header)}"
 
 
-def _mismatch(flaw: Flaw) -> str:
+def _mismatch(flaw: Flaw, quotes: bool) -> str:
     told = flaw.told
     match flaw.fault:
         case Fault.UNSIGNED:
@@ -173,6 +176,8 @@ def _mismatch(flaw: Flaw) -> str:
             return f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: {days}"
         case Fault.SKEW:
             return _skewed(*told)
+    if not quotes:
+        return f"{_MISMATCH}{_OF_OTHERS}"
     _, _, text, canonical = told
     quoted = f"The Canonical String for this request should have been\n'{canonical}'\n\n"
     quoted += f"The String-to-Sign should have been\n'{text}'\n"

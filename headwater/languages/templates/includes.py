@@ -27,7 +27,7 @@ def includes(node: Value) -> Iterator[dict[str, Value]]:
     if isinstance(node, dict):
         for key in ("Transform", TRANSFORM):
             declared = node.get(key)
-            yield from (each for each in _listed(declared) if is_include(each))
+            yield from (each for each in listed(declared) if is_include(each))
         for child in node.values():
             yield from includes(child)
     elif isinstance(node, list):
@@ -39,13 +39,13 @@ def is_include(transform: Value) -> bool:
     return isinstance(transform, dict) and transform.get("Name") == INCLUDE
 
 
-def _listed(value: Value) -> list[Value]:
+def listed(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [value]
 
 
 def put_in(body: Mapping[str, Value], scope: Scope, fetch: Fetch) -> dict[str, Value]:
     """The template with all pieces in their places; ``scope`` has the parameters that locations may name."""
-    declared = _listed(body.get("Transform", []))
+    declared = listed(body.get("Transform", []))
     whole = {key: child for key, child in body.items() if key != "Transform"}
     for transform in declared:
         if is_include(transform):
@@ -62,11 +62,12 @@ def _put_in(node: Value, scope: Scope, fetch: Fetch, depth: int) -> Value:
         return node
     made = {key: _put_in(child, scope, fetch, depth) for key, child in node.items() if key != TRANSFORM}
     if TRANSFORM in node:
-        for transform in _listed(node[TRANSFORM]):
-            if not is_include(transform):
-                name = transform.get("Name") if isinstance(transform, dict) else transform
-                raise TemplateError(f"No transform named {name} found.")
-            made = _piece(transform, scope, fetch, depth) | made
+        macros = [transform for transform in listed(node[TRANSFORM]) if not is_include(transform)]
+        for transform in listed(node[TRANSFORM]):
+            if is_include(transform):
+                made = _piece(transform, scope, fetch, depth) | made
+        if macros:  # of the user's own, whose turn comes later
+            made[TRANSFORM] = macros
     return made
 
 

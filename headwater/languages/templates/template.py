@@ -81,6 +81,8 @@ def parse(body: Mapping[str, Value]) -> Template:
         raise TemplateError(f"Invalid template property or properties [{', '.join(unknown)}]")
     if str(body.get("AWSTemplateFormatVersion", "2010-09-09")) != "2010-09-09":
         raise TemplateError("Template format error: unsupported value for AWSTemplateFormatVersion.")
+    if body.get("Hooks"):
+        raise TemplateError("Headwater does not implement the Hooks of a template (AWS CodeDeploy's blue/green).")
     refuse_nulls(body, "")
     if not section(body, "Resources"):
         raise TemplateError("Template format error: At least one Resources member must be defined.")

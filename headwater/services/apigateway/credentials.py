@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from headwater.spine.errors import AwsError
-from headwater.spine.permissions import session_of
+from headwater.spine.operations import Call
+from headwater.spine.permissions import check_passing, session_of
 from headwater.spine.trust import Taker, check_trust
 from headwater.spine.work import Work
 
@@ -28,6 +29,12 @@ class NotTrusted(Exception):
 
 def credentials_of(role: str | None) -> Credentials | None:
     return Credentials(role, session_of(role, "BackplaneAssumeRoleSession")) if role else None
+
+
+def hand_over_role(call: Call, role: str | None) -> None:
+    """Who gives API Gateway a role has to be allowed to. ``arn:aws:iam::*:user/*``, the caller's own, is none."""
+    if role:
+        check_passing(call, role, "apigateway")
 
 
 async def principal_of(work: Work, credentials: Credentials | None) -> str | None:

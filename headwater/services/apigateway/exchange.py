@@ -78,6 +78,8 @@ class Exchange:
     authorizer: dict[str, Any] | None = None
     by_token: bool = False  # the authorizer is a JWT one
     deployment_id: str = ""
+    # AWS's code and message, where it is signed in a way that the gateway says no to
+    refused: tuple[str, str] | None = None
     problem: str = ""
     backend: Backend | None = None  # once an integration was asked
     answer: Response | None = None  # the integration's, where something is to be changed on it

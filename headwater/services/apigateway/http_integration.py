@@ -6,21 +6,19 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from headwater.services.apigateway.addresses import address_of, filled
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.exchange import Exchange, Response, message
 from headwater.services.apigateway.parameter_changes import Changes, compile_changes
-from headwater.services.apigateway.rest_integration import failure
+from headwater.services.apigateway.rest_integration import failure, unreachable
 from headwater.services.apigateway.rest_parameters import RequestMapping, request_mappings
 from headwater.spine.outgoing import Unreachable, send
 
 _MOST_BODY_BYTES = 10 * 1024 * 1024
-_PLACEHOLDER = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}|\{([^}]+)\}")
-_ADDRESS = re.compile(r"https?://|\$\{stageVariables\.")
 # of one connection alone
 _OF_CONNECTION = frozenset({
     "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
@@ -47,24 +45,18 @@ def compile_http(document: Mapping[str, Any]) -> HttpIntegration:
         raise bad_request("IntegrationMethod is required for HTTP_PROXY integrations")
     changes = compile_changes(document.get("RequestParameters") or {}, document.get("ResponseParameters") or {})
     timeout = document.get("TimeoutInMillis", 30_000) / 1000
-    return HttpIntegration(method, _address(document.get("IntegrationUri")), timeout, changes)
+    return HttpIntegration(method, address_of(document.get("IntegrationUri")), timeout, changes)
 
 
 def compile_rest_http(document: Mapping[str, Any]) -> HttpIntegration:
     """Compile ``methodIntegration`` of type ``HTTP_PROXY``."""
     return HttpIntegration(
         document.get("httpMethod") or "ANY",
-        _address(document.get("uri")),
+        address_of(document.get("uri")),
         int(document.get("timeoutInMillis") or 29_000) / 1000,
         None,
         request_mappings(document.get("requestParameters") or {}),
     )
-
-
-def _address(uri: Any) -> str:
-    if not isinstance(uri, str) or not _ADDRESS.match(uri):
-        raise bad_request("Invalid HTTP endpoint specified for URI")
-    return uri
 
 
 async def run_http(integration: HttpIntegration, exchange: Exchange, came: Exchange) -> Response:
@@ -78,7 +70,7 @@ async def run_http(integration: HttpIntegration, exchange: Exchange, came: Excha
         value = mapping.source(exchange)
         if value is not None:
             places[mapping.place][mapping.name.lower() if mapping.place == "header" else mapping.name] = value
-    url = _PLACEHOLDER.sub(lambda match: _filled(match, exchange, places["path"]), integration.uri)
+    url = filled(integration.uri, exchange.stage_variables, places["path"])
     if exchange.path != came.path:
         parts = urlsplit(url)
         url = f"{parts.scheme}://{parts.netloc}{exchange.path}" + (f"?{parts.query}" if parts.query else "")
@@ -98,12 +90,6 @@ async def run_http(integration: HttpIntegration, exchange: Exchange, came: Excha
     return Response(answer.status, headers, answer.body)
 
 
-def _filled(match: re.Match[str], exchange: Exchange, parameters: Mapping[str, str]) -> str:
-    if match[1] is not None:
-        return exchange.stage_variables.get(match[1], "")
-    return quote(parameters.get(match[2].rstrip("+"), ""), safe="/~")
-
-
 def _headers(exchange: Exchange) -> dict[str, str]:
     handed = {name: value for name, value in exchange.headers.items() if name not in _OF_CONNECTION}
     if not exchange.rest:
@@ -117,4 +103,4 @@ def _unreachable(rest: bool, timed_out: bool) -> Response:
         return message(504, "Gateway Timeout") if timed_out else message(503, "Service Unavailable")
     if timed_out:
         return failure(504, "INTEGRATION_TIMEOUT", "Endpoint request timed out")
-    return failure(502, "INTEGRATION_FAILURE")
+    return unreachable()

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integra
 
 from __future__ import annotations
 
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.deployments import deploy_by_itself
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.integration import check_integration
@@ -35,6 +36,7 @@ def add_integration(call: Call, api: Api, request: Request) -> Document:
     longest = _LONGEST_OF_SOCKETS if api.kind == WEBSOCKET else _LONGEST_TIMEOUT
     document = _checked(api, {"ConnectionType": "INTERNET", "TimeoutInMillis": longest, **given})
     document["IntegrationId"] = identity
+    hand_over_role(call, document.get("CredentialsArn"))
     put_part(call, api.id, "Integration", identity, document)
     return document
 
@@ -89,7 +91,9 @@ def update_integration(call: Call, request: Request) -> Result:
     document |= changes
     if parameters:
         document["RequestParameters"] = {key: value for key, value in parameters.items() if value}
-    put_part(call, api.id, "Integration", request["IntegrationId"], _checked(api, document))
+    checked = _checked(api, document)
+    hand_over_role(call, request.get("CredentialsArn"))
+    put_part(call, api.id, "Integration", request["IntegrationId"], checked)
     deploy_by_itself(call, api)
     return document
 

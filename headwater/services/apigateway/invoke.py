@@ -59,7 +59,8 @@ log = logging.getLogger(__name__)
 @operation("execute-api", "Invoke", internal=True)
 def invoke(call: Call, request: Request) -> Answer:
     """``ApiId``, ``Method``, ``Path`` and ``Query`` (percent-encoded), ``Headers`` (lower-case names), ``Body``,
-    ``SourceIp``, ``Host`` (empty where the API was named by the path). Answers ``Status``, ``Headers``, ``Body``."""
+    ``SourceIp``, ``Host`` (empty where the API was named by the path), ``Refused`` (a code and a message, where a
+    signature is not what it should be). Answers ``Status``, ``Headers``, ``Body``."""
     served = served_api(call, request["ApiId"])
     if served is None or served.api.kind == WEBSOCKET:
         return _answer(message(404, "Not Found"))
@@ -91,7 +92,7 @@ def invoke(call: Call, request: Request) -> Answer:
             return _finish(call.work, stage, exchange, shut, cors, endpoint)
     if endpoint.bucket is not None and not endpoint.bucket.take(call.now):
         return _finish(call.work, stage, exchange, message(429, "Too Many Requests", kind="THROTTLED"), cors, endpoint)
-    if endpoint.signed and not is_signed(exchange):
+    if endpoint.signed and (exchange.refused or not is_signed(exchange)):
         return _finish(call.work, stage, exchange, message(403, "Forbidden"), cors, endpoint)
     if endpoint.validation is not None and (response := refusal(endpoint.validation, exchange)) is not None:
         return _finish(call.work, stage, exchange, response, cors, endpoint)
@@ -129,6 +130,7 @@ def _exchange(call: Call, served: ServedApi, stage: ServedStage, path: str, requ
         extended_id=call.ids.token(15, EXTENDED_ID) + "=",
         at=call.now,
         deployment_id=stage.deployment_id,
+        refused=request.get("Refused"),
     )
 
 
@@ -258,7 +260,8 @@ async def _invoke_function(
         "Payload": orjson.dumps(event),
     }
     try:
-        invoked = work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
+        principal = await principal_of(work, integration.credentials)
+        invoked = work.operation("lambda", "Invoke", request, exchange.account, exchange.region, principal)
         result = await work.within(int(integration.timeout * 1000), invoked)
         return _function_response(served, integration, exchange, result)
     except TimeoutError:
@@ -266,9 +269,11 @@ async def _invoke_function(
         if rest:
             return failure(504, "INTEGRATION_TIMEOUT", "Endpoint request timed out")
         return message(503, "Service Unavailable")
-    except (AwsError, MalformedResult) as error:
+    except (AwsError, MalformedResult, NotTrusted) as error:
         exchange.problem = str(error)
-        return failure(502, "INTEGRATION_FAILURE") if rest else message(500, "Internal Server Error")
+        if rest and not isinstance(error, NotTrusted):
+            return failure(502, "INTEGRATION_FAILURE")
+        return failure(500) if rest else message(500, "Internal Server Error")
 
 
 def _function_response(

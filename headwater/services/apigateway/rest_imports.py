@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.gateway_responses import STATUSES
 from headwater.services.apigateway.gateway_responses import put as put_gateway_response
@@ -54,6 +55,7 @@ def import_resources(call: Call, api: Api, document: Mapping[str, Any]) -> None:
             method["operationName"] = operation_name
         if imported.integration is not None:
             method["methodIntegration"] = _integration(resource, imported)
+            hand_over_role(call, imported.integration.get("credentials"))
         write_method(call, api, resource, method)
 
 
@@ -132,6 +134,8 @@ def _integration(resource: Document, imported: ImportedMethod) -> Document:
         "httpMethod": given.get("httpMethod"),
         "uri": given.get("uri"),
         "credentials": given.get("credentials"),
+        "connectionType": given.get("connectionType"),
+        "connectionId": given.get("connectionId"),
         "requestParameters": given.get("requestParameters"),
         "requestTemplates": given.get("requestTemplates"),
         "passthroughBehavior": str(given.get("passthroughBehavior", "WHEN_NO_MATCH")).upper(),

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import orjson
 
 from headwater.languages.regular_expressions import Expression, InvalidExpression, compile_expression
 from headwater.languages.vtl import Template, TemplateError, compile_template
+from headwater.services.apigateway.addresses import address_of, filled
 from headwater.services.apigateway.credentials import Credentials, NotTrusted, credentials_of, principal_of
 from headwater.services.apigateway.errors import bad_request
 from headwater.services.apigateway.exchange import Backend, Exchange, Response, message
@@ -25,6 +27,7 @@ from headwater.services.apigateway.rest_parameters import (
 from headwater.services.apigateway.rest_service import Outgoing, Target, as_json, request_to, target_of
 from headwater.services.apigateway.rest_variables import UnreadableBody, context_of, variables
 from headwater.spine.errors import not_implemented
+from headwater.spine.outgoing import Unreachable, send
 from headwater.spine.wire import WireAnswer
 from headwater.spine.work import Work
 
@@ -32,6 +35,7 @@ _JSON = "application/json"
 _PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
 _STATUS = re.compile("[1-5][0-9][0-9]")
 _BARE_STATUS = re.compile(rb"^\s*\{(?:[^{}]*,)?\s*'?statusCode'?\s*:\s*(\d+)\s*[,}]")
+_MOST_BODY_BYTES = 10 * 1024 * 1024
 _FUNCTION_ERROR = "x-amz-function-error"
 
 
@@ -45,9 +49,10 @@ class IntegrationResponse(NamedTuple):
 
 
 class TemplatedIntegration(NamedTuple):
-    """``target`` is None for MOCK; ``timeout`` in seconds; ``credentials``: the role in which it is asked."""
+    """``target`` is None for MOCK, and the address of an endpoint for HTTP; ``timeout`` in seconds; ``credentials``:
+    the role in which it is asked."""
 
-    target: Target | None
+    target: Target | str | None
     method: str
     mappings: tuple[RequestMapping, ...]
     templates: Mapping[str, Template]
@@ -67,15 +72,14 @@ class RefusedByGateway(Exception):
 
 
 def compile_templated(document: Mapping[str, Any]) -> TemplatedIntegration:
-    """Compile ``methodIntegration`` of type AWS or MOCK; AwsError for what cannot be served."""
+    """Compile ``methodIntegration`` of type AWS, HTTP or MOCK; AwsError for what cannot be served."""
     if document.get("contentHandling") not in (None, "CONVERT_TO_TEXT"):
         raise not_implemented("contentHandling of API Gateway's integrations")
     passthrough = document.get("passthroughBehavior") or _PASSTHROUGH[0]
     if passthrough not in _PASSTHROUGH:
         raise bad_request("Invalid pass through behavior specified.")
-    is_mock = document["type"].upper() == "MOCK"
     return TemplatedIntegration(
-        None if is_mock else target_of(document.get("uri") or ""),
+        _behind(document["type"].upper(), document.get("uri") or ""),
         document.get("httpMethod") or "POST",
         request_mappings(document.get("requestParameters") or {}),
         _templates(document.get("requestTemplates") or {}),
@@ -84,6 +88,12 @@ def compile_templated(document: Mapping[str, Any]) -> TemplatedIntegration:
         int(document.get("timeoutInMillis") or 29_000) / 1000,
         credentials_of(document.get("credentials")),
     )
+
+
+def _behind(kind: str, uri: str) -> Target | str | None:
+    if kind == "HTTP":
+        return address_of(uri)
+    return None if kind == "MOCK" else target_of(uri)
 
 
 def _templates(given: Mapping[str, str | None]) -> dict[str, Template]:
@@ -121,6 +131,8 @@ async def run_templated(work: Work, integration: TemplatedIntegration, exchange:
         body = _request_body(integration, exchange, context)
         if integration.target is None:
             answer, selector = mock(body)
+        elif isinstance(integration.target, str):
+            answer, selector = await _ask_endpoint(integration, exchange, body, context["requestOverride"])
         else:
             answer, selector = await ask(work, integration, exchange, body, context["requestOverride"])
         return _respond(selected_response(integration, selector), exchange, answer, context)
@@ -142,6 +154,10 @@ def failure(status: int, kind: str = "API_CONFIGURATION_ERROR", text: str = "Int
     """API Gateway's own answer to what went wrong."""
     error = "InternalServerErrorException" if status >= 500 else "BadRequestException"
     return message(status, text, ("x-amzn-ErrorType", error), kind=kind)
+
+
+def unreachable() -> Response:
+    return failure(504, "INTEGRATION_FAILURE", "Network error communicating with endpoint")
 
 
 def _request_body(integration: TemplatedIntegration, exchange: Exchange, context: dict[str, Any]) -> bytes:
@@ -170,12 +186,10 @@ def mock(body: bytes) -> tuple[WireAnswer, str]:
     return WireAnswer(status, {}, b""), str(status)
 
 
-async def ask(
-    work: Work, integration: TemplatedIntegration, exchange: Exchange, body: bytes, override: dict[str, Any]
-) -> tuple[WireAnswer, str]:
-    """The service's answer, and the text that selects the response."""
-    target = integration.target
-    assert target is not None
+def _places(
+    integration: TemplatedIntegration, exchange: Exchange, override: dict[str, Any]
+) -> dict[str, dict[str, str]]:
+    """Headers, query and path parameters of what is sent, as the mappings and then the template say."""
     places: dict[str, dict[str, str]] = {"header": {"content-type": _JSON}, "querystring": {}, "path": {}}
     for mapping in integration.mappings:
         value = mapping.source(exchange)
@@ -184,6 +198,45 @@ async def ask(
     for place, values in override.items():
         for name, value in values.items():
             places[place][name.lower() if place == "header" else name] = str(value)
+    return places
+
+
+async def _ask_endpoint(
+    integration: TemplatedIntegration, exchange: Exchange, body: bytes, override: dict[str, Any]
+) -> tuple[WireAnswer, str]:
+    """An HTTP endpoint's answer; its status selects the response. Nothing of the request goes there unmapped."""
+    places = _places(integration, exchange, override)
+    url = filled(str(integration.target), exchange.stage_variables, places["path"])
+    if query := urlencode(places["querystring"]):
+        url += ("&" if "?" in url else "?") + query
+    own = {"accept": _JSON, "user-agent": f"AmazonAPIGateway_{exchange.api_id}"}
+    headers = own | {"x-amzn-apigateway-api-id": exchange.api_id} | places["header"]
+    method = exchange.method if integration.method == "ANY" else integration.method
+    exchange.backend = Backend(None, None)
+    try:
+        answer = await send(method, url, headers, body, seconds=integration.timeout, most=_MOST_BODY_BYTES)
+    except Unreachable as error:
+        if error.timed_out:
+            raise TimeoutError from None
+        raise RefusedByGateway(unreachable(), f"{method} {url}: {error.message}") from None
+    exchange.backend = Backend(answer.status, answer.status)
+    if exchange.told is not None:
+        exchange.told += [
+            f"Endpoint request body after transformations: {body.decode(errors='replace')}",
+            f"Sending request to {url}",
+            f"Received response. Status: {answer.status}",
+            f"Endpoint response body before transformations: {answer.body.decode(errors='replace')}",
+        ]
+    return WireAnswer(answer.status, dict(answer.headers), answer.body), str(answer.status)
+
+
+async def ask(
+    work: Work, integration: TemplatedIntegration, exchange: Exchange, body: bytes, override: dict[str, Any]
+) -> tuple[WireAnswer, str]:
+    """The service's answer, and the text that selects the response."""
+    target = integration.target
+    assert isinstance(target, Target)
+    places = _places(integration, exchange, override)
     outgoing = Outgoing(integration.method, places["header"], places["querystring"], places["path"], body)
     request = request_to(target, outgoing, exchange, work.engine.endpoint)
     try:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from headwater.services.apigateway.addresses import address_of
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request, conflict, not_found, unknown_part
 from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.rest_models import VALIDATOR
@@ -18,7 +20,6 @@ from headwater.spine.operations import Call, Request, Result, operation
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "ANY"})
 _TYPES = frozenset({"AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"})
 _KEYS = frozenset({"restApiId", "resourceId"})
-_HTTP = re.compile(r"https?://|\$\{stageVariables\.")
 _ACTION = re.compile(r"arn:[\w-]+:apigateway:[^:]*:([^:]+):(?:path|action)/.")
 _PATCHED = (
     "apiKeyRequired",
@@ -125,6 +126,7 @@ def put_integration(call: Call, request: Request) -> Result:
     given.setdefault("cacheNamespace", resource["id"])
     given.setdefault("cacheKeyParameters", [])
     _check_integration(given)
+    hand_over_role(call, given.get("credentials"))
     write_method(call, api, resource, method | {"methodIntegration": given})
     return given
 
@@ -137,8 +139,7 @@ def _check_integration(given: Document) -> None:
     if not given["httpMethod"]:
         raise bad_request("Enumeration value for HttpMethod must be non-empty")
     if kind.startswith("HTTP"):
-        if not _HTTP.match(uri):
-            raise bad_request("Invalid HTTP endpoint specified for URI")
+        address_of(uri)
         return
     service = _ACTION.match(uri)
     if service is None:
@@ -155,10 +156,13 @@ def _check_integration(given: Document) -> None:
 def update_integration(call: Call, request: Request) -> Result:
     api, resource, method = find_method(call, request)
     patches = request.get("patchOperations") or []
-    changed = apply_patches(integration_of(method), patches, _INTEGRATION_PATCHED)
+    former = integration_of(method)
+    changed = apply_patches(former, patches, _INTEGRATION_PATCHED)
     if changed["type"] not in _TYPES:
         raise bad_request(f"Enum value for Integration type must be one of {', '.join(sorted(_TYPES))}")
     _check_integration(changed)
+    if changed.get("credentials") != former.get("credentials"):
+        hand_over_role(call, changed.get("credentials"))
     write_method(call, api, resource, method | {"methodIntegration": changed})
     return changed
 

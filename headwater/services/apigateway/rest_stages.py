@@ -12,6 +12,7 @@ import orjson
 
 from headwater.services.apigateway import tables
 from headwater.services.apigateway.access_logs import compile_access_log
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.integration import compile_rest_integration
 from headwater.services.apigateway.method_settings import patch_settings
@@ -185,5 +186,7 @@ def update_account(call: Call, request: Request) -> Result:
         raise bad_request("Usage Plans cannot be disabled once enabled")
     others = [patch for patch in patches if patch not in features]
     settings = apply_patches(get_account(call, {}), others, ("cloudwatchRoleArn",))
+    if others:
+        hand_over_role(call, settings.get("cloudwatchRoleArn"))
     call.store.run(tables.SET_ACCOUNT, (call.account, call.region, orjson.dumps(settings).decode()))
     return settings

@@ -92,6 +92,9 @@ def refusal(validation: Validation, exchange: Exchange) -> Response | None:
     if validation.signed and not is_signed(exchange):
         error = ("x-amzn-ErrorType", "MissingAuthenticationTokenException")
         return message(403, "Missing Authentication Token", error, kind="MISSING_AUTHENTICATION_TOKEN")
+    if validation.signed and exchange.refused:
+        code, text = exchange.refused
+        return message(403, text, ("x-amzn-ErrorType", code), kind="INVALID_SIGNATURE")
     missing = [name for place, name in validation.parameters if not _has(exchange, place, name)]
     bad = ("x-amzn-ErrorType", "BadRequestException")
     if missing:
@@ -120,5 +123,5 @@ def _is_valid(check: IsValid, body: bytes) -> bool:
 
 
 def is_signed(exchange: Exchange) -> bool:
-    """Signatures are looked for, not verified."""
+    """Whether it says so; whether it holds is asked where it arrives."""
     return exchange.headers.get("authorization", "").startswith("AWS4-") or "X-Amz-Signature=" in exchange.query

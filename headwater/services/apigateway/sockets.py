@@ -65,7 +65,7 @@ def connect(call: Call, request: Request) -> Answer:
     if route is None:
         add_connection(call, connection)
         return {"Status": 200, "ConnectionId": identity}
-    if route.signed and not is_signed(exchange):
+    if route.signed and (request.get("Refused") or not is_signed(exchange)):
         return {"Status": 403}
     if route.bucket is not None and not route.bucket.take(call.now):
         return {"Status": 429}

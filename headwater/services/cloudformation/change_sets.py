@@ -36,6 +36,7 @@ from headwater.services.cloudformation.importing import (
     resources_to_import,
     without_policy,
 )
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import (
     HIDDEN_VALUE,
@@ -66,10 +67,9 @@ from headwater.services.cloudformation.stacks import check_updatable, differs, n
 from headwater.spine.arns import make_arn
 from headwater.spine.deliveries import Delivery, Exhausted, delivery
 from headwater.spine.errors import AwsError, not_implemented
-from headwater.spine.numbers import whole
 from headwater.spine.operations import Answer, Call, Request, Result, operation
+from headwater.spine.work import Work
 
-CHANGES_A_PAGE = 100
 # executing one does away with all of its stack, so that their names are free again
 PAST = ("EXECUTE_COMPLETE", "OBSOLETE")
 # settings that are no stack's
@@ -127,7 +127,7 @@ def find_change_set(call: Call, name: str, stack_name: str | None) -> ChangeSet:
     """By id, or by name and stack. Raises ChangeSetNotFound, ValidationError."""
     if name.startswith("arn:"):
         row = call.store.one(tables.SELECT_CHANGE_SET, (name,))
-        if row is None:
+        if row is None or name.split(":")[3:5] != [call.region, call.account]:
             raise change_set_not_found(name)
         return change_set_of(row)
     if not stack_name:
@@ -221,14 +221,14 @@ def prepare(call: Call, item: Delivery) -> Coroutine[Any, Any, Callable[[Call], 
     body = with_pieces(call, change_set.body, load_body(change_set.body), change_set.arguments, stack)
     source = Source(change_set.body, body, change_set.arguments, change_set.tags, stack)
     if source.is_slow:
-        return _prepare_later(change_set.id, source)
+        return _prepare_later(call.work, change_set.id, source)
     _prepared(call, change_set, *source.process())
     return None
 
 
-async def _prepare_later(identity: str, source: Source) -> Callable[[Call], None]:
+async def _prepare_later(work: Work, identity: str, source: Source) -> Callable[[Call], None]:
     try:
-        processed = await source.process_aside()
+        processed = await source.process_aside(work)
     except AwsError as failure:
         problem = failure.message
         return lambda call: _give_up_on(call, identity, problem)
@@ -332,15 +332,14 @@ def _look(call: Call, request: Request) -> tuple[bool, Result]:
 
 
 def _describe(call: Call, change_set: ChangeSet, request: Request) -> Result:
-    start = whole(request.get("NextToken") or "0")
-    if start is None:
-        raise validation_error("NextToken is not valid")
-    page = change_set.changes[start : start + CHANGES_A_PAGE]
+    paged = a_page(change_set.changes, request, "Changes")
     if not request.get("IncludePropertyValues"):
-        page = [each | {"ResourceChange": without_values(each["ResourceChange"])} for each in page]
+        paged["Changes"] = [
+            each | {"ResourceChange": without_values(each["ResourceChange"])} for each in paged["Changes"]
+        ]
     declared = parameters_section(load_body(change_set.body))
     hidden = {name for name, each in parse_parameters(declared).items() if each.no_echo}
-    result: Result = {
+    return {
         **_summary(call, change_set),
         "Parameters": [
             {
@@ -356,11 +355,8 @@ def _describe(call: Call, change_set: ChangeSet, request: Request) -> Result:
         "RollbackConfiguration": change_set.settings.get("RollbackConfiguration") or {},
         "Capabilities": change_set.settings.get("Capabilities"),
         "Tags": [{"Key": key, "Value": value} for key, value in change_set.tags.items()],
-        "Changes": page,
+        **paged,
     }
-    if len(change_set.changes) > start + CHANGES_A_PAGE:
-        result["NextToken"] = str(start + CHANGES_A_PAGE)
-    return result
 
 
 def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
@@ -382,7 +378,7 @@ def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
 @operation("cloudformation", "ListChangeSets", reads=True)
 def list_change_sets(call: Call, request: Request) -> Result:
     stack = existing_stack(call, request["StackName"])
-    return {"Summaries": [_summary(call, each) for each in change_sets_of(call, stack)]}
+    return a_page([_summary(call, each) for each in change_sets_of(call, stack)], request, "Summaries")
 
 
 # ---- ends

@@ -14,7 +14,9 @@ import orjson
 
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.responses import RESPONSE_PATH, RESPONSE_SIGNAL
+from headwater.services.cloudformation.roles import session_of_stack
 from headwater.services.cloudformation.signals import keep_signal, signals_of
+from headwater.services.cloudformation.stack import find_stack
 from headwater.services.cloudformation.types import CUSTOM, ResourceFailed, StackChange
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
@@ -119,17 +121,18 @@ def send(call: Call, change: StackChange, request: dict[str, Any]) -> None:
     payload = orjson.dumps(request)
     if arn is None or arn.service not in ("lambda", "sns"):
         raise ResourceFailed(f"Invalid service token: {token}")
+    principal = session_of_stack(find_stack(call, change.stack_id)) if change.stack_id else None
     try:
         if arn.service == "lambda":
             asynchronous = {"FunctionName": token, "InvocationType": "Event", "Payload": payload}
-            call.operation("lambda", "Invoke", asynchronous, account=arn.account, region=arn.region)
+            call.operation("lambda", "Invoke", asynchronous, arn.account, arn.region, principal)
         else:
             message = {
                 "TopicArn": token,
                 "Message": payload.decode(),
                 "Subject": "AWS CloudFormation custom resource request",
             }
-            call.operation("sns", "Publish", message, account=arn.account, region=arn.region)
+            call.operation("sns", "Publish", message, arn.account, arn.region, principal)
     except AwsError as error:
         raise ResourceFailed(f"Unable to reach the service token {token}: {error.message or error.code}") from error
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from headwater.languages.templates import TemplateError
 from headwater.services.cloudformation import stack_operations, tables
+from headwater.services.cloudformation.alarms import alarmed
 from headwater.services.cloudformation.errors import validation_error
 from headwater.services.cloudformation.outputs import settle_outputs
 from headwater.services.cloudformation.plan import Plan, StoredTemplate, plan_of
@@ -39,7 +40,6 @@ from headwater.spine.operations import Call
 
 BY_USER = "User Initiated"
 REFUSED = "Validation failure detected. See the operation's FAILED event for details."
-UNWATCHED = "Headwater does not watch the RollbackTriggers of the RollbackConfiguration."
 Findings = Sequence[dict[str, Any]]
 LEFT_AS_FAILED = frozenset(("CREATE_FAILED", "UPDATE_FAILED"))
 # Phases that end as soon as something fails.
@@ -94,11 +94,18 @@ def _take_up(call: Call, stack: Stack, stored: StoredTemplate, plan: Plan, statu
     stack.template = stack.operation
     stack.settings["Description"] = plan.template.description
     stored.save(call, stack, stack.operation)
+    stack.settings.pop("WatchedUntil", None)
     stack.enter(call, status, BY_USER)
 
 
 def _deploy(call: Call, stack: Stack, plan: Plan) -> None:
     plan_deployment(call, stack, plan)
+    if stack.triggers and stack.status != "IMPORT_IN_PROGRESS":
+        if (told := alarmed(call, stack)) is not None:
+            stack.settings["Stopping"] = told
+        else:
+            watching = {"stack": stack.id, "operation": stack.operation}
+            call.deliver("cloudformation.triggers", watching, target=stack.id)
     advance(call, stack)
 
 
@@ -237,7 +244,21 @@ def finish_task(call: Call, stack: Stack, task: Task, failed: bool) -> None:
 # ---- ends of phases
 
 
+def _is_watched(call: Call, stack: Stack) -> bool:
+    """Whether the operation, all of which is deployed, is watched for a while yet, as its RollbackConfiguration says.
+    Then it ends later."""
+    minutes = int((stack.settings.get("RollbackConfiguration") or {}).get("MonitoringTimeInMinutes") or 0)
+    if minutes and "WatchedUntil" not in stack.settings:
+        until = stack.settings["WatchedUntil"] = call.now + minutes * 60_000
+        payload = {"stack": stack.id, "operation": stack.operation}
+        call.deliver("cloudformation.watched", payload, target=stack.id, due=until)
+        stack.save(call)
+    return bool(minutes) and call.now < int(stack.settings["WatchedUntil"])
+
+
 def _created(call: Call, stack: Stack, failed: bool) -> None:
+    if not failed and _is_watched(call, stack):
+        return
     reason = _stopped(stack) + _failures(call, stack) if failed else _settle(call, stack)
     if reason is None:
         _complete(call, stack, "CREATE_COMPLETE")
@@ -272,6 +293,8 @@ def _updated(call: Call, stack: Stack, failed: bool) -> None:
     if cancelled := _stopped(stack):
         forget_tasks(call, stack)
         _take_back_update(call, stack, cancelled)
+        return
+    if not failed and _is_watched(call, stack):
         return
     reason = _failures(call, stack) if failed else _kept_by_policy(call, stack, wanted) or _settle(call, stack)
     forget_tasks(call, stack)
@@ -392,9 +415,9 @@ def _complete(call: Call, stack: Stack, status: str) -> None:
     call.store.run(tables.DELETE_RESPONSES, (stack.id,))
     call.store.run(tables.FORGET_TEMPLATES, (stack.id, stack.template))
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
+        stack.settings.pop("Skipped", None)
         call.store.run(tables.FORGET_IMPORTS, (stack.id, stack.operation))
-    watched = (stack.settings.get("RollbackConfiguration") or {}).get("RollbackTriggers")
-    stack.enter(call, status, UNWATCHED if watched and status != "DELETE_COMPLETE" else None)
+    stack.enter(call, status)
 
 
 def _settle(call: Call, stack: Stack) -> str | None:

@@ -12,12 +12,12 @@ import orjson
 from headwater.languages.templates.drift import property_differences
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.errors import resource_does_not_exist, validation_error
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.plan import PlanMemory, stored_template
 from headwater.services.cloudformation.present import Declared, read
 from headwater.services.cloudformation.stack import Stack, StackResource, current_resource, dumps, resources_of
 from headwater.services.cloudformation.stacks import STABLE, living
 from headwater.services.cloudformation.types import ResourceFailed, find_type, handler_code
-from headwater.spine import pages
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.resources import Untellable
@@ -79,10 +79,7 @@ def describe_stack_resource_drifts(call: Call, request: Request) -> Result:
     """Of those that have been checked."""
     stack, wanted = living(call, request["StackName"]), request.get("StackResourceDriftStatusFilters")
     drifts = [each for each in drifts_of(call, stack) if not wanted or each["StackResourceDriftStatus"] in wanted]
-    start = pages.read_place(request.get("NextToken"), lambda: validation_error("NextToken is not valid"))
-    end = start + (request.get("MaxResults") or 100)
-    token = pages.make_token(end) if end < len(drifts) else None
-    return {"StackResourceDrifts": drifts[start:end], "NextToken": token}
+    return a_page(drifts, request, "StackResourceDrifts")
 
 
 def drifts_of(call: Call, stack: Stack) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.drift import drifts_of
 from headwater.services.cloudformation.errors import invalid_properties, resource_does_not_exist, validation_error
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
@@ -96,7 +97,7 @@ def current(call: Call, stack: Stack) -> list[StackResource]:
 def list_stack_resources(call: Call, request: Request) -> Result:
     stack = find_stack(call, request["StackName"])
     drifts = drift_information(call, stack)
-    return {"StackResourceSummaries": [described(each, drifts) for each in current(call, stack)]}
+    return a_page([described(each, drifts) for each in current(call, stack)], request, "StackResourceSummaries")
 
 
 @operation("cloudformation", "DescribeStackResource", reads=True)

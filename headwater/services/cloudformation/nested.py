@@ -10,7 +10,7 @@ from typing import Any
 
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.errors import NO_UPDATES
-from headwater.services.cloudformation.stack import Stack, look_up_stack
+from headwater.services.cloudformation.stack import Stack, look_up_stack, resources_of
 from headwater.services.cloudformation.types import ResourceFailed
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
@@ -30,6 +30,8 @@ class NestedStack(Resource):
         existing = await work.transact(look_up_stack, name)
         if existing is None:  # else this task is carried out again after a crash
             request = {**request_of(change, name), "DisableRollback": True}
+            if role := await work.transact(role_above, change.stack_id):
+                request["RoleARN"] = role
             await work.operation("cloudformation", "CreateStack", request)
         if change.stack_id:
             await work.transact(adopt, name, change.stack_id)
@@ -42,8 +44,8 @@ class NestedStack(Resource):
 
     async def _update(self, work: Work, change: Change) -> None:
         stack = await settled(work, change, change.physical_id)  # a task that is carried out again finds it at work
+        skipping = await work.transact(skip_within, change.stack_id, stack.id)
         if stack.status == "UPDATE_ROLLBACK_FAILED":
-            skipping = await work.transact(skipped_within, change.stack_id, stack.name)
             await work.operation("cloudformation", "ContinueUpdateRollback", {"StackName": stack.id, **skipping})
             await settled(work, change, stack.id)
         try:
@@ -85,6 +87,12 @@ async def until_settled(work: Work, name: str) -> Stack:
     return stack
 
 
+def role_above(call: Call, parent: str) -> str | None:
+    """The role of a nested stack's parent, in which it is deployed too."""
+    role: str | None = found(call, parent).settings.get("RoleARN") if parent else None
+    return role
+
+
 def adopt(call: Call, name: str, parent: str) -> None:
     """Note whose a nested stack is."""
     stack, above = found(call, name), found(call, parent)
@@ -92,12 +100,18 @@ def adopt(call: Call, name: str, parent: str) -> None:
     stack.save(call)
 
 
-def skipped_within(call: Call, parent: str, name: str) -> dict[str, Any]:
-    """What a rollback of the parent that is continued skips of a nested stack, and of those within it."""
-    skipping = found(call, parent).settings.get("Skipping", {})
+def skip_within(call: Call, parent: str, name: str) -> dict[str, Any]:
+    """What a rollback of the parent that is continued skips of a nested stack and of those within it; it is left as it
+    is, too, when the nested stack goes back to what the parent had."""
+    skipping, stack = found(call, parent).settings.get("Skipping", {}) if parent else {}, found(call, name)
     given = [each for each in skipping.get("ResourcesToSkip", ()) if "." in each]
-    within = [each.partition(".")[2] if each.startswith(f"{name}.") else each for each in given]
-    return {"ResourcesToSkip": within, "ForceRollback": skipping.get("ForceRollback", False)}
+    within = [each.partition(".")[2] if each.startswith(f"{stack.name}.") else each for each in given]
+    forced = bool(skipping.get("ForceRollback"))
+    failed = [each.logical_id for each in resources_of(call, stack) if forced and each.status == "UPDATE_FAILED"]
+    if skipped := [*failed, *(each for each in within if "." not in each)]:
+        stack.settings["Skipped"] = skipped
+        stack.save(call)
+    return {"ResourcesToSkip": within, "ForceRollback": forced}
 
 
 def why(call: Call, name: str) -> str:

@@ -11,13 +11,10 @@ from typing import Any
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.change_sets import find_change_set
 from headwater.services.cloudformation.errors import validation_error
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.stack import find_stack
 from headwater.services.cloudformation.stack_operations import StackOperation, find, operations_of
-from headwater.spine import pages
-from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
-
-_A_PAGE = 100
 
 
 @operation("cloudformation", "DescribeEvents", reads=True)
@@ -30,13 +27,7 @@ def describe_events(call: Call, request: Request) -> Result:
         for each in _events(call, one)
         if not failed or each["EventType"].endswith("_ERROR")
     ]
-    start = pages.read_place(request.get("NextToken"), _invalid_token)
-    end = start + _A_PAGE
-    return {"OperationEvents": found[start:end], "NextToken": pages.make_token(end) if end < len(found) else None}
-
-
-def _invalid_token() -> AwsError:
-    return validation_error("NextToken is not valid")
+    return a_page(found, request, "OperationEvents")
 
 
 def _operations(call: Call, request: Request) -> Iterable[StackOperation]:

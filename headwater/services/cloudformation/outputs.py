@@ -11,6 +11,7 @@ from headwater.languages.templates import TemplateError, evaluate
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.errors import validation_error
 from headwater.services.cloudformation.localise import localise
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.plan import Plan
 from headwater.services.cloudformation.stack import Stack
 from headwater.services.cloudformation.surroundings import Surroundings
@@ -92,4 +93,4 @@ def list_imports(call: Call, request: Request) -> Result:
     found = [row[0] for row in call.store.all(tables.SELECT_IMPORTERS, (call.account, call.region, name))]
     if not found:
         raise validation_error(f"Export '{name}' is not imported by any stack.")
-    return {"Imports": found}
+    return a_page(found, request, "Imports")

@@ -47,9 +47,15 @@ class Plan:
     outputs: Mapping[str, Output]
     graph: Mapping[str, frozenset[str]]
     tags: Mapping[str, str]
+    has_secrets: bool = False
 
     def scope(self, resources: Resources) -> Scope:
         return Scope(self.parameters, resources, self.template.mappings, self.conditions)
+
+    def hiding_scope(self, resources: Resources) -> Scope:
+        """The same without what must not be echoed."""
+        hidden = {name: HIDDEN_VALUE for name, each in self.template.parameters.items() if each.no_echo}
+        return replace(self.scope(resources), parameters={**self.parameters, **hidden})
 
     def rendered(self) -> dict[str, Rendered]:
         """Resources as far as they are known before any is made: what change sets compare."""
@@ -58,8 +64,7 @@ class Plan:
 
     def shown(self) -> dict[str, Rendered]:
         """The same for people: without what must not be echoed."""
-        hidden = {name: HIDDEN_VALUE for name, each in self.template.parameters.items() if each.no_echo}
-        scope = replace(self.scope(Unresolved()), parameters={**self.parameters, **hidden})
+        scope = self.hiding_scope(Unresolved())
         return {name: render(resource, scope) for name, resource in self.resources.items()}
 
     def rendered_outputs(self) -> dict[str, Any]:
@@ -87,7 +92,9 @@ def make_plan(processed: Mapping[str, Any], arguments: Arguments, tags: Mapping[
     check_rules(template, scope, conditions)
     validate(template, conditions)
     resources, outputs = active(template, conditions)
-    return Plan(template, parameters, conditions, resources, outputs, dependencies(resources, conditions), tags)
+    graph = dependencies(resources, conditions)
+    has_secrets = any(each.no_echo for each in template.parameters.values()) or "{{resolve:" in str(processed)
+    return Plan(template, parameters, conditions, resources, outputs, graph, tags, has_secrets)
 
 
 class PlanMemory:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from headwater.languages.templates import Resource as Declared
-from headwater.languages.templates import TemplateError, evaluate, resolve_dynamic
+from headwater.languages.templates import Scope, TemplateError, evaluate, resolve_dynamic
 from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.deployment import finish_task
 from headwater.services.cloudformation.errors import already_exists
@@ -19,10 +19,12 @@ from headwater.services.cloudformation.importing import take_in
 from headwater.services.cloudformation.localise import localise
 from headwater.services.cloudformation.plan import PlanMemory, plan_of, stored_template
 from headwater.services.cloudformation.present import existing, holder
+from headwater.services.cloudformation.roles import session_of_stack
 from headwater.services.cloudformation.stack import (
     Stack,
     StackResource,
     current_resource,
+    dumps,
     find_resource,
     find_stack,
 )
@@ -59,6 +61,7 @@ class Wanted:
     replace_policy: str
     metadata: Any
     creation_policy: Any = None
+    shown: str | None = None
 
     def apply(self, row: StackResource) -> None:
         row.type, row.properties, row.depends = self.type, self.properties, self.depends
@@ -67,6 +70,7 @@ class Wanted:
             self.replace_policy,
             self.metadata,
         )
+        row.shown = self.shown
 
 
 # ---- the delivery
@@ -116,7 +120,7 @@ def _run(
         finish_task(call, stack, task, failed=True)
 
     try:
-        step = attempt(call, change, method)
+        step = attempt(call, change, method, session_of_stack(stack))
     except ResourceFailed as error:
         if task.action == "deploy":
             row.previous = None  # the savepoint undid all of it: there is nothing to restore or to delete
@@ -201,6 +205,11 @@ def _deploy(call: Call, stack: Stack, task: Task) -> Later:
         if not again:
             row.enter(call, stack, "CREATE_IN_PROGRESS")
         return _create(call, stack, task, row, wanted, again=again)
+    if row.logical_id in stack.settings.get("Skipped", ()):
+        wanted.apply(row)
+        row.enter(call, stack, "UPDATE_COMPLETE")
+        finish_task(call, stack, task, failed=False)
+        return None
     if row.type != wanted.type:
         return _replace(call, stack, task, row, wanted)
     if row.properties == wanted.properties and row.status.endswith("_COMPLETE") and not _is_retagged(call, stack, row):
@@ -236,7 +245,8 @@ def _import(call: Call, stack: Stack, task: Task, row: StackResource) -> None:
 
 def _evaluate(call: Call, stack: Stack, declared: Declared) -> Wanted:
     plan = plan_of(call, stack)
-    scope = plan.scope(Surroundings(call, stack))
+    surroundings = Surroundings(call, stack)
+    scope = plan.scope(surroundings)
     properties = evaluate(declared.properties, scope)
     properties = resolve_dynamic(properties, lambda service, name: dynamic_value(call, service, name))
     return Wanted(
@@ -247,7 +257,13 @@ def _evaluate(call: Call, stack: Stack, declared: Declared) -> Wanted:
         str(evaluate(declared.update_replace_policy, scope) or "Delete"),
         evaluate(declared.metadata, scope),
         evaluate(declared.creation_policy, scope),
+        _shown(call, plan.hiding_scope(surroundings), declared) if plan.has_secrets else None,
     )
+
+
+def _shown(call: Call, scope: Scope, declared: Declared) -> str:
+    """What events tell of its properties: no secrets, dynamic references as they are written."""
+    return dumps(localise(evaluate(declared.properties, scope), call.endpoint))
 
 
 def _nothing(kind: str) -> Wanted:

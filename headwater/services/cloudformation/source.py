@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +26,9 @@ from headwater.languages.templates import (
     transforms_of,
 )
 from headwater.languages.templates.parameters import UNTELLABLE
+from headwater.languages.templates.template import section
 from headwater.services.cloudformation.errors import insufficient_capabilities, validation_error
+from headwater.services.cloudformation.macros import macros_within, without_macros
 from headwater.services.cloudformation.plan import (
     Plan,
     StoredTemplate,
@@ -35,10 +37,11 @@ from headwater.services.cloudformation.plan import (
     stored_template,
 )
 from headwater.services.cloudformation.stack import Stack
-from headwater.services.cloudformation.transforms import apply_transforms, is_slow
+from headwater.services.cloudformation.transforms import LANGUAGE_EXTENSIONS, apply_transform, apply_transforms
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 from headwater.spine.store.blobs import Blob
+from headwater.spine.work import Work
 
 BODY_LIMIT = 51_200
 URL_LIMIT = 1_048_576
@@ -64,12 +67,8 @@ class Source:
 
     def process(self) -> tuple[StoredTemplate, Plan]:
         """Apply the transforms and check the result. Raises AwsError ValidationError."""
-        parameters = {
-            **pseudo_parameters_of(self.stack),
-            **{name: argument.value for name, argument in self.arguments.items()},
-        }
         try:
-            processed = apply_transforms(self.body, parameters, self.stack.region)
+            processed = apply_transforms(self.body, self._parameters, self.stack.region)
             plan = make_plan(processed, self.arguments, self.tags, self.stack)
             (
                 plan.rendered(),
@@ -80,12 +79,28 @@ class Source:
         return StoredTemplate(self.text, processed, self.arguments, self.tags), plan
 
     @property
-    def is_slow(self) -> bool:
-        return is_slow(self.body)
+    def _parameters(self) -> dict[str, Any]:
+        """With those that CloudFormation gives."""
+        given = {name: argument.value for name, argument in self.arguments.items()}
+        return {**pseudo_parameters_of(self.stack), **given}
 
-    async def process_aside(self) -> tuple[StoredTemplate, Plan]:
-        """The same, in a thread."""
-        return await asyncio.to_thread(self.process)
+    @property
+    def is_slow(self) -> bool:
+        """Whether its transforms are too much for the event loop, or wait for functions."""
+        return any(each != LANGUAGE_EXTENSIONS for each in transforms_of(self.body)) or macros_within(self.body)
+
+    async def process_aside(self, work: Work) -> tuple[StoredTemplate, Plan]:
+        """The same, macros of the user's included, in a thread where it takes long."""
+        given = {name: argument.value for name, argument in self.arguments.items()}
+
+        async def apply(body: dict[str, Any], transform: Any) -> dict[str, Any]:
+            return await asyncio.to_thread(apply_transform, body, transform, self._parameters, self.stack.region)
+
+        try:
+            body = await without_macros(work, self.body, self._parameters, given, apply)
+        except TemplateError as error:
+            raise validation_error(str(error)) from error
+        return await asyncio.to_thread(replace(self, body=body).process)
 
 
 def read_source(call: Call, request: Request, stack: Stack) -> Source:
@@ -178,10 +193,7 @@ def load_body(text: str) -> dict[str, Any]:
 
 
 def parameters_section(body: Mapping[str, Any]) -> dict[str, Any]:
-    section = body.get("Parameters", {})
-    if not isinstance(section, dict):
-        raise TemplateError("Template format error: [/Parameters] must be an object.")
-    return section
+    return dict(section(body, "Parameters"))
 
 
 def given_parameters(request: Request, former: StoredTemplate) -> dict[str, str]:
@@ -265,5 +277,5 @@ def check_types(template: Template, allowed: list[str] | None) -> None:
 def check_may_expand(source: Source, given: list[str]) -> None:
     """Stacks, unlike change sets, take macros only from those who say that they know."""
     macros = [each for each in transforms_of(source.body) if each != "AWS::LanguageExtensions"]
-    if macros and "CAPABILITY_AUTO_EXPAND" not in given:
+    if (macros or macros_within(source.body)) and "CAPABILITY_AUTO_EXPAND" not in given:
         raise insufficient_capabilities(["CAPABILITY_AUTO_EXPAND"])

@@ -17,6 +17,8 @@ from headwater.spine.operations import Call
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 OPERATIONS_SHOWN = 5
+# signalled when an alarm changes, by CloudWatch, and when a stack does that has alarms as triggers
+ALARMS = ("monitoring", "alarms")
 
 
 @dataclass(slots=True)
@@ -52,6 +54,11 @@ class Stack:
         call.store.run(tables.UPDATE_STACK, (*state, dumps(self.settings), dumps(self.outputs), self.id))
 
     @property
+    def triggers(self) -> list[dict[str, Any]]:
+        """The alarms by which an operation is taken back."""
+        return list((self.settings.get("RollbackConfiguration") or {}).get("RollbackTriggers") or ())
+
+    @property
     def operation_id(self) -> str | None:
         """Of what was last done to it, or is being done."""
         last = self.settings.get("LastOperations")
@@ -77,13 +84,16 @@ class Stack:
         if not self.busy:
             self._end_operation(call, "SUCCEEDED" if status.endswith("_COMPLETE") else "FAILED")
         call.signal(("cloudformation", self.id))
+        if self.triggers:
+            call.signal(ALARMS)
 
 
 @dataclass(slots=True)
 class StackResource:
     """One physical resource of a stack. ``current`` is what the logical id means now; a replaced one is not, until
     it is deleted. ``made_by`` and ``replaced_by`` number operations; ``previous`` is what an update in place must be
-    rolled back to (properties, physical id, attributes)."""
+    rolled back to (properties, physical id, attributes). ``shown`` are the properties as events tell them, where they
+    hold what must not be told (JSON; None: as they are)."""
 
     id: int
     stack: str
@@ -103,13 +113,14 @@ class StackResource:
     replace_policy: str = "Delete"
     metadata: Any = None
     previous: dict[str, Any] | None = None
+    shown: str | None = None
 
     def _state(self) -> tuple[Any, ...]:
         return (
             int(self.current), self.type, self.physical_id, self.status, self.reason, self.changed, self.made_by,
             self.replaced_by, dumps(self.properties), dumps(self.attributes), dumps(self.depends),
             self.deletion_policy, self.replace_policy, dumps(self.metadata),
-            None if self.previous is None else dumps(self.previous),
+            None if self.previous is None else dumps(self.previous), self.shown,
         )  # fmt: skip
 
     def insert(self, call: Call) -> None:
@@ -123,7 +134,7 @@ class StackResource:
         reason = UNTELLABLE.sub("\ufffd", reason) if reason else reason  # a custom resource may have sent anything
         self.status, self.reason, self.changed = status, reason, call.now
         self.save(call)
-        properties = dumps(self.properties)
+        properties = self.shown or dumps(self.properties)
         record(call, stack, self.logical_id, self.physical_id, self.type, status, reason, properties)
 
     def go_back(self) -> None:
@@ -143,6 +154,7 @@ class StackResource:
             "deletion_policy": self.deletion_policy,
             "replace_policy": self.replace_policy,
             "metadata": self.metadata,
+            "shown": self.shown,
         }
 
 
@@ -171,7 +183,7 @@ def look_up_stack(call: Call, name: str) -> Stack | None:
         row = call.store.one(tables.SELECT_STACK, (name,))
     else:
         row = call.store.one(tables.SELECT_STACK_BY_NAME, (call.account, call.region, name))
-    if row is None:
+    if row is None or row[1:3] != (call.account, call.region):
         return None
     call.span.subject = row[0]
     return stack_of(row)

@@ -31,8 +31,10 @@ from headwater.services.cloudformation.errors import (
     wrong_state,
 )
 from headwater.services.cloudformation.outputs import exports_in_use
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.patience import when_settled
 from headwater.services.cloudformation.plan import HIDDEN_VALUE, Plan, StoredTemplate, plan_of, stored_template
+from headwater.services.cloudformation.roles import take_role
 from headwater.services.cloudformation.source import (
     Source,
     check_capabilities,
@@ -111,6 +113,7 @@ def new_stack(call: Call, name: str, settings: dict[str, Any]) -> Stack:
 
 def settings_of(call: Call, request: Request) -> dict[str, Any]:
     """What is kept of a request. Both modes of a DeploymentConfig are the same here: what is made is ready at once."""
+    take_role(call, request)
     kept = {name: request[name] for name in KEPT_SETTINGS if request.get(name) is not None}
     if (request.get("DeploymentConfig") or {}).get("DisableRollback"):
         kept["DisableRollback"] = True
@@ -153,7 +156,7 @@ def create_stack(call: Call, request: Request) -> Answer:
 
 
 async def _create_later(work: Work, source: Source, capabilities: list[str], disabled: bool) -> Result:
-    processed = await source.process_aside()
+    processed = await source.process_aside(work)
     return await work.transact(_create, source, processed, capabilities, disabled)
 
 
@@ -205,7 +208,7 @@ def update_stack(call: Call, request: Request) -> Answer:
 
 
 async def _update_later(work: Work, source: Source, settings: dict[str, Any], disabled: bool) -> Result:
-    processed = await source.process_aside()
+    processed = await source.process_aside(work)
     return await work.transact(_update, source, processed, settings, disabled)
 
 
@@ -273,8 +276,7 @@ def continue_update_rollback(call: Call, request: Request) -> Result:
     if skipped and forced:
         raise validation_error("You cannot specify both ForceRollback and ResourcesToSkip")
     stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
-    if request.get("RoleARN"):
-        stack.settings["RoleARN"] = request["RoleARN"]
+    stack.settings |= take_role(call, request)
     continue_rollback(call, stack, skipped, forced)
     return {}
 
@@ -290,8 +292,7 @@ def rollback_stack(call: Call, request: Request) -> Result:
         raise wrong_state(stack.id, stack.status, "rolled back")
     stack.settings["RetainExceptOnCreate"] = bool(request.get("RetainExceptOnCreate"))
     stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
-    if request.get("RoleARN"):
-        stack.settings["RoleARN"] = request["RoleARN"]
+    stack.settings |= take_role(call, request)
     roll_back(call, stack)
     return {"StackId": stack.id, "OperationId": stack.operation_id}
 
@@ -317,6 +318,7 @@ def delete_stack(call: Call, request: Request) -> Result:
             "DELETE_FAILED state."
         )
     stack.settings["RetainResources"] = retained
+    stack.settings |= take_role(call, request)
     stack.settings["ClientRequestToken"] = request.get("ClientRequestToken")
     reason = exports_in_use(call, stack)
     if reason is not None:
@@ -393,26 +395,25 @@ def described_parameters(call: Call, stack: Stack, stored: StoredTemplate) -> li
 @operation("cloudformation", "ListStacks", reads=True)
 def list_stacks(call: Call, request: Request) -> Result:
     wanted = request.get("StackStatusFilter")
-    return {
-        "StackSummaries": [
-            {
-                "StackId": stack.id,
-                "StackName": stack.name,
-                "TemplateDescription": stack.settings.get("Description"),
-                "CreationTime": stack.created,
-                "LastUpdatedTime": stack.updated,
-                "DeletionTime": stack.deleted,
-                "StackStatus": stack.status,
-                "StackStatusReason": stack.reason,
-                "DriftInformation": stack.settings.get("DriftInformation") or NOT_CHECKED,
-                "LastOperations": stack.settings.get("LastOperations"),
-                "ParentId": stack.settings.get("ParentId"),
-                "RootId": stack.settings.get("RootId"),
-            }
-            for stack in all_stacks(call)
-            if not wanted or stack.status in wanted
-        ]
-    }
+    found = [
+        {
+            "StackId": stack.id,
+            "StackName": stack.name,
+            "TemplateDescription": stack.settings.get("Description"),
+            "CreationTime": stack.created,
+            "LastUpdatedTime": stack.updated,
+            "DeletionTime": stack.deleted,
+            "StackStatus": stack.status,
+            "StackStatusReason": stack.reason,
+            "DriftInformation": stack.settings.get("DriftInformation") or NOT_CHECKED,
+            "LastOperations": stack.settings.get("LastOperations"),
+            "ParentId": stack.settings.get("ParentId"),
+            "RootId": stack.settings.get("RootId"),
+        }
+        for stack in all_stacks(call)
+        if not wanted or stack.status in wanted
+    ]
+    return a_page(found, request, "StackSummaries")
 
 
 # ---- protection

@@ -85,6 +85,13 @@ SCHEMA = (
     """,
     "CREATE INDEX cloudformation_resources_by_physical_id ON cloudformation_resources (physical_id)",
     STACK_SETS,
+    """
+    CREATE TABLE cloudformation_macros (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, function TEXT NOT NULL,
+        PRIMARY KEY (account, region, name)
+    )
+    """,
+    "ALTER TABLE cloudformation_resources ADD COLUMN shown TEXT",
 )
 
 STACK_COLUMNS = (
@@ -120,16 +127,16 @@ FORGET_TEMPLATES = "DELETE FROM cloudformation_templates WHERE stack = ? AND ope
 
 RESOURCE_COLUMNS = (
     "id, stack, logical_id, current, type, physical_id, status, reason, changed, made_by, replaced_by, properties, "
-    "attributes, depends, deletion_policy, replace_policy, metadata, previous"
+    "attributes, depends, deletion_policy, replace_policy, metadata, previous, shown"
 )
 INSERT_RESOURCE = f"""
 INSERT INTO cloudformation_resources ({RESOURCE_COLUMNS})
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 UPDATE_RESOURCE = """
 UPDATE cloudformation_resources SET current = ?, type = ?, physical_id = ?, status = ?, reason = ?, changed = ?,
     made_by = ?, replaced_by = ?, properties = ?, attributes = ?, depends = ?, deletion_policy = ?,
-    replace_policy = ?, metadata = ?, previous = ?
+    replace_policy = ?, metadata = ?, previous = ?, shown = ?
 WHERE id = ?
 """
 SELECT_RESOURCE = f"SELECT {RESOURCE_COLUMNS} FROM cloudformation_resources WHERE id = ?"
@@ -227,6 +234,13 @@ SELECT s.name FROM cloudformation_imports i JOIN cloudformation_stacks s ON s.id
 WHERE i.account = ? AND i.region = ? AND i.name = ? ORDER BY s.name
 """
 FORGET_IMPORTS = "DELETE FROM cloudformation_imports WHERE stack = ? AND operation < ?"
+
+PUT_MACRO = """
+INSERT INTO cloudformation_macros (account, region, name, function) VALUES (?, ?, ?, ?)
+ON CONFLICT (account, region, name) DO UPDATE SET function = excluded.function
+"""
+SELECT_MACRO = "SELECT function FROM cloudformation_macros WHERE account = ? AND region = ? AND name = ?"
+DELETE_MACRO = "DELETE FROM cloudformation_macros WHERE account = ? AND region = ? AND name = ?"
 
 INSERT_RESPONSE = """
 INSERT INTO cloudformation_responses (token, stack, sent, body) VALUES (?, ?, ?, NULL) ON CONFLICT (token) DO NOTHING

@@ -21,7 +21,7 @@ _NAME_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _HANDLER_CODES = (
     (("AlreadyExist", "InUse", "Conflict"), "AlreadyExists"),
     (("NotFound", "DoesNotExist", "NoSuch", "NonExistent"), "NotFound"),
-    (("AccessDenied", "NotAuthorized", "Unauthorized"), "AccessDenied"),
+    (("AccessDenied", "Authorization", "NotAuthorized", "Unauthorized"), "AccessDenied"),
     (("LimitExceeded", "QuotaExceeded", "TooMany"), "ServiceLimitExceeded"),
     (("InternalFailure", "InternalError", "ServiceUnavailable"), "ServiceInternalError"),
 )
@@ -87,11 +87,14 @@ def is_replaced_always(call: Call, name: str) -> bool:
         return False
 
 
-def attempt(call: Call, change: StackChange, method: Callable[[Call, Change], Step]) -> Step:
-    """Run one step of a type in a savepoint. Raises ResourceFailed or Replace; may return a coroutine."""
+def attempt(
+    call: Call, change: StackChange, method: Callable[[Call, Change], Step], principal: str | None = None
+) -> Step:
+    """Run one step of a type in a savepoint, in a session of the stack's role. Raises ResourceFailed or Replace; may
+    return a coroutine."""
     change.work = call.work
     try:
-        return call.engine.attempt(method, Witnessed(call), change)
+        return call.engine.attempt(method, Witnessed(call, principal), change)
     except AwsError as error:
         raise failure_of(call, error) from error
     except KeyError as error:

@@ -84,10 +84,16 @@ class Witness(dict[str, Any]):
 
 
 class Witnessed(Call):
-    """A type's call: what it hands to operations it has looked at, and they get it as anybody would give it."""
+    """A type's call: what it hands to operations it has looked at, and they get it as anybody would give it. In the
+    session ``principal`` of a stack's role, what changes something is weighed; of what is only looked at, AWS's own
+    types may look at something else."""
 
-    def __init__(self, call: Call) -> None:
-        super().__init__(call.engine, call.caller, call.now, call.span, call.memory)
+    __slots__ = ("_weighed",)
+
+    def __init__(self, call: Call, principal: str | None = None) -> None:
+        caller = call.caller._replace(principal=principal) if principal else call.caller
+        super().__init__(call.engine, caller, call.now, call.span, call.memory)
+        self._weighed = principal
 
     def operation(
         self,
@@ -98,6 +104,8 @@ class Witnessed(Call):
         region: str | None = None,
         principal: str | None = None,
     ) -> Result:
+        if principal is None and self._weighed is not None and not self.engine.find(service, name).reads:
+            principal = self._weighed
         return super().operation(service, name, fitting(service, name, _plain(request)), account, region, principal)
 
 

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headwater.services.dynamodb.statements import read_statement
-from headwater.services.dynamodb.table import table_arn
+from headwater.services.dynamodb.table import table_arn, table_by_arn
 from headwater.spine.authorization import Access, Authorization, Needs, names
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request
 
 _OF_TABLES = """
-    CreateTable DeleteItem DeleteTable DescribeContinuousBackups DescribeKinesisStreamingDestination DescribeTable
-    DescribeTimeToLive GetItem PutItem UpdateItem UpdateTable UpdateTimeToLive
+    CreateTable DeleteTable DescribeContinuousBackups DescribeKinesisStreamingDestination DescribeTable
+    DescribeTimeToLive UpdateTable UpdateTimeToLive
 """
+_OF_ITEMS = "DeleteItem GetItem PutItem UpdateItem"
 # by the members of a transaction's item
 _WRITES = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem"}
 
@@ -88,19 +89,40 @@ def _statements(member: str) -> Needs:
     return needs
 
 
+def _with_key(needs: Needs) -> Needs:
+    """Whoever gets at items of a table takes the key with which it is encrypted, if it has one of its own.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    """
+
+    def both(call: Call, request: Request) -> Iterable[Access]:
+        for access in needs(call, request):
+            yield access
+            table = table_by_arn(call, access.resource.partition("/index/")[0])
+            if table is not None and (encryption := table.definition.get("SSEDescription")):
+                yield Access("kms:Decrypt", encryption["KMSMasterKeyArn"])
+
+    return both
+
+
+_ON_ITEMS: Mapping[str, Needs] = {
+    **names(_arn, "dynamodb", TableName=_OF_ITEMS),
+    "Query": _on_index("dynamodb:Query"),
+    "Scan": _on_index("dynamodb:Scan"),
+    "BatchGetItem": _batch("dynamodb:BatchGetItem"),
+    "BatchWriteItem": _batch("dynamodb:BatchWriteItem"),
+    "TransactGetItems": _transact_get,
+    "TransactWriteItems": _transact_write,
+    "ExecuteStatement": _statement,
+    "BatchExecuteStatement": _statements("Statements"),
+    "ExecuteTransaction": _statements("TransactStatements"),
+}
+
 AUTHORIZATION = Authorization(
     {
         **names(_arn, "dynamodb", TableName=_OF_TABLES, ResourceArn="ListTagsOfResource TagResource UntagResource"),
         **names(_as_it_is, "dynamodb", StreamArn="DescribeStream GetShardIterator"),
-        "Query": _on_index("dynamodb:Query"),
-        "Scan": _on_index("dynamodb:Scan"),
-        "BatchGetItem": _batch("dynamodb:BatchGetItem"),
-        "BatchWriteItem": _batch("dynamodb:BatchWriteItem"),
-        "TransactGetItems": _transact_get,
-        "TransactWriteItems": _transact_write,
-        "ExecuteStatement": _statement,
-        "BatchExecuteStatement": _statements("Statements"),
-        "ExecuteTransaction": _statements("TransactStatements"),
+        **{name: _with_key(needs) for name, needs in _ON_ITEMS.items()},
     },
     frozenset({"DescribeEndpoints"}),
 )

@@ -237,6 +237,9 @@ DELETE FROM dynamodb_expiries WHERE table_id = ? AND hash_key = ? AND range_key 
 EXPIRED = """
 SELECT hash_key, range_key FROM dynamodb_expiries WHERE table_id = ? AND expires <= ? ORDER BY expires LIMIT ?
 """
+TABLES_WITH_EXPIRED = """
+SELECT arn FROM dynamodb_tables WHERE id IN (SELECT table_id FROM dynamodb_expiries WHERE expires <= ?) ORDER BY arn
+"""
 NEXT_EXPIRY = "SELECT min(expires) FROM dynamodb_expiries WHERE table_id = ?"
 
 _STREAM = """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from headwater.services.dynamodb import tables
 from headwater.services.dynamodb.errors import validation
 from headwater.services.dynamodb.expiry import GRACE_MILLISECONDS, expires_at, set_timer
-from headwater.services.dynamodb.table import describe_target, item_of, table_by_arn
+from headwater.services.dynamodb.table import Table, describe_target, item_of, table_by_arn
 from headwater.services.dynamodb.writing import Change, load, write
 from headwater.spine.deliveries import Again, Delivery, delivery
 from headwater.spine.errors import AwsError
@@ -74,14 +74,7 @@ def expire(call: Call, item: Delivery) -> Again | None:
     table = table_by_arn(call, item.payload["table"])
     if table is None or table.expiry_due != item.due:
         return None  # the table is gone, or another timer is earlier
-    past = (call.now - GRACE_MILLISECONDS) // 1000
-    for hash_key, range_key in call.store.all(tables.EXPIRED, (table.id, past, _BATCH)):
-        key = (hash_key, range_key)
-        old = load(call, table, key)
-        if old is not None and (expires_at(table, old, call.now) or past + 1) <= past:
-            write(call, Change(table, key, old, None), expired=True)
-        else:
-            call.store.run(tables.DELETE_EXPIRIES_OF, (table.id, *key, past))
+    _remove(call, table, (call.now - GRACE_MILLISECONDS) // 1000)
     following = call.store.one(tables.NEXT_EXPIRY, (table.id,))
     due = None
     if following is not None and following[0] is not None:
@@ -89,3 +82,40 @@ def expire(call: Call, item: Delivery) -> Again | None:
     call.store.run(tables.SET_EXPIRY_DUE, (due, table.id))
     table.expiry_due = due
     return None if due is None else Again(due)
+
+
+def _remove(call: Call, table: Table, past: int) -> int:
+    """Removes a batch of the items whose time is ``past`` (epoch seconds) or earlier; how many those were."""
+    removed = 0
+    for hash_key, range_key in call.store.all(tables.EXPIRED, (table.id, past, _BATCH)):
+        key = (hash_key, range_key)
+        old = load(call, table, key)
+        if old is not None and (expires_at(table, old, call.now) or past + 1) <= past:
+            write(call, Change(table, key, old, None), expired=True)
+            removed += 1
+        else:
+            call.store.run(tables.DELETE_EXPIRIES_OF, (table.id, *key, past))
+    return removed
+
+
+@operation("dynamodb", "ExpireItems", internal=True)
+def expire_items(call: Call, request: Request) -> Result:
+    """Removes what has expired at once, from the table of a ``TableArn``, or from all tables of all accounts and
+    regions: ``Removed``, how many items."""
+    name = request.get("TableArn")
+    past = call.now // 1000
+    if name is None:
+        found = [arn for (arn,) in call.store.all(tables.TABLES_WITH_EXPIRED, (past,))]
+        return {"Removed": sum(_of(call, arn)["Removed"] for arn in found)}
+    table = table_by_arn(call, name)
+    if table is None:
+        return {"Removed": 0}
+    removed = 0
+    while call.store.all(tables.EXPIRED, (table.id, past, 1)):
+        removed += _remove(call, table, past)
+    return {"Removed": removed}
+
+
+def _of(call: Call, arn: str) -> Result:
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return call.operation("dynamodb", "ExpireItems", {"TableArn": arn}, account=account, region=region)

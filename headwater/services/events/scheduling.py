@@ -8,9 +8,10 @@ from __future__ import annotations
 from headwater.languages.schedules import following, parse_schedule
 from headwater.services.events import tables
 from headwater.services.events.envelope import make_event
-from headwater.services.events.routing import routed_rule, send_to_targets
+from headwater.services.events.routing import RoutedRule, routed_rule, send_to_targets
 from headwater.spine.deliveries import FOREVER, Again, Delivery, delivery
-from headwater.spine.operations import Call
+from headwater.spine.errors import AwsError
+from headwater.spine.operations import Call, Request, Result, operation
 
 
 def set_timer(call: Call, rule: str, schedule: str | None, former: int | None) -> None:
@@ -34,7 +35,24 @@ def run_scheduled_rule(call: Call, item: Delivery) -> Again | None:
         return None
     call.span.subject = rule.arn
     time = item.payload.get("time", item.due)
-    event = make_event(call, "aws.events", "Scheduled Event", {}, [rule.arn], time=time)
-    send_to_targets(call, rule, event)
+    _send(call, rule, time)
     due = following(parse_schedule(item.payload["schedule"]), time, call.now)
     return None if due is None else Again(due, {**item.payload, "time": due})
+
+
+@operation("events", "TriggerRule", internal=True)
+def trigger_rule(call: Call, request: Request) -> Result:
+    """Send the scheduled event of the rule of a ``RuleArn`` now; its schedule goes on as if nothing had been."""
+    arn = request["RuleArn"]
+    call.span.subject = arn
+    row, rule = call.store.one(tables.FIND_RULE, (arn,)), routed_rule(call, arn)
+    if row is None or rule is None:
+        raise AwsError("ResourceNotFoundException", f"Rule {arn} does not exist.", 404)
+    if not row[4]:
+        raise AwsError("ValidationException", f"The rule {arn} has no schedule.")
+    _send(call, rule, call.now)
+    return {}
+
+
+def _send(call: Call, rule: RoutedRule, time: int) -> None:
+    send_to_targets(call, rule, make_event(call, "aws.events", "Scheduled Event", {}, [rule.arn], time=time))

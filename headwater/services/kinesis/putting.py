@@ -11,9 +11,11 @@ from hashlib import md5
 from typing import Any
 
 from headwater.services.kinesis import tables
+from headwater.services.kinesis.encryption import check_key
 from headwater.services.kinesis.errors import invalid_argument, validation
 from headwater.services.kinesis.sequence import parse_sequence
 from headwater.services.kinesis.stream import HASH_KEYS, Shard, Stream, shard_key, usable_stream
+from headwater.spine.encryption_keys import ENCRYPT
 from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_BYTES = 10 * 1024 * 1024
@@ -24,6 +26,8 @@ _TRIM_EVERY = 256
 @operation("kinesis", "PutRecord", atomic=True)
 def put_record(call: Call, request: Request) -> Result:
     stream = usable_stream(call, request)
+    if stream.settings.key is not None:
+        check_key(call, stream, stream.settings.key, ENCRYPT)
     shard = _check(stream, request)
     ordering = request.get("SequenceNumberForOrdering")
     if ordering is not None and parse_sequence(ordering) is None:
@@ -36,6 +40,8 @@ def put_record(call: Call, request: Request) -> Result:
 @operation("kinesis", "PutRecords", atomic=True)
 def put_records(call: Call, request: Request) -> Result:
     stream, records = usable_stream(call, request), request["Records"]
+    if stream.settings.key is not None:
+        check_key(call, stream, stream.settings.key, ENCRYPT)
     if sum(_size(record) for record in records) > _MOST_BYTES:
         raise invalid_argument(f"Records size exceeds {_MOST_BYTES // 1024 // 1024} MB limit")
     shards = [_check(stream, record) for record in records]

@@ -11,9 +11,11 @@ from binascii import Error as Base64Error
 from typing import Any, NamedTuple
 
 from headwater.services.kinesis import tables
+from headwater.services.kinesis.encryption import check_key
 from headwater.services.kinesis.errors import invalid_argument, resource_not_found
 from headwater.services.kinesis.sequence import Sequence, parse_sequence
 from headwater.services.kinesis.stream import CREATING, DELETING, Shard, Stream, lookup, usable_stream
+from headwater.spine.encryption_keys import DECRYPT
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.ids import first_at, instant_of
 from headwater.spine.operations import Call, Request, Result, operation
@@ -131,6 +133,8 @@ def get_records(call: Call, request: Request) -> Result:
     if request.get("DryRun"):
         raise not_implemented("DryRun of Kinesis' operations")
     stream, shard, start = _read(call, request["ShardIterator"])
+    if stream.settings.key is not None:
+        check_key(call, stream, stream.settings.key, DECRYPT)
     rows, more = read_rows(call, stream, shard, start, request.get("Limit") or _MOST_RECORDS)
     result: Result = {
         "Records": [shown_record(shard, row) for row in rows],

@@ -16,10 +16,12 @@ from headwater.services.lambda_.code import Code
 from headwater.services.lambda_.errors import invalid_parameter, key_refusal, role_refusal
 from headwater.services.lambda_.execution_role import check_dead_letters
 from headwater.services.lambda_.function import Configuration
+from headwater.spine.arns import parse_arn
 from headwater.spine.encryption_keys import usable_key
-from headwater.spine.errors import not_implemented
+from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
+from headwater.spine.public_layers import requirement_of
 from headwater.spine.timestamps import iso8601_milliseconds
 from headwater.spine.trust import Taker, hand_over
 
@@ -161,11 +163,22 @@ def _set_layers(call: Call, configuration: Configuration, arns: list[str]) -> No
     for version_arn in arns:
         arn, _, version = version_arn.rpartition(":")
         row = call.store.one(tables.FIND_LAYER, (arn, whole(version)))
-        if row is None:
-            raise invalid_parameter(f"Layer version {version_arn} does not exist.")
-        layers.append({"Arn": version_arn, "CodeSize": orjson.loads(row[0])["Content"]["CodeSize"]})
+        if row is not None:
+            layers.append({"Arn": version_arn, "CodeSize": orjson.loads(row[0])["Content"]["CodeSize"]})
+        elif requirement_of(version_arn) is not None:
+            layers.append({"Arn": version_arn})
+        else:
+            raise _no_layer(call, version_arn)
     if layers:
         configuration["Layers"] = layers
+
+
+def _no_layer(call: Call, version_arn: str) -> AwsError:
+    """On AWS another account's layer may well be there, where its owner lets everybody use it."""
+    arn = parse_arn(version_arn)
+    if arn is not None and arn.account != call.account:
+        return not_implemented(f"The layer version {version_arn}, which another account publishes,")
+    return invalid_parameter(f"Layer version {version_arn} does not exist.")
 
 
 def _check(request: Request) -> None:

@@ -14,6 +14,7 @@ from headwater.spine.functions import FunctionVersion
 from headwater.spine.numbers import whole
 from headwater.spine.operations import Call, Request
 from headwater.spine.permissions import session_of
+from headwater.spine.public_layers import requirement_of
 
 _NAMES_REMEMBERED = 10_000
 
@@ -173,6 +174,7 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
     far the clock is moved."""
     logging = configuration["LoggingConfig"]
     name = arn.rpartition(":")[2]
+    layers = {layer["Arn"]: _layer_code(call, layer["Arn"]) for layer in configuration.get("Layers") or ()}
     account, keyring = arn.split(":")[4], call.engine.keyring
     return FunctionVersion(
         arn=f"{arn}:{configuration['Version']}",
@@ -182,7 +184,8 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
         handler=configuration.get("Handler", ""),
         endpoint=call.endpoint,
         environment=(configuration.get("Environment") or {}).get("Variables") or {},
-        layers=tuple(call.blobs.path(_layer_code(call, layer["Arn"])) for layer in configuration.get("Layers") or ()),
+        layers=tuple(call.blobs.path(code) for code in layers.values() if code is not None),
+        requirements=tuple(requirement_of(layer) or "" for layer, code in layers.items() if code is None),
         memory=configuration["MemorySize"],
         timeout=configuration["Timeout"],
         architecture=configuration["Architectures"][0],
@@ -194,14 +197,16 @@ def describe_version(call: Call, arn: str, configuration: Configuration, code: s
     )
 
 
-def _layer_code(call: Call, version_arn: str) -> str:
+def _layer_code(call: Call, version_arn: str) -> str | None:
+    """None for a public layer that packages stand for."""
     arn, _, version = version_arn.rpartition(":")
     # a deleted version goes on working in the functions that have it
     row = call.store.one(tables.LAYER_CODE, (arn, int(version)))
-    if row is None:
+    if row is not None:
+        return str(row[0])
+    if requirement_of(version_arn) is None:
         raise not_found(f"Layer version {version_arn} does not exist.")
-    code: str = row[0]
-    return code
+    return None
 
 
 def find_setting(call: Call, arn: str, kind: str, qualifier: str) -> dict[str, Any] | None:

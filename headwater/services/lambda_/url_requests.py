@@ -24,6 +24,12 @@ from headwater.spine.work import Work
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded")
 
 
+_FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
+
+
 @operation("lambda", "InvokeUrl", internal=True)
 def invoke_url(call: Call, request: Request) -> Result | Coroutine[Any, Any, Result]:
     """A request that has arrived: ``UrlId``, ``Method``, ``Path`` and ``Query`` as sent, ``Headers`` with names in
@@ -37,11 +43,31 @@ def invoke_url(call: Call, request: Request) -> Result | Coroutine[Any, Any, Res
     cors = _cors_headers(stored.get("Cors") or {}, request)
     if request["Method"] == "OPTIONS" and "access-control-request-method" in request["Headers"] and stored.get("Cors"):
         return {"Status": 200, "Headers": cors, "Body": b""}
+    if stored.get("AuthType") == "AWS_IAM" and (refusal := _refusal(request)) is not None:
+        return refusal | {"Headers": [*refusal["Headers"], *cors]}
     event = _event(call, request)
     if stored.get("InvokeMode") == "RESPONSE_STREAM":
         relay = Relay(request["Begin"], request["Send"], cors)
         return _stream(call.work, stored["FunctionArn"], event, relay)
     return _answer(call.work, stored["FunctionArn"], event, cors)
+
+
+def _refusal(request: Request) -> Result | None:
+    """The answer to a request that is not signed, or in a way that the gateway says no to (``Refused``: AWS's code and
+    message)."""
+    if refused := request.get("Refused"):
+        code, text = refused
+        body = orjson.dumps({"message": text})
+        return {
+            "Status": 403,
+            "Headers": [("content-type", "application/json"), ("x-amzn-ErrorType", code)],
+            "Body": body,
+        }
+    authorization = request["Headers"].get("authorization", "")
+    if authorization.startswith("AWS4-") or "X-Amz-Signature=" in request["Query"]:
+        return None
+    refusal = _message(403, _FORBIDDEN)
+    return refusal | {"Headers": [*refusal["Headers"], ("x-amzn-ErrorType", "AccessDeniedException")]}
 
 
 async def _answer(work: Work, arn: str, event: dict[str, Any], cors: list[tuple[str, str]]) -> Result:

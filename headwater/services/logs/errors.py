@@ -32,6 +32,11 @@ def key_refusal(error: AwsError) -> AwsError:
     return invalid_parameter(error.message)
 
 
+def key_not_allowed(group: str) -> AwsError:
+    text = f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{group}'"
+    return AwsError("AccessDeniedException", text)
+
+
 def conflict(message: str) -> AwsError:
     return AwsError("ConflictException", message)
 

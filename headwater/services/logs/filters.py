@@ -26,6 +26,7 @@ from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import make_token, read_place
+from headwater.spine.permissions import check_passing
 
 _MOST_SUBSCRIPTIONS = 2
 _MOST_METRIC_FILTERS = 100
@@ -63,6 +64,8 @@ def put_subscription_filter(call: Call, request: Request) -> Result:
         raise invalid_parameter("destinationArn is not a valid destination")
     if arn.service != "lambda" and not request.get("roleArn"):
         raise invalid_parameter(f"destinationArn for vendor {arn.service} must have a roleArn")
+    if request.get("roleArn"):
+        check_passing(call, request["roleArn"], "logs")
     _check_destination(call, named_group(call, request), arn)
     return _put(call, request, SUBSCRIPTION, _MOST_SUBSCRIPTIONS)
 

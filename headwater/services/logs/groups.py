@@ -11,15 +11,25 @@ from typing import Any
 import orjson
 
 from headwater.services.logs import tables
-from headwater.services.logs.errors import group_exists, invalid_parameter, key_refusal, no_token, validation
+from headwater.services.logs.errors import (
+    group_exists,
+    invalid_parameter,
+    key_not_allowed,
+    key_refusal,
+    no_token,
+    validation,
+)
 from headwater.services.logs.group_filters import METRIC, filters_of
 from headwater.services.logs.log_group import LogGroup, add_group, find_group, group_arn, group_name, named_group
+from headwater.spine.admission import NOTE, Visitor, refused_by_key
+from headwater.spine.arns import parse_arn
 from headwater.spine.encryption_keys import usable_key
 from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 from headwater.spine.pages import page
 
 _PAGE = 50
+_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")
 _UNKNOWN = ("dataSources", "fieldIndexNames", "includeLinkedAccounts")
 _RETENTIONS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
@@ -33,7 +43,7 @@ def create_log_group(call: Call, request: Request) -> Result:
         raise group_exists()
     kind = request.get("logGroupClass") or "STANDARD"
     if request.get("kmsKeyId"):
-        usable_key(call, request["kmsKeyId"], (), key_refusal)
+        _check_key(call, name, request["kmsKeyId"])
     group = add_group(call, name, kind, request.get("kmsKeyId"), request.get("tags"))
     if request.get("deletionProtectionEnabled"):
         call.store.run(tables.SET_PROTECTED, (1, group.id))
@@ -137,11 +147,27 @@ def _shown(call: Call, group: LogGroup) -> dict[str, Any]:
     }
 
 
+def _check_key(call: Call, name: str, key: str) -> None:
+    """The key must be there and enabled, and its policy let CloudWatch Logs in.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    usable_key(call, key, (), key_refusal)
+    arn = parse_arn(group_arn(call, name))
+    assert arn is not None  # we made it
+    refused = refused_by_key(call, arn, key, Visitor("logs", str(arn), call.account), _KEY_ACTIONS)
+    if refused is None:
+        return
+    if call.engine.enforces_policies:
+        raise key_not_allowed(str(arn))
+    call.span.note(NOTE, refused.why)
+
+
 @operation("logs", "AssociateKmsKey")
 def associate_kms_key(call: Call, request: Request) -> Result:
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html"""
     group = _keyed(call, request)
-    usable_key(call, request["kmsKeyId"], (), key_refusal)
+    _check_key(call, group.name, request["kmsKeyId"])
     call.store.run(tables.SET_KEY, (request["kmsKeyId"], group.id))
     return {}
 

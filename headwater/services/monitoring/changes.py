@@ -45,6 +45,7 @@ def change_state(call: Call, alarm: Alarm, change: Change) -> None:
         return
     alarm["StateTransitionedTimestamp"] = call.now
     save_alarm(call, alarm)
+    call.signal(("monitoring", "alarms"))
     call.span.note("state", f"{former['value']} → {change.value}")
     call.span.note("reason", change.reason)
     summary = f"Alarm updated from {former['value']} to {change.value}"

@@ -14,9 +14,12 @@ from headwater.services.pipes.errors import pipe_is_busy, validation
 from headwater.services.pipes.explaining import keep_version
 from headwater.services.pipes.row import CHANGED, Row, find_pipe, pipe_by_arn
 from headwater.services.pipes.validation import check_source_exists
+from headwater.spine.arns import parse_arn
 from headwater.spine.deliveries import Delivery, delivery
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.permissions import is_refused, session_of, told
+from headwater.spine.polling.accesses import lacking_to_read
 from headwater.spine.trust import check_trust, for_source
 
 _BY_USER = "User initiated"
@@ -54,12 +57,23 @@ def settle(call: Call, item: Delivery) -> None:
         try:
             check_source_exists(call, source)
             check_trust(call, definition["RoleArn"], for_source(call, "pipes", row.arn), validation)
+            _check_reading(call, source, session_of(definition["RoleArn"], row.arn.rpartition("/")[2]))
         except AwsError as error:
             state, reason = _FAILED.get(row.state, "START_FAILED"), error.message
             call.span.note("failed", reason)
     call.store.run(tables.SET_STATE, (state, reason, call.new_id(), row.arn))
     keep_version(call, row.arn, source)
     call.signal(CHANGED)
+
+
+def _check_reading(call: Call, source: str, principal: str) -> None:
+    """Note what a pipe's role lacks to read its source; ValidationException where policies are enforced."""
+    arn = parse_arn(source)
+    assert arn is not None  # checked before
+    for access, why in lacking_to_read(call, arn, principal):
+        text = told(principal, *access, why)
+        if is_refused(call, text):
+            raise validation(text)
 
 
 @operation("pipes", "StartPipe")

@@ -71,6 +71,22 @@ def list_outbox(call: Call, request: Request) -> Result:
     return {"Messages": [_shown(row) for row in call.store.all(tables.SENT, (request.get("After") or 0, number))]}
 
 
+@operation("sns", "ClearOutbox", internal=True)
+def clear_outbox(call: Call, request: Request) -> Result:
+    """Forget what was sent of the ``Kinds``: the one of an ``Id``; or those of the caller's account and region, to the
+    ``Address`` alone where there is one; or ``Everywhere``."""
+    for kind in request["Kinds"]:
+        if identity := request.get("Id"):
+            call.store.run(tables.FORGET_ONE_SENT, (identity, kind))
+        elif request.get("Everywhere"):
+            call.store.run(tables.FORGET_ALL_SENT, (kind,))
+        elif address := request.get("Address"):
+            call.store.run(tables.FORGET_SENT_TO, (call.account, call.region, kind, address))
+        else:
+            call.store.run(tables.FORGET_SENT, (call.account, call.region, kind))
+    return {}
+
+
 def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
     identity, account, region, kind, address, sender, subject, body, topic, message_id, attributes, sent = row
     return {

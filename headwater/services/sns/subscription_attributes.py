@@ -17,6 +17,7 @@ from headwater.services.sns.errors import invalid
 from headwater.services.sns.topic import TopicRow
 from headwater.spine.arns import parse_arn
 from headwater.spine.operations import Call
+from headwater.spine.permissions import check_passing
 
 _SCOPES = ("MessageAttributes", "MessageBody")
 _RAW = ("sqs", "http", "https", "firehose")
@@ -60,7 +61,7 @@ def check_attribute(call: Call, name: str, value: str, to: Subscribing, scope: s
         case "ReplayPolicy":
             return check_replay_policy(call, value, to.topic, prefix) if value else ""
         case "SubscriptionRoleArn":
-            pass
+            check_passing(call, value, "sns")
         case _:
             raise invalid("AttributeName" if not prefix else f"{prefix}Unknown attribute: {name}")
     return value

@@ -164,6 +164,15 @@ def unsubscribe(call: Call, request: Request) -> Result:
     return {}
 
 
+@operation("sns", "GetSubscriptionToken", internal=True, reads=True)
+def get_subscription_token(call: Call, request: Request) -> Result:
+    """The ``Token`` by which a subscription is confirmed; none where its owner needs to confirm nothing."""
+    row = call.store.one(tables.FIND_SUBSCRIPTION, (request["SubscriptionArn"],))
+    if row is None:
+        raise subscription_not_found()
+    return {"Token": SubscriptionRow(*row).token}
+
+
 @operation("sns", "GetSubscriptionAttributes", reads=True)
 def get_subscription_attributes(call: Call, request: Request) -> Result:
     row = subscription_row(call, request.get("SubscriptionArn"))

@@ -139,6 +139,11 @@ SELECT id, account, region, kind, address, sender, subject, body, topic, message
 FROM sns_outbox WHERE id > ? ORDER BY id DESC LIMIT ?
 """
 
+FORGET_SENT = "DELETE FROM sns_outbox WHERE account = ? AND region = ? AND kind = ?"
+FORGET_SENT_TO = f"{FORGET_SENT} AND address = ?"
+FORGET_ALL_SENT = "DELETE FROM sns_outbox WHERE kind = ?"
+FORGET_ONE_SENT = "DELETE FROM sns_outbox WHERE id = ? AND kind = ?"
+
 FIND_SMS_SETTINGS = "SELECT attributes FROM sns_sms_settings WHERE account = ? AND region = ?"
 SET_SMS_SETTINGS = """
 INSERT INTO sns_sms_settings (account, region, attributes) VALUES (?, ?, ?)

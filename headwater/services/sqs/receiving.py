@@ -82,7 +82,7 @@ def poll(call: Call, request: Request) -> Result:
     rows = _take(call, queue, request["MaxNumberOfMessages"], hidden, holder(call))
     call.span.kept = bool(rows)
     return {
-        "Messages": [{**_message(queue, row, {"All"}, ("All",), call.now), "Cause": row.cause} for row in rows],
+        "Messages": [{**message_of(queue, row, {"All"}, ("All",), call.now), "Cause": row.cause} for row in rows],
         "NextVisible": None if rows else _next_visible(call, queue),
     }
 
@@ -102,7 +102,7 @@ def find_message(call: Call, request: Request) -> Result:
     queue = queue_by_arn(call, arn)
     if queue is None:
         return {}
-    message = {**_message(queue, taken, {"All"}, ("All",), call.now), "Cause": taken.cause}
+    message = {**message_of(queue, taken, {"All"}, ("All",), call.now), "Cause": taken.cause}
     return {"QueueArn": arn, "Message": message, "Id": taken.id, "Sent": taken.sent, "VisibleAt": visible_at}
 
 
@@ -165,7 +165,7 @@ def _receive(call: Call, queue: Queue, request: Request, short: bool = False) ->
     named = request.get("MessageAttributeNames") or ()
     if len(rows) > 1:
         call.span.note("messages", len(rows))
-    return {"Messages": [_message(queue, row, system, named, at) for row in rows]}
+    return {"Messages": [message_of(queue, row, system, named, at) for row in rows]}
 
 
 def _find_room(call: Call, queue: Queue, number: int, short: bool) -> int:
@@ -214,7 +214,8 @@ def _take(call: Call, queue: Queue, number: int, hidden: int, taker: int | None 
     return taken
 
 
-def _message(queue: Queue, row: Taken, system: set[str], named: Iterable[str], at: int) -> dict[str, Any]:
+def message_of(queue: Queue, row: Taken, system: set[str], named: Iterable[str], at: int) -> dict[str, Any]:
+    """A message as a receiver is given it, with what he asks for; its receipt is of the instant ``at``."""
     message: dict[str, Any] = {
         "MessageId": row.message_id,
         "ReceiptHandle": write_handle(queue.id, row.id, row.received, at),

@@ -118,6 +118,11 @@ WHERE m.queue = ? AND +m.visible_at <= ? AND m.sent > ? AND NOT EXISTS (
 ORDER BY m.id LIMIT ?
 """
 )
+ALL_MESSAGES = """
+SELECT m.id, m.message_id, m.body, m.attributes, m.system, m.sender, m.sent, m.received, m.first_received, m.cause,
+    m.visible_at
+FROM sqs_messages AS m WHERE m.queue = ? AND m.sent > ? ORDER BY m.id
+"""
 FIND_MESSAGE = """
 SELECT m.id, m.message_id, m.body, m.attributes, m.system, m.sender, m.sent, m.received, m.first_received, m.cause,
     q.arn, m.visible_at

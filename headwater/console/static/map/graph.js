@@ -60,16 +60,20 @@ function connected(resources, links, only) {
   return kept.length ? kept : resources;
 }
 
-const LINE = 15; // characters
+const LINE = 11; // characters
+const MOST_LINES = 4;
 
-/** A name on one line or two, broken where its words end. @param {string} title @returns {string[]} */
+/** A name on up to four lines, broken where its words end. @param {string} title @returns {string[]} */
 export function broken(title) {
-  if (title.length <= LINE) return [title];
   const words = title.match(/[A-Z]+(?![a-z])|[A-Z]?[^A-Z\s_./-]+|[\s_./-]+/g) || [title];
-  let first = "";
-  while (words.length > 1 && (first + words[0]).length <= LINE) first += words.shift();
-  const rest = words.join("");
-  return first ? [first, shortened(rest)] : [shortened(rest)];
+  const lines = [""];
+  while (words.length) {
+    const last = lines.length - 1;
+    if (lines.length === MOST_LINES && (lines[last] + words.join("")).length > LINE) return [...lines.slice(0, last), shortened(lines[last] + words.join(""))];
+    if (!lines[last] || (lines[last] + words[0]).length <= LINE) lines[last] += words.shift();
+    else lines.push("");
+  }
+  return lines.map(shortened);
 }
 
 /** @param {string} text */
@@ -84,7 +88,7 @@ function node(resource, dead) {
   const longest = Math.max(...lines.map((each) => each.length));
   return {
     id: resource.arn, type: resource.type, title, lines, small, subtitle: kindOf(resource.type).title,
-    alarm, badge, members: 1, resource, width: Math.max(small ? 84 : 104, 44 + longest * 7.9), height: (small ? 16 : 31) + lines.length * 15,
+    alarm, badge, members: 1, resource, width: Math.max(72, 16 + longest * 7.7), height: (small ? 38 : 51) + lines.length * 14,
   };
 }
 

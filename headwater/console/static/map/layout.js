@@ -11,7 +11,7 @@ import { kindOf } from "../kinds.js";
 const MOST_LAYERED = 420;
 const SOON_LAYERED = 90; // more than that take so long that columns are shown meanwhile
 const GAP = 26;
-const OPTIONS = { rankdir: "LR", nodesep: 22, ranksep: 36, edgesep: 6, marginx: 24, marginy: 24 };
+const OPTIONS = { rankdir: "LR", nodesep: 20, ranksep: 34, edgesep: 6, marginx: 24, marginy: 24 };
 
 /** The first that can be had, then the best. @param {import("./graph.js").Graph} graph @returns {AsyncGenerator<Layout>} */
 export async function* layouts(graph) {
@@ -58,18 +58,20 @@ function columns(graph) {
     column ? column.push(each) : ranks.set(rank, [each]);
   }
   const side = Math.max(12, Math.ceil(Math.sqrt(graph.nodes.length)));
+  const wide = Math.max(0, ...graph.nodes.map((each) => each.width)) + GAP;
+  const high = Math.max(0, ...graph.nodes.map((each) => each.height)) + GAP;
   /** @type {Map<string, any>} */
   const at = new Map();
   let x = 24;
   for (const rank of [...ranks.keys()].sort((a, b) => a - b)) {
     const column = /** @type {import("./graph.js").Node[]} */ (ranks.get(rank));
     column.forEach(({ id, width, height }, index) => {
-      at.set(id, { x: x + Math.floor(index / side) * (190 + GAP) + 95, y: 24 + (index % side) * (46 + GAP) + 23, width, height });
+      at.set(id, { x: x + (Math.floor(index / side) + 0.5) * wide, y: 24 + ((index % side) + 0.5) * high, width, height });
     });
-    x += Math.ceil(column.length / side) * (190 + GAP) + 60;
+    x += Math.ceil(column.length / side) * wide + 60;
   }
   const paths = new Map(graph.edges.map(({ id, from, to }) => [id, straight(at.get(from), at.get(to))]));
-  return { at, paths, width: x, height: side * (46 + GAP) + 48 };
+  return { at, paths, width: x, height: side * high + 48 };
 }
 
 /** A smooth line through points, as an SVG path. @param {Point[]} points */

@@ -73,12 +73,12 @@ function Line({ edge, d, point }) {
 function Box({ node, at, enter, plain }) {
   const [x, y] = [at.x - node.width / 2, at.y - node.height / 2];
   const hue = node.type === "group" ? "gray" : kindOf(node.type).hue;
-  const left = node.type === "group" ? 14 : 34;
-  const top = node.small ? 20 : 18;
+  const middle = node.width / 2;
+  const top = node.type === "group" ? 24 : 44;
   const inside = html`<rect width=${node.width} height=${node.height} rx="8" />
-    ${node.type !== "group" && html`<g transform="translate(10 ${(node.height - 18) / 2})"><${Glyph} type=${node.type} size=${18} /></g>`}
-    ${!plain && html`${node.lines.map((line, at) => html`<text class="title" x=${left} y=${top + at * 15}>${line}</text>`)}
-      ${!node.small && html`<text class="subtitle" x=${left} y=${top + node.lines.length * 15 - 1}>${fitted(node.badge || node.subtitle, node.width - left - 4, 6)}</text>`}`}
+    ${node.type !== "group" && html`<g transform="translate(${middle - 11} 8)"><${Glyph} type=${node.type} size=${22} /></g>`}
+    ${!plain && html`${node.lines.map((line, at) => html`<text class="title" x=${middle} y=${top + at * 14}>${line}</text>`)}
+      ${!node.small && html`<text class="subtitle" x=${middle} y=${top + node.lines.length * 14}>${fitted(node.badge || node.subtitle, node.width - 6, 6)}</text>`}`}
     <text class="tally" x=${node.width - 8} y="-4" text-anchor="end"></text>`;
   const name = `${node.title}, ${node.subtitle}${node.badge ? ", " + node.badge : ""}`;
   return html`<g class=${`node hue-${hue}${node.alarm ? " alarm" : ""}${node.type === "group" ? " group" : ""}`} data-id=${node.id} transform="translate(${x} ${y})">

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from headwater.services.cloudformation.errors import validation_error
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.stack import dumps
 from headwater.services.cloudformation.stack_sets import tables
 from headwater.services.cloudformation.stack_sets.errors import (
@@ -22,7 +23,6 @@ from headwater.services.cloudformation.stack_sets.errors import (
 from headwater.services.cloudformation.stack_sets.operations import UNDER_WAY, begin, operations_of
 from headwater.services.cloudformation.stack_sets.sets import (
     StackSet,
-    a_page,
     as_parameters,
     find_stack_set,
     given_values,
@@ -183,7 +183,7 @@ def list_stack_instances(call: Call, request: Request) -> Result:
         and filters.get("LAST_OPERATION_ID") in (None, each.operation)
         and filters.get("DRIFT_STATUS") in (None, "NOT_CHECKED")
     ]
-    return a_page(found, request)
+    return a_page(found, request, "Summaries")
 
 
 def _summary(one: Instance) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from headwater.services.cloudformation.errors import validation_error
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.stack import dumps
 from headwater.services.cloudformation.stack_sets import tables
 from headwater.services.cloudformation.stack_sets.errors import (
@@ -20,7 +21,7 @@ from headwater.services.cloudformation.stack_sets.errors import (
     operation_in_progress,
     operation_not_found,
 )
-from headwater.services.cloudformation.stack_sets.sets import StackSet, a_page, find_stack_set, refuse_lacking
+from headwater.services.cloudformation.stack_sets.sets import StackSet, find_stack_set, refuse_lacking
 from headwater.spine.operations import Call, Request, Result, operation
 
 UNDER_WAY = ("QUEUED", "RUNNING", "STOPPING")
@@ -150,7 +151,7 @@ def describe_stack_set_operation(call: Call, request: Request) -> Result:
 def list_stack_set_operations(call: Call, request: Request) -> Result:
     refuse_lacking(request)
     stack_set = find_stack_set(call, request["StackSetName"])
-    return a_page([_described(call, each) for each in operations_of(call, stack_set)], request)
+    return a_page([_described(call, each) for each in operations_of(call, stack_set)], request, "Summaries")
 
 
 @operation("cloudformation", "ListStackSetOperationResults", reads=True)
@@ -161,7 +162,7 @@ def list_stack_set_operation_results(call: Call, request: Request) -> Result:
         for each in targets_of(call, _find(call, request))
         if not wanted or each.status in wanted
     ]
-    return a_page(found, request)
+    return a_page(found, request, "Summaries")
 
 
 @operation("cloudformation", "StopStackSetOperation")

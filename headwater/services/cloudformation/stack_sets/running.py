@@ -15,7 +15,7 @@ from typing import Any
 from headwater.services.cloudformation import tables as stack_tables
 from headwater.services.cloudformation.errors import NO_UPDATES
 from headwater.services.cloudformation.nested import until_settled
-from headwater.services.cloudformation.stack import Stack, look_up_stack, stack_of
+from headwater.services.cloudformation.stack import Stack, look_up_stack
 from headwater.services.cloudformation.stack_sets import tables
 from headwater.services.cloudformation.stack_sets.instances import look_up as look_up_instance
 from headwater.services.cloudformation.stack_sets.operations import (
@@ -137,11 +137,12 @@ def _note(call: Call, operation: SetOperation, target: Target, status: str, reas
 
 
 async def _carry_out(work: Work, operation: SetOperation, target: Target) -> bool:
-    """Whether that succeeded."""
+    """Whether that succeeded. It is done as by somebody of that account, in that region."""
     await work.transact(_note, operation, target, "RUNNING")
+    there = work.caused_by(work.cause, work.caller._replace(account=target.account, region=target.region))
     step = _delete if operation.action == "DELETE" else _deploy
     try:
-        reason = await step(work, operation, target)
+        reason = await step(there, operation, target)
     except AwsError as error:
         reason = error.message or error.code
     except ResourceFailed as failure:  # the stack went while it was awaited
@@ -155,19 +156,18 @@ async def _deploy(work: Work, operation: SetOperation, target: Target) -> str | 
     request, stack = await work.transact(_request, operation, target)
     if stack is not None and _is_begun(stack, operation):
         return await _outcome(work, stack.id)
-    where = {"account": target.account, "region": target.region}
     if stack is not None and stack.status in _NEVER_WHOLE:
-        await work.operation("cloudformation", "DeleteStack", {"StackName": stack.id}, **where)
+        await work.operation("cloudformation", "DeleteStack", {"StackName": stack.id})
         stack = await until_settled(work, stack.id)
         if stack.deleted is None:
             return stack.reason
         stack = None
     if stack is None:
-        made = await work.operation("cloudformation", "CreateStack", request, **where)
+        made = await work.operation("cloudformation", "CreateStack", request)
         await work.transact(_keep_stack, operation, target, made["StackId"])
         return await _outcome(work, made["StackId"])
     try:
-        await work.operation("cloudformation", "UpdateStack", {**request, "StackName": stack.id}, **where)
+        await work.operation("cloudformation", "UpdateStack", {**request, "StackName": stack.id})
     except AwsError as error:
         if error.message != NO_UPDATES:
             raise
@@ -197,8 +197,7 @@ def _request(call: Call, operation: SetOperation, target: Target) -> tuple[dict[
     }
     stack = look_up_stack(call, instance.stack) if instance is not None and instance.stack else None
     if stack is None or stack.deleted is not None:
-        row = call.store.one(stack_tables.SELECT_STACK_BY_NAME, (target.account, target.region, name))
-        stack = None if row is None else stack_of(row)
+        stack = look_up_stack(call, name)
         if stack is not None:
             _keep_stack(call, operation, target, stack.id)
     return request, stack
@@ -242,7 +241,6 @@ async def _delete(work: Work, operation: SetOperation, target: Target) -> str | 
     stack = await work.transact(look_up_stack, instance.stack)
     if stack is None or stack.deleted is not None:
         return None
-    request = {"StackName": stack.id}
-    await work.operation("cloudformation", "DeleteStack", request, account=target.account, region=target.region)
+    await work.operation("cloudformation", "DeleteStack", {"StackName": stack.id})
     stack = await until_settled(work, stack.id)
     return None if stack.deleted is not None else stack.reason

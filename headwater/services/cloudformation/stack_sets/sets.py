@@ -13,6 +13,7 @@ import orjson
 
 from headwater.languages.templates import TemplateError, parse, parse_parameters, resolve_parameters, transforms_of
 from headwater.services.cloudformation.errors import insufficient_capabilities, validation_error
+from headwater.services.cloudformation.paging import a_page
 from headwater.services.cloudformation.source import (
     BODY_LIMIT,
     check_capabilities,
@@ -24,12 +25,10 @@ from headwater.services.cloudformation.source import (
 from headwater.services.cloudformation.stack import dumps
 from headwater.services.cloudformation.stack_sets import tables
 from headwater.services.cloudformation.stack_sets.errors import stack_set_exists, stack_set_not_found
-from headwater.spine import pages
 from headwater.spine.arns import make_arn
-from headwater.spine.errors import AwsError, not_implemented
+from headwater.spine.errors import not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
 
-_A_PAGE = 100
 _KEPT = ("Description", "Capabilities", "Tags", "AdministrationRoleARN", "ExecutionRoleName", "ManagedExecution")
 _LACKING = (
     *("AutoDeployment", "DeploymentTargets", "StackId", "ExecutionRoleTemplateBody", "ExecutionRoleTemplateUrl"),
@@ -192,14 +191,4 @@ def summary(stack_set: StackSet) -> dict[str, Any]:
 def list_stack_sets(call: Call, request: Request) -> Result:
     refuse_lacking(request)
     found = [summary(stack_set_of(row)) for row in call.store.all(tables.SELECT_SETS, (call.account, call.region))]
-    return a_page([each for each in found if request.get("Status") in (None, each["Status"])], request)
-
-
-def a_page(found: list[dict[str, Any]], request: Request) -> Result:
-    start = pages.read_place(request.get("NextToken"), _invalid_token)
-    end = start + (request.get("MaxResults") or _A_PAGE)
-    return {"Summaries": found[start:end], "NextToken": pages.make_token(end) if end < len(found) else None}
-
-
-def _invalid_token() -> AwsError:
-    return validation_error("NextToken is not valid")
+    return a_page([each for each in found if request.get("Status") in (None, each["Status"])], request, "Summaries")

@@ -17,6 +17,7 @@ from headwater.services.iot.provisioning.applying import apply
 from headwater.services.iot.provisioning.body import BodyProblem, plan
 from headwater.services.iot.provisioning.templates import body_of, checked_body, find_template
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.permissions import check_passing
 
 # What a template may refer to, each as `AWS::IoT::Certificate::…`, of the certificate's subject.
 _PARAMETERS = {
@@ -45,6 +46,7 @@ def checked_config(call: Call, request: Request) -> str | None:
         checked_body(config)
         if not config.get("roleArn"):
             raise invalid_request("A registrationConfig with a templateBody must have a roleArn.")
+        check_passing(call, config["roleArn"], "iot")
     return orjson.dumps(dict(config)).decode()
 
 

@@ -19,6 +19,7 @@ from headwater.services.iot.tags import forget_tags, set_tags
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.permissions import check_passing
 
 _NAME = re.compile("^[0-9A-Za-z_-]+$")
 _LONGEST_NAME, _LONGEST_BODY = 36, 10_240
@@ -79,9 +80,10 @@ def checked_body(request: Request) -> str:
     return body
 
 
-def _checked_document(document: Mapping[str, Any]) -> str:
+def _checked_document(call: Call, document: Mapping[str, Any]) -> str:
     if not document.get("provisioningRoleArn"):
         raise invalid_request("The provisioningRoleArn must be given.")
+    check_passing(call, document["provisioningRoleArn"], "iot")
     if document["type"] not in _TYPES:
         raise invalid_request(f"The type of a template is one of {', '.join(_TYPES)}.")
     hook = document.get("preProvisioningHook")
@@ -97,7 +99,7 @@ def create_provisioning_template(call: Call, request: Request) -> Result:
     call.span.subject = arn = template_arn(call, name)
     body = checked_body(request)
     given = {member: request[member] for member in _KEPT if request.get(member) is not None}
-    document = _checked_document({"enabled": False, "type": _TYPES[0]} | given)
+    document = _checked_document(call, {"enabled": False, "type": _TYPES[0]} | given)
     key = (call.account, call.region, name)
     if call.store.one(tables.TEMPLATE, key) is not None:
         raise already_exists(f"The provisioning template {name} already exists.", name, arn)
@@ -148,7 +150,7 @@ def update_provisioning_template(call: Call, request: Request) -> Result:
         document.pop("preProvisioningHook", None)
     version = request.get("defaultVersionId") or found.version
     _version(call, found.name, version)
-    _update(call, found, _checked_document(document), version)
+    _update(call, found, _checked_document(call, document), version)
     return {}
 
 

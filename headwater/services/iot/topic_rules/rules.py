@@ -22,6 +22,7 @@ from headwater.services.iot.topic_rules import tables
 from headwater.services.iot.topic_rules.destinations import make_implied
 from headwater.services.iot.topic_rules.rule import Rule
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.permissions import check_passing
 
 _NAME = re.compile("^[a-zA-Z0-9_]+$")
 _PAGE = 10_000
@@ -42,6 +43,7 @@ def create_topic_rule(call: Call, request: Request) -> Result:
         raise already_exists("Rule already exists", name, arn)
     disabled = bool(payload.get("ruleDisabled"))
     rule = Rule.parse(name, payload, disabled, call.now)
+    _check_roles(call, payload)
     tags = parse_qsl(request.get("tags") or "", keep_blank_values=True)
     row = (call.account, call.region, name, _text(payload), int(disabled), call.now)
     call.store.run(tables.INSERT_RULE, row)
@@ -57,6 +59,7 @@ def replace_topic_rule(call: Call, request: Request) -> Result:
     broker, former = _find(call, request)
     payload = _payload(request)
     rule = Rule.parse(former.name, payload, bool(payload.get("ruleDisabled")), former.created)
+    _check_roles(call, payload)
     row = (_text(payload), int(rule.disabled), call.account, call.region, rule.name)
     call.store.run(tables.REPLACE_RULE, row)
     make_implied(call, payload)
@@ -107,6 +110,14 @@ def enable_topic_rule(call: Call, request: Request) -> Result:
 @operation("iot", "DisableTopicRule")
 def disable_topic_rule(call: Call, request: Request) -> Result:
     return _set_disabled(call, request, disabled=True)
+
+
+def _check_roles(call: Call, payload: Mapping[str, Any]) -> None:
+    """Who makes a rule hands over the roles of its actions."""
+    actions = [*(payload.get("actions") or ()), payload.get("errorAction") or {}]
+    roles = (parameters.get("roleArn") for action in actions for parameters in action.values())
+    for role in dict.fromkeys(filter(None, roles)):
+        check_passing(call, role, "iot")
 
 
 def _set_disabled(call: Call, request: Request, disabled: bool) -> Result:
