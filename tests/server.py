@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-import jsonatapy  # noqa: F401 - see below
 import uvloop
 
 from headwater.cloud import Cloud, Settings
+from headwater.languages import jsonata_engine  # noqa: F401 - see below
 from headwater.spine.clock import Clock
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ _WITHOUT_EFFECT: Mapping[str, str] = MappingProxyType(
         "LAMBDA_*": "functions are processes",
         "SQS_ENDPOINT_STRATEGY": "a queue is found by any form of its URL",
         "LOCALSTACK_HOST": "any name of the host is taken",
-        "S3_SKIP_SIGNATURE_VALIDATION": "only --verify-signatures looks at signatures",
+        "S3_SKIP_SIGNATURE_VALIDATION": "what AWS would refuse is noted, and refused with --verify-signatures",
         "STRICT_SERVICE_LOADING": "every service is there",
         "DYNAMODB_REMOVE_EXPIRED_ITEMS": "expired items always go",
         "DYNAMODB_SHARE_DB": "tables are of an account and a region",

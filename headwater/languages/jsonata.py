@@ -16,7 +16,7 @@ import orjson
 from headwater.languages.java_random import JavaRandom
 from headwater.languages.jsonata_bounds import FUNCTIONS as BOUNDING
 from headwater.languages.jsonata_bounds import LONGEST_PICTURE, LONGEST_TEXT, Refused, bounded
-from headwater.languages.jsonata_engine import NoEngine, compile_text
+from headwater.languages.jsonata_engine import compile_text
 from headwater.languages.jsonata_wording import TOO_LARGE, reword, reword_syntax
 
 # Bounds on one evaluation; a hostile expression fails its state and nothing else.
@@ -95,8 +95,6 @@ class Expression:
                     self._compiled.register(name, function)
         except ValueError as error:
             raise JsonataSyntaxError(reword_syntax(str(error), text)) from None
-        except NoEngine as error:
-            raise JsonataSyntaxError(str(error)) from None
         for name, function in _FUNCTIONS.items():
             if f"${name.rstrip('_')}" in text:
                 self._compiled.register(name, self._bind(name, function))

@@ -18,7 +18,7 @@ from jsonpath.parse import Parser
 from jsonpath.selectors import Filter, FilterContext, IndexSelector, JSONPathSelector, NameSelector, SliceSelector
 from jsonpath.token import TOKEN_IN
 
-from headwater.languages.jsonata_engine import NoEngine, compile_text
+from headwater.languages.jsonata_engine import compile_text
 
 # Places of a value that one evaluation may look at.
 MOST_PLACES = 150_000
@@ -206,7 +206,7 @@ def _matches(pattern: re.Pattern[str], text: str) -> bool:
     flags = "i" if pattern.flags & re.IGNORECASE else ""
     try:
         return bool(compile_text(rf"$contains(s, /^(?:{escaped})$/{flags})").evaluate({"s": text}))
-    except (ValueError, NoEngine) as error:
+    except ValueError as error:
         why = str(error).splitlines()[-1]
     raise QueryFailed(f"The regular expression /{pattern.pattern}/ could not be evaluated: {why}")
 

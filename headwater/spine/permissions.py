@@ -130,7 +130,7 @@ def lacks(call: Call, principal: str, access: Access, asked: Mapping[str, tuple[
     why = permissions.lacks(*access, asked)
     if why is not None and why.startswith("with"):
         return why
-    said = what_resource_says(call, principal, access, {**permissions.values, **asked} if asked else permissions.values)
+    said = what_resource_says(call, principal, access, permissions, asked)
     if said is Says.SHUTS_OUT:
         return str(said.value)
     if said is Says.KEEPS_OUT:

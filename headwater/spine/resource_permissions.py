@@ -11,11 +11,13 @@ from enum import Enum
 from functools import lru_cache
 
 from headwater.languages.policies.circumstances import Circumstances
+from headwater.languages.policies.permissions import Permissions
 from headwater.languages.policies.statements import Statement, parse_policy
-from headwater.spine.arns import parse_arn
+from headwater.spine.arns import Arn, parse_arn
 from headwater.spine.authorization import Access
 from headwater.spine.operations import Call
 
+_MOST_REMEMBERED = 10_000
 _WITH_POLICIES = frozenset({"dynamodb", "events", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"})
 
 
@@ -27,15 +29,28 @@ class Says(Enum):
     KEEPS_OUT = "does not let IAM's policies decide, as policies of keys have to"
 
 
-def what_resource_says(call: Call, principal: str, access: Access, values: Mapping[str, tuple[str, ...]]) -> Says:
-    """``values`` are condition keys of the principal. Where something is not known it is taken to let in, and not to
-    shut out."""
+def what_resource_says(
+    call: Call, principal: str, access: Access, permissions: Permissions, asked: Mapping[str, tuple[str, ...]]
+) -> Says:
+    """``permissions`` are the principal's, which remember what one policy said once; ``asked``: condition keys of the
+    request. Where something is not known it is taken to let in, and not to shut out."""
     arn = parse_arn(access.resource) if access.resource else None
     if arn is None or arn.service not in _WITH_POLICIES:
         return Says.NOTHING
     policy: str | None = call.ask(arn.service, "ResourcePolicy", {"Arn": access.resource}).get("Policy")
     if not policy:
         return Says.NOTHING
+    key = (policy, access, *asked.items())
+    said: Says | None = permissions.said.get(key)
+    if said is None:
+        values = {**permissions.values, **asked} if asked else permissions.values
+        said = _weigh(policy, principal, access, arn, values)
+        if len(permissions.said) < _MOST_REMEMBERED:
+            permissions.said[key] = said
+    return said
+
+
+def _weigh(policy: str, principal: str, access: Access, arn: Arn, values: Mapping[str, tuple[str, ...]]) -> Says:
     (own,) = values["aws:principalarn"]
     (account,) = values["aws:principalaccount"]
     circumstances = Circumstances(values, complete=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,8 +12,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from headwater.client import Headwater
+from headwater.languages.signatures.canonical import EMPTY, canonical_request, signature_of, string_to_sign
+from headwater.languages.signatures.claims import ALGORITHM, DATE_FORMAT, Claim
+from headwater.languages.signatures.message import Message
 from tests.conftest import Client
-from tests.services.http import ask
+from tests.services.http import Answer, ask
 
 WRONG = "The request signature we calculated does not match the signature you provided. Check your "
 INVALID = "The security token included in the request is invalid."
@@ -160,6 +164,33 @@ def test_what_a_body_has_to_be(verifying: str) -> None:
     assert text == "The provided 'x-amz-content-sha256' header does not match what was computed."
 
 
+def dated(verifying: str, service: str, minutes: int, path: str = "/", query: str = "") -> Answer:
+    """A request that was signed so many minutes from now, the signature right."""
+    date = (datetime.now(UTC) + timedelta(minutes=minutes)).strftime(DATE_FORMAT)
+    host = verifying.removeprefix("http://")
+    headers = {"host": host, "x-amz-date": date, "x-amz-content-sha256": EMPTY}
+    claim = Claim("test", date[:8], "us-east-1", service, tuple(headers), "", date, None, None, False)
+    canonical = canonical_request(Message("GET", path, query, headers, b""), claim, path, query, EMPTY)
+    signature = signature_of(string_to_sign(claim, canonical), "test", claim)
+    given = f"Credential=test/{claim.scope}, SignedHeaders={';'.join(headers)}, Signature={signature}"
+    headers["authorization"] = f"{ALGORITHM} {given}"
+    return ask("GET", f"{verifying}{path}?{query}", None, **headers)
+
+
+def test_clocks_that_are_off(verifying: str) -> None:
+    assert dated(verifying, "s3", -14).status == 200
+    for minutes in (-16, 16):
+        answer = dated(verifying, "s3", minutes)
+        assert answer.status == 403 and b"<Code>RequestTimeTooSkewed</Code>" in answer.body
+        assert b"The difference between the request time and the current time is too large." in answer.body
+        assert b"<MaxAllowedSkewMilliseconds>900000</MaxAllowedSkewMilliseconds>" in answer.body
+    old = dated(verifying, "sns", -16, query="Action=ListTopics").body
+    assert b"<Code>SignatureDoesNotMatch</Code>" in old and b"<Message>Signature expired: " in old
+    assert re.search(rb"(\w+) is now earlier than (\w+) \((\w+) - 15 min\.\)", old)
+    early: Any = dated(verifying, "lambda", 6, "/2015-03-31/functions").json
+    assert re.fullmatch(r"Signature not yet current: \w+ is still later than \w+ \(\w+ \+ 5 min\.\)", early["message"])
+
+
 def test_forms(verifying: str) -> None:
     s3 = client(verifying, "s3", signature_version="s3v4")
     s3.create_bucket(Bucket="forms")
@@ -175,7 +206,7 @@ def test_forms(verifying: str) -> None:
     assert b"<Code>InvalidAccessKeyId</Code>" in _post(made["url"], made["fields"]).body
 
 
-def _post(url: str, fields: dict[str, str]) -> Any:
+def _post(url: str, fields: dict[str, str]) -> Answer:
     parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
     parts.append('--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhello\r\n--x--\r\n')
     return ask("POST", url, "\r\n".join(parts).encode(), Content_Type="multipart/form-data; boundary=x")

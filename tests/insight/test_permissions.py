@@ -10,6 +10,7 @@ from headwater.cli.main import main
 from headwater.client import Headwater
 from headwater.insight.granting import granting
 from tests.conftest import Client, client_factory
+from tests.services.http import ask
 
 TRUST = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
@@ -55,3 +56,21 @@ def test_trust_policies_let_in_who_was_kept_out() -> None:
         {"Service": ["lambda.amazonaws.com"]},
         {"AWS": other},
     ]
+
+
+def test_flaws_of_signatures_are_listed(aws: Client, endpoint: str, account: str) -> None:
+    given = aws("sts").get_session_token()["Credentials"]
+    key = given["AccessKeyId"]
+    made = client_factory(endpoint, key, token=given["SessionToken"], secret=given["SecretAccessKey"])
+    s3 = made("s3", signature_version="s3v4")
+    s3.create_bucket(Bucket=f"signed-{account}")
+    url = s3.generate_presigned_url("get_object", {"Bucket": f"signed-{account}", "Key": "k"})
+    for _ in range(2):
+        assert ask("PUT", url, b"x").status == 200
+    lines = run(endpoint).output.splitlines()
+    at = lines.index(f"signed with {key}")
+    why = "it was signed for the method GET, and sent with PUT"
+    assert lines[at + 1].startswith(f"  s3:PutObject  SignatureDoesNotMatch: {why}  2 times  1-")
+    (flaw,) = [each for each in map(json.loads, run(endpoint, "--json").output.splitlines()) if each.get("key") == key]
+    assert (flaw["operation"], flaw["error"], flaw["times"]) == ("s3:PutObject", "SignatureDoesNotMatch", 2)
+    assert not flaw["refused"]

@@ -9,7 +9,7 @@ import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.languages.signatures.claims import read_claim
@@ -66,6 +66,7 @@ def why(message: Message) -> str:
     return name_difference(message, read_claim(message), SECRET)
 
 
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(list(SIGNERS)),
     method=st.sampled_from(["GET", "PUT", "POST", "DELETE"]),
@@ -89,7 +90,9 @@ def test_what_botocore_signs_is_taken(
     token: str | None,
 ) -> None:
     path = "/" + "/".join(quote(segment, safe=safe) for segment in segments)
-    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='~')}" for name, value in pairs if name)
+    # names of botocore's own would be twice in it
+    named = [(name, value) for name, value in pairs if name and not name.startswith("X-Amz-")]
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='~')}" for name, value in named)
     if path.startswith("//"):
         path = "/." + path
     message = signed(kind, method, path, query, headers, body, token)
@@ -182,6 +185,7 @@ def test_headers_that_are_none(authorization: str, date: str, fault: Fault) -> N
     assert flaw is not None and flaw.fault is fault
 
 
+@settings(max_examples=60)
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=20))
 def test_whatever_is_sent_is_judged(authorization: str, query: str, date: str) -> None:
     headers = {"host": HOST, "authorization": f"AWS4-HMAC-SHA256 {authorization}", "x-amz-date": date}

@@ -240,6 +240,20 @@ def test_logs_tell_metrics_in_the_embedded_format(cloud: Client) -> None:
     assert len(client.list_metrics(Namespace="Shop")["Metrics"]) == 2
 
 
+def test_what_a_node_function_prints_tells_metrics_behind_its_prefix(cloud: Client) -> None:
+    logs, client = cloud("logs"), cloud("cloudwatch")
+    logs.create_log_group(logGroupName="g")
+    logs.create_log_stream(logGroupName="g", logStreamName="s")
+    directive = {"Namespace": "Node", "Dimensions": [[]], "Metrics": [{"Name": "m"}]}
+    text = json.dumps({"_aws": {"Timestamp": START + 5, "CloudWatchMetrics": [directive]}, "m": 1})
+    printed = f"2026-01-01T00:00:00.000Z\tdddddddd-0000-4000-8000-000000000000\tINFO\t{text}"
+    messages = [printed, printed.replace("INFO\t", "INFO\t\n"), f"said: {text}", f"{printed} and more"]
+    logs.put_log_events(
+        logGroupName="g", logStreamName="s", logEvents=[{"timestamp": START, "message": each} for each in messages]
+    )
+    assert _data(client, _stat("a", "m", "SampleCount", namespace="Node")) == {"a": [2.0]}
+
+
 def test_composite_alarms_and_dashboards_are_checked(cloud: Client) -> None:
     client = cloud("cloudwatch")
     for rule, said in (("ALARM(x", "syntax"), ('ALARM("x")', "do not exist")):

@@ -52,6 +52,12 @@ def _attempts(aws: Client, alice: Actor, role: str, account: str) -> dict[str, C
             logGroupName="g", filterName="f", filterPattern="", destinationArn=stream, roleArn=role),
         "Subscribe": lambda: alice("sns").subscribe(
             TopicArn=topic, Protocol="firehose", Endpoint=stream, Attributes={"SubscriptionRoleArn": role}),
+        "SetTopicAttributes": lambda: alice("sns").set_topic_attributes(
+            TopicArn=topic, AttributeName="SQSFailureFeedbackRoleArn", AttributeValue=role),
+        "CreateAuthorizer": lambda: alice("apigateway").create_authorizer(
+            restApiId=api, name="a", type="TOKEN", identitySource="method.request.header.A", authorizerCredentials=role,
+            authorizerUri="arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+            f"arn:aws:lambda:us-east-1:{account}:function:f/invocations"),
         "CreateStack": lambda: alice("cloudformation").create_stack(
             StackName="s", TemplateBody=QUEUE, RoleARN=role),
     }  # fmt: skip
@@ -62,7 +68,11 @@ def test_a_role_is_passed_by_those_who_may(strictly: Client, strict: str, accoun
     role = _role(strictly, *_SERVICES, policy=_policy("sqs:*"))
     attempts = _attempts(strictly, alice, role, account)
     lacking = f"is not authorized to perform: iam:PassRole on resource: {role} because no identity-based policy"
-    codes = {"CreateStack": "AccessDenied", "Subscribe": "AuthorizationError"}
+    codes = {
+        "CreateStack": "AccessDenied",
+        "Subscribe": "AuthorizationError",
+        "SetTopicAttributes": "AuthorizationError",
+    }
     for name, attempt in attempts.items():
         code, _, message = _refused(attempt)
         assert (code, lacking in message) == (codes.get(name, "AccessDeniedException"), True), name

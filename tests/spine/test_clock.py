@@ -112,3 +112,18 @@ def test_a_signature_is_as_old_as_the_clock_says() -> None:
         assert clock.signed_at(clock.now()) == clock.now()
 
     asyncio.run(test())
+
+
+def test_what_the_clock_showed_of_late() -> None:
+    async def test() -> None:
+        clock, minute, day = Clock(), 60_000, 86_400_000
+        clock.stand()
+        stood = clock.now()
+        clock.advance_to(stood + 30 * day)
+        # either clock's time, and all that this one showed on its way
+        for date in (machine_now(), machine_now() - 4 * minute, clock.now(), clock.now() + 4 * minute, stood + day):
+            assert clock.showed(date, 5 * minute, 5 * minute), date
+        for date in (stood - 7 * minute, clock.now() + 6 * minute, stood + 31 * day):
+            assert not clock.showed(date, 5 * minute, 5 * minute), date
+
+    asyncio.run(test())

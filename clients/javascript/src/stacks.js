@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 
 import { firstLine, end } from "./processes.js";
+import { signedHeaders } from "./signing.js";
 
 /** A template could not be deployed; the text says why. */
 export class StackFailed extends Error {
@@ -51,12 +52,9 @@ export class Stack {
 
   /** A request without an SDK: the scope of its signature says which service it is for. */
   async #cloudFormation(parameters) {
-    const scope = `test/20260101/us-east-1/cloudformation/aws4_request`;
-    const response = await fetch(this.#endpoint, {
-      method: "POST",
-      headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0` },
-      body: new URLSearchParams(parameters),
-    });
+    const body = new URLSearchParams(parameters).toString();
+    const headers = signedHeaders(this.#endpoint, "cloudformation", body);
+    const response = await fetch(this.#endpoint, { method: "POST", headers, body });
     const text = await response.text();
     if (!response.ok) throw new StackFailed(text);
     return text;

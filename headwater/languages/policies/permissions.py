@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headwater.languages.policies.circumstances import Circumstances
 from headwater.languages.policies.decisions import Decision, decide
@@ -36,6 +36,8 @@ class Permissions:
         self._layers = layers
         self.values = values
         self._known: dict[tuple[object, ...], str | None] = {}
+        # for those who ask policies of resources for this principal: what these said, by whatever they were asked
+        self.said: dict[tuple[object, ...], Any] = {}
 
     def lacks(self, action: str, resource: str, asked: Mapping[str, tuple[str, ...]] = _NOTHING_ASKED) -> str | None:
         """Why an action (``sqs:SendMessage``) on a resource (its ARN; '': on whichever) is denied, as AWS says it

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-m
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -21,8 +21,16 @@ TERMINATOR = "aws4_request"
 DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 IN_QUERY = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders")
 _DATE = re.compile(r"\d{8}T\d{6}Z")
-_USUAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^, ]+), ?SignedHeaders=([^, ]+), ?Signature=([0-9a-f]+)")
+_USUAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^, ]+), ?SignedHeaders=([^, ]+), ?")
 _PARTS = ("Credential", "Signature", "SignedHeaders")
+
+
+class _Credential(NamedTuple):
+    access_key: str
+    day: str
+    region: str
+    service: str
+    terminator: str
 
 
 class Claim(NamedTuple):
@@ -59,8 +67,11 @@ def read_claim(message: Message) -> Claim:
     raise Flaw(Fault.MISSING)
 
 
+@lru_cache(maxsize=1024)
 def millis(date: str) -> int:
-    """An instant of a claim in milliseconds."""
+    """An instant of a claim in milliseconds; ValueError where it is none."""
+    if not _DATE.fullmatch(date):
+        raise ValueError(date)
     return int(datetime.strptime(date, DATE_FORMAT).replace(tzinfo=UTC).timestamp()) * 1000
 
 
@@ -76,17 +87,25 @@ def fields_of(query: str) -> dict[str, str]:
 def _of_header(message: Message) -> Claim:
     headers = message.headers
     text = headers["authorization"]
-    usual = _USUAL.fullmatch(text)
-    parts: Mapping[str, str]
-    if usual is not None:
-        parts = {"Credential": usual[1], "SignedHeaders": usual[2], "Signature": usual[3]}
-    else:
-        parts = _taken_apart(text)
     date = headers.get("x-amz-date") or _from_date(headers.get("date"))
+    token = headers.get("x-amz-security-token")
+    head, _, signature = text.partition("Signature=")
+    usual = _usual(head)
+    if usual is not None and signature and date and "," not in signature and " " not in signature:
+        return _claim(*usual, signature, date, token, None, False)
+    parts = _taken_apart(text)
     missing = tuple(name for name in _PARTS if not parts.get(name))
     if missing or not date:
         raise Flaw(Fault.INCOMPLETE, missing, bool(date), text)
-    return _claim(parts, date, headers.get("x-amz-security-token"), None, False)
+    signed = tuple(parts["SignedHeaders"].lower().split(";"))
+    return _claim(_credential(parts["Credential"], False), signed, parts["Signature"], date, token, None, False)
+
+
+@lru_cache(maxsize=4096)
+def _usual(head: str) -> tuple[_Credential, tuple[str, ...]] | None:
+    """What stands before the signature, which clients repeat all day; None where it is in another order."""
+    usual = _USUAL.fullmatch(head)
+    return None if usual is None else (_credential(usual[1], False), tuple(usual[2].lower().split(";")))
 
 
 def _taken_apart(text: str) -> dict[str, str]:
@@ -115,32 +134,39 @@ def _of_query(message: Message) -> Claim:
         raise Flaw(Fault.INCOMPLETE_QUERY, missing)
     if algorithm != ALGORITHM:
         raise Flaw(Fault.ALGORITHM_IN_QUERY, algorithm)
-    parts = {name: fields[f"X-Amz-{name}"] for name in _PARTS}
     token = fields.get("X-Amz-Security-Token") or message.headers.get("x-amz-security-token")
-    return _claim(parts, fields["X-Amz-Date"], token, fields.get("X-Amz-Expires"), True)
+    credential = _credential(fields["X-Amz-Credential"], True)
+    signed = tuple(fields["X-Amz-SignedHeaders"].lower().split(";"))
+    signature, date = fields["X-Amz-Signature"], fields["X-Amz-Date"]
+    return _claim(credential, signed, signature, date, token, fields.get("X-Amz-Expires"), True)
 
 
-def _claim(parts: Mapping[str, str], date: str, token: str | None, expires: str | None, in_query: bool) -> Claim:
-    credential = parts["Credential"].rsplit("/", 4)
-    if len(credential) != 5 or not all(credential):
-        raise Flaw(Fault.CREDENTIAL, parts["Credential"], in_query)
+def _credential(text: str, in_query: bool) -> _Credential:
+    parts = text.rsplit("/", 4)
+    if len(parts) != 5 or not all(parts):
+        raise Flaw(Fault.CREDENTIAL, text, in_query)
+    return _Credential(*parts)
+
+
+def _claim(
+    credential: _Credential,
+    signed: tuple[str, ...],
+    signature: str,
+    date: str,
+    token: str | None,
+    expires: str | None,
+    in_query: bool,
+) -> Claim:
     access_key, day, region, service, terminator = credential
-    if not _DATE.fullmatch(date) or not _is_instant(date):
-        raise Flaw(Fault.DATE, date, in_query)
+    try:
+        millis(date)
+    except ValueError:
+        raise Flaw(Fault.DATE, date, in_query) from None
     if terminator != TERMINATOR:
         raise Flaw(Fault.TERMINATOR, terminator, in_query)
     if day != date[:8]:
         raise Flaw(Fault.OTHER_DAY, day, date, in_query)
-    signed = tuple(parts["SignedHeaders"].lower().split(";"))
-    return Claim(access_key, day, region, service, signed, parts["Signature"], date, token, expires, in_query)
-
-
-def _is_instant(date: str) -> bool:
-    try:
-        millis(date)
-    except ValueError:
-        return False
-    return True
+    return Claim(access_key, day, region, service, signed, signature, date, token, expires, in_query)
 
 
 def _from_date(text: str | None) -> str:

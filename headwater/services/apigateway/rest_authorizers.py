@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html
 from __future__ import annotations
 
 from headwater.services.apigateway.authorizer import compile_authorizer
+from headwater.services.apigateway.credentials import hand_over_role
 from headwater.services.apigateway.errors import bad_request, conflict
 from headwater.services.apigateway.patches import apply_patches
 from headwater.services.apigateway.store import (
@@ -57,6 +58,7 @@ def create_authorizer(call: Call, request: Request) -> Result:
         raise bad_request(f"Authorizer name must be unique. Authorizer {given['name']} already exists in this RestApi.")
     defaults: Document = {"authorizerResultTtlInSeconds": _DEFAULT_TTL, "authType": "custom"}
     document = _checked({**defaults, **given, "id": new_part_id(call, 6)})
+    hand_over_role(call, document.get("authorizerCredentials"))
     put_part(call, api.id, AUTHORIZER, document["id"], document)
     return document
 
@@ -76,6 +78,8 @@ def update_authorizer(call: Call, request: Request) -> Result:
     api = find_api(call, request["restApiId"], REST)
     document = find_part(call, api.id, AUTHORIZER, request["authorizerId"])
     changed = _checked(apply_patches(document, request.get("patchOperations") or [], _PATCHED))
+    if changed.get("authorizerCredentials") != document.get("authorizerCredentials"):
+        hand_over_role(call, changed.get("authorizerCredentials"))
     put_part(call, api.id, AUTHORIZER, changed["id"], changed)
     return changed
 

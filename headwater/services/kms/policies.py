@@ -105,6 +105,8 @@ def resource_policy(call: Call, request: Request) -> Result:
     """The ``Policy`` of a key and its ``Arn``, by what names it (``Arn``; an id or an alias as ``Account`` and
     ``Region`` see them); nothing where there is none."""
     name = request["Arn"]
+    if (row := call.store.one(tables.POLICY, (name,))) is not None:
+        return {"Arn": name, "Policy": row[0]}
     arn = parse_arn(name)
     account, region = (arn.account, arn.region) if arn else (request.get("Account"), request.get("Region"))
     caller = call.caller._replace(account=account or call.account, region=region or call.region)

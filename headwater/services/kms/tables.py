@@ -41,6 +41,7 @@ SELECT arn, account, region, id, spec, purpose, description, state, manager, mul
 FROM kms_keys
 """
 FIND_KEY = f"{_KEY} WHERE arn = ?"
+POLICY = "SELECT policy FROM kms_keys WHERE arn = ?"
 # what a ciphertext says of its key: its id, in whatever account
 FIND_KEYS_BY_ID = f"{_KEY} WHERE region = ? AND id = ?"
 INSERT_KEY = """

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from headwater.spine.operations import Call, Request, Result, operation
 
 _MOST_METRICS, _MOST_DIMENSIONS, _MOST_VALUES = 100, 30, 100
 _LARGEST = 2.0**360
+# before what `console.log` of a Node.js function writes: time, request and level
+_CONSOLE = re.compile(r"\S+Z\t[0-9a-f-]{36}\t[A-Z]+\t\s*(?=\{)")
 
 
 @operation("monitoring", "PutEmbedded", internal=True)
@@ -23,8 +26,9 @@ def put_embedded(call: Call, request: Request) -> Result:
     """``Events``: pairs of time and text, of which some may tell metrics. What is malformed tells none."""
     kept = 0
     for at, text in request["Events"]:
+        prefix = _CONSOLE.match(text)
         try:
-            document = orjson.loads(text)
+            document = orjson.loads(text[prefix.end() :] if prefix else text)
         except orjson.JSONDecodeError:
             continue
         for metric, when, told, unit in _told(document, at):

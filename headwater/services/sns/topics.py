@@ -18,6 +18,7 @@ from headwater.services.sns.topic import LARGEST_MESSAGE, TopicRow, check_arn, t
 from headwater.spine.arns import make_arn
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call, Request, Result, operation
+from headwater.spine.permissions import check_passing
 from headwater.spine.timestamps import iso8601_milliseconds
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}\Z")
@@ -51,6 +52,7 @@ def create_topic(call: Call, request: Request) -> Result:
     given = dict(request.get("Attributes") or {})
     fifo = given.get("FifoTopic", "").lower() == "true"
     attributes = {key: check_attribute(key, value, fifo, creating=True) for key, value in given.items()}
+    _hand_over_roles(call, attributes)
     _check_name(name, fifo)
     tags = tags_of(request.get("Tags") or ())
     arn = make_arn("sns", call.region, call.account, name)
@@ -87,6 +89,13 @@ def _check_same(
         raise invalid("Attributes Reason: Topic already exists with different attributes")
     if tags and any(existing_tags.get(key) != value for key, value in tags.items()):
         raise invalid("Tags Reason: Topic already exists with different tags")
+
+
+def _hand_over_roles(call: Call, attributes: Mapping[str, str]) -> None:
+    """Those in which SNS tells how deliveries went."""
+    for name, role in attributes.items():
+        if role and name.endswith("FeedbackRoleArn"):
+            check_passing(call, role, "sns")
 
 
 def check_attribute(name: str, value: str | None, fifo: bool, creating: bool = False) -> str:
@@ -131,6 +140,7 @@ def set_topic_attributes(call: Call, request: Request) -> Result:
     topic = topic_row(call, request.get("TopicArn"))
     name = request.get("AttributeName") or ""
     checked = check_attribute(name, request.get("AttributeValue"), topic.attributes.get("FifoTopic") == "true")
+    _hand_over_roles(call, {name: checked})
     attributes = topic.attributes | {name: checked}
     if name == "ArchivePolicy":
         _change_archive(call, topic, attributes)
