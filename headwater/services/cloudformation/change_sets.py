@@ -72,9 +72,7 @@ from headwater.spine.work import Work
 
 # executing one does away with all of its stack, so that their names are free again
 PAST = ("EXECUTE_COMPLETE", "OBSOLETE")
-NESTED_AS_ONE = (
-    "Headwater tells of a nested stack's changes as one: IncludeNestedStacks makes no others."
-)
+NESTED_AS_ONE = "Headwater tells of a nested stack's changes as one: IncludeNestedStacks makes no others."
 # settings that are no stack's
 ITS_OWN = ("Description", "DisableValidation", "ImportExistingResources", "IncludeNestedStacks")
 
