@@ -298,6 +298,20 @@ def test_apis_and_topic_rules_act_in_their_roles(strictly: Client, strict: str, 
     assert send() == [True, True, True]
 
 
+def test_an_api_invokes_a_function_in_the_role_of_its_integration(strictly: Client, account: str) -> None:
+    role = _role(strictly)
+    http = strictly("apigatewayv2")
+    function = make(strictly("lambda"), "f")
+    api = http.create_api(Name="h", ProtocolType="HTTP")
+    given = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0", "CredentialsArn": role}
+    made = http.create_integration(ApiId=api["ApiId"], IntegrationUri=function, **given)
+    http.create_route(ApiId=api["ApiId"], RouteKey="POST /a", Target=f"integrations/{made['IntegrationId']}")
+    http.create_stage(ApiId=api["ApiId"], StageName="$default", AutoDeploy=True)
+    assert ask("POST", f"{api['ApiEndpoint']}/a", b"1").status == 500
+    _put(strictly, _allow("lambda:InvokeFunction", resource=function))
+    assert ask("POST", f"{api['ApiEndpoint']}/a", b"1").status == 200
+
+
 def test_a_mapping_reads_in_the_role_of_its_function(strictly: Client, account: str) -> None:
     queue = f"arn:aws:sqs:us-east-1:{account}:q"
     strictly("sqs").create_queue(QueueName="q")

@@ -24,12 +24,14 @@ _FUNCTION = re.compile(r"arn:[^:]+:lambda:")
 
 
 class FunctionIntegration(NamedTuple):
-    """Invoke a function. ``payload`` is ``1.0``, ``2.0`` or ``rest``; ``timeout`` in seconds."""
+    """Invoke a function. ``payload`` is ``1.0``, ``2.0`` or ``rest``; ``timeout`` in seconds; ``credentials``: the role
+    in which that is done, where it is not the function's own policy that lets API Gateway in."""
 
     function: str
     payload: str
     timeout: float
     changes: Changes | None = None
+    credentials: Credentials | None = None
 
     def function_of(self, variables: Mapping[str, str]) -> str:
         """The function's ARN, with the stage's variables filled in."""
@@ -70,7 +72,13 @@ def compile_integration(document: Mapping[str, Any]) -> Integration:
     payload = document.get("PayloadFormatVersion", "1.0")
     if payload not in ("1.0", "2.0"):
         raise bad_request("PayloadFormatVersion must be one of: 1.0, 2.0")
-    return FunctionIntegration(function_arn(document.get("IntegrationUri") or ""), payload, timeout, changes)
+    function = function_arn(document.get("IntegrationUri") or "")
+    return FunctionIntegration(function, payload, timeout, changes, _role_of(document.get("CredentialsArn")))
+
+
+def _role_of(credentials: str | None) -> Credentials | None:
+    """``arn:aws:iam::*:user/*`` means the caller's own credentials, which are not handed on here."""
+    return credentials_of(credentials) if credentials and ":role/" in credentials else None
 
 
 def function_arn(uri: str) -> str:
@@ -103,7 +111,8 @@ def compile_rest_integration(document: Mapping[str, Any]) -> Integration:
     kind = str(document.get("type", "")).upper()
     if kind == "AWS_PROXY":
         timeout = int(document.get("timeoutInMillis") or 29_000) / 1000
-        return FunctionIntegration(function_arn(document.get("uri") or ""), "rest", timeout)
+        function, role = function_arn(document.get("uri") or ""), _role_of(document.get("credentials"))
+        return FunctionIntegration(function, "rest", timeout, credentials=role)
     if kind in ("AWS", "MOCK"):
         return compile_templated(document)
     if document.get("connectionType", "INTERNET") == "INTERNET" and kind in ("HTTP", "HTTP_PROXY"):

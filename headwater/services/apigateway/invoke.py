@@ -260,7 +260,8 @@ async def _invoke_function(
         "Payload": orjson.dumps(event),
     }
     try:
-        invoked = work.operation("lambda", "Invoke", request, exchange.account, exchange.region)
+        principal = await principal_of(work, integration.credentials)
+        invoked = work.operation("lambda", "Invoke", request, exchange.account, exchange.region, principal)
         result = await work.within(int(integration.timeout * 1000), invoked)
         return _function_response(served, integration, exchange, result)
     except TimeoutError:
@@ -268,9 +269,11 @@ async def _invoke_function(
         if rest:
             return failure(504, "INTEGRATION_TIMEOUT", "Endpoint request timed out")
         return message(503, "Service Unavailable")
-    except (AwsError, MalformedResult) as error:
+    except (AwsError, MalformedResult, NotTrusted) as error:
         exchange.problem = str(error)
-        return failure(502, "INTEGRATION_FAILURE") if rest else message(500, "Internal Server Error")
+        if rest and not isinstance(error, NotTrusted):
+            return failure(502, "INTEGRATION_FAILURE")
+        return failure(500) if rest else message(500, "Internal Server Error")
 
 
 def _function_response(
