@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.conftest import Client
@@ -203,3 +204,17 @@ def test_a_definition_without_a_title_has_the_name_of_its_api(aws: Client) -> No
     assert (made["name"], made["binaryMediaTypes"]) == ("shop", ["image/png"])
     kinds = aws("apigateway").get_resources(restApiId=made["id"])["items"]
     assert sorted(each["path"] for each in kinds) == ["/", "/a"]
+
+
+def test_a_policy_that_is_an_empty_text_is_none(aws: Client) -> None:
+    """So the Serverless Framework writes an API that has none; where there is one, it may be a text as well."""
+    said = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}'
+    template = f"""
+        Resources:
+          Open: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: open, Policy: ''}}}}
+          Shut: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: shut, Policy: '{said}'}}}}
+        """
+    create(aws("cloudformation"), template)
+    apis = {api["name"]: api for api in aws("apigateway").get_rest_apis()["items"]}
+    assert "policy" not in apis["open"]
+    assert json.loads(apis["shut"]["policy"].replace('\\"', '"'))["Statement"][0]["Effect"] == "Deny"

@@ -78,8 +78,11 @@ class RestApiResource(Resource):
     def _settings(self, change: Change) -> dict[str, Any]:
         given = {name: change.properties[name] for name in _API_MEMBERS if name in change.properties}
         settings: dict[str, Any] = lower_first(given) | {"tags": resource_tags(change)}
-        if "policy" in settings:
-            settings["policy"] = orjson.dumps(change.properties["Policy"]).decode()
+        if settings.get("policy"):
+            policy = change.properties["Policy"]
+            settings["policy"] = policy if isinstance(policy, str) else orjson.dumps(policy).decode()
+        else:
+            settings.pop("policy", None)  # Serverless Framework writes an empty text where there is none
         if kinds := settings.get("binaryMediaTypes"):
             settings["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in kinds]
         if "apiKeySourceType" in settings:
