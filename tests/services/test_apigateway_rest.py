@@ -106,6 +106,9 @@ def test_method_settings_limit_what_they_name(aws: Client, endpoint: str) -> Non
     assert stage["methodSettings"]["~1a/GET"] == {"throttlingRateLimit": 0.001, "throttlingBurstLimit": 1}
     assert [ask("GET", base(endpoint, api, "prod") + "/a").status for _ in range(2)] == [200, 429]
     assert ask("GET", base(endpoint, api, "prod") + "/b").status == 200
+    patch("/~1a/GET/throttling/burstLimit", "-1")
+    patch("/~1a/GET/throttling/rateLimit", "-1.000000")
+    assert [ask("GET", base(endpoint, api, "prod") + "/a").status for _ in range(3)] == [200, 200, 200]
     patch("/*/*/logging/loglevel", "OFF")
     with pytest.raises(ClientError, match="must be one of OFF, ERROR, INFO"):
         patch("/*/*/logging/loglevel", "DEBUG")

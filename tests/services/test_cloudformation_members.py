@@ -111,3 +111,15 @@ def test_resources_come_a_hundred_at_a_time(aws: Client) -> None:
     assert len(cloudformation.describe_stack_resources(StackName="shop")["StackResources"]) == 100
     with pytest.raises(ClientError, match="NextToken is not valid"):
         cloudformation.list_stack_resources(StackName="shop", NextToken="x")
+
+
+def test_a_change_set_tells_of_a_nested_stack_as_one(aws: Client, account: str, endpoint: str) -> None:
+    family = Family(aws, account, endpoint)
+    request = {"StackName": "shop", "ChangeSetName": "first", "ChangeSetType": "CREATE", "IncludeNestedStacks": True}
+    family.cloudformation.create_change_set(**request, TemplateBody=family.body("1"))
+    settle(family.cloudformation)
+    told = family.cloudformation.describe_change_set(StackName="shop", ChangeSetName="first")
+    assert (told["Status"], told["IncludeNestedStacks"]) == ("CREATE_COMPLETE", False)
+    assert told["StatusReason"].startswith("Headwater tells of a nested stack's changes as one")
+    family.cloudformation.execute_change_set(StackName="shop", ChangeSetName="first")
+    assert family.stack()["StackStatus"] == family.nested()["StackStatus"] == "CREATE_COMPLETE"

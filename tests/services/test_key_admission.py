@@ -27,7 +27,8 @@ def _policy(account: str, *services: str, **more: Any) -> str:
 
 def _encrypted(aws: Client, name: str, key: str, *services: str) -> tuple[str, str]:
     """A queue that lets services in, whatever its key does."""
-    url = aws("sqs").create_queue(QueueName=name, Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+    attributes = {"KmsMasterKeyId": key, "VisibilityTimeout": "43200"}
+    url = aws("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     arn = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     _let_in(aws, url, arn, *(_statement(service, "sqs:SendMessage") for service in services))
     return url, arn
@@ -99,6 +100,7 @@ def test_a_bucket_is_let_in_by_it(strictly: Client, account: str) -> None:
     assert [json.loads(each["Body"]).get("Event") for each in _received(strictly, url)] == ["s3:TestEvent", None]
     let_in()
     s3.put_object(Bucket=bucket, Key="b", Body=b"")
+    settle(s3)
     assert _received(strictly, url) == [], "its key was taken away from it later"
 
 
@@ -173,8 +175,11 @@ def test_an_alarm_is_let_in_by_the_key_of_its_topic(strictly: Client) -> None:
         Statistic="Sum", ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic], OKActions=[topic],
     )  # fmt: skip
     cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="r")
+    settle(strictly("sns"))
     assert _received(strictly, url) == []
     let_in("cloudwatch")
     cloudwatch.set_alarm_state(AlarmName="a", StateValue="OK", StateReason="r")
     settle(strictly("sns"))
-    assert len(_received(strictly, url)) == 1
+    # what was refused is tried again, and may have come meanwhile
+    states = {json.loads(json.loads(each["Body"])["Message"])["NewStateValue"] for each in _received(strictly, url)}
+    assert "OK" in states

@@ -16,7 +16,7 @@ from tests.services.lambda_lab import ROLE
 from tests.services.test_role_passing import _role
 from tests.services.test_role_permissions import _refused
 from tests.services.test_user_permissions import Actor, _policy, _user
-from tests.settling import settle
+from tests.settling import settle, wait_for
 
 _SERVICES = ("apigateway", "cloudformation", "iot", "logs", "sns")
 QUEUE = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}}}})
@@ -88,7 +88,7 @@ def test_a_stack_is_made_in_its_role(strictly: Client, account: str) -> None:
     role, stacks = _role(strictly, "cloudformation", policy=_policy("sns:*")), strictly("cloudformation")
     stacks.create_stack(StackName="s", TemplateBody=QUEUE, RoleARN=role, OnFailure="DO_NOTHING")
     with pytest.raises(WaiterError):
-        stacks.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+        wait_for(stacks, "stack_create_complete", StackName="s")
     (failed,) = [
         each["ResourceStatusReason"]
         for each in stacks.describe_stack_events(StackName="s")["StackEvents"]
@@ -100,16 +100,16 @@ def test_a_stack_is_made_in_its_role(strictly: Client, account: str) -> None:
     )
     assert failed.endswith("HandlerErrorCode: AccessDenied)")
     stacks.delete_stack(StackName="s")
-    stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_delete_complete", StackName="s")
     _may(strictly, "sqs:CreateQueue", resource=f"arn:aws:sqs:us-east-1:{account}:q")
     stacks.create_stack(StackName="s", TemplateBody=QUEUE, RoleARN=role)
-    stacks.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_create_complete", StackName="s")
     stacks.delete_stack(StackName="s")
     with pytest.raises(WaiterError):
-        stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+        wait_for(stacks, "stack_delete_complete", StackName="s")
     _may(strictly, "sqs:DeleteQueue", name="delete")
     stacks.delete_stack(StackName="s")
-    stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_delete_complete", StackName="s")
 
 
 def test_a_stack_passes_on_what_it_may(strictly: Client, account: str) -> None:
@@ -132,7 +132,7 @@ def test_a_stack_passes_on_what_it_may(strictly: Client, account: str) -> None:
     assert any("iam:PassRole" in each and other in each for each in reasons)
     _may(strictly, "iam:PassRole", resource=other, name="pass")
     stacks.create_stack(StackName="t", TemplateBody=template, RoleARN=role)
-    stacks.get_waiter("stack_create_complete").wait(StackName="t", WaiterConfig={"Delay": 1})
+    wait_for(stacks, "stack_create_complete", StackName="t")
 
 
 def test_a_custom_resource_is_asked_in_it(strictly: Client, account: str) -> None:
@@ -158,7 +158,7 @@ def test_a_role_has_to_let_cloudformation_in(strictly: Client) -> None:
 def test_without_enforcement_it_is_done_and_told(aws: Client, endpoint: str, account: str) -> None:
     role = _role(aws, "cloudformation", policy=_policy("sns:*"))
     aws("cloudformation").create_stack(StackName="s", TemplateBody=QUEUE, RoleARN=role)
-    aws("cloudformation").get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    wait_for(aws("cloudformation"), "stack_create_complete", StackName="s")
     (lacking,) = Headwater(endpoint).permissions(role)
     assert (lacking["action"], lacking["resource"], lacking["sessions"], lacking["refused"]) == (
         "sqs:CreateQueue", f"arn:aws:sqs:us-east-1:{account}:q", ["AWSCloudFormation"], False,

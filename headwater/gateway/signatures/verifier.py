@@ -18,6 +18,7 @@ from headwater.languages.signatures.version2 import read_claim2, verify2
 from headwater.spine.engine import Engine
 
 _MINUTE = 60 * 1000
+_ENOUGH = 20
 _PATIENT = frozenset({"iam", "s3", "sns", "sqs", "sts"})  # services that let a clock be off by 15 minutes, others by 5
 
 
@@ -26,6 +27,7 @@ class Verifier:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._unexplained: dict[str, int] = {}  # wrong signatures since the last right one, by access key
 
     def judge(self, request: HttpRequest) -> Flaw | None:
         """What AWS would not take of how a request is signed, MISSING where it is not; None where nothing is wrong."""
@@ -67,10 +69,18 @@ class Verifier:
         try:
             verify(message, claim, secret)
         except Flaw as flaw:
-            if flaw.fault is Fault.MISMATCH and not flaw.why:
+            if flaw.fault is Fault.MISMATCH and not flaw.why and self._is_worth_a_search(claim.access_key):
                 flaw.why = name_difference(message, claim, secret)
                 flaw.found = bool(flaw.why)
+                if not flaw.found:
+                    self._unexplained[claim.access_key] = self._unexplained.get(claim.access_key, 0) + 1
             raise
+        self._unexplained.pop(claim.access_key, None)
+
+    def _is_worth_a_search(self, access_key: str) -> bool:
+        """It takes a millisecond, and finds nothing where somebody uses another secret, as anybody may where nothing
+        is verified."""
+        return self._engine.verifies_signatures or self._unexplained.get(access_key, 0) < _ENOUGH
 
     def _check_date(self, claim: Claim) -> None:
         """Flaw where it was signed too long ago, or is yet to be. Whether a URL of S3's still holds is looked at by

@@ -32,10 +32,16 @@ class Bucket:
 
 
 def bucket_of(settings: Mapping[str, Any]) -> Bucket | None:
-    """The bucket that a route's settings ask for, in the words of either kind of API; None without limits."""
-    rate = settings.get("ThrottlingRateLimit", settings.get("throttlingRateLimit"))
-    burst = settings.get("ThrottlingBurstLimit", settings.get("throttlingBurstLimit"))
-    if rate is None and burst is None:
-        return None
-    limit = float(burst if rate is None else rate)
-    return Bucket(limit, int(limit if burst is None else burst))
+    """The bucket that a route's settings ask for, in the words of either kind of API; None without limits.
+
+    -1 is no limit: so says Terraform's provider of those that were not given.
+    """
+    rate = _limit(settings.get("ThrottlingRateLimit", settings.get("throttlingRateLimit")))
+    burst = _limit(settings.get("ThrottlingBurstLimit", settings.get("throttlingBurstLimit")))
+    if rate is None:
+        return None if burst is None else Bucket(float(burst), int(burst))
+    return Bucket(float(rate), int(rate if burst is None else burst))
+
+
+def _limit(value: float | None) -> float | None:
+    return None if value is None or value < 0 else value

@@ -72,6 +72,7 @@ from headwater.spine.work import Work
 
 # executing one does away with all of its stack, so that their names are free again
 PAST = ("EXECUTE_COMPLETE", "OBSOLETE")
+NESTED_AS_ONE = "Headwater tells of a nested stack's changes as one: IncludeNestedStacks makes no others."
 # settings that are no stack's
 ITS_OWN = ("Description", "DisableValidation", "ImportExistingResources", "IncludeNestedStacks")
 
@@ -278,7 +279,7 @@ def _changes(call: Call, change_set: ChangeSet, stored: StoredTemplate, plan: Pl
     if change_set.type == "UPDATE" and stack.status not in LEFT_AS_FAILED and not differs(call, stack, stored, plan):
         raise _Refused(NO_CHANGES)
     if settings.get("IncludeNestedStacks") and any(each.type == STACK_TYPE for each in plan.resources.values()):
-        raise _Refused("Headwater does not implement IncludeNestedStacks: ask for the parent's changes alone.")
+        change_set.reason = NESTED_AS_ONE  # not refused: the CDK asks for it whenever there are nested stacks
     former = None if stack.status == "REVIEW_IN_PROGRESS" else plan_of(call, stack)
     check_attributes(call, plan)
     changes = difference(former.rendered() if former else {}, plan.rendered())
@@ -370,7 +371,7 @@ def _summary(call: Call, change_set: ChangeSet) -> dict[str, Any]:
         "ExecutionStatus": change_set.execution,
         "Status": change_set.status,
         "StatusReason": change_set.reason,
-        "IncludeNestedStacks": bool(change_set.settings.get("IncludeNestedStacks")),
+        "IncludeNestedStacks": False,
         "ImportExistingResources": bool(change_set.settings.get("ImportExistingResources")),
     }
 

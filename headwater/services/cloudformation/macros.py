@@ -16,7 +16,7 @@ from headwater.services.cloudformation import tables
 from headwater.services.cloudformation.transforms import is_ours
 from headwater.spine.errors import AwsError
 from headwater.spine.operations import Call
-from headwater.spine.resources import Change, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, resource
 from headwater.spine.store.blobs import Blob
 from headwater.spine.work import Work
 
@@ -34,13 +34,9 @@ class Macro(Resource):
         change.physical_id = name
 
     def update(self, call: Call, change: Change) -> None:
-        if change.properties["Name"] == change.previous.get("Name"):
-            self.create(call, change)
-        else:
-            former = change.physical_id
-            change.physical_id = ""
-            self.create(call, change)
-            call.store.run(tables.DELETE_MACRO, (call.account, call.region, former))
+        if change.properties["Name"] != change.previous.get("Name"):
+            raise Replace
+        self.create(call, change)
 
     def delete(self, call: Call, change: Change) -> None:
         call.store.run(tables.DELETE_MACRO, (call.account, call.region, change.physical_id))

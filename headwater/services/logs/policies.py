@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutReso
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -72,6 +73,11 @@ class ResourcePolicyResource(Resource):
         text = document if isinstance(document, str) else orjson.dumps(document).decode()
         call.operation("logs", "PutResourcePolicy", {"policyName": name, "policyDocument": text})
         change.physical_id = name
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name = properties.get("PolicyName")
+        there = call.operation("logs", "DescribeResourcePolicies", {})["resourcePolicies"]
+        return name if any(each["policyName"] == name for each in there) else None
 
     def update(self, call: Call, change: Change) -> None:
         if change.properties["PolicyName"] != change.previous.get("PolicyName"):

@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from headwater.spine.errors import AwsError, not_implemented
 from headwater.spine.operations import Call
 from headwater.spine.resource_tags import resource_tags
-from headwater.spine.resources import Change, Replace, Resource, resource
+from headwater.spine.resources import Change, Replace, Resource, found, resource
 
 
 def _request(change: Change, **named: str) -> dict[str, Any]:
@@ -31,6 +32,12 @@ def _delete(call: Call, name: str, request: dict[str, str]) -> None:
 class _Named(Resource):
     """What is put by its name, and put again where it has changed."""
 
+    described = ""
+
+    def named(self, call: Call, properties: Mapping[str, Any]) -> str | None:
+        name = properties.get("Name")
+        return name if name and found(call, "logs", self.described, {"name": name}) else None
+
     def update(self, call: Call, change: Change) -> None:
         if change.properties["Name"] != change.previous.get("Name"):
             raise Replace
@@ -39,6 +46,8 @@ class _Named(Resource):
 
 @resource("AWS::Logs::DeliverySource")
 class DeliverySourceResource(_Named):
+    described = "GetDeliverySource"
+
     def create(self, call: Call, change: Change) -> None:
         request = _request(change, name="Name", resourceArn="ResourceArn", logType="LogType")
         made = call.operation("logs", "PutDeliverySource", request)["deliverySource"]
@@ -51,6 +60,8 @@ class DeliverySourceResource(_Named):
 
 @resource("AWS::Logs::DeliveryDestination")
 class DeliveryDestinationResource(_Named):
+    described = "GetDeliveryDestination"
+
     def create(self, call: Call, change: Change) -> None:
         request = _request(
             change, name="Name", outputFormat="OutputFormat", deliveryDestinationType="DeliveryDestinationType"
