@@ -12,6 +12,7 @@ from unittest import mock
 
 import uvloop
 
+import headwater.languages.jsonata_engine  # noqa: F401 - see below
 from headwater.cloud import Cloud, Settings
 from headwater.languages import jsonata_engine  # noqa: F401 - see below
 from headwater.spine.clock import Clock

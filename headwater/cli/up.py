@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import click
@@ -118,6 +118,9 @@ def answers(endpoint: str) -> bool:
     try:
         with urlopen(f"{endpoint}/_headwater/health", timeout=10) as response:
             return bool(response.status == 200)
+    except HTTPError as error:
+        error.close()
+        return False
     except (URLError, OSError, ValueError):
         return False
 

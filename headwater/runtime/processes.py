@@ -41,7 +41,7 @@ def _ask_psutil(pid: int) -> Process:
         with process.oneshot():
             used = process.memory_info().rss >> 20
             return Process(used, used, process.num_threads())
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return Process()
 
 

@@ -113,7 +113,8 @@ def test_bad_questions_to_the_surface(endpoint: str, page: str) -> None:
         with urllib.request.urlopen(f"{endpoint}/_headwater/{page}") as answer:
             assert answer.status == 200
     except urllib.error.HTTPError as error:
-        assert error.code == 400
+        with error:
+            assert error.code == 400
 
 
 def test_a_rate_beyond_all_time() -> None:

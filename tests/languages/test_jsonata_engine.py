@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 import pytest
-from jsonatapy import compile as compile_text
 
 from headwater.languages.jsonata_pure import PureExpression
 
+compile_text = pytest.importorskip("jsonatapy").compile
 BINDINGS: dict[str, Any] = {
     "states": {
         "input": {

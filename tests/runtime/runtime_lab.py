@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import uvloop
 from headwater.runtime.runtime import Runtime
 from headwater.spine.clock import Clock
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult, LogEvents
+
+OWN = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class Lab:
@@ -28,9 +31,7 @@ class Lab:
     def _log(self, function: FunctionVersion, stream: str, events: LogEvents) -> None:
         self.lines += [line for _, line in events]
 
-    def function(
-        self, source: str, handler: str = "app.handler", runtime: str = "python3.11", **more: Any
-    ) -> FunctionVersion:
+    def function(self, source: str, handler: str = "app.handler", runtime: str = OWN, **more: Any) -> FunctionVersion:
         """A function of one file: ``app.py``, ``app.mjs`` or an executable ``bootstrap``."""
         number = next(self._numbers)
         code = self.folder / f"code{number}"

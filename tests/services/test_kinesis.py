@@ -246,7 +246,8 @@ def test_java_sdks_speak_cbor(endpoint: str, account: str, aws: Client) -> None:
                 assert answer.headers["Content-Type"] == "application/x-amz-cbor-1.1"
                 return answer.status, cbor2.loads(answer.read(), semantic_decoders={1: lambda value, _: value})
         except urllib.error.HTTPError as error:
-            return error.code, cbor2.loads(error.read())
+            with error:
+                return error.code, cbor2.loads(error.read())
 
     status, put = ask("PutRecord", StreamName="orders", Data=b"\x00\xff", PartitionKey="a")
     assert (status, put["ShardId"]) == (200, "shardId-000000000000")

@@ -92,8 +92,9 @@ def test_time_runs_out(aws: Client) -> None:
 @pytest.mark.parametrize("body", [{}, {"Status": "DONE", "UniqueId": "a"}, {"Status": "SUCCESS"}, []])
 def test_what_is_no_signal_is_refused(aws: Client, body: Any) -> None:
     url = handle(aws("cloudformation"))
-    with pytest.raises(urllib.error.HTTPError, match="400"):
+    with pytest.raises(urllib.error.HTTPError, match="400") as refused:
         urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), method="PUT"))
+    refused.value.close()
 
 
 def policy(**signal: Any) -> str:

@@ -131,8 +131,9 @@ def test_who_does_not_trust_the_authority_is_told(secure: ServerThread) -> None:
 
 
 def test_without_tls_there_is_no_authority(endpoint: str) -> None:
-    with pytest.raises(urllib.request.HTTPError, match="404"):
+    with pytest.raises(urllib.request.HTTPError, match="404") as refused:
         urllib.request.urlopen(f"{endpoint}/_headwater/ca.pem")
+    refused.value.close()
 
 
 def test_the_endpoint_is_that_of_tls(secure: ServerThread, iot: Any) -> None:

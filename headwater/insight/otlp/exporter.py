@@ -75,8 +75,12 @@ class Exporter:
     def _send(self, batch: list[Span]) -> None:
         headers = {"Content-Type": "application/x-protobuf"}
         request = urllib.request.Request(self._url, self._encode(batch), headers, method="POST")
-        with urllib.request.urlopen(request, timeout=_SECONDS_TO_ANSWER) as answer:
-            answer.read()
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS_TO_ANSWER) as answer:
+                answer.read()
+        except urllib.error.HTTPError as error:
+            with error:  # its connection is left open otherwise
+                raise
 
     def _complain(self, error: Exception) -> None:
         """Once, until it goes well again."""
