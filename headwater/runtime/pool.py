@@ -1,10 +1,10 @@
 """The warm environments of one function version.
 
-An invocation that finds none idle waits for whichever comes first: an environment becoming free, or a
-new one, which is started once it has waited for as long as the last start took. Only a few start at a
-time. So a burst of short events is served by few processes and a burst of long ones by many. While all
-processors are busy, one more process would make all of them slower: then a few have to do, as long as they
-become free for those who wait, and where they do not, one more is started at a time.
+An invocation that finds none idle waits for whichever comes first: an environment becoming free, or a new one, which
+is started once it has waited for as long as the last start took, or for a twentieth of a second while a processor has
+nothing to do. Only a few start at a time. So a burst of short events is served by few processes and a burst of long
+ones by many. While all processors are busy, one more process would make all of them slower: then a few have to do, as
+long as they become free for those who wait, and where they do not, one more is started at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from headwater.runtime.launchers import Launcher
 from headwater.spine.functions import FunctionVersion, Invocation, InvocationResult
 
 MOST_STARTING = 4
-LEAST_PATIENCE = 0.01  # seconds
+LEAST_PATIENCE, PATIENCE_AT_LEISURE = 0.01, 0.05  # seconds
 PAUSE = 0.05  # seconds until it is looked again at those who have waited for long enough already
 ENOUGH = 1  # environments for each processor
 MOVING = 0.25  # seconds within which, or within a start, an environment became free, where those who wait get on
@@ -77,7 +77,8 @@ class Pool:
             self._starting.add(task)
             task.add_done_callback(self._started)
         if self._waiting and self._timer is None:
-            left = self._waiting[0].since + self._patience - loop.time()
+            now = loop.time()
+            left = self._waiting[0].since + self._patience_at(now) - now
             self._timer = loop.call_later(max(LEAST_PATIENCE, left) if left > 0 else PAUSE, self._look_again)
 
     def _late(self, now: float) -> int:
@@ -85,12 +86,18 @@ class Pool:
         assert self._function is not None
         function = self._function
         present = sum([each.asked is function or each.asked == function for each in self.environments])
-        before = now - self._patience if present else now
+        before = now - self._patience_at(now) if present else now
         late = sum(waiter.since <= before for waiter in islice(self._waiting, MOST_STARTING))
         pressure = self._host.pressure
         if late and present >= ENOUGH * pressure.processors and pressure.is_high(now):
             return 0 if self._moved > now - max(MOVING, self._patience) else 1
         return late
+
+    def _patience_at(self, now: float) -> float:
+        """For how long one waits for a warm environment: where a processor is free, starting another costs nobody."""
+        if self._patience <= PATIENCE_AT_LEISURE or self._host.pressure.is_high(now):
+            return self._patience
+        return PATIENCE_AT_LEISURE
 
     def _look_again(self) -> None:
         self._timer = None
