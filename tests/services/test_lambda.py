@@ -122,6 +122,20 @@ def test_code_from_s3(aws: Client) -> None:
     assert answer(lambda_) == "s3"
 
 
+def test_code_from_s3_may_be_larger_than_a_request(aws: Client) -> None:
+    """Only a package within the request is limited to 50 MB."""
+    s3, lambda_ = aws("s3"), aws("lambda")
+    bucket = "large-" + base64.b32encode(hashlib.sha1(repr(aws).encode()).digest()).decode().lower()
+    s3.create_bucket(Bucket=bucket)
+    large = io.BytesIO()
+    with zipfile.ZipFile(large, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("data", bytes(52_428_801))
+    s3.put_object(Bucket=bucket, Key="f.zip", Body=large.getvalue())
+    code = {"S3Bucket": bucket, "S3Key": "f.zip"}
+    made = lambda_.create_function(FunctionName="f", Runtime="python3.11", Handler="a.b", Role=ROLE, Code=code)
+    assert made["CodeSize"] == len(large.getvalue())
+
+
 def test_updates_take_effect_at_once(aws: Client) -> None:
     lambda_ = aws("lambda")
     make(lambda_, source="import os\ndef handler(e, c):\n    return ['old', os.environ.get('MODE')]\n")

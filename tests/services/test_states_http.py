@@ -71,6 +71,18 @@ def test_an_api_is_invoked(states: Any, api: str) -> None:
     assert history_types(states, done["executionArn"])[2:5] == ["TaskScheduled", "TaskStarted", "TaskSucceeded"]
 
 
+def test_an_api_for_those_who_sign_is_invoked_in_the_role(states: Any, aws: Client, api: str) -> None:
+    client = aws("apigateway")
+    (resource,) = (each["id"] for each in client.get_resources(restApiId=api)["items"] if each["path"] == "/say")
+    patch = {"op": "replace", "path": "/authorizationType", "value": "AWS_IAM"}
+    client.update_method(restApiId=api, resourceId=resource, httpMethod="POST", patchOperations=[patch])
+    client.create_deployment(restApiId=api, stageName="dev")
+    failed = run(states, invoke(api, "200"), {"word": "hi"})
+    assert (failed["error"], "Missing Authentication Token" in failed["cause"]) == ("ApiGateway.403", True)
+    done = run(states, invoke(api, "200", AuthType="IAM_ROLE"), {"word": "hi"}, "signing")
+    assert done["status"] == "SUCCEEDED", done
+
+
 def test_a_bad_status_is_an_error_of_that_name(states: Any, api: str) -> None:
     failed = run(states, invoke(api, "403"), {"word": "hi"})
     assert (failed["status"], failed["error"]) == ("FAILED", "ApiGateway.403")

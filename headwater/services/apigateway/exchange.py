@@ -80,6 +80,7 @@ class Exchange:
     deployment_id: str = ""
     # AWS's code and message, where it is signed in a way that the gateway says no to
     refused: tuple[str, str] | None = None
+    vouched: bool = False  # signed by a service of ours
     problem: str = ""
     backend: Backend | None = None  # once an integration was asked
     answer: Response | None = None  # the integration's, where something is to be changed on it

@@ -60,7 +60,8 @@ log = logging.getLogger(__name__)
 def invoke(call: Call, request: Request) -> Answer:
     """``ApiId``, ``Method``, ``Path`` and ``Query`` (percent-encoded), ``Headers`` (lower-case names), ``Body``,
     ``SourceIp``, ``Host`` (empty where the API was named by the path), ``Refused`` (a code and a message, where a
-    signature is not what it should be). Answers ``Status``, ``Headers``, ``Body``."""
+    signature is not what it should be), ``Vouched`` (a service of ours signs it by its role). Answers ``Status``,
+    ``Headers``, ``Body``."""
     served = served_api(call, request["ApiId"])
     if served is None or served.api.kind == WEBSOCKET:
         return _answer(message(404, "Not Found"))
@@ -131,6 +132,7 @@ def _exchange(call: Call, served: ServedApi, stage: ServedStage, path: str, requ
         at=call.now,
         deployment_id=stage.deployment_id,
         refused=request.get("Refused"),
+        vouched=request.get("Vouched", False),
     )
 
 

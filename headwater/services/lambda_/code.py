@@ -35,12 +35,12 @@ def take_code(call: Call, source: Request) -> Code:
         raise not_implemented("The package type Image of Lambda")
     if source.get("ZipFile") is not None:
         data = bytes(source["ZipFile"])
+        if len(data) > _LARGEST_ZIP:  # what is in S3 may be larger
+            raise AwsError("RequestTooLargeException", f"Request must be smaller than {_LARGEST_ZIP} bytes", 413)
     elif source.get("S3Bucket") and source.get("S3Key"):
         data = _from_s3(call, source)
     else:
         raise invalid_parameter("Please provide a source for function code.")
-    if len(data) > _LARGEST_ZIP:
-        raise AwsError("RequestTooLargeException", f"Request must be smaller than {_LARGEST_ZIP} bytes", 413)
     _check(data)
     blob = call.blobs.write(data, _OWNER)
     digest = bytes.fromhex(blob.removesuffix(_OWNER))

@@ -35,6 +35,7 @@ _FIELDS = frozenset(
     }
 )
 _REQUIRED = ("ApiEndpoint", "Method")
+_SIGNED = ("IAM_ROLE", "RESOURCE_POLICY")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 
 
@@ -94,6 +95,7 @@ def _request(arguments: Mapping[str, Any]) -> dict[str, Any]:
         "Body": body,
         "SourceIp": "127.0.0.1",
         "Host": host,
+        "Vouched": arguments.get("AuthType") in _SIGNED,
     }
 
 
