@@ -5,7 +5,12 @@ itself (a date's picture that asks for a million digits) is not bounded in time.
 """
 
 import sys
+
+_LIMIT = sys.getrecursionlimit()  # which the package changes for the whole process when it is loaded
+
+# ruff: noqa: E402
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +22,7 @@ from jsonata.utils import Utils
 
 from headwater.languages.jsonata_bounds import Refused
 
+sys.setrecursionlimit(_LIMIT)
 _NULL = Utils.NULL_VALUE
 # A level of JSONata is some ten of Python's, and a hundred levels are AWS's bound.
 _LEVELS_OF_PYTHON = 4_000
@@ -25,7 +31,6 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 # What the package leaves to Python: it divides by zero, and looks up what is not there.
 _DEFECTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _SECONDS = 1.0  # for one search of a regular expression
-sys.setrecursionlimit(max(sys.getrecursionlimit(), _LEVELS_OF_PYTHON))
 
 
 class PureExpression:
@@ -36,7 +41,7 @@ class PureExpression:
             self._expression = Jsonata(text, _Pattern)
         except JException as error:
             raise ValueError(f"{error.error}: {error}") from None
-        except _DEFECTS as defect:
+        except (RecursionError, *_DEFECTS) as defect:
             raise ValueError(f"S0200: The expression could not be read: {defect}") from None
         self._expression.set_output_convert_nulls(False)
 
@@ -66,7 +71,8 @@ class PureExpression:
         for name, value in bindings.items():
             frame.bind(name, _inwards(value))
         try:
-            return self._expression.evaluate(_inwards(data), frame)
+            with _deep():
+                return self._expression.evaluate(_inwards(data), frame)
         except JException as error:
             raise ValueError(f"{error.error}: {error}") from None
         except RecursionError:
@@ -77,6 +83,17 @@ class PureExpression:
             raise ValueError(f"host function raised Refused: {error}") from None
         except _DEFECTS as defect:
             raise ValueError(f"The expression could not be evaluated: {defect}") from None
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """More levels of Python, as long as an evaluation takes: what else nests too deeply is refused as ever."""
+    former = sys.getrecursionlimit()
+    sys.setrecursionlimit(former + _LEVELS_OF_PYTHON)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(former)
 
 
 class _Pattern:

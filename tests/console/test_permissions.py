@@ -22,7 +22,9 @@ def test_what_a_role_lacks_and_what_would_allow_it(browser: Browser, console: st
     trust = json.dumps({"Version": "2012-10-17", "Statement": [EVERYBODY]})
     role = aws("iam").create_role(RoleName="lacking", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     given = aws("sts").assume_role(RoleArn=role, RoleSessionName="console")["Credentials"]
-    session = client_factory(busy_shop.server.endpoint, given["AccessKeyId"], token=given["SessionToken"])
+    session = client_factory(
+        busy_shop.server.endpoint, given["AccessKeyId"], token=given["SessionToken"], secret=given["SecretAccessKey"]
+    )
     with pytest.raises(ClientError, match="AccessDenied"):
         session("sqs").create_queue(QueueName="never")
     with opened(browser, f"{console}/console/permissions") as page:
