@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from headwater.gateway.sns_site import SnsSite
 from headwater.gateway.socket_apis import SocketApis
 from headwater.gateway.sqs_messages_site import SqsMessagesSite
 from headwater.gateway.static_pages import StaticPages
-from headwater.gateway.surface import Surface
+from headwater.gateway.surface import Route, Surface
 from headwater.gateway.xray_daemon import XRayDaemon
 from headwater.insight import guests
 from headwater.insight.mock_file import MockFile
@@ -111,11 +112,11 @@ class Cloud:
         apis, signatures = AwsApis(self.engine, models), Signatures(self.engine)
         sites: list[Site] = [
             StaticPages("/_headwater", CONSOLE),
-            Surface(("/_headwater",), routes(self.engine), streams(self.engine)),
+            Surface(("/_headwater",), partial(routes, self.engine), streams(self.engine)),
             UserApis(self.engine),
             LambdaSite(self.engine),
             SqsMessagesSite(self.engine),
-            Surface(guests.PREFIXES, guests.routes(self.engine, self.startup), {}, spaced=True),
+            Surface(guests.PREFIXES, self._guests, {}, spaced=True),
             SnsSite(self.engine),
             OtlpSite(self.engine),
             s3 := S3Site(self.engine, apis, signatures),
@@ -130,6 +131,11 @@ class Cloud:
         self._xray = XRayDaemon(self.engine)
         self.exporter = exporter(self.engine, settings.otlp) if settings.otlp else None
         self.mocks = MockFile(self.engine, settings.mocks) if settings.mocks else None
+
+    def _guests(self) -> Mapping[tuple[str, str], Route]:
+        from headwater.insight.guests.pages import routes
+
+        return routes(self.engine, self.startup)
 
     def _tls(self, sites: list[Site]) -> TlsListeners:
         from headwater.gateway.tls.authority_site import AuthoritySite

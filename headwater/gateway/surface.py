@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -27,21 +28,30 @@ log = logging.getLogger(__name__)
 
 class Surface:
     """Answers what is asked below ``prefixes``. ``spaced``: JSON as Python's own module writes it, with a blank after
-    each colon, for scripts that search answers for text. A route that gives None answers 204."""
+    each colon, for scripts that search answers for text. A route that gives None answers 204. Routes are asked for when
+    the first request comes."""
 
     def __init__(
         self,
         prefixes: tuple[str, ...],
-        routes: Mapping[tuple[str, str], Route],
+        routes: Callable[[], Mapping[tuple[str, str], Route]],
         streams: Mapping[str, Stream],
         spaced: bool = False,
     ) -> None:
         self._prefixes = prefixes
         self._write = _spaced if spaced else _compact
-        self._routes = routes
-        self._named = [(method, _pattern(path), route) for (method, path), route in routes.items() if "{" in path]
+        self._ask_for_routes = routes
         self._streams = streams
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @cached_property
+    def _routes(self) -> Mapping[tuple[str, str], Route]:
+        return self._ask_for_routes()
+
+    @cached_property
+    def _named(self) -> list[tuple[str, re.Pattern[str], Route]]:
+        """The routes whose path has names in it."""
+        return [(method, _pattern(path), route) for (method, path), route in self._routes.items() if "{" in path]
 
     def handle(self, request: HttpRequest, connection: HttpConnection) -> bool:
         if not request.path.startswith(self._prefixes):
