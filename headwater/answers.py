@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Required, TypedDict
+from typing import Any, Literal, NotRequired, Required, TypedDict
 
 Mode = Literal["real", "frozen", "auto"]
 
@@ -356,9 +356,12 @@ Sent = TypedDict(
 
 
 class Lacking(TypedDict):
-    """What a role's policies do not allow and was done or tried; ``at`` in milliseconds, the last time."""
+    """What a role's policies do not allow and was done or tried; ``at`` in milliseconds, the last time. Where the
+    policy of a queue, topic, function or key does not let a service in, ``role`` is the resource's ARN, the service
+    stands in ``sessions``, and ``sources`` has the rules, topics or buckets for which it came."""
 
     role: str
+    sources: NotRequired[list[str]]
     sessions: list[str]
     action: str
     resource: str

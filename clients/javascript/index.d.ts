@@ -10,6 +10,7 @@ export interface Settlement { settled: boolean; now: number; holding: Held[]; ti
 export interface Pending extends Timer { created: number; running: boolean; error: string | null }
 export interface Lacking {
   role: string; sessions: string[]; action: string; resource: string; reason: string; refused: boolean; times: number; trace: string; at: number;
+  sources?: string[];
 }
 export interface SignatureFlaw {
   operation: string; key: string; error: string; reason: string; refused: boolean; times: number; trace: string; at: number;

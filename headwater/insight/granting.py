@@ -11,11 +11,12 @@ from operator import itemgetter
 from typing import Any
 
 Lacking = Mapping[str, Any]
-"""``role``, ``sessions``, ``action``, ``resource`` and ``reason`` of it."""
+"""``role``, ``sessions``, ``action``, ``resource`` and ``reason`` of it; ``sources`` where a service is not let in."""
 
 
 def granting(lacking: Iterable[Lacking]) -> list[dict[str, Any]]:
-    """Documents by ``role``, whose own it is to be, or with ``trust`` its trust policy."""
+    """Documents by ``role``, whose own it is to be, or with ``trust`` its trust policy. What does not let a service in
+    is its own ``role``."""
     ordered = sorted(lacking, key=itemgetter("role", "resource", "action"))
     trusting = sorted(filter(_is_of_trust, ordered), key=itemgetter("resource"))
     others = [each for each in ordered if not _is_of_trust(each)]
@@ -34,10 +35,31 @@ def _is_of_trust(lacking: Lacking) -> bool:
 
 
 def _permissions(lacking: Iterable[Lacking]) -> list[dict[str, Any]]:
+    of_services, of_others = _parted(lacking)
     return [
-        {"Effect": "Allow", "Action": sorted({each["action"] for each in same}), "Resource": resource}
-        for resource, same in groupby(lacking, key=itemgetter("resource"))
+        *(
+            {"Effect": "Allow", "Action": sorted({each["action"] for each in same}), "Resource": resource}
+            for resource, same in groupby(of_others, key=itemgetter("resource"))
+        ),
+        *map(_admitting, of_services),
     ]
+
+
+def _parted(lacking: Iterable[Lacking]) -> tuple[list[Lacking], list[Lacking]]:
+    known = list(lacking)
+    return [each for each in known if "sources" in each], [each for each in known if "sources" not in each]
+
+
+def _admitting(lacking: Lacking) -> dict[str, Any]:
+    """A statement of the policy of a queue, topic, function or key."""
+    (service,) = lacking["sessions"]
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": lacking["action"],
+        "Resource": lacking["resource"],
+        "Condition": {"ArnEquals": {"aws:SourceArn": lacking["sources"]}},
+    }
 
 
 def _trust(lacking: Iterable[Lacking]) -> list[dict[str, Any]]:

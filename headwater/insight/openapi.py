@@ -146,6 +146,7 @@ _LACKING = _object(
     role=_text("an ARN"), sessions=_list(_text("such as the name of a function")), action=_text("of IAM's"),
     resource=_text("an ARN, or * where it is not looked at"), reason=_text("as AWS says it"),
     refused={"type": "boolean"}, times={"type": "integer"}, trace=_text("the last one's"), at=_MS,
+    sources=_list(_text("an ARN for which a service came that the resource does not let in")),
 )  # fmt: skip
 _MISSING = _object("role trust document", role=_text("an ARN"), document=_ANYTHING,
                    trust={"type": "boolean", "description": "whether it is the role's trust policy"})  # fmt: skip

@@ -1,4 +1,5 @@
-"""What was done in roles, or tried, that their policies do not allow: from what spans were noted."""
+"""What was done in roles, or tried, that their policies do not allow, from what spans were noted; and which services
+are not let in."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 import orjson
 
 from headwater.insight.granting import granting
+from headwater.insight.kept_out import kept_out
 from headwater.spine.admission import NOTE
 from headwater.spine.arns import parse_arn
 from headwater.spine.engine import Engine
@@ -40,7 +42,8 @@ def _look(call: Call, role: str) -> dict[str, Any]:
             if match is not None:
                 _add(found, match, role, {"refused": REFUSED in noted, "times": 0, "trace": trace, "at": started})
     (looked_at,) = call.store.one(_COUNT, (MOST_LOOKED_AT,)) or (0,)
-    listed = list(found.values())
+    services = [each for each in kept_out(call, MOST_LOOKED_AT) if role in ("", each["role"])]
+    listed = [*found.values(), *services]
     return {"looked_at": looked_at, "lacking": listed, "policies": granting(listed)}
 
 

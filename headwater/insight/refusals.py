@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.insight.kept_out import targets_of_rule
 from headwater.spine.admission import NOTE, Visitor, refusal
 from headwater.spine.arns import parse_arn
 from headwater.spine.errors import AwsError
@@ -55,7 +56,9 @@ def _of_delivery(call: Call, kind: str, sender: str, target: str, account: str) 
     try:
         if kind == "rule":
             taken = [
-                each for each in _targets(call, sender) if each["Arn"] == target or each["Arn"].startswith(f"{target}:")
+                each
+                for each in targets_of_rule(call, sender)
+                if each["Arn"] == target or each["Arn"].startswith(f"{target}:")
             ]
         else:
             arn = parse_arn(sender)
@@ -67,17 +70,6 @@ def _of_delivery(call: Call, kind: str, sender: str, target: str, account: str) 
         return None  # it is gone
     why = {_told(call, kind, sender, each["Arn"], "RoleArn" in each) for each in taken}
     return why.pop() if len(why) == 1 else None
-
-
-def _targets(call: Call, rule: str) -> list[dict[str, Any]]:
-    arn = parse_arn(rule)
-    assert arn is not None  # EventBridge made it
-    bus, _, name = arn.resource.removeprefix("rule/").rpartition("/")
-    request = {"Rule": name, "EventBusName": bus or "default"}
-    targets: list[dict[str, Any]] = call.operation("events", "ListTargetsByRule", request, arn.account, arn.region)[
-        "Targets"
-    ]
-    return targets
 
 
 def _told(call: Call, kind: str, sender: str, target: str, by_role: bool) -> str | None:

@@ -47,7 +47,7 @@ class Refusal(NamedTuple):
 
 def admit(call: Call, target: str, visitor: Visitor) -> None:
     """AwsError where policies are enforced and the target's, or its key's, does not let the visitor in."""
-    if call.engine.enforces_policies and (refused := _refused(call, target, visitor)) is not None:
+    if call.engine.enforces_policies and (refused := refused_to(call, target, visitor)) is not None:
         action, resource, _ = refused
         raise AwsError(
             "AccessDenied" if resource == target else "KmsAccessDenied",
@@ -59,11 +59,12 @@ def admit(call: Call, target: str, visitor: Visitor) -> None:
 
 def refusal(call: Call, target: str, visitor: Visitor) -> str | None:
     """Why a policy does not let the visitor in, and what it lacks; None where it does, or where there is no target."""
-    refused = _refused(call, target, visitor)
+    refused = refused_to(call, target, visitor)
     return None if refused is None else refused.why
 
 
-def _refused(call: Call, target: str, visitor: Visitor) -> Refusal | None:
+def refused_to(call: Call, target: str, visitor: Visitor) -> Refusal | None:
+    """What the visitor may not do there; None where it may, or where there is no target."""
     arn = parse_arn(target)
     if arn is None or arn.service not in _ACTIONS:
         return None

@@ -11,6 +11,7 @@ from headwater.client import Headwater
 from headwater.insight.granting import granting
 from tests.conftest import Client, client_factory
 from tests.services.http import ask
+from tests.settling import settle
 
 TRUST = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
@@ -42,6 +43,31 @@ def test_what_a_role_lacks_is_listed_and_granted(aws: Client, endpoint: str, acc
     aws("iam").put_role_policy(RoleName="shop", PolicyName="told", PolicyDocument=json.dumps(document))
     session("sqs").send_message(QueueUrl=url, MessageBody="x")
     assert {each["times"] for each in Headwater(endpoint).permissions(role)} == {1, 2}
+
+
+def test_a_queue_that_keeps_a_service_out_is_listed_and_granted(aws: Client, endpoint: str, account: str) -> None:
+    """The commonest fault of all: a rule and a topic send to a queue whose policy names neither."""
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="shut")["QueueUrl"]
+    queue = f"arn:aws:sqs:us-east-1:{account}:shut"
+    topic = aws("sns").create_topic(Name="told")["TopicArn"]
+    aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    aws("events").put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    aws("events").put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue}])
+    aws("sns").publish(TopicArn=topic, Message="x")
+    for _ in range(2):
+        aws("events").put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    settle(endpoint)
+    lacking = {each["sessions"][0]: each for each in Headwater(endpoint).permissions(queue)}
+    rule = f"arn:aws:events:us-east-1:{account}:rule/r"
+    assert {service: (each["times"], each["sources"]) for service, each in lacking.items()} == {
+        "events.amazonaws.com": (2, [rule]),
+        "sns.amazonaws.com": (1, [topic]),
+    }
+    assert f"  sqs:SendMessage on {queue}  2 times" in run(endpoint, queue).output
+    policy = json.loads(run(endpoint, queue, "--policy").output)[queue]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    assert run(endpoint, queue).output == "none\n"
 
 
 def test_trust_policies_let_in_who_was_kept_out() -> None:

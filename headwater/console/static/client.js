@@ -25,7 +25,7 @@
  * @typedef {{outcome: string, visits: number, failed: number, retries: number, took: number}} StateTold
  * @typedef {{execution: any, visits: Visit[], states: Record<string, StateTold>, graph: Plan}} ExecutionTold
  * @typedef {{role: string, sessions: string[], action: string, resource: string, reason: string, refused: boolean, times: number,
- *   trace: string, at: number}} Lacking
+ *   trace: string, at: number, sources?: string[]}} Lacking
  * @typedef {{role: string, trust: boolean, document: any}} MissingPolicy
  * @typedef {{spans: number, flows: [string, string, number, number][]}} Pulse
  */
